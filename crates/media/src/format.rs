@@ -1,0 +1,85 @@
+//! A codec with the parameters that two ends must share before a bitstream can pass between them.
+
+use crate::{Codec, Kind, Size};
+
+/// What one direction of a stream carries. Equal formats can be bridged without transcoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Format {
+    /// Sound.
+    Audio(AudioFormat),
+    /// Pictures.
+    Video(VideoFormat),
+}
+
+/// Parameters of encoded sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AudioFormat {
+    /// An audio codec.
+    pub codec: Codec,
+    /// Milliseconds of sound in one packet, 10..=60.
+    pub packet_ms: u8,
+}
+
+/// Parameters of encoded pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VideoFormat {
+    /// A video codec.
+    pub codec: Codec,
+    /// Picture size.
+    pub size: Size,
+    /// Pictures a second, 1..=30.
+    pub fps: u8,
+    /// Target in bit/s of the bitstream, without packet headers.
+    pub rate_bps: u32,
+    /// Largest slice in octets (RFC 6184 packetization-mode 0 sends each NAL unit in one packet);
+    /// used for H.264 only.
+    pub slice_len_max: u16,
+}
+
+/// H.264 level times ten, as the `level_idc` octet of profile-level-id (RFC 6184 §8.1); 9 stands for 1b.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct H264Level(pub u8);
+
+impl H264Level {
+    /// The largest picture that the demo formats use within this level (H.264 table A-1):
+    /// CIF at 15 pictures/s needs level 1.2, QCIF at 15 level 1.
+    #[must_use]
+    pub fn size_max(self) -> Size {
+        if self.0 >= 12 { Size::CIF } else { Size::QCIF }
+    }
+}
+
+impl Format {
+    /// The codec alone.
+    #[must_use]
+    pub fn codec(self) -> Codec {
+        match self {
+            Format::Audio(audio) => audio.codec,
+            Format::Video(video) => video.codec,
+        }
+    }
+
+    /// Audio or video.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        self.codec().kind()
+    }
+}
+
+impl AudioFormat {
+    /// `codec` in packets of 20 ms, the default of RFC 3551 §4.2.
+    #[must_use]
+    pub fn new(codec: Codec) -> Self {
+        AudioFormat { codec, packet_ms: 20 }
+    }
+}
+
+impl VideoFormat {
+    /// What prompts are encoded as at `size`: 15 pictures/s, a bit rate that the size needs, slices that
+    /// fit one packet of an Ethernet path.
+    #[must_use]
+    pub fn prompt(codec: Codec, size: Size) -> Self {
+        let rate_bps = if size.macroblocks() <= Size::QCIF.macroblocks() { 64_000 } else { 256_000 };
+        VideoFormat { codec, size, fps: 15, rate_bps, slice_len_max: 1_200 }
+    }
+}
