@@ -1,0 +1,66 @@
+//! Whether two legs carry the same thing, and how to make a second leg that does.
+
+use media::{Codec, Kind};
+
+use crate::{Agreed, AgreedStream, H264Parameters, Parameters, Payload, Want, WantedStream};
+
+/// Whether what the peer of `source` may send can be handed to the peer of `sink` as it is.
+///
+/// One direction only: ask twice for a conversation. The same codec, and parameters of the source within
+/// those of the sink: H.264 level, packetization mode (units for mode 1 may be too long for mode 0), H.263
+/// sizes and rates. The source is taken to send the first of its agreed codecs.
+#[must_use]
+pub fn passthrough(source: &AgreedStream, sink: &AgreedStream) -> bool {
+    let Some(sent) = source.receive.iter().find(|payload| payload.codec().is_some()) else { return false };
+    if source.kind != sink.kind || sent.codec() != sink.send.codec() {
+        return false;
+    }
+    match (&sent.parameters, &sink.send.parameters) {
+        (Parameters::H264(sent), Parameters::H264(taken)) => h264_fits(sent, taken),
+        (Parameters::H263(sent), Parameters::H263(taken)) => sent.fits(taken),
+        (
+            Parameters::None
+            | Parameters::H264(_)
+            | Parameters::H263(_)
+            | Parameters::TelephoneEvent { .. }
+            | Parameters::Raw(_),
+            _,
+        ) => source.kind == Kind::Audio,
+    }
+}
+
+fn h264_fits(sent: &H264Parameters, taken: &H264Parameters) -> bool {
+    sent.packetization_mode <= taken.packetization_mode && sent.profile_level_id.fits(taken.profile_level_id)
+}
+
+/// An offer to a second leg holding exactly what `other` agreed: what we shall hand on to `other` is what
+/// its peer can take.
+pub(crate) fn want_like(other: &Agreed) -> Want {
+    let wanted = |stream: Option<&AgreedStream>| {
+        stream.map(|stream| WantedStream { payloads: Some(formats(stream)), ..WantedStream::default() })
+    };
+    Want { audio: wanted(other.audio()), video: wanted(other.video()) }
+}
+
+/// The sent format, and for audio the keys: they are handled by us, not bridged.
+fn formats(stream: &AgreedStream) -> Vec<Payload> {
+    let codec = stream.codec();
+    let pt = codec.static_payload_type().unwrap_or(stream.send.pt);
+    let mut formats = vec![Payload::media(pt, codec, bounds(&stream.send.parameters))];
+    match codec {
+        Codec::Pcmu | Codec::Pcma => formats.push(Payload::telephone_event(101)),
+        Codec::H263 | Codec::H264 => {}
+    }
+    formats
+}
+
+/// Without what concerns the one peer only: its parameter sets and unknown extensions.
+fn bounds(parameters: &Parameters) -> Parameters {
+    match parameters {
+        Parameters::H264(h264) => {
+            Parameters::H264(H264Parameters { sprop: Vec::new(), others: Vec::new(), ..h264.clone() })
+        }
+        Parameters::H263(h263) => Parameters::H263(h263.common(h263)),
+        Parameters::None | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) => Parameters::None,
+    }
+}

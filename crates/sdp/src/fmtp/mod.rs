@@ -1,0 +1,90 @@
+//! Format parameters (`a=fmtp`) by codec (RFC 8866 §6.15).
+//!
+//! Unknown parameters of a known codec are kept, in order, behind the known ones. A value that cannot be
+//! read counts as missing: phones in the field write odd ones, and the defaults are always safe.
+
+mod h263;
+mod h264;
+
+pub use h263::H263Parameters;
+pub use h264::{H264Parameters, ProfileLevelId};
+
+use media::Codec;
+
+use crate::Coding;
+
+/// The parameters of one payload type.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Parameters {
+    /// No `a=fmtp`, and none needed.
+    #[default]
+    None,
+    /// RFC 6184 §8.1.
+    H264(H264Parameters),
+    /// H.263 picture sizes.
+    H263(H263Parameters),
+    /// The event codes of RFC 4733 §2.4.1 as a list of numbers and ranges, such as `0-15`.
+    TelephoneEvent {
+        /// The list.
+        events: String,
+    },
+    /// Any other codec's, as text.
+    Raw(String),
+}
+
+/// What a telephone-event format without fmtp stands for (RFC 4733 §2.4.1).
+pub(crate) const EVENTS_DEFAULT: &str = "0-15";
+
+impl Parameters {
+    /// What holds when no fmtp line is there.
+    pub(crate) fn default_for(coding: &Coding) -> Self {
+        match coding {
+            Coding::Media(Codec::H264) => Parameters::H264(H264Parameters::default()),
+            Coding::Media(Codec::H263) => Parameters::H263(H263Parameters::default()),
+            Coding::TelephoneEvent => Parameters::TelephoneEvent { events: EVENTS_DEFAULT.to_owned() },
+            Coding::Media(Codec::Pcmu | Codec::Pcma) | Coding::Other(_) => Parameters::None,
+        }
+    }
+
+    /// Reads what follows the payload type in an fmtp line.
+    pub(crate) fn parse(coding: &Coding, text: &str) -> Self {
+        let text = text.trim();
+        match coding {
+            Coding::Media(Codec::H264) => Parameters::H264(H264Parameters::parse(text)),
+            Coding::Media(Codec::H263) => Parameters::H263(H263Parameters::parse(text)),
+            Coding::TelephoneEvent if text.is_empty() => Parameters::default_for(coding),
+            Coding::TelephoneEvent => Parameters::TelephoneEvent { events: text.to_owned() },
+            Coding::Media(Codec::Pcmu | Codec::Pcma) | Coding::Other(_) if text.is_empty() => {
+                Parameters::None
+            }
+            Coding::Media(Codec::Pcmu | Codec::Pcma) | Coding::Other(_) => Parameters::Raw(text.to_owned()),
+        }
+    }
+
+    /// The text of the fmtp line after the payload type; `None` when there is nothing to write.
+    pub(crate) fn text(&self) -> Option<String> {
+        match self {
+            Parameters::None => None,
+            Parameters::H264(parameters) => Some(parameters.to_string()),
+            Parameters::H263(parameters) => Some(parameters.to_string()),
+            Parameters::TelephoneEvent { events } => Some(events.clone()),
+            Parameters::Raw(text) => Some(text.clone()),
+        }
+    }
+
+    /// Whether both belong to one bitstream configuration; what only bounds it may differ.
+    pub(crate) fn same_configuration(&self, other: &Parameters) -> bool {
+        match (self, other) {
+            (Parameters::H264(a), Parameters::H264(b)) => a.same_configuration(b),
+            (Parameters::Raw(a), Parameters::Raw(b)) => a == b,
+            (
+                Parameters::None
+                | Parameters::H264(_)
+                | Parameters::H263(_)
+                | Parameters::TelephoneEvent { .. }
+                | Parameters::Raw(_),
+                _,
+            ) => true,
+        }
+    }
+}

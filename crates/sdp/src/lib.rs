@@ -1,0 +1,31 @@
+//! Session descriptions (RFC 8866) with a typed layer, and offer/answer (RFC 3264) for each dialog.
+//!
+//! The line grammar is that of `sdp-types`; everything with a meaning to a call is ours. Payload type
+//! maps belong to one m-line each. Does not do: SRTP (RTP/SAVP lines are refused), ICE, BUNDLE (RFC 8843),
+//! capability negotiation (RFC 5939), DNS names in `c=`.
+//!
+//! Start at [`Session`]: `answer` for an offer that came in, `offer` and `accept` for one of ours. What
+//! came out is an [`Agreed`]; [`passthrough`] tells whether one leg's pictures or sound can be handed to
+//! another leg as they are.
+
+mod agreed;
+mod base64;
+pub mod body;
+mod bridge;
+mod capabilities;
+mod description;
+pub mod fmtp;
+pub mod limits;
+mod parse;
+mod payload;
+mod print;
+mod session;
+
+pub use agreed::{Agreed, AgreedStream, Feedback};
+pub use bridge::passthrough;
+pub use capabilities::{Capabilities, Local, Want, WantedStream};
+pub use description::{Attribute, Bandwidth, Description, Direction, MediaKind, MediaLine, Origin};
+pub use fmtp::{H263Parameters, H264Parameters, Parameters, ProfileLevelId};
+pub use parse::ParseError;
+pub use payload::{Coding, Payload};
+pub use session::{AnswerError, NotAcceptable, Session};

@@ -1,0 +1,19 @@
+//! Every limit of this crate. A description beyond one of the parse limits is refused as a whole; the
+//! caller answers 413 or 488 as it sees fit.
+
+/// Octets of one description. Carrier offers are 1-4 kB.
+pub const DESCRIPTION_LEN_MAX: usize = 32 * 1024;
+/// Lines of one description.
+pub const LINES_MAX: usize = 1_000;
+/// m-lines of one description.
+pub const MEDIA_LINES_MAX: usize = 32;
+/// Payload types of one m-line; RTP has 128 (RFC 3550 §5.1).
+pub const PAYLOADS_MAX: usize = 128;
+/// Parts of one multipart body that are looked at, at every depth.
+pub const BODY_PARTS_MAX: usize = 16;
+/// Nesting of multipart bodies that is followed.
+pub const BODY_DEPTH_MAX: usize = 3;
+/// Octets of a boundary (RFC 2046 §5.1.1).
+pub const BOUNDARY_LEN_MAX: usize = 70;
+/// Parameter sets taken from one `sprop-parameter-sets`.
+pub const PARAMETER_SETS_MAX: usize = 16;

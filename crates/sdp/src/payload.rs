@@ -1,0 +1,172 @@
+//! One payload type of an m-line: number, encoding and format parameters (RFC 8866 §6.6, §6.15).
+//!
+//! A number means something within its own m-line only. Static numbers need no rtpmap (RFC 3551 §6).
+
+use media::Codec;
+
+use crate::Parameters;
+
+/// A payload type as one m-line defines it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payload {
+    /// 0..=127.
+    pub pt: u8,
+    /// What it carries.
+    pub coding: Coding,
+    /// RTP clock in Hz; 0 when unknown.
+    pub clock_rate: u32,
+    /// Audio channels, 1 unless said otherwise.
+    pub channels: u8,
+    /// Its `a=fmtp`.
+    pub parameters: Parameters,
+}
+
+/// The encoding of a payload type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Coding {
+    /// A codec we carry, at its own clock rate and with one channel.
+    Media(Codec),
+    /// Keys of a telephone (RFC 4733), at any clock rate.
+    TelephoneEvent,
+    /// Any other encoding name; empty for a dynamic number without rtpmap.
+    Other(String),
+}
+
+/// The encoding name of RFC 4733 §7.1.1.
+const TELEPHONE_EVENT: &str = "telephone-event";
+
+impl Payload {
+    /// A codec with its own clock rate.
+    #[must_use]
+    pub fn media(pt: u8, codec: Codec, parameters: Parameters) -> Self {
+        Payload { pt, coding: Coding::Media(codec), clock_rate: codec.clock_rate(), channels: 1, parameters }
+    }
+
+    /// Keys 0-9, `*`, `#`, A-D at 8 kHz.
+    #[must_use]
+    pub fn telephone_event(pt: u8) -> Self {
+        Payload::named(pt, TELEPHONE_EVENT, 8_000, 1)
+    }
+
+    /// From the fields of an rtpmap, with the parameters that hold when no fmtp follows.
+    #[must_use]
+    pub fn named(pt: u8, name: &str, clock_rate: u32, channels: u8) -> Self {
+        let codec = Codec::ALL.into_iter().find(|codec| {
+            codec.encoding_name().eq_ignore_ascii_case(name)
+                && codec.clock_rate() == clock_rate
+                && channels == 1
+        });
+        let coding = match codec {
+            Some(codec) => Coding::Media(codec),
+            None if name.eq_ignore_ascii_case(TELEPHONE_EVENT) => Coding::TelephoneEvent,
+            None => Coding::Other(name.to_owned()),
+        };
+        let parameters = Parameters::default_for(&coding);
+        Payload { pt, coding, clock_rate, channels, parameters }
+    }
+
+    /// What a number means without an rtpmap: the table of RFC 3551 §6, else nothing known.
+    #[must_use]
+    pub fn without_rtpmap(pt: u8) -> Self {
+        match STATIC.iter().find(|row| row.0 == pt) {
+            Some(&(_, name, clock_rate, channels)) => Payload::named(pt, name, clock_rate, channels),
+            None => Payload::named(pt, "", 0, 1),
+        }
+    }
+
+    /// The codec, when it is one that we carry.
+    #[must_use]
+    pub fn codec(&self) -> Option<Codec> {
+        match self.coding {
+            Coding::Media(codec) => Some(codec),
+            Coding::TelephoneEvent | Coding::Other(_) => None,
+        }
+    }
+
+    /// Whether this is a telephone-event format.
+    #[must_use]
+    pub fn is_telephone_event(&self) -> bool {
+        self.coding == Coding::TelephoneEvent
+    }
+
+    /// The encoding name of the rtpmap; empty when there is none to write.
+    #[must_use]
+    pub fn encoding_name(&self) -> &str {
+        match &self.coding {
+            Coding::Media(codec) => codec.encoding_name(),
+            Coding::TelephoneEvent => TELEPHONE_EVENT,
+            Coding::Other(name) => name,
+        }
+    }
+
+    /// Whether both stand for the same bitstream configuration, whatever their numbers: encoding, clock
+    /// and, for H.264, profile and packetization mode (RFC 6184 §8.2.2).
+    #[must_use]
+    pub fn same_format(&self, other: &Payload) -> bool {
+        let same_coding = match (&self.coding, &other.coding) {
+            (Coding::Media(a), Coding::Media(b)) => a == b,
+            (Coding::TelephoneEvent, Coding::TelephoneEvent) => true,
+            (Coding::Other(a), Coding::Other(b)) => a.eq_ignore_ascii_case(b),
+            (Coding::Media(_) | Coding::TelephoneEvent | Coding::Other(_), _) => false,
+        };
+        same_coding
+            && self.clock_rate == other.clock_rate
+            && self.channels == other.channels
+            && self.parameters.same_configuration(&other.parameters)
+    }
+}
+
+/// Number, name, clock and channels of RFC 3551 tables 4 and 5.
+const STATIC: [(u8, &str, u32, u8); 24] = [
+    (0, "PCMU", 8_000, 1),
+    (3, "GSM", 8_000, 1),
+    (4, "G723", 8_000, 1),
+    (5, "DVI4", 8_000, 1),
+    (6, "DVI4", 16_000, 1),
+    (7, "LPC", 8_000, 1),
+    (8, "PCMA", 8_000, 1),
+    (9, "G722", 8_000, 1), // sampled at 16 kHz; the clock is a historical error that stays (§4.5.2)
+    (10, "L16", 44_100, 2),
+    (11, "L16", 44_100, 1),
+    (12, "QCELP", 8_000, 1),
+    (13, "CN", 8_000, 1),
+    (14, "MPA", 90_000, 1),
+    (15, "G728", 8_000, 1),
+    (16, "DVI4", 11_025, 1),
+    (17, "DVI4", 22_050, 1),
+    (18, "G729", 8_000, 1),
+    (25, "CelB", 90_000, 1),
+    (26, "JPEG", 90_000, 1),
+    (28, "nv", 90_000, 1),
+    (31, "H261", 90_000, 1),
+    (32, "MPV", 90_000, 1),
+    (33, "MP2T", 90_000, 1),
+    (34, "H263", 90_000, 1),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn static_numbers_need_no_rtpmap() {
+        assert_eq!(Payload::without_rtpmap(0).codec(), Some(Codec::Pcmu));
+        assert_eq!(Payload::without_rtpmap(8).codec(), Some(Codec::Pcma));
+        assert_eq!(Payload::without_rtpmap(34).codec(), Some(Codec::H263));
+        assert_eq!(Payload::without_rtpmap(18).coding, Coding::Other("G729".into()));
+        assert_eq!(Payload::without_rtpmap(96).coding, Coding::Other(String::new()));
+        for codec in Codec::ALL {
+            if let Some(pt) = codec.static_payload_type() {
+                assert_eq!(Payload::without_rtpmap(pt).codec(), Some(codec));
+            }
+        }
+    }
+
+    #[test]
+    fn a_codec_at_a_foreign_clock_rate_is_another_format() {
+        assert_eq!(Payload::named(96, "pcmu", 8_000, 1).codec(), Some(Codec::Pcmu));
+        assert_eq!(Payload::named(96, "PCMU", 16_000, 1).codec(), None);
+        assert_eq!(Payload::named(96, "PCMA", 8_000, 2).codec(), None);
+        assert_eq!(Payload::named(96, "H263-1998", 90_000, 1).codec(), None);
+    }
+}

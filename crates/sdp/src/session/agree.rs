@@ -1,0 +1,157 @@
+//! One m-line of ours and the peer's to it, put together: what may be sent and received.
+//!
+//! Which of the two was the offer makes no difference here: each side says what it can receive.
+
+use std::net::SocketAddr;
+
+use super::AnswerError;
+use crate::agreed::{Agreed, AgreedStream, Feedback};
+use crate::description::{Direction, MediaLine};
+use crate::{H264Parameters, Parameters, Payload, ProfileLevelId};
+
+/// Packet time when nothing is said (RFC 3551 §4.2), and the range that we follow, in ms.
+const PTIME_DEFAULT: u16 = 20;
+const PTIME_MIN: u16 = 10;
+const PTIME_MAX: u16 = 60;
+
+/// What the answer to our lines comes to.
+pub(super) fn from_answer(ours: &[MediaLine], theirs: &[MediaLine]) -> Result<Agreed, AnswerError> {
+    if theirs.len() > ours.len() {
+        return Err(AnswerError::LineCount { offered: ours.len(), answered: theirs.len() });
+    }
+    let mut agreed = Agreed::default();
+    for (index, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
+        if ours.kind != theirs.kind {
+            return Err(AnswerError::WrongKind { index });
+        }
+        agreed.streams.extend(stream(index, ours, theirs));
+    }
+    if agreed.streams.is_empty() { Err(AnswerError::NothingAgreed) } else { Ok(agreed) }
+}
+
+/// `None` when either side refuses the line, or they have no codec or address family in common.
+pub(super) fn stream(index: usize, ours: &MediaLine, theirs: &MediaLine) -> Option<AgreedStream> {
+    let kind = ours.kind.kind()?;
+    let address = theirs.connection?;
+    let family_fits =
+        address.is_unspecified() || ours.connection.is_some_and(|own| own.is_ipv4() == address.is_ipv4());
+    if ours.port == 0 || theirs.port == 0 || !family_fits || address.is_multicast() {
+        return None;
+    }
+    let pairs: Vec<_> =
+        theirs.payloads.iter().filter_map(|sent| Some((counterpart(ours, sent)?, sent))).collect();
+    let &(received, sent) = pairs.first()?;
+    let mut receive: Vec<Payload> = Vec::new();
+    for &(received, sent) in &pairs {
+        if receive.iter().all(|listed| listed.pt != received.pt) {
+            receive.push(bounded(received, sent));
+        }
+    }
+    let rtcp_mux = ours.rtcp_mux && theirs.rtcp_mux;
+    let remote_rtp = SocketAddr::new(address, theirs.port);
+    let (a, b) = (feedback_of(ours, received.pt), feedback_of(theirs, sent.pt));
+    Some(AgreedStream {
+        kind,
+        index,
+        remote_rtp,
+        remote_rtcp: if rtcp_mux { remote_rtp } else { remote_rtcp(theirs, remote_rtp) },
+        rtcp_mux,
+        direction: direction(ours, theirs),
+        send: bounded(sent, received),
+        receive,
+        dtmf_send: keys(theirs, received.clock_rate)
+            .next()
+            .filter(|_| keys(ours, received.clock_rate).next().is_some()),
+        dtmf_receive: keys(ours, received.clock_rate)
+            .filter(|_| keys(theirs, sent.clock_rate).next().is_some())
+            .collect(),
+        feedback: Feedback { pli: a.pli && b.pli, fir: a.fir && b.fir },
+        bandwidth_bps: bandwidth(theirs, sent),
+        ptime_ms: ptime(theirs),
+        held: theirs.holds(),
+    })
+}
+
+/// Our payload that a payload of the peer's answers or is answered by: the same format, by the same number
+/// where several fit; else the same codec, for peers that write their own profile whatever was offered.
+fn counterpart<'a>(ours: &'a MediaLine, theirs: &Payload) -> Option<&'a Payload> {
+    let codec = theirs.codec()?;
+    let of_codec = || ours.payloads.iter().filter(|payload| payload.codec() == Some(codec));
+    let same_format = || of_codec().filter(|payload| payload.same_format(theirs));
+    same_format()
+        .find(|payload| payload.pt == theirs.pt)
+        .or_else(|| same_format().next())
+        .or_else(|| of_codec().find(|payload| payload.pt == theirs.pt))
+        .or_else(|| of_codec().next())
+        .filter(|_| is_usable(&theirs.parameters))
+}
+
+fn is_usable(parameters: &Parameters) -> bool {
+    match parameters {
+        Parameters::H264(h264) => h264.is_usable(),
+        Parameters::None | Parameters::H263(_) | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) => {
+            true
+        }
+    }
+}
+
+/// `payload` of the receiving side with what the sending side's description takes away from it.
+///
+/// H.264: without level asymmetry on both sides the lower level holds both ways (RFC 6184 §8.2.2).
+fn bounded(payload: &Payload, sender: &Payload) -> Payload {
+    let parameters = match (&payload.parameters, &sender.parameters) {
+        (Parameters::H264(receiver), Parameters::H264(sender)) => {
+            let asymmetric = receiver.level_asymmetry_allowed && sender.level_asymmetry_allowed;
+            let own = receiver.profile_level_id;
+            let lower = ProfileLevelId::level_min(own.level(), sender.profile_level_id.level());
+            let profile_level_id = if asymmetric { own } else { own.with_level(lower) };
+            Parameters::H264(H264Parameters { profile_level_id, ..receiver.clone() })
+        }
+        (receiver, _) => receiver.clone(),
+    };
+    Payload { parameters, ..payload.clone() }
+}
+
+fn direction(ours: &MediaLine, theirs: &MediaLine) -> Direction {
+    let direction = ours.direction.and(theirs.direction.reversed());
+    let zero = theirs.connection.is_some_and(|address| address.is_unspecified());
+    Direction::new(direction.sends() && !zero, direction.receives())
+}
+
+/// `a=rtcp`, else the port above (RFC 3550 §11).
+fn remote_rtcp(theirs: &MediaLine, rtp: SocketAddr) -> SocketAddr {
+    let port = theirs.rtcp_port.unwrap_or_else(|| rtp.port().saturating_add(1));
+    let address = theirs.rtcp_address.filter(|address| address.is_ipv4() == rtp.is_ipv4());
+    SocketAddr::new(address.unwrap_or(rtp.ip()), port)
+}
+
+fn keys(line: &MediaLine, clock_rate: u32) -> impl Iterator<Item = u8> {
+    let keys = line.payloads.iter().filter(|payload| payload.is_telephone_event());
+    keys.filter(move |payload| payload.clock_rate == clock_rate).map(|payload| payload.pt)
+}
+
+/// What the line says for this payload type or for all.
+pub(super) fn feedback_of(line: &MediaLine, pt: u8) -> Feedback {
+    let says = |what: &str| {
+        let mut lines = line.feedback.iter().filter(|(named, _)| named.is_none_or(|named| named == pt));
+        lines.any(|(_, said)| said.eq_ignore_ascii_case(what))
+    };
+    Feedback { pli: says("nack pli"), fir: says("ccm fir") }
+}
+
+/// The least of the line's `b=` and the codec's own bound.
+fn bandwidth(theirs: &MediaLine, sent: &Payload) -> Option<u32> {
+    let of_codec = match &sent.parameters {
+        Parameters::H263(h263) => h263.max_br.map(|rate| rate.saturating_mul(100)),
+        Parameters::None | Parameters::H264(_) | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) => {
+            None
+        }
+    };
+    [theirs.bandwidth.bits_per_second(), of_codec].into_iter().flatten().min()
+}
+
+fn ptime(theirs: &MediaLine) -> u8 {
+    let most = theirs.max_ptime.unwrap_or(PTIME_MAX);
+    let asked = theirs.ptime.unwrap_or(PTIME_DEFAULT).min(most).clamp(PTIME_MIN, PTIME_MAX);
+    u8::try_from(asked).expect("clamped to 60")
+}

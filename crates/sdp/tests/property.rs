@@ -1,0 +1,274 @@
+//! What holds for every text: printing and parsing are inverse, nothing panics, answers have the shape of
+//! their offers.
+
+use std::net::IpAddr;
+
+use media::{Codec, Size};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use sdp::{
+    Attribute, Bandwidth, Capabilities, Description, Direction, H263Parameters, H264Parameters, Local,
+    MediaKind, MediaLine, Origin, Parameters, Payload, ProfileLevelId, Session, Want,
+};
+
+fn local() -> Local {
+    Local {
+        address: IpAddr::from([192, 0, 2, 1]),
+        audio_port: Some(20_000),
+        video_port: Some(20_002),
+        caps: Capabilities::default(),
+    }
+}
+
+fn address() -> impl Strategy<Value = IpAddr> {
+    prop_oneof![any::<[u8; 4]>().prop_map(IpAddr::from), any::<[u16; 8]>().prop_map(IpAddr::from)]
+}
+
+fn direction() -> impl Strategy<Value = Direction> {
+    (any::<bool>(), any::<bool>()).prop_map(|(sends, receives)| Direction::new(sends, receives))
+}
+
+fn bandwidth() -> impl Strategy<Value = Bandwidth> {
+    let others = vec(("R[SR]", any::<u64>()), 0..2);
+    (option::of(any::<u32>()), option::of(any::<u32>()), others)
+        .prop_map(|(as_kbps, tias_bps, others)| Bandwidth { as_kbps, tias_bps, others })
+}
+
+fn h264() -> impl Strategy<Value = Parameters> {
+    let sprop = vec(vec(any::<u8>(), 1..20).prop_map(Into::into), 0..3);
+    let profile = prop_oneof![Just(0x42), Just(0x4D), Just(0x58), any::<u8>()];
+    let id = (profile, any::<u8>(), any::<u8>());
+    (id, 0u8..4, any::<bool>(), sprop, vec("max-[a-z]{2,4}=[0-9]{1,4}", 0..3)).prop_map(
+        |(
+            (profile_idc, profile_iop, level_idc),
+            packetization_mode,
+            level_asymmetry_allowed,
+            sprop,
+            others,
+        )| {
+            let profile_level_id = ProfileLevelId { profile_idc, profile_iop, level_idc };
+            Parameters::H264(H264Parameters {
+                profile_level_id,
+                packetization_mode,
+                level_asymmetry_allowed,
+                sprop,
+                others,
+            })
+        },
+    )
+}
+
+fn h263() -> impl Strategy<Value = Parameters> {
+    let sizes = (option::of(1u8..=32), 1u8..=32, any::<bool>()).prop_map(|(cif, qcif, cif_first)| {
+        let mut sizes = vec![(Size::QCIF, qcif)];
+        if let Some(cif) = cif {
+            sizes.insert(usize::from(!cif_first), (Size::CIF, cif));
+        }
+        sizes
+    });
+    (sizes, option::of(1u32..20_000), vec("[F-K]=[01]", 0..3))
+        .prop_map(|(sizes, max_br, others)| Parameters::H263(H263Parameters { sizes, max_br, others }))
+}
+
+fn payload() -> impl Strategy<Value = Payload> {
+    prop_oneof![
+        Just(Payload::media(0, Codec::Pcmu, Parameters::None)),
+        Just(Payload::media(8, Codec::Pcma, Parameters::None)),
+        Just(Payload::named(18, "G729", 8_000, 1)),
+        (96u8..=127).prop_map(Payload::telephone_event),
+        (96u8..=127, h264()).prop_map(|(pt, parameters)| Payload::media(pt, Codec::H264, parameters)),
+        (prop_oneof![Just(34u8), 96u8..=127], h263()).prop_map(|(pt, parameters)| Payload::media(
+            pt,
+            Codec::H263,
+            parameters
+        )),
+        (96u8..=127, "x-[a-z]{1,8}", 1u32..100_000, 1u8..4, option::of("[a-z]=[0-9]{1,3}(;[a-z]=[0-9])?"))
+            .prop_map(|(pt, name, clock_rate, channels, raw)| {
+                let parameters = raw.map_or(Parameters::None, Parameters::Raw);
+                Payload { parameters, ..Payload::named(pt, &name, clock_rate, channels) }
+            }),
+        (96u8..=127).prop_map(Payload::without_rtpmap),
+    ]
+}
+
+fn attribute() -> impl Strategy<Value = Attribute> {
+    ("x-[a-z]{1,8}", option::of("[ -~]{0,20}[!-~]")).prop_map(|(name, value)| Attribute { name, value })
+}
+
+fn media_line() -> impl Strategy<Value = MediaLine> {
+    let kind = prop_oneof![
+        Just(MediaKind::Audio),
+        Just(MediaKind::Video),
+        Just(MediaKind::Other("text".into())),
+        Just(MediaKind::Other("application".into())),
+    ];
+    let head = (kind, prop_oneof![Just(0u16), any::<u16>()], option::of(address()), direction());
+    let proto = prop_oneof![Just("RTP/AVP"), Just("RTP/AVPF"), Just("RTP/SAVP"), Just("TCP/MSRP")];
+    let payloads = vec(payload(), 1..6);
+    let rtcp = (option::of((1u16.., option::of(address()))), any::<bool>());
+    let feedback = vec((option::of(96u8..=127), "(nack pli|ccm fir|nack|trr-int 100)"), 0..4);
+    let times = (option::of(1u16..200), option::of(1u16..200), option::of("[a-z0-9]{1,5}"));
+    (head, proto, payloads, rtcp, feedback, bandwidth(), times, vec(attribute(), 0..3)).prop_map(
+        |(
+            (kind, port, connection, direction),
+            proto,
+            mut payloads,
+            (rtcp, rtcp_mux),
+            feedback,
+            bandwidth,
+            times,
+            attributes,
+        )| {
+            let mut line = MediaLine::new(kind, port, proto);
+            let mut seen = Vec::new();
+            payloads.retain(|payload| {
+                !seen.contains(&payload.pt) && {
+                    seen.push(payload.pt);
+                    true
+                }
+            });
+            if line.is_rtp() {
+                line.payloads = payloads;
+            } else {
+                line.formats = vec!["*".into()];
+            }
+            (line.connection, line.direction, line.bandwidth) = (connection, direction, bandwidth);
+            (line.rtcp_port, line.rtcp_address) = (rtcp.map(|rtcp| rtcp.0), rtcp.and_then(|rtcp| rtcp.1));
+            (line.rtcp_mux, line.feedback, line.attributes) = (rtcp_mux, feedback, attributes);
+            (line.ptime, line.max_ptime, line.mid) = times;
+            line
+        },
+    )
+}
+
+fn description() -> impl Strategy<Value = Description> {
+    let origin = ("([a-z]{1,8}|-)", any::<u64>(), any::<u64>(), address()).prop_map(
+        |(username, id, version, address)| Origin {
+            username,
+            session_id: id.to_string(),
+            version,
+            address: address.to_string(),
+        },
+    );
+    let head = (origin, "[a-zA-Z-]{0,8}", option::of(address()), bandwidth());
+    (head, vec(any::<(u64, u64)>(), 1..3), vec(attribute(), 0..3), vec(media_line(), 0..6)).prop_map(
+        |((origin, name, connection, bandwidth), times, attributes, mut media)| {
+            // A line without `c=` has the address of the session.
+            media.iter_mut().for_each(|line| line.connection = line.connection.or(connection));
+            Description { origin, name, connection, bandwidth, times, attributes, media }
+        },
+    )
+}
+
+/// Text that is nearly a description.
+fn nearly() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("v=0\r\n".to_owned()),
+        Just("o=- 1 1 IN IP4 192.0.2.9\n".to_owned()),
+        Just("c=IN IP4 192.0.2.9\r\n".to_owned()),
+        Just("m=audio 4000 RTP/AVP 0 8 96 101\r\n".to_owned()),
+        Just("m=video 4002 RTP/AVPF 96 34\r\n".to_owned()),
+        Just("a=rtpmap:96 H264/90000\r\n".to_owned()),
+        Just("a=rtpmap:101 telephone-event/8000\r\n".to_owned()),
+        "m=(audio|text|x) [0-9]{1,5}(/2)? (RTP/AVP|UDP|TCP/RTP/AVP) [a-z0-9* ]{1,8}\r\n",
+        "a=fmtp:(34|96|101) [ -~]{0,30}\r\n",
+        "a=(rtcp|rtcp-fb|rtpmap|fmtp|ptime|mid|sendonly)(:[ -~]{0,20})?\r\n",
+        "[vosictbazkrm]=[ -~]{0,20}\r?\n",
+        "\\PC{0,10}",
+    ];
+    vec(piece, 0..20).prop_map(|pieces| "v=0\r\n".to_owned() + &pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn what_is_printed_is_read_as_it_was(description in description()) {
+        let text = description.to_bytes();
+        let read = Description::parse(&text);
+        prop_assert_eq!(read, Ok(description), "{}", String::from_utf8_lossy(&text));
+    }
+
+    #[test]
+    fn what_was_read_is_printed_for_good(text in nearly()) {
+        if let Ok(description) = Description::parse(text.as_bytes()) {
+            let printed = description.to_bytes();
+            let again = Description::parse(&printed).expect("what we print can be read");
+            prop_assert_eq!(again.to_bytes(), printed);
+        }
+    }
+
+    #[test]
+    fn arbitrary_octets_do_no_harm(octets in vec(any::<u8>(), 0..400)) {
+        let _ = Description::parse(&octets);
+    }
+
+    #[test]
+    fn an_answer_has_the_lines_of_its_offer(offers in vec(description(), 1..4)) {
+        let mut session = Session::new(1);
+        for offer in &offers {
+            let before = session.agreed().cloned();
+            let Ok((answer, agreed)) = session.answer(offer, &local()) else {
+                prop_assert_eq!(session.agreed(), before.as_ref());
+                continue;
+            };
+            let shape = |description: &Description| -> Vec<_> {
+                description.media.iter().map(|line| (line.kind.clone(), line.proto.clone())).collect()
+            };
+            prop_assert_eq!(shape(&answer), shape(offer));
+            for (index, (ours, theirs)) in answer.media.iter().zip(&offer.media).enumerate() {
+                let stream = agreed.streams.iter().find(|stream| stream.index == index);
+                prop_assert_eq!(ours.port != 0, stream.is_some());
+                prop_assert!(theirs.port != 0 || ours.port == 0);
+                let numbers: Vec<_> = theirs.payloads.iter().map(|payload| payload.pt).collect();
+                prop_assert!(ours.port == 0 || ours.payloads.iter().all(|payload| numbers.contains(&payload.pt)));
+                prop_assert!(ours.port == 0 || (!ours.direction.sends() || theirs.direction.receives()));
+                prop_assert!(!ours.rtcp_mux || theirs.rtcp_mux);
+            }
+            prop_assert!(agreed.streams.len() <= 2);
+            prop_assert!(Description::parse(&answer.to_bytes()).is_ok());
+        }
+    }
+
+    #[test]
+    fn any_text_as_answer_or_offer_does_no_harm(texts in vec(nearly(), 1..5)) {
+        let mut session = Session::new(1);
+        for text in &texts {
+            let Ok(description) = Description::parse(text.as_bytes()) else { continue };
+            let _ = session.answer(&description, &local());
+            let offer = session.offer(&local(), &Want::all());
+            prop_assert!(offer.media.len() >= 2);
+            if let Ok(agreed) = session.accept(&description) {
+                let want = Want::like(&agreed);
+                prop_assert!(!Session::new(2).offer(&local(), &want).media.is_empty());
+                for stream in &agreed.streams {
+                    prop_assert!(stream.audio_format().is_some() != stream.video_format().is_some());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lines_never_vanish_over_many_exchanges(wants in vec((any::<bool>(), any::<bool>(), direction(), any::<bool>()), 1..8)) {
+        let mut ends = [Session::new(1), Session::new(2)];
+        let mut lines = 0;
+        for (audio, video, direction, swap) in wants {
+            let mut want = Want::all().with_direction(direction);
+            want.audio = want.audio.filter(|_| audio);
+            want.video = want.video.filter(|_| video);
+            let [a, b] = &mut ends;
+            let (offerer, answerer) = if swap { (b, a) } else { (a, b) };
+            let offer = offerer.offer(&local(), &want);
+            prop_assert!(offer.media.len() >= lines);
+            match answerer.answer(&offer, &local()) {
+                Ok((answer, agreed)) => {
+                    lines = offer.media.len();
+                    prop_assert_eq!(answer.media.len(), lines);
+                    let _ = offerer.accept(&answer);
+                    let mine = offerer.agreed().map_or(0, |agreed| agreed.streams.len());
+                    prop_assert!(agreed.streams.is_empty() || mine == agreed.streams.len());
+                }
+                Err(_) => offerer.rollback(),
+            }
+        }
+    }
+}
