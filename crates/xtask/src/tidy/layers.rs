@@ -34,10 +34,11 @@ pub const LAYERS: &[Layer] = &[
         "vireo",
         &[
             "acd", "call", "codec", "dialplan", "emulator", "gateway", "media", "net", "rtp", "sdp", "sip",
-            "slides",
+            "slides", "web",
         ],
         "the binary: commands and configuration",
     ),
+    shell(4, "web", &["gateway"], "HTTP: what goes on in the gateway"),
     shell(
         3,
         "gateway",
