@@ -1,0 +1,63 @@
+//! Reading bit by bit, most significant first, never past the end.
+
+use super::Error;
+
+/// A position in a bitstream that ends at a bit of its own.
+#[derive(Clone, Debug)]
+pub(super) struct Reader<'a> {
+    data: &'a [u8],
+    at: usize,
+    end: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads `data` from bit `at` up to, not including, bit `end` (cut to what is there).
+    pub(super) fn new(data: &'a [u8], at: usize, end: usize) -> Self {
+        let end = end.min(data.len().saturating_mul(8));
+        Reader { data, at: at.min(end), end }
+    }
+
+    /// Offset of the next bit from the start of the data.
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Bits that can still be read.
+    pub(super) fn left(&self) -> usize {
+        self.end - self.at
+    }
+
+    /// The next `count` bits (at most 24) without taking them, zeros standing for what is past the end.
+    pub(super) fn peek(&self, count: u32) -> u32 {
+        debug_assert!(count <= 24, "four octets hold 24 bits at any alignment");
+        let first = self.at / 8;
+        let mut word = 0u32;
+        for index in 0..4 {
+            word = word << 8 | u32::from(self.data.get(first + index).copied().unwrap_or(0));
+        }
+        let bits = (word << (self.at % 8)).checked_shr(32 - count).unwrap_or(0);
+        let beyond = (count as usize).saturating_sub(self.left()) as u32;
+        (bits.checked_shr(beyond).unwrap_or(0)).checked_shl(beyond).unwrap_or(0)
+    }
+
+    /// Takes `count` bits that were looked at.
+    pub(super) fn skip(&mut self, count: u32) -> Result<(), Error> {
+        if self.left() < count as usize {
+            return Err(Error::Truncated);
+        }
+        self.at += count as usize;
+        Ok(())
+    }
+
+    /// Takes `count` bits, at most 24.
+    pub(super) fn read(&mut self, count: u32) -> Result<u32, Error> {
+        let bits = self.peek(count);
+        self.skip(count)?;
+        Ok(bits)
+    }
+
+    /// Takes one bit.
+    pub(super) fn flag(&mut self) -> Result<bool, Error> {
+        Ok(self.read(1)? == 1)
+    }
+}
