@@ -1,0 +1,141 @@
+//! What the pool is told and what it asks for.
+
+use std::time::Instant;
+
+/// One caller's stay in a queue; the caller's side chooses it and never uses one twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TicketId(pub u64);
+
+/// An agent; stays the same over reloads as long as the name does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AgentId(pub u32);
+
+/// What happened outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A caller enters a queue.
+    Enter {
+        /// New.
+        ticket: TicketId,
+        /// Name of the queue.
+        queue: String,
+    },
+    /// The caller hung up or chose another way; allowed at any time.
+    Leave {
+        /// Whose.
+        ticket: TicketId,
+    },
+    /// The agent that was offered took the call.
+    Answered {
+        /// For whom.
+        ticket: TicketId,
+        /// Who.
+        agent: AgentId,
+    },
+    /// The agent that was offered did not take the call. After `Answered` it means that the two were never
+    /// joined: the caller goes back to its place.
+    NotAnswered {
+        /// For whom.
+        ticket: TicketId,
+        /// Who.
+        agent: AgentId,
+        /// Why.
+        why: NotAnswered,
+    },
+    /// The conversation is over. While the agent still rings: its leg died, the next agent is tried.
+    AgentLeft {
+        /// With whom.
+        ticket: TicketId,
+        /// Who.
+        agent: AgentId,
+    },
+    /// The agent starts or stops taking calls. A call or ringing in progress goes on; `ready` ends a rest.
+    SetReady {
+        /// Who.
+        agent: AgentId,
+        /// Takes calls from now on.
+        ready: bool,
+        /// Why not, in the agent's words.
+        reason: String,
+    },
+    /// The time of [`Output::Timeout`] has come; harmless when early.
+    Timeout,
+}
+
+/// Why an offered agent did not take the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NotAnswered {
+    /// Pressed reject (603 or 480 by hand).
+    Rejected,
+    /// Is on another call (486).
+    Busy,
+    /// Rang too long.
+    NoAnswer,
+    /// No phone there, or its leg failed.
+    Unreachable,
+}
+
+/// What is to be done outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Call this agent for this caller.
+    Offer {
+        /// For whom.
+        ticket: TicketId,
+        /// Who.
+        agent: AgentId,
+        /// The agent's SIP URI.
+        address: String,
+        /// The agent's name.
+        name: String,
+    },
+    /// Stop calling this agent.
+    Withdraw {
+        /// For whom.
+        ticket: TicketId,
+        /// Who.
+        agent: AgentId,
+    },
+    /// Join the two.
+    Connected {
+        /// Whom.
+        ticket: TicketId,
+        /// With whom.
+        agent: AgentId,
+    },
+    /// The ticket has ended; nothing more is said about it.
+    Done {
+        /// Which.
+        ticket: TicketId,
+        /// How.
+        outcome: Outcome,
+    },
+    /// The caller's place has changed, or is told for the first time.
+    Place {
+        /// Whose.
+        ticket: TicketId,
+        /// 1 is next.
+        place: u32,
+        /// Callers in this queue that wait or whose agent rings.
+        waiting: u32,
+    },
+    /// Nothing more now; wake me then. `None`: nothing is scheduled.
+    Timeout(Option<Instant>),
+}
+
+/// How a ticket ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Talked with an agent, whoever hung up.
+    Served,
+    /// Waited `wait_max`.
+    Timeout,
+    /// The queue had `capacity` callers on entry.
+    Full,
+    /// There is no such queue (any more).
+    Closed,
+    /// The queue has no agents, or every one of them was unreachable for this caller.
+    NoAgents,
+    /// The caller left before being served.
+    Left,
+}

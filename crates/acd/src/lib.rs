@@ -1,0 +1,22 @@
+//! The agent pool: who waits in which queue, and which agent is called for whom.
+//!
+//! Pure: no SIP, no clock, no thread. One pool serves all calls of a gateway; the caller's side enters a
+//! ticket, the pool asks for an agent to be called ([`Output::Offer`]) and is told what came of it.
+//!
+//! What it promises, whatever the order of events (`tests/property.rs`): every ticket ends in exactly one
+//! [`Output::Done`]; an agent is offered to one ticket at a time; no agent stays unavailable after its
+//! conversation, rest or ringing is over; of the agents of a queue the longest idle comes first. Events
+//! that arrive too late are ignored, so callers need not care who was faster.
+//!
+//! Does not do yet: skills, priorities, overflow, opening hours, callbacks. Start at [`Pool`].
+
+mod agent;
+mod config;
+mod event;
+pub mod limits;
+mod pool;
+mod queue;
+
+pub use config::{AgentConfig, Config, QueueConfig};
+pub use event::{AgentId, Input, NotAnswered, Outcome, Output, TicketId};
+pub use pool::Pool;

@@ -1,0 +1,343 @@
+//! The pool: matches tickets and agents. One `match` for what happens, then one pass that lets expire,
+//! offers, ends and tells.
+
+mod reload;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Instant;
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+
+use crate::agent::{Agent, Presence, State, rest_after};
+use crate::event::{AgentId, Input, NotAnswered, Outcome, Output, TicketId};
+use crate::queue::{Queue, Stage, Ticket, Tried};
+use crate::{Config, limits};
+
+/// The agent pool of a gateway.
+#[derive(Debug)]
+pub struct Pool {
+    queues: BTreeMap<String, Queue>,
+    /// [`AgentId`] is the index; agents are never removed, only retired.
+    agents: Vec<Agent>,
+    tickets: BTreeMap<TicketId, Ticket>,
+    /// Deadlines of the tickets that wait.
+    deadlines: BTreeSet<(Instant, TicketId)>,
+    /// Counts entries and becoming idle, to put them in order.
+    order: u64,
+    out: VecDeque<Output>,
+}
+
+impl Pool {
+    /// A pool with all agents ready. `seed` decides who counts as longest idle at the start, so that a
+    /// restart does not always burden the first of the list.
+    #[must_use]
+    pub fn new(config: &Config, seed: u64) -> Self {
+        let mut pool = Pool {
+            queues: BTreeMap::new(),
+            agents: Vec::new(),
+            tickets: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+            order: 0,
+            out: VecDeque::new(),
+        };
+        pool.configure(config);
+        let mut turns: Vec<u64> = (1..).take(pool.agents.len()).collect();
+        turns.shuffle(&mut StdRng::seed_from_u64(seed));
+        pool.agents.iter_mut().zip(turns).for_each(|(agent, turn)| agent.idle_since = turn);
+        pool
+    }
+
+    /// Takes one event in. Events that come too late (for a ticket that has ended, an offer that was
+    /// withdrawn) change nothing.
+    pub fn handle_input(&mut self, now: Instant, input: Input) {
+        match input {
+            Input::Enter { ticket, queue } => self.enter(now, ticket, queue),
+            Input::Leave { ticket } => self.leave(now, ticket),
+            Input::Answered { ticket, agent } => self.answered(ticket, agent),
+            Input::NotAnswered { ticket, agent, why } => self.not_answered(now, ticket, agent, why),
+            Input::AgentLeft { ticket, agent } => self.agent_left(now, ticket, agent),
+            Input::SetReady { agent, ready, reason } => self.set_ready(agent, ready, reason),
+            Input::Timeout => {}
+        }
+        self.settle(now);
+    }
+
+    /// The next thing to do, until [`Output::Timeout`].
+    pub fn poll_output(&mut self) -> Output {
+        self.out.pop_front().unwrap_or_else(|| Output::Timeout(self.next_timeout()))
+    }
+
+    /// The agent of that name, when it is configured.
+    #[must_use]
+    pub fn agent(&self, name: &str) -> Option<AgentId> {
+        let index = self.agents.iter().position(|agent| agent.name == name && !agent.is_retired())?;
+        Some(id_of(index))
+    }
+
+    fn next_timeout(&self) -> Option<Instant> {
+        let agents = self.agents.iter().filter_map(Agent::until).min();
+        let tickets = self.deadlines.first().map(|&(deadline, _)| deadline);
+        [agents, tickets].into_iter().flatten().min()
+    }
+
+    fn enter(&mut self, now: Instant, id: TicketId, name: String) {
+        if self.tickets.contains_key(&id) {
+            return;
+        }
+        let room = self.tickets.len() < limits::TICKETS_MAX;
+        let refusal = match self.queues.get(&name) {
+            None => Some(Outcome::Closed),
+            Some(queue) if queue.members.is_empty() => Some(Outcome::NoAgents),
+            Some(queue) if queue.is_full() || !room => Some(Outcome::Full),
+            Some(_) => None,
+        };
+        if let Some(outcome) = refusal {
+            self.out.push_back(Output::Done { ticket: id, outcome });
+            return;
+        }
+        self.order += 1;
+        let queue = self.queues.get_mut(&name).expect("looked up above");
+        let deadline = now + queue.config.wait_max.min(limits::DURATION_MAX);
+        queue.line.insert((self.order, id));
+        queue.moved = true;
+        self.deadlines.insert((deadline, id));
+        let ticket = Ticket {
+            queue: name,
+            entry: self.order,
+            deadline,
+            stage: Stage::Waiting,
+            tried: BTreeMap::new(),
+            place: 0,
+        };
+        self.tickets.insert(id, ticket);
+    }
+
+    fn leave(&mut self, now: Instant, id: TicketId) {
+        let Some(ticket) = self.tickets.get(&id) else { return };
+        match ticket.stage {
+            Stage::Waiting | Stage::Ringing(_) => self.end(now, id, Outcome::Left),
+            Stage::Talking(_) => self.end(now, id, Outcome::Served),
+        }
+    }
+
+    fn answered(&mut self, id: TicketId, agent_id: AgentId) {
+        let Some(agent) = self.agent_mut(agent_id).filter(|agent| agent.rings_for(id)) else { return };
+        agent.state = State::Talking { ticket: id };
+        self.out_of_line(id);
+        self.ticket_mut(id).stage = Stage::Talking(agent_id);
+        self.out.push_back(Output::Connected { ticket: id, agent: agent_id });
+    }
+
+    fn not_answered(&mut self, now: Instant, id: TicketId, agent_id: AgentId, why: NotAnswered) {
+        let engaged = |agent: &&mut Agent| agent.rings_for(id) || agent.talks_with(id);
+        let Some(agent) = self.agent_mut(agent_id).filter(engaged) else { return };
+        agent.state = State::Resting { until: now + rest_after(why) };
+        let ticket = self.ticket_mut(id);
+        let times = ticket.tries(agent_id).unwrap_or(0);
+        let tried = match why {
+            NotAnswered::Unreachable => Tried::Unreachable,
+            NotAnswered::Rejected | NotAnswered::Busy | NotAnswered::NoAnswer => Tried::Times(times + 1),
+        };
+        ticket.tried.insert(agent_id, tried);
+        self.back_in_line(id);
+    }
+
+    fn agent_left(&mut self, now: Instant, id: TicketId, agent_id: AgentId) {
+        let Some(agent) = self.agent_mut(agent_id) else { return };
+        if agent.talks_with(id) {
+            self.end(now, id, Outcome::Served);
+        } else {
+            self.not_answered(now, id, agent_id, NotAnswered::Unreachable);
+        }
+    }
+
+    fn set_ready(&mut self, id: AgentId, ready: bool, reason: String) {
+        let turn = self.order + 1;
+        let Some(agent) = self.agent_mut(id).filter(|agent| !agent.is_retired()) else { return };
+        if !ready {
+            agent.presence = Presence::Away(reason);
+            return;
+        }
+        let rested = matches!(agent.state, State::Resting { .. });
+        if rested {
+            agent.state = State::Idle;
+        }
+        if rested || agent.presence != Presence::Ready {
+            agent.idle_since = turn;
+        }
+        agent.presence = Presence::Ready;
+        self.order = turn;
+    }
+
+    /// Everything that follows from the time and from what has just happened.
+    fn settle(&mut self, now: Instant) {
+        self.expire(now);
+        self.offer(now);
+        self.time_out(now);
+        self.tell_places();
+    }
+
+    fn expire(&mut self, now: Instant) {
+        for index in 0..self.agents.len() {
+            let agent = &mut self.agents[index];
+            match agent.state {
+                State::Ringing { ticket, until } if until <= now => {
+                    self.out.push_back(Output::Withdraw { ticket, agent: id_of(index) });
+                    self.not_answered(now, ticket, id_of(index), NotAnswered::NoAnswer);
+                }
+                State::Resting { until } if until <= now => {
+                    self.order += 1;
+                    agent.state = State::Idle;
+                    agent.idle_since = self.order;
+                }
+                State::Settling { until } if until <= now => agent.state = State::Idle,
+                State::Idle
+                | State::Ringing { .. }
+                | State::Talking { .. }
+                | State::Resting { .. }
+                | State::Settling { .. } => {}
+            }
+        }
+    }
+
+    /// Offers every free agent that somebody waits for: callers in order of entry, each the least tried
+    /// and then longest idle of its queue's agents.
+    fn offer(&mut self, now: Instant) {
+        if !self.agents.iter().any(Agent::is_available) {
+            return;
+        }
+        let mut waiting: Vec<(u64, TicketId)> = Vec::new();
+        for queue in self.queues.values() {
+            if queue.members.iter().any(|&id| self.agents[index_of(id)].is_available()) {
+                waiting.extend(&queue.line);
+            }
+        }
+        waiting.sort_unstable();
+        for (_, id) in waiting {
+            let ticket = &self.tickets[&id];
+            if ticket.stage != Stage::Waiting || ticket.deadline < now {
+                continue;
+            }
+            let queue = &self.queues[&ticket.queue];
+            if let Some(agent) = self.best_agent(queue, ticket) {
+                let until = now + queue.config.ring_timeout.min(limits::DURATION_MAX);
+                self.ring(id, agent, until);
+            }
+        }
+    }
+
+    fn best_agent(&self, queue: &Queue, ticket: &Ticket) -> Option<AgentId> {
+        let free = queue.members.iter().filter(|&&id| self.agents[index_of(id)].is_available());
+        let ranked = free.filter_map(|&id| {
+            let tries = ticket.tries(id)?;
+            Some((tries, self.agents[index_of(id)].idle_since, id))
+        });
+        ranked.min().map(|(_, _, id)| id)
+    }
+
+    fn ring(&mut self, id: TicketId, agent_id: AgentId, until: Instant) {
+        let ticket = self.ticket_mut(id);
+        ticket.stage = Stage::Ringing(agent_id);
+        let deadline = (ticket.deadline, id);
+        self.deadlines.remove(&deadline);
+        let agent = &mut self.agents[index_of(agent_id)];
+        agent.state = State::Ringing { ticket: id, until };
+        let (address, name) = (agent.address.clone(), agent.name.clone());
+        self.out.push_back(Output::Offer { ticket: id, agent: agent_id, address, name });
+    }
+
+    /// Ends the tickets that have waited too long.
+    fn time_out(&mut self, now: Instant) {
+        while let Some(&(deadline, id)) = self.deadlines.first() {
+            if deadline > now {
+                break;
+            }
+            self.end(now, id, Outcome::Timeout);
+        }
+    }
+
+    fn tell_places(&mut self) {
+        for queue in self.queues.values_mut().filter(|queue| queue.moved) {
+            queue.moved = false;
+            let waiting = u32::try_from(queue.line.len()).unwrap_or(u32::MAX);
+            for (place, (_, id)) in (1..).zip(&queue.line) {
+                let ticket = self.tickets.get_mut(id).expect("a ticket in line is alive");
+                if ticket.place != place {
+                    ticket.place = place;
+                    self.out.push_back(Output::Place { ticket: *id, place, waiting });
+                }
+            }
+        }
+    }
+
+    /// The one end of every ticket that got in.
+    fn end(&mut self, now: Instant, id: TicketId, outcome: Outcome) {
+        self.out_of_line(id);
+        let Some(ticket) = self.tickets.remove(&id) else { return };
+        match ticket.stage {
+            Stage::Waiting => {}
+            Stage::Ringing(agent) => {
+                self.agents[index_of(agent)].state = State::Settling { until: now + limits::SETTLE };
+                self.out.push_back(Output::Withdraw { ticket: id, agent });
+            }
+            Stage::Talking(agent) => {
+                let wrap_up = self.queues.get(&ticket.queue).map(|queue| queue.config.wrap_up);
+                let until = now + wrap_up.unwrap_or_default().min(limits::DURATION_MAX);
+                self.agents[index_of(agent)].state = State::Resting { until };
+            }
+        }
+        self.out.push_back(Output::Done { ticket: id, outcome });
+    }
+
+    fn out_of_line(&mut self, id: TicketId) {
+        let Some(ticket) = self.tickets.get(&id) else { return };
+        self.deadlines.remove(&(ticket.deadline, id));
+        if let Some(queue) = self.queues.get_mut(&ticket.queue) {
+            queue.moved |= queue.line.remove(&(ticket.entry, id));
+        }
+    }
+
+    /// Back to its place, or to its end when the queue has closed or nobody is left to be tried.
+    fn back_in_line(&mut self, id: TicketId) {
+        let ticket = self.tickets.get_mut(&id).expect("an engaged agent's ticket is alive");
+        ticket.stage = Stage::Waiting;
+        let outcome = match self.queues.get_mut(&ticket.queue) {
+            None => Some(Outcome::Closed),
+            Some(queue) if queue.members.iter().all(|&agent| ticket.tries(agent).is_none()) => {
+                Some(Outcome::NoAgents)
+            }
+            Some(queue) => {
+                queue.moved |= queue.line.insert((ticket.entry, id));
+                None
+            }
+        };
+        match outcome {
+            None => {
+                self.deadlines.insert((ticket.deadline, id));
+            }
+            Some(outcome) => {
+                self.out_of_line(id);
+                self.tickets.remove(&id);
+                self.out.push_back(Output::Done { ticket: id, outcome });
+            }
+        }
+    }
+
+    fn agent_mut(&mut self, id: AgentId) -> Option<&mut Agent> {
+        self.agents.get_mut(index_of(id))
+    }
+
+    fn ticket_mut(&mut self, id: TicketId) -> &mut Ticket {
+        self.tickets.get_mut(&id).expect("an engaged agent's ticket is alive")
+    }
+}
+
+fn id_of(index: usize) -> AgentId {
+    AgentId(u32::try_from(index).expect("limits::AGENTS_MAX fits"))
+}
+
+fn index_of(id: AgentId) -> usize {
+    id.0 as usize
+}

@@ -1,0 +1,5 @@
+//! The pool under named scenarios and under every order of events.
+
+mod property;
+mod scenarios;
+mod support;

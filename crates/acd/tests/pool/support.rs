@@ -1,0 +1,116 @@
+//! A pool with a clock of its own and shorthand for events.
+
+use std::time::{Duration, Instant};
+
+use acd::{AgentConfig, AgentId, Config, Input, NotAnswered, Output, Pool, QueueConfig, TicketId};
+
+pub(crate) const RING: Duration = Duration::from_secs(20);
+pub(crate) const WAIT_MAX: Duration = Duration::from_secs(120);
+pub(crate) const WRAP_UP: Duration = Duration::from_secs(30);
+
+pub(crate) fn agent(name: &str) -> AgentConfig {
+    AgentConfig { name: name.to_owned(), address: format!("sip:{name}@192.0.2.1") }
+}
+
+pub(crate) fn queue(name: &str, agents: &[&str]) -> QueueConfig {
+    QueueConfig {
+        name: name.to_owned(),
+        agents: agents.iter().map(|&name| name.to_owned()).collect(),
+        ring_timeout: RING,
+        wait_max: WAIT_MAX,
+        capacity: 3,
+        wrap_up: WRAP_UP,
+    }
+}
+
+/// One queue `q` served by all these agents.
+pub(crate) fn config(agents: &[&str]) -> Config {
+    Config { queues: vec![queue("q", agents)], agents: agents.iter().map(|&name| agent(name)).collect() }
+}
+
+pub(crate) struct Bench {
+    pub(crate) pool: Pool,
+    pub(crate) now: Instant,
+}
+
+impl Bench {
+    pub(crate) fn new(config: &Config) -> Self {
+        #[allow(clippy::disallowed_methods)] // the base that virtual time is counted from
+        let now = Instant::now();
+        Bench { pool: Pool::new(config, 1), now }
+    }
+
+    /// One event, and everything that the pool asks for after it.
+    pub(crate) fn on(&mut self, input: Input) -> Vec<Output> {
+        self.pool.handle_input(self.now, input);
+        self.outputs()
+    }
+
+    pub(crate) fn outputs(&mut self) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        loop {
+            match self.pool.poll_output() {
+                Output::Timeout(_) => return outputs,
+                output => outputs.push(output),
+            }
+        }
+    }
+
+    /// When the pool wants to be woken.
+    pub(crate) fn wakes_at(&mut self) -> Option<Instant> {
+        match self.pool.poll_output() {
+            Output::Timeout(at) => at,
+            output => panic!("outputs were left: {output:?}"),
+        }
+    }
+
+    /// Lets time pass; the pool is woken whenever it asks for it.
+    pub(crate) fn pass(&mut self, time: Duration) -> Vec<Output> {
+        let end = self.now + time;
+        let mut outputs = Vec::new();
+        while let Some(at) = self.wakes_at().filter(|&at| at <= end) {
+            assert!(at > self.now, "asked to be woken at a time that was handled already");
+            self.now = at;
+            outputs.extend(self.on(Input::Timeout));
+        }
+        self.now = end;
+        outputs
+    }
+
+    pub(crate) fn id(&self, name: &str) -> AgentId {
+        self.pool.agent(name).expect("a configured agent")
+    }
+
+    pub(crate) fn enter(&mut self, ticket: u64) -> Vec<Output> {
+        self.on(Input::Enter { ticket: TicketId(ticket), queue: "q".into() })
+    }
+
+    pub(crate) fn leave(&mut self, ticket: u64) -> Vec<Output> {
+        self.on(Input::Leave { ticket: TicketId(ticket) })
+    }
+
+    pub(crate) fn answered(&mut self, ticket: u64, agent: AgentId) -> Vec<Output> {
+        self.on(Input::Answered { ticket: TicketId(ticket), agent })
+    }
+
+    pub(crate) fn not_answered(&mut self, ticket: u64, agent: AgentId, why: NotAnswered) -> Vec<Output> {
+        self.on(Input::NotAnswered { ticket: TicketId(ticket), agent, why })
+    }
+
+    pub(crate) fn agent_left(&mut self, ticket: u64, agent: AgentId) -> Vec<Output> {
+        self.on(Input::AgentLeft { ticket: TicketId(ticket), agent })
+    }
+
+    pub(crate) fn set_ready(&mut self, agent: AgentId, ready: bool) -> Vec<Output> {
+        self.on(Input::SetReady { agent, ready, reason: "lunch".into() })
+    }
+}
+
+/// The pairs that are offered.
+pub(crate) fn offers(outputs: &[Output]) -> Vec<(u64, AgentId)> {
+    let pair = |output: &Output| match output {
+        Output::Offer { ticket, agent, .. } => Some((ticket.0, *agent)),
+        _ => None,
+    };
+    outputs.iter().filter_map(pair).collect()
+}
