@@ -1,0 +1,181 @@
+//! The flow as a graph: every outcome leads somewhere, every node can be reached, and no loop runs
+//! without giving the caller time to act.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Checker;
+use crate::flow::{Body, Node};
+use crate::problem::Finding;
+use crate::source::Word;
+use crate::target::{Builtin, Target, target};
+use crate::words::nearest;
+
+/// One edge: the word that leads there, and whether time for the caller passes before.
+struct Edge<'a> {
+    word: &'a Word,
+    to: &'a str,
+    waits: bool,
+}
+
+type Edges<'a> = BTreeMap<&'a str, Vec<Edge<'a>>>;
+
+/// Checks outcomes, reachability and loops.
+pub(super) fn check(checker: &mut Checker<'_>, flow: &Body) {
+    let mut edges = Edges::new();
+    for (name, node) in &flow.nodes {
+        edges.insert(name, edges_of(flow, node));
+    }
+    uncovered(checker, flow);
+    // With a broken node, or no start, one mistake would look like many unreachable nodes.
+    let start =
+        flow.start.as_ref().map(|start| start.value.as_str()).filter(|start| edges.contains_key(start));
+    if let Some(start) = start
+        && flow.broken.is_empty()
+    {
+        unreachable(checker, flow, &edges, start);
+    }
+    loops(checker, &edges);
+}
+
+fn edges_of<'a>(flow: &'a Body, node: &'a Node) -> Vec<Edge<'a>> {
+    let ways = node.step.ways().into_iter().filter_map(|way| edge(flow, node, way.to, way.waits));
+    let outcomes = node.step.kind().outcomes.iter().filter_map(|outcome| {
+        let to = node.step.exits().get(outcome.name).or_else(|| flow.defaults.exits.get(outcome.name))?;
+        edge(flow, node, to, outcome.waits)
+    });
+    ways.chain(outcomes).collect()
+}
+
+/// Where a word leads from `node`; nothing for the end of the call and for words noted elsewhere.
+fn edge<'a>(flow: &'a Body, node: &'a Node, word: &'a Word, waits: bool) -> Option<Edge<'a>> {
+    let to = match target(&word.value)? {
+        // A misspelt name is one mistake; the node that was meant is not unreachable besides.
+        Target::Node(name) if !flow.has_node(name) => {
+            return Some(Edge { word, to: nearest(name, flow.node_names())?, waits: true });
+        }
+        Target::Node(name) => name,
+        Target::Builtin(Builtin::Repeat | Builtin::Language) => &node.name.value,
+        // With no menu behind, `$back` is the start; with one, a caller has had time there.
+        Target::Builtin(Builtin::Back) => &flow.start.as_ref()?.value,
+        Target::Builtin(Builtin::Hangup) => return None,
+    };
+    Some(Edge { word, to, waits })
+}
+
+/// Notes outcomes that lead nowhere: node by node while these are few, else once for the flow, whose
+/// `defaults` are what is missing then.
+fn uncovered(checker: &mut Checker<'_>, flow: &Body) {
+    let mut open: Vec<(&Node, Vec<&str>)> = Vec::new();
+    for node in flow.nodes.values() {
+        let covered =
+            |outcome: &str| node.step.exits().covers(outcome) || flow.defaults.exits.covers(outcome);
+        let names = node.step.kind().outcomes.iter().map(|outcome| outcome.name);
+        let outcomes: Vec<&str> = names.filter(|outcome| !covered(outcome)).collect();
+        if !outcomes.is_empty() {
+            open.push((node, outcomes));
+        }
+    }
+    if open.len() > 2 {
+        let nodes: Vec<&str> = open.iter().map(|(node, _)| node.name.value.as_str()).take(5).collect();
+        let outcomes: BTreeSet<&str> = open.iter().flat_map(|(_, outcomes)| outcomes).copied().collect();
+        let outcomes: Vec<&str> = outcomes.into_iter().collect();
+        let message = format!(
+            "in {} nodes ({}{}) nothing says where {} leads",
+            open.len(),
+            nodes.join(", "),
+            if open.len() > nodes.len() { ", ..." } else { "" },
+            quoted(&outcomes),
+        );
+        let help =
+            format!("add `defaults: {{ exits: {{ {}: ... }} }}` to the flow", outcomes.join(": ..., "));
+        return checker
+            .note(Finding::error("uncovered-outcome", flow.name.span, message, "in this flow").help(help));
+    }
+    for (node, outcomes) in open {
+        let step = node.step.kind().name;
+        let message =
+            format!("`{}`: nothing says where {} of its {step} leads", node.name.value, quoted(&outcomes));
+        let help = match outcomes[..] {
+            ["done"] => "add `next: ...` to the step".to_owned(),
+            _ => format!(
+                "add `exits: {{ {}: ... }}` to the step, or to the flow's `defaults`",
+                outcomes.join(": ..., ")
+            ),
+        };
+        checker.note(Finding::error("uncovered-outcome", node.name.span, message, "no exit").help(help));
+    }
+}
+
+fn quoted(outcomes: &[&str]) -> String {
+    match outcomes {
+        [one] => format!("the outcome `{one}`"),
+        many => format!("each of the outcomes `{}`", many.join("`, `")),
+    }
+}
+
+fn unreachable(checker: &mut Checker<'_>, flow: &Body, edges: &Edges<'_>, start: &str) {
+    let mut reached = BTreeSet::new();
+    let mut open = vec![start];
+    while let Some(name) = open.pop() {
+        if let Some(from_here) = edges.get(name)
+            && reached.insert(name)
+        {
+            open.extend(from_here.iter().map(|edge| edge.to));
+        }
+    }
+    for (name, node) in flow.nodes.iter().filter(|(name, _)| !reached.contains(name.as_str())) {
+        let message = format!("the node `{name}` can never be reached");
+        let finding = Finding::error("unreachable-node", node.name.span, message, "no way leads here");
+        checker.note(finding.help("lead to it from another node, or remove it"));
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    OnPath,
+    Done,
+}
+
+/// Notes each edge that closes a loop in which nothing waits. Depth first, with a stack of our own: a
+/// flow may be longer than the thread's.
+fn loops(checker: &mut Checker<'_>, edges: &Edges<'_>) {
+    let mut marks: BTreeMap<&str, Mark> = BTreeMap::new();
+    for root in edges.keys().copied() {
+        if marks.contains_key(root) {
+            continue;
+        }
+        let mut path: Vec<(&str, usize)> = vec![(root, 0)];
+        marks.insert(root, Mark::OnPath);
+        while let Some((name, index)) = path.last_mut() {
+            let Some(edge) = edges.get(name).and_then(|from_here| from_here.get(*index)) else {
+                marks.insert(name, Mark::Done);
+                path.pop();
+                continue;
+            };
+            *index += 1;
+            if edge.waits || !edges.contains_key(edge.to) {
+                continue;
+            }
+            match marks.get(edge.to) {
+                Some(Mark::Done) => {}
+                Some(Mark::OnPath) => checker.note(endless(&path, edge)),
+                None => {
+                    marks.insert(edge.to, Mark::OnPath);
+                    path.push((edge.to, 0));
+                }
+            }
+        }
+    }
+}
+
+fn endless(path: &[(&str, usize)], closing: &Edge<'_>) -> Finding {
+    let from = path.iter().position(|(name, _)| *name == closing.to).unwrap_or(0);
+    let names: Vec<&str> = path[from..].iter().map(|(name, _)| *name).chain([closing.to]).collect();
+    Finding::error(
+        "endless-loop",
+        closing.word.span,
+        format!("this loop never waits for the caller: {}", names.join(" -> ")),
+        "closes the loop",
+    )
+    .help("lead through a `menu`, or to `$hangup`")
+}

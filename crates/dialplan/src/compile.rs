@@ -1,0 +1,268 @@
+//! From files to a service: each file is read for what it is, then all are checked together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::check::{self, Context};
+use crate::flow::{self, Body};
+use crate::problem::{Finding, Problems, Severity};
+use crate::read::{Reader, unknown};
+use crate::service::{Flow, FlowId, Queues, Service};
+use crate::source::{Source, SourceFile, Sources, Span, Word};
+use crate::text::Texts;
+use crate::{Assets, Presentations, limits, queues, scan, yaml};
+
+/// What a file is by its path.
+enum Role<'a> {
+    Flow,
+    Queues,
+    Texts { language: &'a str },
+    Other,
+}
+
+/// Everything read so far.
+#[derive(Default)]
+struct Draft {
+    reader: Reader,
+    flows: Vec<Body>,
+    queues: Queues,
+    queues_broken: bool,
+    flows_broken: bool,
+    texts: Texts,
+}
+
+/// See [`Service::compile`].
+pub(crate) fn compile(files: &[SourceFile], assets: &Assets) -> Result<Service, Problems> {
+    let mut sources = sources(files);
+    let mut draft = Draft::default();
+    if files.len() > limits::FILES_MAX {
+        let message = format!("a service has at most {} files", limits::FILES_MAX);
+        let finding = Finding::error("too-many", whole(&mut sources), message, "too many files");
+        return Err(Problems::new(vec![finding], &sources));
+    }
+    for (index, file) in files.iter().enumerate() {
+        draft.read(index, file);
+    }
+    if draft.flows.is_empty() && !draft.flows_broken {
+        let finding = Finding::error("no-flow", whole(&mut sources), "there is no flow in this service", "");
+        draft
+            .reader
+            .note(finding.help("add a file such as hotline.yaml with `flow:`, `numbers:` and `nodes:`"));
+    }
+    draft.check(assets, &mut sources);
+    draft.finish(sources)
+}
+
+fn sources(files: &[SourceFile]) -> Sources {
+    let source = |file: &SourceFile| Source {
+        path: file.path.as_str().into(),
+        text: if file.text.len() > limits::FILE_BYTES_MAX {
+            Arc::from("")
+        } else {
+            file.text.as_str().into()
+        },
+    };
+    Sources(files.iter().map(source).collect())
+}
+
+/// A place for what concerns no file: an empty source of its own.
+fn whole(sources: &mut Sources) -> Span {
+    sources.0.push(Source { path: "dialplans".into(), text: Arc::from("") });
+    Span { file: sources.0.len() - 1, start: 0, end: 0 }
+}
+
+fn role(path: &str) -> Role<'_> {
+    let mut parts = path.rsplit(['/', '\\']);
+    let name = parts.next().unwrap_or_default();
+    let Some(stem) = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")) else {
+        return Role::Other;
+    };
+    match (parts.next(), stem) {
+        (Some("texts"), language) => Role::Texts { language },
+        (_, "queues") => Role::Queues,
+        _ => Role::Flow,
+    }
+}
+
+impl Draft {
+    fn read(&mut self, index: usize, file: &SourceFile) {
+        let role = role(&file.path);
+        if matches!(role, Role::Other) {
+            return;
+        }
+        let (tree, broken) = self.parse(index, &file.text);
+        match role {
+            Role::Flow => match tree {
+                Some(tree) => match flow::read(&mut self.reader, &tree) {
+                    Some(body) => self.flows.push(body),
+                    None => self.flows_broken = true,
+                },
+                None if broken => self.flows_broken = true,
+                None => {
+                    self.flows_broken = true;
+                    let at = Span { file: index, start: 0, end: 0 };
+                    let finding = Finding::error("empty-flow", at, "this file is empty", "no flow here");
+                    self.reader
+                        .note(finding.help("write `flow:`, `numbers:` and `nodes:`, or remove the file"));
+                }
+            },
+            Role::Queues => {
+                self.queues_broken |= broken;
+                if let Some(tree) = tree {
+                    queues::read(&mut self.reader, &tree, &mut self.queues);
+                }
+            }
+            Role::Texts { language } => {
+                self.texts.read(&mut self.reader, language, tree.as_ref(), broken);
+            }
+            Role::Other => {}
+        }
+    }
+
+    /// The tree of a file, and whether something is wrong with its YAML. An unquoted key explains a
+    /// syntax error on its own line; then only the key is noted.
+    fn parse(&mut self, index: usize, text: &str) -> (Option<yaml::Tree>, bool) {
+        if text.len() > limits::FILE_BYTES_MAX {
+            let at = Span { file: index, start: 0, end: 0 };
+            let message = format!("a file has at most {} octets", limits::FILE_BYTES_MAX);
+            self.reader.note(Finding::error("too-many", at, message, "too large"));
+            return (None, true);
+        }
+        let unquoted = scan::unquoted_keys(index, text);
+        let explained = unquoted.first().map(|finding| {
+            let key = finding.span().start;
+            text[..key].rfind('\n').map_or(0, |newline| newline + 1)
+        });
+        for finding in unquoted {
+            self.reader.note(finding);
+        }
+        match yaml::parse(index, text) {
+            Ok(tree) => (tree, false),
+            Err(finding) => {
+                if explained.is_none_or(|line| finding.span().start < line) {
+                    self.reader.note(finding);
+                }
+                (None, true)
+            }
+        }
+    }
+
+    fn check(&mut self, assets: &Assets, sources: &mut Sources) {
+        self.same_twice(sources);
+        let context =
+            Context { texts: &self.texts, queues: &self.queues, queues_whole: !self.queues_broken, assets };
+        let mut findings = Vec::new();
+        for body in &self.flows {
+            findings.extend(check::flow(context, body));
+        }
+        findings.extend(check::holds(context, &languages(&self.flows)));
+        self.reader.findings.extend(findings);
+        if self.is_sound() {
+            let spare = recordings(assets, &self.presentations());
+            for (language, name, known) in spare {
+                let path = format!("media/prompts/{language}/{name}.wav");
+                sources.0.push(Source { path: path.into(), text: Arc::from("") });
+                let span = Span { file: sources.0.len() - 1, start: 0, end: 0 };
+                let word = Word { value: name, span };
+                let finding = unknown(
+                    "unused-recording",
+                    "text for the recording",
+                    &word,
+                    known.iter().map(String::as_str),
+                );
+                self.reader.note(finding.into_warning());
+            }
+        }
+    }
+
+    /// Flow names and called numbers are unique in the service.
+    fn same_twice(&mut self, sources: &Sources) {
+        let mut names: BTreeMap<&str, Span> = BTreeMap::new();
+        let mut numbers: BTreeMap<&str, Span> = BTreeMap::new();
+        let mut findings = Vec::new();
+        for body in &self.flows {
+            let name = (!body.name.value.is_empty()).then_some(&body.name);
+            findings.extend(
+                name.and_then(|name| again("duplicate-flow", "flow name", &mut names, name, sources)),
+            );
+            for number in &body.numbers {
+                findings.extend(again("duplicate-number", "number", &mut numbers, number, sources));
+            }
+        }
+        self.reader.findings.extend(findings);
+    }
+
+    fn is_sound(&self) -> bool {
+        self.reader.findings.iter().all(|finding| finding.severity() == Severity::Warning)
+    }
+
+    fn presentations(&self) -> Presentations {
+        let mut all = Presentations::default();
+        for body in &self.flows {
+            for language in &body.languages {
+                for node in body.nodes.values() {
+                    node.step.presentations(&self.texts, &self.queues, &language.value, &mut all);
+                }
+            }
+        }
+        all
+    }
+
+    fn finish(self, sources: Sources) -> Result<Service, Problems> {
+        let sound = self.is_sound();
+        let presentations = if sound { self.presentations() } else { Presentations::default() };
+        let problems = Problems::new(self.reader.findings, &sources);
+        if !sound {
+            return Err(problems);
+        }
+        let flow = |(index, body): (usize, Body)| Flow {
+            id: FlowId(index),
+            numbers: body.numbers.iter().map(|number| number.value.clone()).collect(),
+            body,
+        };
+        Ok(Service {
+            flows: self.flows.into_iter().enumerate().map(flow).collect(),
+            queues: self.queues,
+            texts: self.texts,
+            sources,
+            presentations,
+            warnings: problems,
+        })
+    }
+}
+
+fn again<'a>(
+    code: &'static str,
+    what: &str,
+    seen: &mut BTreeMap<&'a str, Span>,
+    word: &'a Word,
+    sources: &Sources,
+) -> Option<Finding> {
+    let first = seen.insert(&word.value, word.span)?;
+    let message = format!("the {what} `{}` is given twice, first in {}", word.value, sources.position(first));
+    Some(
+        Finding::error(code, word.span, message, "the second time")
+            .also(first, "the first time")
+            .help(format!("choose another {what} for one of the two")),
+    )
+}
+
+fn languages(flows: &[Body]) -> BTreeSet<&str> {
+    flows.iter().flat_map(|body| &body.languages).map(|language| language.value.as_str()).collect()
+}
+
+/// The recordings that nothing would ever play: language, name, and the names of that language.
+fn recordings(assets: &Assets, all: &Presentations) -> Vec<(String, String, Vec<String>)> {
+    let names = |language: &str| -> Vec<String> {
+        let spoken = all.speech.iter().filter(|utterance| utterance.language == language);
+        spoken.filter_map(|utterance| utterance.name.clone()).collect()
+    };
+    let mut spare = Vec::new();
+    for (language, name) in &assets.prompts {
+        let known = names(language);
+        if !known.contains(name) {
+            spare.push((language.clone(), name.clone(), known));
+        }
+    }
+    spare
+}

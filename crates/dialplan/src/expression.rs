@@ -1,0 +1,161 @@
+//! Expressions (`when`, `set`, `language`) and texts, both in minijinja, with nothing in reach but what
+//! is listed here: no loader, no globals, bounded size and work.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use minijinja::value::Value;
+use minijinja::{Environment, UndefinedBehavior, filters, tests};
+
+use crate::limits;
+use crate::problem::Finding;
+use crate::source::Word;
+
+/// The values of names in an expression.
+pub(crate) type Scope = BTreeMap<String, Value>;
+
+/// What every expression can use besides the flow's variables, with what it holds.
+pub(crate) const FACTS: [(&str, &str); 4] = [
+    ("caller", "the caller's number, empty when it is withheld"),
+    ("called", "the number that was called"),
+    ("language", "the language spoken now, such as `zh-CN`"),
+    ("has_video", "whether the caller can see"),
+];
+
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::empty();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(limits::FUEL));
+    environment.add_filter("upper", filters::upper);
+    environment.add_filter("lower", filters::lower);
+    environment.add_filter("trim", filters::trim);
+    environment.add_filter("length", filters::length);
+    environment.add_filter("int", filters::int);
+    environment.add_test("startingwith", tests::is_startingwith);
+    environment.add_test("endingwith", tests::is_endingwith);
+    environment.add_test("none", tests::is_none);
+    environment
+});
+
+/// A checked expression.
+#[derive(Debug)]
+pub(crate) struct Expression {
+    pub(crate) source: Word,
+    compiled: minijinja::Expression<'static, 'static>,
+}
+
+impl Expression {
+    /// Checks size and syntax.
+    pub(crate) fn new(source: Word) -> Result<Self, Finding> {
+        if source.value.len() > limits::EXPRESSION_BYTES_MAX {
+            let message = format!("an expression has at most {} octets", limits::EXPRESSION_BYTES_MAX);
+            return Err(Finding::error("expression", source.span, message, "too long"));
+        }
+        match ENVIRONMENT.compile_expression_owned(source.value.clone()) {
+            Ok(compiled) => Ok(Self { source, compiled }),
+            Err(error) => Err(Finding::error(
+                "expression",
+                source.span,
+                format!("this is not an expression: {}", detail(&error)),
+                "here",
+            )
+            .help(
+                "for example `has_video`, `language == \"en\"`, `called in [\"10086\"] and not has_video`",
+            )),
+        }
+    }
+
+    /// The names it uses, in alphabetical order.
+    pub(crate) fn variables(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.compiled.undeclared_variables(false).into_iter().collect();
+        names.sort();
+        names
+    }
+
+    /// Its value.
+    pub(crate) fn evaluate(&self, scope: &Scope) -> Result<Value, minijinja::Error> {
+        self.compiled.eval(Value::from(scope.clone()))
+    }
+
+    /// Whether it holds; an expression that fails does not.
+    pub(crate) fn holds(&self, scope: &Scope) -> bool {
+        self.evaluate(scope).is_ok_and(|value| value.is_true())
+    }
+}
+
+/// Fills in a text template. The answer is trimmed.
+pub(crate) fn render(template: &str, values: &[(&str, &str)]) -> Result<String, minijinja::Error> {
+    let context = Value::from_pairs(values.iter().map(|(name, value)| (*name, *value)));
+    Ok(ENVIRONMENT.render_str(template, context)?.trim().to_owned())
+}
+
+/// The names a text template uses, in alphabetical order.
+pub(crate) fn template_variables(template: &str) -> Result<Vec<String>, minijinja::Error> {
+    let compiled = ENVIRONMENT.template_from_str(template)?;
+    let mut names: Vec<String> = compiled.undeclared_variables(false).into_iter().collect();
+    names.sort();
+    Ok(names)
+}
+
+/// A minijinja error in one line, without its debug listing.
+pub(crate) fn detail(error: &minijinja::Error) -> String {
+    match error.detail() {
+        Some(detail) => detail.to_owned(),
+        None => error.kind().to_string(),
+    }
+}
+
+/// A scalar of the dialplan as an expression sees it: `true` and `false`, whole numbers, else text.
+pub(crate) fn literal(word: &str) -> Value {
+    match word {
+        "true" => Value::from(true),
+        "false" => Value::from(false),
+        _ => word.parse::<i64>().map_or_else(|_| Value::from(word), Value::from),
+    }
+}
+
+#[cfg(test)]
+mod bounds {
+    use super::*;
+    use crate::source::Span;
+
+    fn expression(text: &str) -> Result<Expression, Finding> {
+        Expression::new(Word { value: text.to_owned(), span: Span { file: 0, start: 0, end: 0 } })
+    }
+
+    #[test]
+    fn conditions_read_facts_and_variables() {
+        let scope = Scope::from([
+            ("has_video".to_owned(), Value::from(true)),
+            ("caller".to_owned(), Value::from("13800138000")),
+        ]);
+        let holds = |text: &str| expression(text).expect("syntax").holds(&scope);
+        assert!(holds("has_video and caller is startingwith '138'"));
+        assert!(!holds("not has_video"));
+        assert!(holds("caller | length == 11"));
+        assert!(!holds("no_such_name"), "an expression that fails does not hold");
+    }
+
+    #[test]
+    fn work_and_size_are_bounded() {
+        assert!(expression(&"(".repeat(limits::EXPRESSION_BYTES_MAX)).is_err());
+        assert!(expression(&format!("1{}", "+1".repeat(limits::EXPRESSION_BYTES_MAX))).is_err());
+        let endless = "{% for a in 'aaaaaaaaaa' * 10000 %}{{ a }}{% endfor %}";
+        assert!(render(endless, &[]).is_err(), "fuel");
+        assert!(render(&"{{".repeat(500), &[]).is_err());
+        assert!(render(&format!("{{{{ {} }}}}", "(".repeat(900)), &[]).is_err());
+    }
+
+    #[test]
+    fn nothing_is_in_reach_of_a_text() {
+        for template in
+            ["{% include 'x' %}", "{{ range(10) }}", "{{ debug() }}", "{{ x }}", "{{ 1 | pprint }}"]
+        {
+            assert!(render(template, &[]).is_err(), "{template}");
+        }
+        assert_eq!(
+            render(" {{ label }}请按{{ key }} ", &[("label", "余额"), ("key", "1")]).expect("ok"),
+            "余额请按1"
+        );
+    }
+}

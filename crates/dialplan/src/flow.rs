@@ -1,0 +1,330 @@
+//! A flow file: its head (numbers, languages, variables, defaults) and its nodes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use minijinja::value::Value as Known;
+
+use crate::expression::{Expression, FACTS, Scope, literal};
+use crate::limits;
+use crate::problem::Finding;
+use crate::read::{Fields, Reader};
+use crate::source::{Span, Word};
+use crate::step::{Kind, Outcome, STEPS, Step};
+use crate::target::Exits;
+use crate::yaml::{Tree, Value};
+
+const FIELDS: [&str; 8] = ["flow", "numbers", "start", "languages", "language", "vars", "defaults", "nodes"];
+
+/// What a flow file says.
+#[derive(Debug)]
+pub(crate) struct Body {
+    pub(crate) name: Word,
+    pub(crate) numbers: Vec<Word>,
+    pub(crate) start: Option<Word>,
+    pub(crate) languages: Vec<Word>,
+    pub(crate) language: Option<FirstLanguage>,
+    pub(crate) variables: BTreeMap<String, Variable>,
+    pub(crate) defaults: Defaults,
+    pub(crate) nodes: BTreeMap<String, Node>,
+    /// Nodes that are there but could not be read; what is wrong with them is noted.
+    pub(crate) broken: Vec<String>,
+}
+
+/// How the language of a call is found, before what is known of the caller and the first of the list.
+#[derive(Debug)]
+pub(crate) enum FirstLanguage {
+    /// One of the flow's languages, when nothing is known of the caller.
+    Always(String),
+    /// Whatever the expression gives, if it is one of the flow's languages.
+    By(Expression),
+}
+
+/// A variable of the call.
+#[derive(Debug)]
+pub(crate) struct Variable {
+    /// The only values it can have, when they are listed.
+    pub(crate) one_of: Option<Vec<String>>,
+    /// What a call begins with.
+    pub(crate) first: Known,
+}
+
+/// What steps that say nothing themselves take.
+#[derive(Debug)]
+pub(crate) struct Defaults {
+    pub(crate) timeout: Duration,
+    pub(crate) tries: u32,
+    pub(crate) exits: Exits,
+}
+
+/// A named place of the flow with its one step.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) name: Word,
+    pub(crate) step: Box<dyn Step>,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Self { timeout: limits::TIMEOUT_DEFAULT, tries: limits::TRIES_DEFAULT, exits: Exits::default() }
+    }
+}
+
+impl Body {
+    /// The variables as a call begins with them.
+    pub(crate) fn first_values(&self) -> Scope {
+        self.variables.iter().map(|(name, variable)| (name.clone(), variable.first.clone())).collect()
+    }
+
+    /// Whether a node of this name is written down, readable or not.
+    pub(crate) fn has_node(&self, name: &str) -> bool {
+        self.nodes.contains_key(name) || self.broken.iter().any(|broken| broken == name)
+    }
+
+    /// The names of all nodes.
+    pub(crate) fn node_names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.nodes.keys().chain(&self.broken).map(String::as_str)
+    }
+}
+
+/// Reads one flow file.
+pub(crate) fn read(reader: &mut Reader, tree: &Tree) -> Option<Body> {
+    let start_of_file = Span { end: tree.span.start, ..tree.span };
+    let fields = reader.fields("a flow", start_of_file, tree, &FIELDS)?;
+    let name = fields.need(reader, "flow").and_then(|tree| reader.word("`flow`", tree));
+    if let Some(name) = &name {
+        reader.check_name("a flow", name);
+    }
+    let languages = read_languages(reader, &fields);
+    let language = read_first_language(reader, &fields, &languages);
+    let start = fields.need(reader, "start").and_then(|tree| reader.word("`start`", tree));
+    let defaults = fields.entry("defaults").map(|(key, tree)| read_defaults(reader, key.span, tree));
+    let (nodes, broken) = read_nodes(reader, &fields);
+    Some(Body {
+        name: name.unwrap_or_else(|| Word { value: String::new(), span: start_of_file }),
+        numbers: fields.get("numbers").map(|tree| read_numbers(reader, tree)).unwrap_or_default(),
+        start,
+        languages,
+        language,
+        variables: fields
+            .entry("vars")
+            .map(|(key, tree)| read_vars(reader, key.span, tree))
+            .unwrap_or_default(),
+        defaults: defaults.unwrap_or_default(),
+        nodes,
+        broken,
+    })
+}
+
+fn read_numbers(reader: &mut Reader, tree: &Tree) -> Vec<Word> {
+    let mut numbers = reader.words("`numbers`", tree);
+    numbers.retain(|number| {
+        let digits = number.value.strip_prefix('+').unwrap_or(&number.value);
+        let fits = (1..=32).contains(&digits.len())
+            && digits.chars().all(|c| c.is_ascii_digit() || c == '*' || c == '#');
+        if !fits {
+            let message = format!("`{}` is not a number that can be called", number.value);
+            let finding = Finding::error("invalid-number", number.span, message, "not a number");
+            reader.note(finding.help("digits as they are dialled, such as \"1008621\""));
+        }
+        fits
+    });
+    numbers
+}
+
+fn read_languages(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Word> {
+    let Some(tree) = fields.need(reader, "languages") else { return Vec::new() };
+    let languages = reader.words("`languages`", tree);
+    if languages.len() > limits::LANGUAGES_MAX {
+        let message = format!("a flow has at most {} languages", limits::LANGUAGES_MAX);
+        reader.note(Finding::error("too-many", tree.span, message, "too many"));
+        return Vec::new();
+    }
+    if languages.is_empty() && matches!(tree.value, Value::List(_)) {
+        reader.note(Finding::error("empty", tree.span, "a flow has at least one language", "none is given"));
+    }
+    let mut kept: Vec<Word> = Vec::new();
+    for language in languages {
+        match kept.iter().find(|other| other.value == language.value) {
+            Some(first) => reader.note(
+                Finding::error(
+                    "duplicate-key",
+                    language.span,
+                    "this language is given twice",
+                    "the second time",
+                )
+                .also(first.span, "the first time"),
+            ),
+            None => kept.push(language),
+        }
+    }
+    kept
+}
+
+fn read_first_language(
+    reader: &mut Reader,
+    fields: &Fields<'_>,
+    languages: &[Word],
+) -> Option<FirstLanguage> {
+    let word = fields.get("language").and_then(|tree| reader.word("`language`", tree))?;
+    if languages.iter().any(|language| language.value == word.value) {
+        return Some(FirstLanguage::Always(word.value));
+    }
+    // `en-GB` would be an expression (`en` minus `GB`); whatever looks like a tag was meant as one.
+    let tag = word.value.split('-').all(|part| part.chars().all(|c| c.is_ascii_alphanumeric()));
+    if tag && (word.value.contains('-') || word.value.len() <= 3) && !languages.is_empty() {
+        let known: Vec<&str> = languages.iter().map(|language| language.value.as_str()).collect();
+        reader.unknown("unknown-language", "language", &word, known);
+        return None;
+    }
+    Expression::new(word).map(FirstLanguage::By).map_err(|finding| reader.note(finding)).ok()
+}
+
+fn read_vars(reader: &mut Reader, at: Span, tree: &Tree) -> BTreeMap<String, Variable> {
+    let mut variables = BTreeMap::new();
+    for (name, value) in reader.entries("`vars`", at, tree).unwrap_or_default() {
+        let identifier = name.value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && name.value.starts_with(|c: char| c.is_ascii_alphabetic());
+        if !identifier || name.value.len() > limits::NAME_CHARS_MAX {
+            let finding =
+                Finding::error("invalid-name", name.span, "a variable cannot be called so", "invalid name");
+            reader.note(finding.help("use letters a to z, digits and `_`, beginning with a letter"));
+        } else if FACTS.iter().any(|(fact, _)| *fact == name.value) {
+            let message = format!("`{}` is known of every call and cannot be a variable", name.value);
+            reader.note(
+                Finding::error("invalid-name", name.span, message, "taken").help("choose another name"),
+            );
+        } else if let Some(variable) = read_variable(reader, name, value) {
+            variables.insert(name.value.clone(), variable);
+        }
+    }
+    variables
+}
+
+/// `{ one_of: [...], default: x }`, or just the value a call begins with.
+fn read_variable(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Variable> {
+    if !matches!(value.value, Value::Map(_)) {
+        let first = reader.word(&format!("the variable `{}`", name.value), value)?;
+        return Some(Variable { one_of: None, first: literal(&first.value) });
+    }
+    let what = format!("the variable `{}`", name.value);
+    let fields = reader.fields(what, name.span, value, &["one_of", "default"])?;
+    let tree = fields.need(reader, "one_of")?;
+    let words: Vec<String> = reader.words("`one_of`", tree).into_iter().map(|word| word.value).collect();
+    let mut first = Known::from(());
+    if let Some(word) = fields.get("default").and_then(|tree| reader.word("`default`", tree)) {
+        if words.contains(&word.value) {
+            first = Known::from(word.value);
+        } else {
+            reader.unknown("unknown-value", "value", &word, words.iter().map(String::as_str));
+        }
+    }
+    Some(Variable { one_of: Some(words), first })
+}
+
+fn read_defaults(reader: &mut Reader, at: Span, tree: &Tree) -> Defaults {
+    let usual = Defaults::default();
+    let Some(fields) = reader.fields("`defaults`", at, tree, &["timeout", "tries", "exits"]) else {
+        return usual;
+    };
+    let outcomes = all_outcomes();
+    Defaults {
+        timeout: fields
+            .get("timeout")
+            .and_then(|tree| reader.duration("`timeout`", tree))
+            .unwrap_or(usual.timeout),
+        tries: fields
+            .get("tries")
+            .and_then(|tree| reader.number("`tries`", tree, 1..=limits::TRIES_MAX))
+            .unwrap_or(usual.tries),
+        exits: fields
+            .get("exits")
+            .map(|tree| Exits::read_map(reader, "the language", tree, &outcomes))
+            .unwrap_or_default(),
+    }
+}
+
+/// The outcomes of all steps, once each.
+fn all_outcomes() -> Vec<Outcome> {
+    let mut all: Vec<Outcome> = Vec::new();
+    for outcome in STEPS.iter().flat_map(|kind| kind.outcomes) {
+        if !all.iter().any(|known| known.name == outcome.name) {
+            all.push(*outcome);
+        }
+    }
+    all
+}
+
+fn read_nodes(reader: &mut Reader, fields: &Fields<'_>) -> (BTreeMap<String, Node>, Vec<String>) {
+    let (mut nodes, mut broken) = (BTreeMap::new(), Vec::new());
+    let Some((key, tree)) = fields.entry("nodes") else {
+        empty_flow(reader, fields.span());
+        return (nodes, broken);
+    };
+    if matches!(&tree.value, Value::Empty) || matches!(&tree.value, Value::Map(map) if map.is_empty()) {
+        empty_flow(reader, key.span);
+        return (nodes, broken);
+    }
+    let entries = reader.entries("`nodes`", key.span, tree).unwrap_or_default();
+    if entries.len() > limits::NODES_MAX {
+        let message = format!("a flow has at most {} nodes", limits::NODES_MAX);
+        reader.note(Finding::error("too-many", key.span, message, "too many"));
+        return (nodes, broken);
+    }
+    for (name, value) in entries {
+        reader.check_name("a node", name);
+        match read_step(reader, name, value) {
+            Some(step) => {
+                nodes.insert(name.value.clone(), Node { name: name.clone(), step });
+            }
+            None => broken.push(name.value.clone()),
+        }
+    }
+    (nodes, broken)
+}
+
+fn empty_flow(reader: &mut Reader, at: Span) {
+    let finding = Finding::error("empty-flow", at, "this flow has no nodes", "nothing to run");
+    reader.note(finding.help("add `nodes:` with at least the start node"));
+}
+
+/// A node is a map with exactly one step.
+fn read_step(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Box<dyn Step>> {
+    let what = format!("the node `{}`", name.value);
+    let entries = reader.entries(&what, name.span, value)?;
+    let mut steps: Vec<(&Word, &Tree, &Kind)> = Vec::new();
+    let mut unknown = false;
+    for (key, tree) in entries {
+        match STEPS.iter().find(|kind| kind.name == key.value) {
+            Some(kind) => steps.push((key, tree, kind)),
+            None => {
+                unknown = true;
+                reader.unknown("unknown-step", "step", key, STEPS.map(|kind| kind.name));
+            }
+        }
+    }
+    match steps[..] {
+        [] if unknown => None,
+        [] => {
+            let message = format!("{what} has no step");
+            let known = STEPS.map(|kind| kind.name).join(", ");
+            reader.note(
+                Finding::error("no-step", name.span, message, "does nothing").help(format!("one of {known}")),
+            );
+            None
+        }
+        [(key, tree, kind)] => {
+            let fields = reader.fields(format!("`{}`", kind.name), key.span, tree, &kind.field_names())?;
+            (kind.read)(reader, &fields)
+        }
+        [(first, ..), (second, ..), ..] => {
+            let message = format!("{what} has more than one step");
+            reader.note(
+                Finding::error("many-steps", second.span, message, "a second step")
+                    .also(first.span, "the first step")
+                    .help("make two nodes, and lead from the first to the second by `next:`"),
+            );
+            None
+        }
+    }
+}

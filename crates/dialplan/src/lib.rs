@@ -1,0 +1,34 @@
+//! The dialplan language: what an operator writes is parsed, checked as a whole and run as a state
+//! machine, one [`Run`] per call.
+//!
+//! Pure: no file, clock, socket or media is touched; texts come in as [`SourceFile`]s, time as an
+//! argument. The way in is [`Service::compile`], which answers either a [`Service`] that is known to
+//! hold together or all [`Problems`] at once; then [`Run::new`] for each call. The language is described
+//! for operators in `dialplans/README.md`; a step of it is one file under `step/`.
+
+mod check;
+mod compile;
+pub mod docs;
+mod expression;
+mod flow;
+pub mod limits;
+mod presentation;
+mod problem;
+mod queues;
+mod read;
+mod run;
+mod scan;
+mod scene;
+mod service;
+mod source;
+pub mod step;
+mod target;
+mod text;
+mod words;
+mod yaml;
+
+pub use presentation::{Presentation, Presentations, Row, Slide, Utterance};
+pub use problem::{Problem, Problems, Severity};
+pub use run::{Action, Event, Facts, QueueOutcome, Run};
+pub use service::{Agent, Flow, FlowId, Queue, Queues, Service};
+pub use source::{Assets, Position, SourceFile};

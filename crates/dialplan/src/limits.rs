@@ -1,0 +1,58 @@
+//! Every limit of the language and of a run. What is over a limit is a problem named by the checker,
+//! or, in a run, the end of the call.
+
+use std::time::Duration;
+
+/// Source files of one service.
+pub const FILES_MAX: usize = 256;
+/// Octets of one source file.
+pub const FILE_BYTES_MAX: usize = 256 * 1024;
+/// Levels of nested YAML collections; the language itself needs seven.
+pub const YAML_DEPTH_MAX: usize = 32;
+/// Nodes (scalars, lists, maps) of one YAML file.
+pub const YAML_NODES_MAX: usize = 50_000;
+/// Problems reported in one run of the checker; the rest is left for the next.
+pub const PROBLEMS_MAX: usize = 200;
+
+/// Characters of a node, text, queue or variable name.
+pub const NAME_CHARS_MAX: usize = 64;
+/// Octets of an expression.
+pub const EXPRESSION_BYTES_MAX: usize = 500;
+/// Octets of a text, before and after it is rendered.
+pub const TEXT_BYTES_MAX: usize = 2_000;
+/// minijinja instructions one expression or text may take.
+pub const FUEL: u64 = 5_000;
+/// Different conditions in one menu: its slide exists once for each combination.
+pub const MENU_CONDITIONS_MAX: usize = 4;
+/// Languages of one flow.
+pub const LANGUAGES_MAX: usize = 16;
+/// Nodes of one flow.
+pub const NODES_MAX: usize = 2_000;
+
+/// Shortest duration an operator may write.
+pub const DURATION_MIN: Duration = Duration::from_millis(100);
+/// Longest duration an operator may write.
+pub const DURATION_MAX: Duration = Duration::from_secs(4 * 60 * 60);
+/// Most tries of a menu.
+pub const TRIES_MAX: u32 = 10;
+/// Most callers in a queue.
+pub const CAPACITY_MAX: u32 = 100_000;
+
+/// Time after which a presentation counts as ended although nobody said so.
+pub const PLAY_MAX: Duration = Duration::from_secs(15 * 60);
+/// Nodes entered one after the other without a key or an agent; then the run hangs up, because nobody
+/// is there.
+pub const UNATTENDED_MAX: u32 = 64;
+/// Menus remembered for `$back`; the oldest is forgotten.
+pub const HISTORY_MAX: usize = 64;
+
+/// Rows of a slide that stay legible at QCIF; more is a warning.
+pub const ROWS_LEGIBLE: usize = 4;
+/// Columns of a row's label that stay legible at QCIF: six Chinese characters, twelve letters; more is a
+/// warning.
+pub const LABEL_COLUMNS_LEGIBLE: usize = 12;
+
+/// Time a menu waits for a key when neither it nor the flow says.
+pub const TIMEOUT_DEFAULT: Duration = Duration::from_secs(6);
+/// Tries of a menu when neither it nor the flow says.
+pub const TRIES_DEFAULT: u32 = 2;

@@ -1,0 +1,213 @@
+//! `queues.yaml`: agents with their SIP addresses, and the queues they serve.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::limits;
+use crate::problem::Finding;
+use crate::read::{Fields, Reader};
+use crate::scene::Scene;
+use crate::service::{Agent, Queue, Queues};
+use crate::source::{Span, Word};
+use crate::yaml::{Tree, Value};
+
+const QUEUE_FIELDS: [&str; 6] = ["agents", "ring_timeout", "wait_max", "capacity", "wrap_up", "hold"];
+
+/// Reads the file into `queues`.
+pub(crate) fn read(reader: &mut Reader, tree: &Tree, queues: &mut Queues) {
+    let Some(fields) = reader.fields("queues.yaml", tree.span, tree, &["agents", "queues"]) else { return };
+    if let Some((key, tree)) = fields.entry("agents") {
+        for (name, value) in reader.entries("`agents`", key.span, tree).unwrap_or_default() {
+            // An agent with a wrong address is noted and known all the same.
+            let address = read_agent(reader, name, value).unwrap_or_default();
+            queues.agents.insert(name.value.clone(), Agent { name: name.value.clone(), address });
+        }
+    }
+    let Some((key, tree)) = fields.entry("queues") else { return };
+    for (name, value) in reader.entries("`queues`", key.span, tree).unwrap_or_default() {
+        reader.check_name("a queue", name);
+        let what = format!("the queue `{}`", name.value);
+        let Some(fields) = reader.fields(what, name.span, value, &QUEUE_FIELDS) else { continue };
+        let queue = read_queue(reader, name, &fields, &queues.agents);
+        queues.queues.insert(name.value.clone(), queue);
+        if let Some((key, tree)) = fields.entry("hold") {
+            let hold = read_hold(reader, key.span, tree);
+            queues.holds.extend(hold.map(|hold| (name.value.clone(), hold)));
+        }
+    }
+}
+
+fn read_agent(reader: &mut Reader, name: &Word, value: &Tree) -> Option<String> {
+    reader.check_name("an agent", name);
+    let fields = reader.fields(format!("the agent `{}`", name.value), name.span, value, &["address"])?;
+    let address = fields.need(reader, "address").and_then(|tree| reader.word("`address`", tree))?;
+    if let Err(why) = sip_address(&address.value) {
+        reader.note(
+            Finding::error(
+                "invalid-address",
+                address.span,
+                format!("this is not a SIP address: {why}"),
+                "here",
+            )
+            .help("for example `sip:agent1@192.0.2.10:5060`"),
+        );
+        return None;
+    }
+    Some(address.value)
+}
+
+fn read_queue(
+    reader: &mut Reader,
+    name: &Word,
+    fields: &Fields<'_>,
+    agents: &BTreeMap<String, Agent>,
+) -> Queue {
+    let mut serving = Vec::new();
+    let named = match fields.need(reader, "agents") {
+        Some(tree) if matches!(&tree.value, Value::List(items) if items.is_empty()) => {
+            let finding = Finding::error("empty", tree.span, "this queue has no agents", "nobody serves it");
+            reader.note(finding.help("name at least one of `agents:`"));
+            Vec::new()
+        }
+        Some(tree) => reader.words("`agents`", tree),
+        None => Vec::new(),
+    };
+    for agent in named {
+        if !agents.contains_key(&agent.value) {
+            reader.unknown("unknown-agent", "agent", &agent, agents.keys().map(String::as_str));
+        } else if serving.contains(&agent.value) {
+            let message = format!("the agent `{}` is named twice", agent.value);
+            reader.note(Finding::error("duplicate-agent", agent.span, message, "the second time"));
+        } else {
+            serving.push(agent.value);
+        }
+    }
+    let mut duration = |field: &str, usual: u64| {
+        let tree = fields.get(field);
+        let given = tree.and_then(|tree| reader.duration(&format!("`{field}`"), tree));
+        given.unwrap_or(Duration::from_secs(usual))
+    };
+    Queue {
+        name: name.value.clone(),
+        agents: serving,
+        ring_timeout: duration("ring_timeout", 20),
+        wait_max: duration("wait_max", 300),
+        wrap_up: duration("wrap_up", 10),
+        capacity: fields
+            .get("capacity")
+            .and_then(|tree| reader.number("`capacity`", tree, 1..=limits::CAPACITY_MAX))
+            .unwrap_or(100),
+    }
+}
+
+/// Reads what is seen and heard while waiting: a clip, or a slide with music.
+pub(crate) fn read_hold(reader: &mut Reader, at: Span, tree: &Tree) -> Option<Scene> {
+    let fields =
+        reader.fields("`hold`", at, tree, &["clip", "slide", "title", "lines", "values", "music"])?;
+    let scene = Scene::read(reader, &fields);
+    if scene.is_empty() {
+        reader.note(
+            Finding::error("empty", at, "nothing is seen or heard while waiting", "nothing to play")
+                .help("add `clip: hold.mp4`, or `slide:` and `music:`"),
+        );
+        return None;
+    }
+    if let (Some((clip, _)), Some((music, _))) = (fields.entry("clip"), fields.entry("music")) {
+        reader.note(
+            Finding::error("duplicate-key", music.span, "a hold has `clip` or `music`, not both", "this too")
+                .also(clip.span, "this"),
+        );
+    }
+    Some(scene)
+}
+
+/// The syntax of RFC 3261 §19.1.1 as far as an agent's address needs it: scheme, user, host, port,
+/// parameters.
+fn sip_address(address: &str) -> Result<(), &'static str> {
+    let rest = address
+        .strip_prefix("sip:")
+        .or_else(|| address.strip_prefix("sips:"))
+        .ok_or("it does not begin with `sip:` or `sips:`")?;
+    let (core, parameters) = rest.split_once(';').map_or((rest, None), |(core, tail)| (core, Some(tail)));
+    let (user, host) = core.split_once('@').ok_or("there is no `@` between user and host")?;
+    if user.is_empty() || !user.chars().all(|c| c.is_ascii_alphanumeric() || "-_.!~*'()&=+$,?/%:".contains(c))
+    {
+        return Err("the part before `@` is not a user name");
+    }
+    check_host_port(host)?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.!~*'()[]/:&+$%=;".contains(c);
+    if parameters.is_some_and(|text| text.is_empty() || !text.chars().all(plain)) {
+        return Err("the part after `;` is not a list of parameters");
+    }
+    Ok(())
+}
+
+fn check_host_port(text: &str) -> Result<(), &'static str> {
+    let (host, port) = match text.strip_prefix('[') {
+        Some(inner) => {
+            let (host, tail) = inner.split_once(']').ok_or("the `[` of an IPv6 address is not closed")?;
+            host.parse::<std::net::Ipv6Addr>().map_err(|_| "there is no IPv6 address between `[` and `]`")?;
+            ("ipv6", if tail.is_empty() { None } else { Some(tail.strip_prefix(':').unwrap_or(tail)) })
+        }
+        None => text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port))),
+    };
+    let label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    let digits = host.split('.').all(|part| part.chars().all(|c| c.is_ascii_digit()));
+    if !host.split('.').all(label) || (digits && host.parse::<std::net::Ipv4Addr>().is_err()) {
+        return Err("the part after `@` is not a host");
+    }
+    match port.map(str::parse::<u16>) {
+        None | Some(Ok(1..)) => Ok(()),
+        Some(Ok(0) | Err(_)) => Err("the port is not a number from 1 to 65535"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_addresses_of_agents() {
+        for good in [
+            "sip:agent1@127.0.0.1:5070",
+            "sip:agent1@127.0.0.1",
+            "sips:a.b+c@agents.example.com",
+            "sip:agent1@[2001:db8::1]:5060",
+            "sip:agent1@host;transport=udp",
+        ] {
+            assert_eq!(sip_address(good), Ok(()), "{good}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_could_not_be_called() {
+        for bad in [
+            "",
+            "agent1",
+            "agent1@host",
+            "sip:host",
+            "sip:@host",
+            "sip:a@",
+            "sip:a@host:0",
+            "sip:a@host:70000",
+            "sip:a@host:port",
+            "sip:a@256.1.1.1",
+            "sip:a@1.2.3",
+            "sip:a b@host",
+            "sip:a@ho st",
+            "sip:a@[::1",
+            "sip:a@[zz]",
+            "sip:a@host;",
+            "http://host",
+            "sip:a@-x.com",
+            "sip:余额@host",
+        ] {
+            assert!(sip_address(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! One call walking a flow.
+//!
+//! A [`Run`] enters nodes, hands what happens to the step of the node it is in, and follows the answer
+//! to the next. The steps themselves are under `step/`; what they may do to the call is in
+//! [`Stage`]. Start at [`Run::handle_input`].
+
+mod stage;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use stage::Memory;
+pub(crate) use stage::Stage;
+
+use crate::flow::FirstLanguage;
+use crate::limits;
+use crate::step::{Cue, Next};
+use crate::target::{Builtin, Target, target};
+use crate::{Flow, FlowId, Position, Presentation, Service};
+
+/// What is known of a call before it starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The caller's number, if it is not withheld.
+    pub caller: Option<String>,
+    /// The number that was called.
+    pub called: String,
+    /// Whether the caller can see.
+    pub has_video: bool,
+    /// A language known beforehand (BCP 47).
+    pub language: Option<String>,
+}
+
+/// What happened to the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Media can flow: the flow begins.
+    Start,
+    /// A key: `0`..`9`, `*`, `#`; others are ignored.
+    Digit(char),
+    /// The sound of the last [`Action::Play`] is over.
+    PlayEnded,
+    /// The time of the last [`Action::Timeout`] has come; harmless when early.
+    Timeout,
+    /// What became of the wait in a queue.
+    Queue(QueueOutcome),
+}
+
+/// How a queue ended for this caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum QueueOutcome {
+    /// Talked to an agent, and the agent hung up.
+    Served,
+    /// Waited as long as `wait_max` allows.
+    Timeout,
+    /// Too many were waiting.
+    Full,
+    /// Nobody works in this queue now.
+    Closed,
+    /// No agent could be reached.
+    NoAgents,
+    /// Something broke.
+    Failed,
+}
+
+/// What the call shall do. Poll until `Timeout` comes out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A node was entered; for traces.
+    Enter {
+        /// Name of the flow.
+        flow: String,
+        /// Name of the node.
+        node: String,
+        /// Where the node stands.
+        span: Position,
+    },
+    /// Replaces whatever is playing.
+    Play(Presentation),
+    /// Enter this queue and play `waiting` meanwhile; answer with [`Event::Queue`].
+    Queue {
+        /// Name of the queue.
+        queue: String,
+        /// Picture and music of the wait, looped.
+        waiting: Presentation,
+    },
+    /// The call is over.
+    Hangup,
+    /// Nothing else to do now; `Event::Timeout` is wanted at this time, if any.
+    Timeout(Option<Instant>),
+}
+
+/// The walk of one call through a flow.
+///
+/// Between two rounds it either waits for a key, the end of a presentation, a time or a queue, or it has
+/// ended with [`Action::Hangup`]; after that it answers nothing any more. It keeps its version of the
+/// service alive.
+#[derive(Debug)]
+pub struct Run {
+    service: Arc<Service>,
+    flow: FlowId,
+    node: Option<String>,
+    state: State,
+    memory: Memory,
+    /// Menus entered, the last one last; what `$back` goes through.
+    history: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    New,
+    Running,
+    Ended,
+}
+
+impl Run {
+    /// A run that waits for [`Event::Start`]. `flow` must be of `service`; the run of a flow that is not
+    /// there hangs up at its start. `seed` is for steps that need randomness; none does yet.
+    pub fn new(service: Arc<Service>, flow: FlowId, facts: Facts, seed: u64) -> Self {
+        let _ = seed;
+        let variables = service.flow(flow).map(|flow| flow.body.first_values()).unwrap_or_default();
+        let mut memory = Memory::new(facts, variables);
+        memory.language = service.flow(flow).map(|flow| first_language(flow, &memory)).unwrap_or_default();
+        Self { service, flow, node: None, state: State::New, memory, history: Vec::new() }
+    }
+
+    /// The language the caller hears now.
+    pub fn language(&self) -> &str {
+        &self.memory.language
+    }
+
+    /// The node the caller is in, once started.
+    pub fn node(&self) -> Option<&str> {
+        self.node.as_deref()
+    }
+
+    /// Whether [`Action::Hangup`] was or is about to be answered.
+    pub fn is_ended(&self) -> bool {
+        self.state == State::Ended
+    }
+
+    /// Takes what happened; then poll.
+    pub fn handle_input(&mut self, now: Instant, event: Event) {
+        match (self.state, event) {
+            (State::New, Event::Start) => {
+                self.state = State::Running;
+                self.begin(now);
+            }
+            (State::Running, Event::Digit(key @ ('0'..='9' | '*' | '#'))) => self.cue(now, Cue::Key(key)),
+            (State::Running, Event::PlayEnded) => self.play_ended(now),
+            (State::Running, Event::Timeout) => self.time(now),
+            (State::Running, Event::Queue(outcome)) if self.memory.queued => {
+                self.memory.queued = false;
+                self.cue(now, Cue::Queue(outcome));
+            }
+            (State::Running, Event::Start | Event::Digit(_) | Event::Queue(_))
+            | (
+                State::New | State::Ended,
+                Event::Start | Event::Digit(_) | Event::PlayEnded | Event::Timeout | Event::Queue(_),
+            ) => {}
+        }
+    }
+
+    /// What to do next; [`Action::Timeout`] ends a round.
+    pub fn poll_output(&mut self) -> Action {
+        self.memory.out.pop_front().unwrap_or_else(|| Action::Timeout(self.memory.next_timeout()))
+    }
+
+    fn begin(&mut self, now: Instant) {
+        let service = self.service.clone();
+        match service.flow(self.flow).and_then(|flow| flow.body.start.as_ref()) {
+            Some(start) => self.follow(&service, now, Next::Go(start)),
+            None => self.end(),
+        }
+    }
+
+    fn play_ended(&mut self, now: Instant) {
+        if self.memory.playing.take().is_some() {
+            self.cue(now, Cue::PlayEnded);
+        }
+    }
+
+    fn time(&mut self, now: Instant) {
+        if self.memory.playing.is_some_and(|at| at <= now) {
+            self.play_ended(now);
+        }
+        if self.state == State::Running && self.memory.due.is_some_and(|at| at <= now) {
+            self.memory.due = None;
+            self.cue(now, Cue::Time);
+        }
+    }
+
+    /// Lets the step of the current node act.
+    fn cue(&mut self, now: Instant, cue: Cue) {
+        let service = self.service.clone();
+        let Some(flow) = service.flow(self.flow) else { return self.end() };
+        let Some(node) = self.node.as_deref().and_then(|name| flow.body.nodes.get(name)) else {
+            return self.end();
+        };
+        let mut stage = Stage { service: &service, flow, now, memory: &mut self.memory };
+        let next = node.step.resume(&mut stage, cue);
+        self.follow(&service, now, next);
+    }
+
+    /// Goes on until a step waits or the call ends.
+    fn follow<'a>(&mut self, service: &'a Service, now: Instant, mut next: Next<'a>) {
+        let Some(flow) = service.flow(self.flow) else { return self.end() };
+        loop {
+            let to = match next {
+                Next::Wait => return,
+                Next::Hangup => return self.end(),
+                Next::Go(word) => Some(word.value.as_str()),
+                Next::Outcome(outcome) => self.exit(flow, outcome),
+            };
+            let Some(node) = to.and_then(|to| self.resolve(flow, to)) else { return self.end() };
+            next = self.enter(service, flow, now, &node);
+        }
+    }
+
+    /// Where an outcome of the current node leads.
+    fn exit<'a>(&self, flow: &'a Flow, outcome: &str) -> Option<&'a str> {
+        let node = flow.body.nodes.get(self.node.as_deref()?)?;
+        let exits = [node.step.exits(), &flow.body.defaults.exits];
+        exits.into_iter().find_map(|exits| exits.get(outcome)).map(|word| word.value.as_str())
+    }
+
+    /// The node a target word means now; none for the end of the call.
+    fn resolve(&mut self, flow: &Flow, to: &str) -> Option<String> {
+        match target(to)? {
+            Target::Node(name) => Some(name.to_owned()),
+            Target::Builtin(Builtin::Repeat) => self.node.clone(),
+            Target::Builtin(Builtin::Back) => {
+                if self.history.last() == self.node.as_ref() {
+                    self.history.pop();
+                }
+                self.history.pop().or_else(|| Some(flow.body.start.as_ref()?.value.clone()))
+            }
+            Target::Builtin(Builtin::Language) => {
+                let languages = &flow.body.languages;
+                let now = languages.iter().position(|language| language.value == self.memory.language);
+                let next = now.map_or(0, |index| (index + 1) % languages.len());
+                self.memory.language = languages.get(next)?.value.clone();
+                self.node.clone()
+            }
+            Target::Builtin(Builtin::Hangup) => None,
+        }
+    }
+
+    fn enter<'a>(&mut self, service: &'a Service, flow: &'a Flow, now: Instant, name: &str) -> Next<'a> {
+        let Some(node) = flow.body.nodes.get(name) else { return Next::Hangup };
+        self.memory.unattended += 1;
+        if self.memory.unattended > limits::UNATTENDED_MAX {
+            return Next::Hangup;
+        }
+        if self.node.as_deref() != Some(name) {
+            self.memory.failures = 0;
+        }
+        self.node = Some(name.to_owned());
+        if node.step.is_menu() && self.history.last().map(String::as_str) != Some(name) {
+            self.history.push(name.to_owned());
+            if self.history.len() > limits::HISTORY_MAX {
+                self.history.remove(0);
+            }
+        }
+        self.memory.clear_waits();
+        let (flow_name, span) = (flow.name().to_owned(), service.position(node.name.span));
+        self.memory.out.push_back(Action::Enter { flow: flow_name, node: name.to_owned(), span });
+        let next = node.step.start(&mut Stage { service, flow, now, memory: &mut self.memory });
+        if matches!(next, Next::Wait) {
+            self.memory.ahead = None;
+        }
+        next
+    }
+
+    fn end(&mut self) {
+        self.state = State::Ended;
+        self.memory.clear_waits();
+        self.memory.out.push_back(Action::Hangup);
+    }
+}
+
+/// The language a call begins in: what the flow's expression gives, else what is known of the caller,
+/// else what the flow names, else its first.
+fn first_language(flow: &Flow, memory: &Memory) -> String {
+    let languages: Vec<&str> = flow.body.languages.iter().map(|language| language.value.as_str()).collect();
+    let (by_expression, always) = match &flow.body.language {
+        Some(FirstLanguage::By(expression)) => (expression.evaluate(&memory.scope()).ok(), None),
+        Some(FirstLanguage::Always(language)) => (None, Some(language.as_str())),
+        None => (None, None),
+    };
+    let wanted = by_expression.as_ref().and_then(|value| value.as_str());
+    let matching = |wanted: &str| {
+        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        let exact = languages.iter().find(|language| language.eq_ignore_ascii_case(wanted));
+        exact.or_else(|| languages.iter().find(|language| primary(language) == primary(wanted))).copied()
+    };
+    wanted
+        .and_then(matching)
+        .or_else(|| memory.facts.language.as_deref().and_then(matching))
+        .or(always)
+        .or(languages.first().copied())
+        .unwrap_or_default()
+        .to_owned()
+}

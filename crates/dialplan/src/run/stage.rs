@@ -1,0 +1,177 @@
+//! What a step sees of the call and may do to it.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use minijinja::value::Value;
+
+use super::{Action, Facts};
+use crate::expression::{Expression, Scope};
+use crate::flow::Defaults;
+use crate::limits;
+use crate::service::Queues;
+use crate::text::Texts;
+use crate::{Flow, Presentation, Service};
+
+/// Everything about a call that changes.
+#[derive(Debug)]
+pub(super) struct Memory {
+    pub(super) facts: Facts,
+    pub(super) language: String,
+    pub(super) out: VecDeque<Action>,
+    /// While the sound of a presentation is on: when it counts as over at the latest.
+    pub(super) playing: Option<Instant>,
+    /// When the step wants to be woken.
+    pub(super) due: Option<Instant>,
+    /// In a queue.
+    pub(super) queued: bool,
+    /// Silences and invalid keys in this menu.
+    pub(super) failures: u32,
+    /// A key that ended a presentation and may act in the menu behind it.
+    pub(super) ahead: Option<char>,
+    /// Nodes entered since somebody was there.
+    pub(super) unattended: u32,
+    variables: Scope,
+}
+
+impl Memory {
+    pub(super) fn new(facts: Facts, variables: Scope) -> Self {
+        Self {
+            facts,
+            language: String::new(),
+            out: VecDeque::new(),
+            playing: None,
+            due: None,
+            queued: false,
+            failures: 0,
+            ahead: None,
+            unattended: 0,
+            variables,
+        }
+    }
+
+    /// When time has to pass on its own.
+    pub(super) fn next_timeout(&self) -> Option<Instant> {
+        [self.playing, self.due].into_iter().flatten().min()
+    }
+
+    /// Nothing is waited for any more.
+    pub(super) fn clear_waits(&mut self) {
+        self.playing = None;
+        self.due = None;
+        self.queued = false;
+    }
+
+    /// What an expression can use.
+    pub(super) fn scope(&self) -> Scope {
+        let mut scope = self.variables.clone();
+        scope.insert("caller".to_owned(), Value::from(self.facts.caller.as_deref().unwrap_or_default()));
+        scope.insert("called".to_owned(), Value::from(self.facts.called.as_str()));
+        scope.insert("language".to_owned(), Value::from(self.language.as_str()));
+        scope.insert("has_video".to_owned(), Value::from(self.facts.has_video));
+        scope
+    }
+}
+
+/// One step's view of the call for one moment.
+pub(crate) struct Stage<'a> {
+    pub(super) service: &'a Service,
+    pub(super) flow: &'a Flow,
+    pub(super) now: Instant,
+    pub(super) memory: &'a mut Memory,
+}
+
+impl<'a> Stage<'a> {
+    pub(crate) fn texts(&self) -> &'a Texts {
+        &self.service.texts
+    }
+
+    pub(crate) fn queues(&self) -> &'a Queues {
+        &self.service.queues
+    }
+
+    pub(crate) fn defaults(&self) -> &'a Defaults {
+        &self.flow.body.defaults
+    }
+
+    pub(crate) fn language(&self) -> &str {
+        &self.memory.language
+    }
+
+    pub(crate) fn has_video(&self) -> bool {
+        self.memory.facts.has_video
+    }
+
+    /// Whether a condition holds now.
+    pub(crate) fn holds(&self, expression: &Expression) -> bool {
+        expression.holds(&self.memory.scope())
+    }
+
+    /// Shows and says something in place of whatever was on.
+    pub(crate) fn play(&mut self, presentation: Presentation) {
+        self.memory.playing = Some(self.now + limits::PLAY_MAX);
+        self.memory.out.push_back(Action::Play(presentation));
+    }
+
+    /// Whether the sound of the presentation is still on.
+    pub(crate) fn is_playing(&self) -> bool {
+        self.memory.playing.is_some()
+    }
+
+    /// [`crate::step::Cue::Time`] comes after `wait`, in place of an earlier wish.
+    pub(crate) fn wake_after(&mut self, wait: Duration) {
+        self.memory.due = Some(self.now + wait);
+    }
+
+    /// Whether [`crate::step::Cue::Time`] is still to come.
+    pub(crate) fn is_waking(&self) -> bool {
+        self.memory.due.is_some()
+    }
+
+    /// Puts the caller into a queue.
+    pub(crate) fn enter_queue(&mut self, queue: &str, waiting: Presentation) {
+        self.memory.queued = true;
+        self.memory.out.push_back(Action::Queue { queue: queue.to_owned(), waiting });
+    }
+
+    /// Keeps a key for the menu that comes next.
+    pub(crate) fn type_ahead(&mut self, key: char) {
+        self.memory.ahead = Some(key);
+    }
+
+    /// The key kept by [`Stage::type_ahead`], once.
+    pub(crate) fn take_ahead(&mut self) -> Option<char> {
+        self.memory.ahead.take()
+    }
+
+    /// Counts a silence or an invalid key, and answers how many there were in a row.
+    pub(crate) fn count_failure(&mut self) -> u32 {
+        self.memory.failures += 1;
+        self.memory.failures
+    }
+
+    /// The caller has chosen: the tries start afresh.
+    pub(crate) fn forget_failures(&mut self) {
+        self.memory.failures = 0;
+        self.attended();
+    }
+
+    /// Somebody is there.
+    pub(crate) fn attended(&mut self) {
+        self.memory.unattended = 0;
+    }
+
+    /// Gives a variable a value: `word` itself where the variable lists it, else what the expression
+    /// gives; what fails leaves the variable alone.
+    pub(crate) fn assign(&mut self, variable: &str, word: &str, expression: Option<&Expression>) {
+        let declared = self.flow.body.variables.get(variable);
+        let value = match declared.map(|declared| &declared.one_of) {
+            Some(Some(words)) => words.iter().any(|known| known == word).then(|| Value::from(word)),
+            Some(None) => expression.and_then(|expression| expression.evaluate(&self.memory.scope()).ok()),
+            None => None,
+        };
+        if let Some(value) = value {
+            self.memory.variables.insert(variable.to_owned(), value);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! A checked service: all flows, queues and texts of one folder.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::compile;
+use crate::flow::Body;
+use crate::problem::Problems;
+use crate::scene::Scene;
+use crate::source::{Position, Sources, Span};
+use crate::text::Texts;
+use crate::{Assets, Presentations, SourceFile};
+
+/// A service that is known to hold together. Immutable: calls in flight keep theirs by `Arc` while a
+/// new version goes live.
+#[derive(Debug)]
+pub struct Service {
+    pub(crate) flows: Vec<Flow>,
+    pub(crate) queues: Queues,
+    pub(crate) texts: Texts,
+    pub(crate) sources: Sources,
+    pub(crate) presentations: Presentations,
+    pub(crate) warnings: Problems,
+}
+
+/// Which flow of its service; only meaningful together with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FlowId(pub(crate) usize);
+
+/// One flow.
+#[derive(Debug)]
+pub struct Flow {
+    pub(crate) id: FlowId,
+    pub(crate) numbers: Vec<String>,
+    pub(crate) body: Body,
+}
+
+/// The queues and the agents who serve them.
+#[derive(Debug, Default)]
+pub struct Queues {
+    /// By name.
+    pub queues: BTreeMap<String, Queue>,
+    /// By name.
+    pub agents: BTreeMap<String, Agent>,
+    /// What is seen and heard while waiting, by the name of the queue.
+    pub(crate) holds: BTreeMap<String, Scene>,
+}
+
+/// Callers waiting for one kind of agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// As the dialplan calls it.
+    pub name: String,
+    /// Names of the agents that serve it, once each; all exist.
+    pub agents: Vec<String>,
+    /// How long one agent is rung.
+    pub ring_timeout: Duration,
+    /// How long a caller waits at most.
+    pub wait_max: Duration,
+    /// Callers waiting at most.
+    pub capacity: u32,
+    /// Rest of an agent after a conversation.
+    pub wrap_up: Duration,
+}
+
+/// Somebody who talks to callers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    /// As queues.yaml calls them.
+    pub name: String,
+    /// SIP URI; its syntax is checked (RFC 3261 §19.1.1), its host is not resolved.
+    pub address: String,
+}
+
+impl Queues {
+    /// What is seen and heard while waiting in a queue.
+    pub(crate) fn hold(&self, queue: &str) -> Option<&Scene> {
+        self.holds.get(queue)
+    }
+}
+
+impl Flow {
+    /// For [`crate::Run::new`].
+    pub fn id(&self) -> FlowId {
+        self.id
+    }
+
+    /// As the file calls it.
+    pub fn name(&self) -> &str {
+        &self.body.name.value
+    }
+
+    /// The called numbers it serves.
+    pub fn numbers(&self) -> &[String] {
+        &self.numbers
+    }
+
+    /// The names of its nodes.
+    pub fn nodes(&self) -> impl Iterator<Item = &str> {
+        self.body.nodes.keys().map(String::as_str)
+    }
+
+    /// The languages a caller can have, the first one first.
+    pub fn languages(&self) -> impl Iterator<Item = &str> {
+        self.body.languages.iter().map(|language| language.value.as_str())
+    }
+}
+
+impl Service {
+    /// Parses and checks all files together. The error names everything that is wrong, and the
+    /// warnings; a service may still have [`Service::warnings`].
+    pub fn compile(files: &[SourceFile], assets: &Assets) -> Result<Self, Problems> {
+        compile::compile(files, assets)
+    }
+
+    /// The flow that serves a called number.
+    pub fn flow_for(&self, number: &str) -> Option<&Flow> {
+        self.flows.iter().find(|flow| flow.numbers.iter().any(|own| own == number))
+    }
+
+    /// Every flow.
+    pub fn flows(&self) -> &[Flow] {
+        &self.flows
+    }
+
+    /// The queues and agents.
+    pub fn queues(&self) -> &Queues {
+        &self.queues
+    }
+
+    /// Everything the service can ever ask for.
+    pub fn presentations(&self) -> &Presentations {
+        &self.presentations
+    }
+
+    /// What is doubtful though the service can go live.
+    pub fn warnings(&self) -> &Problems {
+        &self.warnings
+    }
+
+    /// One line, such as `1 flow, 9 nodes, 2 languages, 1 queue, 2 agents, 24 slides, 31 spoken texts, 2 clips`.
+    pub fn summary(&self) -> String {
+        let languages: BTreeSet<&str> = self.flows.iter().flat_map(Flow::languages).collect();
+        let nodes = self.flows.iter().map(|flow| flow.body.nodes.len()).sum();
+        let all = &self.presentations;
+        [
+            counted(self.flows.len(), "flow"),
+            counted(nodes, "node"),
+            counted(languages.len(), "language"),
+            counted(self.queues.queues.len(), "queue"),
+            counted(self.queues.agents.len(), "agent"),
+            counted(all.slides.len(), "slide"),
+            counted(all.speech.len(), "spoken text"),
+            counted(all.clips.len(), "clip"),
+        ]
+        .join(", ")
+    }
+
+    pub(crate) fn flow(&self, id: FlowId) -> Option<&Flow> {
+        self.flows.get(id.0)
+    }
+
+    pub(crate) fn position(&self, span: Span) -> Position {
+        self.sources.position(span)
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

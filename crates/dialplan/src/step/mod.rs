@@ -1,0 +1,139 @@
+//! The steps of the language: what a node can do. One file per step, one line in [`STEPS`].
+//!
+//! A step file holds its row of the manual ([`Kind`]), how its fields are read, what the checker must
+//! know of it and how it runs: `start` when its node is entered, `resume` for everything that happens
+//! until it answers something else than [`Next::Wait`]. A step has no state of its own; what changes
+//! during a call is in the [`Stage`].
+
+mod branch;
+mod hangup;
+mod menu;
+mod play;
+mod queue;
+mod set;
+
+use std::fmt;
+
+use crate::QueueOutcome;
+use crate::check::Checker;
+use crate::presentation::Presentations;
+use crate::read::{Fields, Reader};
+use crate::run::Stage;
+use crate::service::Queues;
+use crate::source::Word;
+use crate::target::Exits;
+use crate::text::Texts;
+
+/// Every step of the language. The manual's table is made from it.
+pub static STEPS: [&Kind; 5] = [&menu::KIND, &play::KIND, &branch::KIND, &queue::KIND, &hangup::KIND];
+
+/// One step of the language: a row of the manual.
+#[derive(Debug)]
+pub struct Kind {
+    /// The word in the node.
+    pub name: &'static str,
+    /// What it does, for operators.
+    pub docs: &'static str,
+    /// What can stand under it, `exits` and `next` aside.
+    pub fields: &'static [&'static [Field]],
+    /// How it can end; a step without outcomes ends the call.
+    pub outcomes: &'static [Outcome],
+    /// One valid use, without the name of its node.
+    pub example: &'static str,
+    pub(crate) read: fn(&mut Reader, &Fields<'_>) -> Option<Box<dyn Step>>,
+}
+
+/// A field of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The word.
+    pub name: &'static str,
+    /// What it is, for operators.
+    pub docs: &'static str,
+}
+
+/// A way a step can end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The word under `exits`.
+    pub name: &'static str,
+    /// When it happens, for operators.
+    pub docs: &'static str,
+    /// Whether time for the caller to act has passed before it; a loop needs one that has.
+    pub waits: bool,
+}
+
+/// What happened while a step was on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cue {
+    /// One of `0`..`9`, `*`, `#`.
+    Key(char),
+    /// The sound is over.
+    PlayEnded,
+    /// The time set by [`Stage::wake_after`] has come.
+    Time,
+    /// The wait in the queue is over.
+    Queue(QueueOutcome),
+}
+
+/// Where the run goes on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Next<'a> {
+    /// Something else has to happen first.
+    Wait,
+    /// By an exit of the step or the flow's defaults.
+    Outcome(&'static str),
+    /// To a target.
+    Go(&'a Word),
+    /// To the end of the call.
+    Hangup,
+}
+
+/// A way out of a step that is not an outcome, such as a menu item.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Way<'a> {
+    pub(crate) to: &'a Word,
+    /// As [`Outcome::waits`].
+    pub(crate) waits: bool,
+}
+
+/// A step as one node has it.
+pub(crate) trait Step: fmt::Debug + Send + Sync {
+    /// Its row of the manual.
+    fn kind(&self) -> &'static Kind;
+
+    /// Its exits.
+    fn exits(&self) -> &Exits;
+
+    /// Its ways out that are not outcomes.
+    fn ways(&self) -> Vec<Way<'_>> {
+        Vec::new()
+    }
+
+    /// Notes whatever is wrong with it, targets and outcomes aside.
+    fn check(&self, checker: &mut Checker<'_>);
+
+    /// Whether `$back` can lead here.
+    fn is_menu(&self) -> bool {
+        false
+    }
+
+    /// Everything it can show and say in one language.
+    fn presentations(&self, texts: &Texts, queues: &Queues, language: &str, all: &mut Presentations);
+
+    /// The node is entered.
+    fn start<'a>(&'a self, stage: &mut Stage<'_>) -> Next<'a>;
+
+    /// Something happened.
+    fn resume<'a>(&'a self, stage: &mut Stage<'_>, cue: Cue) -> Next<'a>;
+}
+
+impl Kind {
+    /// Every word that can stand under the step.
+    pub(crate) fn field_names(&self) -> Vec<&'static str> {
+        let own = self.fields.iter().flat_map(|group| group.iter().map(|field| field.name));
+        let exits = (!self.outcomes.is_empty()).then_some("exits");
+        let next = self.outcomes.iter().any(|outcome| outcome.name == "done").then_some("next");
+        own.chain(exits).chain(next).collect()
+    }
+}

@@ -1,0 +1,125 @@
+//! `queue`: the caller waits for a video agent and talks to them.
+//!
+//! What is seen and heard meanwhile is the queue's `hold` in queues.yaml, or the step's own `hold`.
+
+use super::{Cue, Field, Kind, Next, Outcome, Step};
+use crate::check::Checker;
+use crate::queues::read_hold;
+use crate::read::{Fields, Reader};
+use crate::run::Stage;
+use crate::scene::Scene;
+use crate::service::Queues;
+use crate::source::Word;
+use crate::target::Exits;
+use crate::text::Texts;
+use crate::{Presentation, Presentations, QueueOutcome};
+
+pub(super) static KIND: Kind = Kind {
+    name: "queue",
+    docs: "Puts the caller into a queue of queues.yaml, and through to an agent when one is free.",
+    fields: &[&[
+        Field { name: "name", docs: "the queue" },
+        Field {
+            name: "hold",
+            docs: "instead of the queue's: `{ clip }` or `{ slide, title, lines, values, music }`",
+        },
+    ]],
+    outcomes: &[
+        Outcome { name: "served", docs: "the agent ended the conversation", waits: true },
+        Outcome { name: "timeout", docs: "waited for `wait_max`", waits: true },
+        Outcome { name: "full", docs: "`capacity` callers are waiting", waits: false },
+        Outcome { name: "closed", docs: "nobody works in it now", waits: false },
+        Outcome { name: "no_agents", docs: "none of its agents could be reached", waits: false },
+        Outcome { name: "failed", docs: "something broke", waits: false },
+    ],
+    example: "queue:
+  name: video-general
+  exits: { served: bye, timeout: sorry, full: sorry, closed: sorry, no_agents: sorry, failed: sorry }",
+    read,
+};
+
+#[derive(Debug)]
+struct Queue {
+    name: Word,
+    hold: Option<Scene>,
+    exits: Exits,
+}
+
+fn read(reader: &mut Reader, fields: &Fields<'_>) -> Option<Box<dyn Step>> {
+    let name = fields.need(reader, "name").and_then(|tree| reader.word("`name`", tree));
+    let hold = fields.entry("hold").and_then(|(key, tree)| read_hold(reader, key.span, tree));
+    let exits = Exits::read(reader, "a queue", fields, KIND.outcomes);
+    Some(Box::new(Queue { name: name?, hold, exits }))
+}
+
+impl Queue {
+    fn waiting(&self, texts: &Texts, queues: &Queues, language: &str, has_video: bool) -> Presentation {
+        let hold = self.hold.as_ref().or_else(|| queues.hold(&self.name.value));
+        let presentation = hold.map(|hold| hold.present(texts, language, has_video)).unwrap_or_default();
+        Presentation { looped: true, ..presentation }
+    }
+}
+
+impl Step for Queue {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn exits(&self) -> &Exits {
+        &self.exits
+    }
+
+    fn check(&self, checker: &mut Checker<'_>) {
+        checker.queue(&self.name);
+        if let Some(hold) = self.hold.as_ref().or_else(|| checker.queues().hold(&self.name.value)) {
+            hold.check(checker);
+        }
+    }
+
+    fn presentations(&self, texts: &Texts, queues: &Queues, language: &str, all: &mut Presentations) {
+        all.add(self.waiting(texts, queues, language, true));
+    }
+
+    fn start<'a>(&'a self, stage: &mut Stage<'_>) -> Next<'a> {
+        let waiting = self.waiting(stage.texts(), stage.queues(), stage.language(), stage.has_video());
+        stage.enter_queue(&self.name.value, waiting);
+        Next::Wait
+    }
+
+    fn resume<'a>(&'a self, stage: &mut Stage<'_>, cue: Cue) -> Next<'a> {
+        match cue {
+            Cue::Queue(outcome) => {
+                if outcome == QueueOutcome::Served {
+                    stage.attended();
+                }
+                Next::Outcome(outcome_name(outcome))
+            }
+            Cue::Key(_) | Cue::PlayEnded | Cue::Time => Next::Wait,
+        }
+    }
+}
+
+fn outcome_name(outcome: QueueOutcome) -> &'static str {
+    match outcome {
+        QueueOutcome::Served => "served",
+        QueueOutcome::Timeout => "timeout",
+        QueueOutcome::Full => "full",
+        QueueOutcome::Closed => "closed",
+        QueueOutcome::NoAgents => "no_agents",
+        QueueOutcome::Failed => "failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_of_the_pool_is_an_outcome_of_the_step() {
+        use QueueOutcome::{Closed, Failed, Full, NoAgents, Served, Timeout};
+        for outcome in [Served, Timeout, Full, Closed, NoAgents, Failed] {
+            assert!(KIND.outcomes.iter().any(|known| known.name == outcome_name(outcome)), "{outcome:?}");
+        }
+        assert_eq!(KIND.outcomes.len(), 6);
+    }
+}

@@ -1,0 +1,59 @@
+//! `set: { variable: value }` on menu items and branch cases.
+
+use crate::check::Checker;
+use crate::expression::Expression;
+use crate::problem::Finding;
+use crate::read::Reader;
+use crate::run::Stage;
+use crate::source::Word;
+use crate::yaml::Tree;
+
+/// The variables that are given a value when an item is chosen.
+#[derive(Debug, Default)]
+pub(super) struct Set(Vec<Assignment>);
+
+/// One of them. For a variable with `one_of` the value is one of its words, else an expression; which
+/// it is, is known when the flow's variables are.
+#[derive(Debug)]
+struct Assignment {
+    variable: Word,
+    word: Word,
+    expression: Result<Expression, Finding>,
+}
+
+impl Set {
+    /// Reads it; nothing when the field is missing.
+    pub(super) fn read(reader: &mut Reader, tree: Option<&Tree>) -> Self {
+        let Some(tree) = tree else { return Self::default() };
+        let mut assignments = Vec::new();
+        for (variable, value) in reader.entries("`set`", tree.span, tree).unwrap_or_default() {
+            if let Some(word) = reader.word("a value of `set`", value) {
+                let expression = Expression::new(word.clone());
+                assignments.push(Assignment { variable: variable.clone(), word, expression });
+            }
+        }
+        Self(assignments)
+    }
+
+    /// Checks variables and values.
+    pub(super) fn check(&self, checker: &mut Checker<'_>) {
+        for assignment in &self.0 {
+            let Some(one_of) = checker.variable(&assignment.variable) else { continue };
+            match (one_of, &assignment.expression) {
+                (Some(words), _) => checker.one_of(&assignment.variable.value, &words, &assignment.word),
+                (None, Ok(expression)) => checker.expression(expression),
+                (None, Err(finding)) => checker.note(finding.clone()),
+            }
+        }
+    }
+
+    /// Gives the variables their values. One whose expression fails keeps what it had.
+    pub(super) fn apply(&self, stage: &mut Stage<'_>) {
+        for Assignment { variable, word, expression } in &self.0 {
+            match expression {
+                Ok(expression) => stage.assign(&variable.value, &word.value, Some(expression)),
+                Err(_) => stage.assign(&variable.value, &word.value, None),
+            }
+        }
+    }
+}

@@ -1,0 +1,456 @@
+//! Every diagnostic as the operator sees it. A case is one mistake; its report is compared with a
+//! snapshot, and it is at most two problems.
+
+use crate::common::{assets, compile, demo_files, file, flow, queues, texts};
+use dialplan::{Problems, Service, SourceFile};
+
+/// A snapshot without the source of the cases, which would only repeat them.
+macro_rules! snapshot {
+    ($text:expr) => {
+        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!($text) })
+    };
+}
+
+/// A flow with one mistake, or other files with one.
+enum Case {
+    Flow(String),
+    Files(Vec<SourceFile>),
+}
+
+fn nodes(text: &str) -> Case {
+    Case::Flow(flow(text))
+}
+
+fn raw(text: &str) -> Case {
+    Case::Flow(text.to_owned())
+}
+
+/// A sound flow with its own queues.yaml.
+fn with_queues(text: &str) -> Case {
+    let sound = flow(
+        "  main: { queue: { name: video, exits: { served: $hangup, timeout: $hangup, full: $hangup, closed: $hangup, no_agents: $hangup, failed: $hangup } } }\n",
+    );
+    let mut files = vec![file("flow.yaml", &sound), file("queues.yaml", text)];
+    files.extend(texts());
+    Case::Files(files)
+}
+
+/// A sound flow with something added to or replaced in the English texts.
+fn with_english(text: &str) -> Case {
+    let sound =
+        flow("  main: { menu: { slide: menu.svg, items: { \"1\": { say: balance, to: $hangup } } } }\n");
+    let mut files = vec![file("flow.yaml", &sound), queues()];
+    files.extend(texts());
+    let english = files.last_mut().expect("texts");
+    english.text.push_str(text);
+    Case::Files(files)
+}
+
+fn problems(case: &Case) -> Problems {
+    let compiled = match case {
+        Case::Flow(flow) => compile(flow),
+        Case::Files(files) => Service::compile(files, &assets()),
+    };
+    match compiled {
+        Ok(service) => service.warnings().clone(),
+        Err(problems) => problems,
+    }
+}
+
+/// All reports of a group in one text.
+fn reports(cases: &[(&str, Case)]) -> String {
+    let mut text = String::new();
+    for (title, case) in cases {
+        let problems = problems(case);
+        assert!(
+            (1..=2).contains(&problems.len()),
+            "{title}: {} problems\n{}",
+            problems.len(),
+            problems.report()
+        );
+        let report = problems.report();
+        for (problem, shown) in problems.iter().zip(report.split("\n\n")) {
+            let start = problem.position().to_string();
+            assert!(shown.starts_with(&start), "{title} begins with its place:\n{shown}");
+        }
+        text.push_str(&format!("## {title}\n{report}"));
+    }
+    text
+}
+
+#[test]
+fn mistakes_of_yaml() {
+    snapshot!(reports(&[
+        ("bracket not closed", raw("flow: test\nnumbers: [\"100\"\nstart: main\n")),
+        ("wrong indentation", nodes("  main:\n    menu:\n      items:\n     footer: { \"0\": main }\n")),
+        ("tab", nodes("  main:\n\t\tmenu: { items: { \"1\": { say: balance, to: main } } }\n")),
+        (
+            "unquoted hash",
+            nodes(
+                "  main:\n    menu:\n      items: { \"1\": { say: balance, to: main } }\n      footer:\n        \"0\": $back\n        # : $repeat\n"
+            )
+        ),
+        ("unquoted hash in braces", nodes("  main:\n    menu:\n      footer: { \"0\": main, #: $repeat }\n")),
+        ("unquoted star", nodes("  main:\n    menu:\n      footer: { \"0\": main, *: $language }\n")),
+        ("anchor", nodes("  main: &m { hangup: {} }\n")),
+        ("alias", nodes("  main: *m\n")),
+        ("merge key", nodes("  main: { <<: { hangup: {} } }\n")),
+        ("tag", nodes("  main: !node { hangup: {} }\n")),
+        ("second document", raw("flow: test\n---\nflow: other\n")),
+        ("duplicate field", nodes("  main:\n    hangup:\n      say: hello\n      say: hello\n")),
+        ("duplicate node", nodes("  main: { hangup: {} }\n  main: { hangup: {} }\n")),
+        ("too deep", raw(&format!("flow: {}\n", "[".repeat(40) + &"]".repeat(40)))),
+    ]));
+}
+
+#[test]
+fn mistakes_of_shape() {
+    let item = "\"1\": { say: balance, to: $hangup }";
+    snapshot!(reports(&[
+        ("empty file", raw("# nothing here\n")),
+        ("flow without nodes", raw("flow: test\nnumbers: [\"100\"]\nstart: main\nlanguages: [en]\nnodes:\n")),
+        ("not a map", raw("- flow\n- test\n")),
+        (
+            "unknown field of a flow",
+            raw(
+                "flow: test\nnumber: [\"100\"]\nstart: main\nlanguages: [en]\nnodes:\n  main: { hangup: {} }\n"
+            )
+        ),
+        (
+            "missing start",
+            raw("flow: test\nnumbers: [\"100\"]\nlanguages: [en]\nnodes:\n  main: { hangup: {} }\n")
+        ),
+        (
+            "missing languages",
+            raw("flow: test\nnumbers: [\"100\"]\nstart: main\nnodes:\n  main: { hangup: {} }\n")
+        ),
+        (
+            "unknown field of a step",
+            nodes(&format!("  main: {{ menu: {{ itmes: {{ {item} }}, footer: {{ {item} }} }} }}\n"))
+        ),
+        ("unknown step", nodes("  main: { manu: { slide: menu.svg } }\n")),
+        ("two steps", nodes("  main:\n    hangup: {}\n    play: { say: hello }\n")),
+        ("no step", nodes("  main: {}\n")),
+        ("step without a map", nodes("  main: { hangup: goodbye }\n")),
+        ("menu without keys", nodes("  main: { menu: { say: hello } }\n")),
+        ("play of nothing", nodes("  main: { play: { next: $hangup } }\n")),
+        ("silent slide", nodes("  main: { play: { slide: page.svg, next: $hangup } }\n")),
+        ("text without a slide", nodes("  main: { hangup: { title: hello, say: hello } }\n")),
+        ("item without a target", nodes("  main: { menu: { items: { \"1\": { say: balance } } } }\n")),
+        ("not a key", nodes("  main: { menu: { items: { \"12\": { say: balance, to: $hangup } } } }\n")),
+        (
+            "key in items and footer",
+            nodes(&format!("  main: {{ menu: {{ items: {{ {item} }}, footer: {{ \"1\": $back }} }} }}\n"))
+        ),
+        ("key twice", nodes(&format!("  main:\n    menu:\n      items:\n        {item}\n        {item}\n"))),
+        (
+            "invalid duration",
+            nodes(&format!("  main: {{ menu: {{ timeout: 6 seconds, items: {{ {item} }} }} }}\n"))
+        ),
+        (
+            "duration without a unit",
+            nodes(&format!("  main: {{ menu: {{ timeout: 6, items: {{ {item} }} }} }}\n"))
+        ),
+        (
+            "duration too long",
+            nodes(&format!("  main: {{ menu: {{ timeout: 100h, items: {{ {item} }} }} }}\n"))
+        ),
+        ("tries out of range", nodes(&format!("  main: {{ menu: {{ tries: 0, items: {{ {item} }} }} }}\n"))),
+        (
+            "neither true nor false",
+            nodes(&format!("  main: {{ menu: {{ barge_in: yes, items: {{ {item} }} }} }}\n"))
+        ),
+        (
+            "next and exits.done",
+            nodes("  main: { play: { say: hello, next: $hangup, exits: { done: $hangup } } }\n")
+        ),
+        ("invalid node name", nodes("  main: { play: { say: hello, next: a b } }\n  a b: { hangup: {} }\n")),
+        (
+            "invalid number",
+            raw(
+                "flow: test\nnumbers: [hotline]\nstart: main\nlanguages: [en]\nnodes:\n  main: { hangup: {} }\n"
+            )
+        ),
+        (
+            "cases not a list",
+            nodes(
+                "  main: { branch: { cases: { when: has_video, to: $hangup }, exits: { else: $hangup } } }\n"
+            )
+        ),
+        ("empty value", nodes("  main: { play: { say: hello, next: } }\n")),
+        (
+            "five rows",
+            nodes(
+                "  main: { menu: { slide: menu.svg, items: { \"1\": { say: balance, to: $hangup }, \"2\": { say: balance, to: $hangup }, \"3\": { say: balance, to: $hangup }, \"4\": { say: balance, to: $hangup }, \"5\": { say: balance, to: $hangup } } } }\n"
+            )
+        ),
+    ]));
+}
+
+#[test]
+fn mistakes_of_names() {
+    let menu = |inside: &str| nodes(&format!("  main: {{ menu: {{ {inside} }} }}\n"));
+    snapshot!(reports(&[
+        (
+            "unknown node",
+            nodes(
+                "  main: { play: { say: hello, next: gooodbye } }\n  goodbye: { play: { say: hello, next: main } }\n"
+            )
+        ),
+        (
+            "unknown start",
+            raw(
+                "flow: test\nnumbers: [\"100\"]\nstart: mian\nlanguages: [en]\nnodes:\n  main: { hangup: {} }\n"
+            )
+        ),
+        ("unknown built-in", menu("items: { \"1\": { say: balance, to: $hangpu } }")),
+        ("unknown text", menu("items: { \"1\": { say: blance, to: $hangup } }")),
+        ("unknown text of a footer", menu("footer: { \"0\": main }")),
+        ("unknown slide", menu("slide: manu.svg, items: { \"1\": { say: balance, to: $hangup } }")),
+        ("unknown clip", nodes("  main: { play: { clip: welcom.mp4, next: $hangup } }\n")),
+        (
+            "unknown queue",
+            nodes(
+                "  main: { queue: { name: vidoe, exits: { served: $hangup, timeout: $hangup, full: $hangup, closed: $hangup, no_agents: $hangup, failed: $hangup } } }\n"
+            )
+        ),
+        (
+            "unknown outcome",
+            nodes("  main: { play: { say: hello, next: $hangup, exits: { doen: $hangup } } }\n")
+        ),
+        (
+            "unknown language",
+            raw(
+                "flow: test\nnumbers: [\"100\"]\nstart: main\nlanguages: [en, fr]\nnodes:\n  main: { hangup: {} }\n"
+            )
+        ),
+        (
+            "unknown first language",
+            raw(
+                "flow: test\nnumbers: [\"100\"]\nstart: main\nlanguages: [en]\nlanguage: zh-CN\nnodes:\n  main: { hangup: {} }\n"
+            )
+        ),
+        (
+            "only one language",
+            raw(
+                "flow: test\nnumbers: [\"100\"]\nstart: main\nlanguages: [en]\ndefaults: { exits: { silence: $repeat, invalid: $repeat, exhausted: $hangup } }\nnodes:\n  main: { menu: { footer: { \"*\": $language } } }\n"
+            )
+        ),
+        ("unknown variable", menu("items: { \"1\": { say: balance, when: has_vidoe, to: $hangup } }")),
+        ("not an expression", menu("items: { \"1\": { say: balance, when: \"language ==\", to: $hangup } }")),
+        (
+            "failing expression",
+            menu("items: { \"1\": { say: balance, when: \"called + 1 > 2\", to: $hangup } }")
+        ),
+        (
+            "unknown filter",
+            menu("items: { \"1\": { say: balance, when: \"called | reversed\", to: $hangup } }")
+        ),
+        (
+            "unknown variable to set",
+            menu("items: { \"1\": { say: balance, set: { pack: 1 }, to: $hangup } }")
+        ),
+        ("set of a fact", menu("items: { \"1\": { say: balance, set: { caller: 1 }, to: $hangup } }")),
+        (
+            "value not in one_of",
+            raw(
+                "flow: test\nnumbers: [\"100\"]\nstart: main\nlanguages: [en]\nvars: { pack: { one_of: [10GB, 30GB] } }\ndefaults: { exits: { silence: $repeat, invalid: $repeat, exhausted: $hangup } }\nnodes:\n  main: { menu: { items: { \"1\": { say: packs, set: { pack: 10gb }, to: $hangup } } } }\n"
+            )
+        ),
+        (
+            "default not in one_of",
+            raw(
+                "flow: test\nnumbers: [\"100\"]\nstart: main\nlanguages: [en]\nvars: { pack: { one_of: [10GB, 30GB], default: 20GB } }\nnodes:\n  main: { hangup: {} }\n"
+            )
+        ),
+        (
+            "variable called like a fact",
+            raw(
+                "flow: test\nnumbers: [\"100\"]\nstart: main\nlanguages: [en]\nvars: { caller: 1 }\nnodes:\n  main: { hangup: {} }\n"
+            )
+        ),
+    ]));
+}
+
+#[test]
+fn mistakes_of_the_graph() {
+    let play = |name: &str, next: &str| format!("  {name}: {{ play: {{ say: hello, next: {next} }} }}\n");
+    let conditions: String = (1..=5)
+        .map(|key| format!("\"{key}\": {{ say: balance, when: \"called == '{key}'\", to: $hangup }}, "))
+        .collect();
+    snapshot!(reports(&[
+        ("unreachable node", nodes(&(play("main", "$hangup") + &play("lost", "main")))),
+        ("uncovered outcome", nodes("  main: { play: { say: hello } }\n")),
+        (
+            "uncovered outcome of a menu",
+            raw(
+                "flow: test\nnumbers: [\"100\"]\nstart: main\nlanguages: [en]\ndefaults: { exits: { silence: $repeat, invalid: $repeat } }\nnodes:\n  main: { menu: { items: { \"1\": { say: balance, to: $hangup } } } }\n"
+            )
+        ),
+        ("no exits at all", {
+            let head = "flow: test\nnumbers: [\"100\"]\nstart: main\nlanguages: [en]\nnodes:\n";
+            let menu = |name: &str, to: &str| {
+                format!("  {name}: {{ menu: {{ items: {{ \"1\": {{ say: hello, to: {to} }} }} }} }}\n")
+            };
+            raw(&(head.to_owned() + &menu("main", "b") + &menu("b", "c") + &menu("c", "main")))
+        }),
+        ("loop", nodes(&(play("main", "second") + &play("second", "third") + &play("third", "second")))),
+        ("loop on itself", nodes(&play("main", "$repeat"))),
+        ("loop by $back", nodes(&(play("main", "second") + &play("second", "$back")))),
+        (
+            "loop of a closed queue",
+            nodes(
+                "  main: { queue: { name: video, exits: { served: $hangup, timeout: $hangup, full: $hangup, closed: $repeat, no_agents: $hangup, failed: $hangup } } }\n"
+            )
+        ),
+        ("too many conditions", nodes(&format!("  main: {{ menu: {{ items: {{ {conditions} }} }} }}\n"))),
+        ("number twice", {
+            let one = flow("  main: { hangup: {} }\n");
+            let other = one.replace("flow: test", "flow: other");
+            let mut files = vec![file("a.yaml", &one), file("b.yaml", &other)];
+            files.extend(texts());
+            Case::Files(files)
+        }),
+        ("flow twice", {
+            let one = flow("  main: { hangup: {} }\n");
+            let other = one.replace("\"100\"", "\"101\"");
+            let mut files = vec![file("a.yaml", &one), file("b.yaml", &other)];
+            files.extend(texts());
+            Case::Files(files)
+        }),
+        ("no flow", Case::Files(texts())),
+    ]));
+}
+
+#[test]
+fn mistakes_of_texts() {
+    snapshot!(reports(&[
+        ("missing translation", {
+            let mut files = vec![file("flow.yaml", &flow("  main: { hangup: { say: only_chinese } }\n"))];
+            files.extend(texts());
+            files[1].text.push_str("only_chinese: 再见\n");
+            Case::Files(files)
+        }),
+        ("no file for a language", {
+            let mut files = vec![file("flow.yaml", &flow("  main: { hangup: { say: hello } }\n"))];
+            files.extend(texts());
+            files.pop();
+            Case::Files(files)
+        }),
+        ("no press", {
+            let mut files = vec![file(
+                "flow.yaml",
+                &flow("  main: { menu: { items: { \"1\": { say: hello, to: $hangup } } } }\n"),
+            )];
+            files.push(file("texts/zh-CN.yaml", "hello: 您好\n"));
+            files.push(file("texts/en.yaml", "hello: Hello\n"));
+            Case::Files(files)
+        }),
+        ("unknown value", with_english("goodbye: Goodbye {{ name }}\n")),
+        ("broken template", with_english("goodbye: \"Goodbye {{ name\"\n")),
+        ("unknown field of a text", with_english("goodbye: { show: Goodbye, spoken: Goodbye }\n")),
+        ("text twice", with_english("hello: Hi\n")),
+        ("text is a list", with_english("goodbye: [Goodbye]\n")),
+        ("too long for a row", {
+            let Case::Files(mut files) = with_english("") else { unreachable!("made of files") };
+            let english = files.last_mut().expect("texts");
+            english.text = english.text.replace("balance: Balance", "balance: Balance of your account");
+            Case::Files(files)
+        }),
+    ]));
+}
+
+#[test]
+fn a_recording_that_nothing_says_is_a_warning() {
+    let mut assets = assets();
+    let name = |name: &str| ("en".to_owned(), name.to_owned());
+    assets.prompts = [name("press_1_balance"), name("press_1_blance")].into();
+    let Case::Files(files) = with_english("") else { unreachable!("made of files") };
+    let service = Service::compile(&files, &assets).expect("sound");
+    snapshot!(service.warnings().report());
+}
+
+#[test]
+fn mistakes_of_queues() {
+    let agent = "agents: { anna: { address: \"sip:anna@127.0.0.1:5070\" } }\n";
+    snapshot!(reports(&[
+        (
+            "invalid address",
+            with_queues(
+                "agents: { anna: { address: anna@127.0.0.1 } }\nqueues: { video: { agents: [anna] } }\n"
+            )
+        ),
+        ("unknown agent", with_queues(&format!("{agent}queues: {{ video: {{ agents: [ana] }} }}\n"))),
+        ("agent twice", with_queues(&format!("{agent}queues: {{ video: {{ agents: [anna, anna] }} }}\n"))),
+        ("no agents", with_queues(&format!("{agent}queues: {{ video: {{ agents: [] }} }}\n"))),
+        (
+            "unknown field",
+            with_queues(&format!("{agent}queues: {{ video: {{ agents: [anna], ring: 15s }} }}\n"))
+        ),
+        (
+            "agent without address",
+            with_queues("agents: { anna: {} }\nqueues: { video: { agents: [anna] } }\n")
+        ),
+        (
+            "capacity",
+            with_queues(&format!("{agent}queues: {{ video: {{ agents: [anna], capacity: many }} }}\n"))
+        ),
+        (
+            "unknown clip of a hold",
+            with_queues(&format!(
+                "{agent}queues: {{ video: {{ agents: [anna], hold: {{ clip: hold.mp3 }} }} }}\n"
+            ))
+        ),
+        (
+            "hold with two sounds",
+            with_queues(&format!(
+                "{agent}queues: {{ video: {{ agents: [anna], hold: {{ clip: hold.mp4, music: hold.mp4 }} }} }}\n"
+            ))
+        ),
+        (
+            "empty hold",
+            with_queues(&format!("{agent}queues: {{ video: {{ agents: [anna], hold: {{}} }} }}\n"))
+        ),
+    ]));
+}
+
+#[test]
+fn all_mistakes_are_named_in_one_run_and_in_order() {
+    let mut files = demo_files();
+    for file in &mut files {
+        file.text =
+            file.text.replace("to: balance", "to: blance").replace("clip: hold.mp4", "clip: hold.mp5");
+        file.text = file
+            .text
+            .replace("ring_timeout: 15s", "ring_timeout: 15")
+            .replace("say: goodbye\n", "sya: goodbye\n");
+    }
+    files.reverse();
+    let problems = Service::compile(&files, &assets()).expect_err("broken");
+    let got: Vec<(String, &str)> =
+        problems.iter().map(|problem| (problem.position().path.to_string(), problem.code())).collect();
+    let flow = "dialplans/hotline.yaml".to_owned();
+    let queues = "dialplans/queues.yaml".to_owned();
+    assert_eq!(
+        got,
+        [
+            (flow.clone(), "unknown-node"),
+            (flow, "unknown-field"),
+            (queues.clone(), "invalid-duration"),
+            (queues, "unknown-clip"),
+        ],
+        "{}",
+        problems.report()
+    );
+}
+
+#[test]
+fn a_misspelt_node_is_shown_with_place_and_suggestion() {
+    let mut files = demo_files();
+    let hotline = files.iter_mut().find(|file| file.path.ends_with("hotline.yaml")).expect("the demo flow");
+    hotline.text = hotline.text.replace("{ say: packs, to: packs }", "{ say: packs, to: pakcs }");
+    let problems = Service::compile(&files, &assets()).expect_err("broken");
+    let first = problems.iter().next().expect("one");
+    assert_eq!(first.suggestion(), Some("did you mean `packs`?"));
+    assert!(problems.report().starts_with("dialplans/hotline.yaml:27:32: error: "), "{}", problems.report());
+}

@@ -1,0 +1,8 @@
+//! The language from outside: what the checker says, how calls walk, and what random input does.
+
+mod common;
+mod demo;
+mod diagnostics;
+mod manual;
+mod properties;
+mod walk;

@@ -1,0 +1,63 @@
+//! What `dialplans/README.md` tells operators is true: its examples hold together, its tables are those
+//! of the language.
+
+use std::path::Path;
+
+use crate::common::{assets, file};
+use dialplan::{Service, SourceFile, docs, step};
+
+fn manual() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dialplans/README.md");
+    std::fs::read_to_string(path).expect("the manual is part of the project")
+}
+
+/// The YAML blocks, each of which begins with its file name in a comment.
+fn examples() -> Vec<SourceFile> {
+    let manual = manual();
+    let blocks = manual.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default());
+    let named = |block: &str| {
+        let path = block.lines().next().and_then(|line| line.strip_prefix("# ")).expect("a file name");
+        file(path, block)
+    };
+    blocks.map(named).collect()
+}
+
+#[test]
+fn examples_of_the_manual_are_sound() {
+    let examples = examples();
+    assert!(examples.len() >= 5);
+    let service =
+        Service::compile(&examples, &assets()).unwrap_or_else(|problems| panic!("{}", problems.report()));
+    assert!(service.warnings().is_empty(), "{}", service.warnings().report());
+    assert_eq!(service.flows().len(), 2);
+}
+
+#[test]
+fn generated_region_of_the_manual_is_fresh() {
+    let manual = manual();
+    let (_, region) = manual.split_once(docs::REGION_BEGIN).expect("the region begins");
+    let (region, _) = region.split_once(docs::REGION_END).expect("the region ends");
+    assert_eq!(region.trim(), docs::step_table().trim(), "run `cargo xtask docs`");
+}
+
+#[test]
+fn example_of_every_step_is_sound() {
+    for kind in step::STEPS {
+        let indented: String = kind.example.lines().map(|line| format!("    {line}\n")).collect();
+        let mut flow = format!(
+            "flow: test\nnumbers: [\"100\"]\nstart: it\nlanguages: [zh-CN]\ndefaults: {{ exits: {{ silence: $repeat, invalid: $repeat, exhausted: bye, failed: bye }} }}\nnodes:\n  it:\n{indented}"
+        );
+        for name in ["main", "bye", "sorry", "balance", "agent"] {
+            flow.push_str(&format!("  {name}: {{ hangup: {{}} }}\n"));
+        }
+        let mut files = vec![file("flow.yaml", &flow)];
+        files.extend(
+            crate::common::demo_files().into_iter().filter(|file| !file.path.ends_with("hotline.yaml")),
+        );
+        if let Err(problems) = Service::compile(&files, &assets()) {
+            let real: Vec<_> =
+                problems.errors().filter(|problem| problem.code() != "unreachable-node").collect();
+            assert!(real.is_empty(), "{}:\n{}", kind.name, problems.report());
+        }
+    }
+}
