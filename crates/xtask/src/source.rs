@@ -1,5 +1,5 @@
-//! Reads Rust source as far as the house rules need: code without its comments and literals, and where
-//! the tests of a file begin. No parser: a scanner over characters.
+//! Reads Rust source as far as the house rules need: code without its comments and literals, and which
+//! lines of a file are tests. No parser: a scanner over characters.
 
 /// `text` with comments, string and character literals blanked out; lines stay where they are.
 pub(crate) fn code_only(text: &str) -> String {
@@ -93,15 +93,25 @@ fn raw_string(rest: &str) -> Option<usize> {
     Some(body.find(&end).map_or(rest.len(), |at| start + at + end.len()))
 }
 
-/// Number of lines before the file's test module (`#[cfg(test)]`, then `mod NAME {`), or all.
-pub(crate) fn lines_before_tests(text: &str) -> usize {
-    let lines: Vec<&str> = text.lines().collect();
-    let is_test_module = |at: usize| {
+/// For each line of `text`, whether it belongs to a test module: `#[cfg(test)]` and `mod NAME {` at the
+/// left edge, down to the `}` at the left edge.
+pub(crate) fn test_lines(text: &str) -> Vec<bool> {
+    let code = code_only(text);
+    let lines: Vec<&str> = code.lines().map(str::trim_end).collect();
+    let is_module = |at: usize| {
         let mut after = lines[at + 1..].iter().skip_while(|line| line.starts_with("#["));
-        after.next().is_some_and(|line| line.starts_with("mod ") && line.ends_with('{'))
+        after
+            .next()
+            .is_some_and(|line| has_word(line, "mod") && !line.starts_with(' ') && line.ends_with('{'))
     };
-    let starts = |at: &usize| lines[*at] == "#[cfg(test)]" && is_test_module(*at);
-    (0..lines.len()).find(starts).unwrap_or(lines.len())
+    let mut inside = false;
+    let mut marks = Vec::with_capacity(lines.len());
+    for (at, line) in lines.iter().enumerate() {
+        inside |= *line == "#[cfg(test)]" && is_module(at);
+        marks.push(inside);
+        inside &= *line != "}";
+    }
+    marks
 }
 
 /// Does `code` hold `word` with no letter, digit or underscore at either side?
@@ -146,12 +156,13 @@ mod tests {
     }
 
     #[test]
-    fn the_test_module_ends_the_count_and_a_test_item_does_not() {
-        let text =
-            "//! x\n#[cfg(test)]\nmod support;\nfn a() {}\n#[cfg(test)]\n#[expect(x)]\nmod tests {\n}\n";
-        assert_eq!(lines_before_tests(text), 4);
-        assert_eq!(lines_before_tests("a\nb\n"), 2);
-        assert_eq!(lines_before_tests("#[cfg(test)]"), 1);
+    fn test_modules_are_told_from_test_items_and_end_where_they_end() {
+        let text = "//! x\n#[cfg(test)]\nmod support;\n#[cfg(test)]\npub(crate) mod testing {\n    fn b() {\n    }\n}\n\
+                    fn a() {}\n#[cfg(test)]\n#[expect(x)]\nmod tests {\n    \"\n}\n\";\n}\n";
+        let tests: Vec<usize> =
+            (1..).zip(test_lines(text)).filter(|(_, test)| *test).map(|(line, _)| line).collect();
+        assert_eq!(tests, [4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16]);
+        assert_eq!(test_lines("#[cfg(test)]"), [false]);
     }
 
     #[test]

@@ -51,9 +51,10 @@ impl File {
         self.path.ends_with(".rs")
     }
 
-    /// Files that hold tests and nothing else.
+    /// Files that hold tests, or what tests share, and nothing else.
     fn is_test(&self) -> bool {
-        self.path.contains("/tests/") || self.path.ends_with("/tests.rs")
+        self.path.contains("/tests/")
+            || ["/tests.rs", "/testing.rs"].iter().any(|name| self.path.ends_with(name))
     }
 
     /// `sip` for everything below `crates/sip`.

@@ -2,9 +2,9 @@
 
 use super::layers::LAYERS;
 use super::{File, Problem};
-use crate::source::{code_only, has_word, lines_before_tests};
+use crate::source::{code_only, has_word, test_lines};
 
-/// Lines of one file before its tests.
+/// Lines of one file, its tests aside.
 const LINES_MAX: usize = 800;
 
 pub(super) fn check(file: &File) -> Vec<Problem> {
@@ -28,9 +28,9 @@ fn header(file: &File) -> Option<Problem> {
 }
 
 fn length(file: &File) -> Option<Problem> {
-    let lines = lines_before_tests(&file.text);
+    let lines = test_lines(&file.text).into_iter().filter(|test| !test).count();
     (lines > LINES_MAX && !file.is_test()).then(|| {
-        let what = format!("{lines} lines before the tests, more than {LINES_MAX}: split it by job");
+        let what = format!("{lines} lines without the tests, more than {LINES_MAX}: split it by job");
         Problem::of_file(&file.path, what)
     })
 }
@@ -73,9 +73,9 @@ fn impurity(file: &File) -> Vec<Problem> {
     if !layer.pure || !file.path.contains("/src/") || file.is_test() {
         return Vec::new();
     }
-    let before_tests = lines_before_tests(&file.text);
+    let tests = test_lines(&file.text);
     let mut problems = lines_with(file, IMPURE, "a pure crate does no input or output and reads no clock");
-    problems.retain(|problem| problem.line.is_none_or(|line| line <= before_tests));
+    problems.retain(|problem| problem.line.is_none_or(|line| !tests[line - 1]));
     problems
 }
 
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn length_counts_what_stands_before_the_tests() {
+    fn length_does_not_count_tests() {
         let code = |lines: usize| "//! x\n".to_string() + &"fn a() {}\n".repeat(lines - 1);
         let tests = "#[cfg(test)]\nmod tests {\n".to_string() + &"// t\n".repeat(900) + "}\n";
         is_fine("crates/sip/src/a.rs", &(code(800) + &tests));
