@@ -1,0 +1,9 @@
+//! The core half of `sip` from outside: datagrams in, datagrams and events out, in virtual time.
+
+mod called;
+mod calling;
+mod lossy;
+mod refusals;
+mod rubbish;
+mod support;
+mod within;
