@@ -20,7 +20,8 @@ pub struct AgreedStream {
     pub kind: Kind,
     /// Index of the m-line.
     pub index: usize,
-    /// Where our RTP goes.
+    /// Where our RTP goes. While held in the manner of RFC 2543 its address is unspecified: then nothing may
+    /// be sent, RTCP included.
     pub remote_rtp: SocketAddr,
     /// Where our RTCP goes; equals `remote_rtp` with `rtcp_mux`.
     pub remote_rtcp: SocketAddr,

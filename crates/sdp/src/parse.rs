@@ -54,7 +54,8 @@ fn whole(why: String) -> ParseError {
     ParseError { line: 0, why }
 }
 
-/// Checks the limits and cuts what some phones leave at line ends and at the end of the body: blanks, NUL.
+/// Checks the limits and takes out what need not be read and is often written wrongly: blanks at line ends,
+/// NUL at the end, text in other charsets, lines without use to a call. Lines keep their numbers.
 fn cleaned(text: &[u8]) -> Result<Vec<u8>, ParseError> {
     if text.len() > limits::DESCRIPTION_LEN_MAX {
         return Err(whole(format!("longer than {} octets", limits::DESCRIPTION_LEN_MAX)));
@@ -65,10 +66,22 @@ fn cleaned(text: &[u8]) -> Result<Vec<u8>, ParseError> {
         if index >= limits::LINES_MAX {
             return Err(whole(format!("more than {} lines", limits::LINES_MAX)));
         }
-        cleaned.extend_from_slice(line.trim_ascii_end());
+        let line = String::from_utf8_lossy(line.trim_ascii_end());
+        if !is_useless(&line) {
+            cleaned.extend_from_slice(line.as_bytes());
+        }
         cleaned.extend_from_slice(b"\r\n");
     }
     Ok(cleaned)
+}
+
+/// Titles, contacts, repeat times, zones, keys; and bandwidths that are no number.
+fn is_useless(line: &str) -> bool {
+    match line.split_once('=') {
+        Some(("i" | "u" | "e" | "p" | "r" | "z" | "k", _)) => true,
+        Some(("b", value)) => value.split_once(':').is_none_or(|(_, number)| number.parse::<u64>().is_err()),
+        _ => false,
+    }
 }
 
 fn from_grammar(error: &lines::ParserError) -> ParseError {

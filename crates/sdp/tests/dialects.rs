@@ -207,6 +207,12 @@ fn unusual_but_legal_text_is_read() {
 }
 
 #[test]
+fn a_name_in_another_charset_does_no_harm() {
+    let text = b"v=0\r\no=\xD6\xD0 1 1 IN IP4 192.0.2.1\r\ns=\xB5\xE7\xBB\xB0\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
+    assert_eq!(Description::parse(text).map(|description| description.media.len()), Ok(1));
+}
+
+#[test]
 fn text_that_is_no_description_is_named_by_its_line() {
     let check = |text: &str, line| {
         let error = Description::parse(text.as_bytes()).expect_err("not a description");

@@ -61,6 +61,15 @@ mod tests {
     }
 
     #[test]
+    fn the_peer_that_gives_a_number_another_meaning_is_followed() {
+        let mut numbers = Numbers::default();
+        numbers.learn(&[Payload::named(96, "opus", 48_000, 2)]);
+        numbers.learn(&[Payload::named(96, "speex", 8_000, 1)]);
+        let assigned = numbers.assign(&[Payload::named(98, "opus", 48_000, 2)]);
+        assert_eq!(assigned[0].pt, 98);
+    }
+
+    #[test]
     fn two_like_formats_get_two_numbers() {
         let pcmu = Payload::media(0, Codec::Pcmu, Parameters::None);
         let assigned = Numbers::default().assign(&[pcmu.clone(), pcmu]);
