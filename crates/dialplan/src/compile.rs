@@ -29,6 +29,8 @@ struct Draft {
     queues_broken: bool,
     flows_broken: bool,
     texts: Texts,
+    /// Queues and languages whose file has been read.
+    only_once: BTreeSet<String>,
 }
 
 /// See [`Service::compile`].
@@ -90,7 +92,19 @@ impl Draft {
         if matches!(role, Role::Other) {
             return;
         }
-        let (tree, broken) = self.parse(index, &file.text);
+        let only = match role {
+            Role::Queues => Some("queues.yaml"),
+            Role::Texts { language } => Some(language),
+            Role::Flow | Role::Other => None,
+        };
+        if let Some(only) = only
+            && !self.only_once.insert(only.to_owned())
+        {
+            let at = Span { file: index, start: 0, end: 0 };
+            let finding = Finding::error("file-twice", at, "there is a second file of this name", "not read");
+            return self.reader.note(finding.help("put both into one file"));
+        }
+        let (tree, broken) = self.parse(index, &file.text, matches!(role, Role::Flow));
         match role {
             Role::Flow => match tree {
                 Some(tree) => match flow::read(&mut self.reader, &tree) {
@@ -121,14 +135,14 @@ impl Draft {
 
     /// The tree of a file, and whether something is wrong with its YAML. An unquoted key explains a
     /// syntax error on its own line; then only the key is noted.
-    fn parse(&mut self, index: usize, text: &str) -> (Option<yaml::Tree>, bool) {
+    fn parse(&mut self, index: usize, text: &str, has_keys: bool) -> (Option<yaml::Tree>, bool) {
         if text.len() > limits::FILE_BYTES_MAX {
             let at = Span { file: index, start: 0, end: 0 };
             let message = format!("a file has at most {} octets", limits::FILE_BYTES_MAX);
             self.reader.note(Finding::error("too-many", at, message, "too large"));
             return (None, true);
         }
-        let unquoted = scan::unquoted_keys(index, text);
+        let unquoted = if has_keys { scan::unquoted_keys(index, text) } else { Vec::new() };
         let explained = unquoted.first().map(|finding| {
             let key = finding.span().start;
             text[..key].rfind('\n').map_or(0, |newline| newline + 1)

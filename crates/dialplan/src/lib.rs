@@ -23,6 +23,8 @@ mod service;
 mod source;
 pub mod step;
 mod target;
+#[cfg(test)]
+mod testing;
 mod text;
 mod words;
 mod yaml;

@@ -105,3 +105,26 @@ impl Step for Branch {
         Next::Wait
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Facts;
+    use crate::testing::{check, seeing};
+
+    #[test]
+    fn goes_where_the_first_condition_that_holds_says() {
+        let nodes = "  main:
+    branch:
+      cases:
+        - { when: caller is startingwith \"139\", to: $hangup }
+        - { when: has_video, set: { pack: 10GB }, to: again }
+      exits: { else: bye }
+  again: { branch: { cases: [{ when: pack == \"10GB\", to: seen }], exits: { else: bye } } }
+  seen: { hangup: { say: hi } }
+";
+        check(nodes, seeing(), "", "main again seen (hi)");
+        check(nodes, Facts { has_video: false, ..seeing() }, "", "main bye END");
+        check(nodes, Facts { caller: Some("1391".to_owned()), ..seeing() }, "", "main END");
+        check(nodes, Facts { caller: None, has_video: false, ..seeing() }, "", "main bye END");
+    }
+}

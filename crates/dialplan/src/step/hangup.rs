@@ -71,3 +71,22 @@ impl Step for Hangup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{check, seeing};
+
+    #[test]
+    fn says_goodbye_before_it_ends() {
+        let nodes = "  main: { branch: { cases: [{ when: has_video, to: end }], exits: { else: bye } } }
+  end: { hangup: { slide: page.svg, say: hi } }
+";
+        check(nodes, seeing(), "1#~", "main end (page.svg hi) END");
+        check(nodes, seeing(), ".", "main end (page.svg hi) END");
+    }
+
+    #[test]
+    fn ends_at_once_when_there_is_nothing_to_say() {
+        check("  main: { play: { say: hi, next: bye } }\n", seeing(), ".1.", "main (hi) bye END");
+    }
+}

@@ -311,3 +311,60 @@ impl Step for Menu {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Facts;
+    use crate::testing::{check, seeing};
+
+    const MENU: &str = "  main:
+    menu:
+      slide: menu.svg
+      title: hi
+      items:
+        \"1\": { say: one, to: bye }
+        \"2\": { say: two, when: times > 0, to: bye }
+      footer: { \"#\": $repeat, \"0\": { say: two, set: { times: times + 1 }, to: $repeat } }
+";
+    const PROMPT: &str = "(menu.svg HI 1:ONE #:AGAIN 0:TWO one=1)";
+
+    #[test]
+    fn draws_and_says_its_items() {
+        check(MENU, seeing(), "", &format!("main {PROMPT}"));
+        check(MENU, seeing(), "1", &format!("main {PROMPT} bye END"));
+    }
+
+    #[test]
+    fn says_the_footer_to_a_caller_who_cannot_see_it() {
+        check(MENU, Facts { has_video: false, ..seeing() }, "", "main (one=1 again=hash two=0)");
+    }
+
+    #[test]
+    fn an_item_whose_condition_does_not_hold_is_no_key() {
+        let repeated = "(menu.svg HI 1:ONE 2:TWO #:AGAIN 0:TWO one=1 two=2)";
+        check(MENU, seeing(), "2", &format!("main {PROMPT} main {PROMPT}"));
+        check(MENU, seeing(), "02", &format!("main {PROMPT} main {repeated} bye END"));
+    }
+
+    #[test]
+    fn silence_and_wrong_keys_share_the_tries() {
+        check(MENU, seeing(), ".~7", &format!("main {PROMPT} main {PROMPT} bye END"));
+        check(MENU, seeing(), "7#7", &format!("main {PROMPT} main {PROMPT} main {PROMPT} main {PROMPT}"));
+    }
+
+    #[test]
+    fn own_tries_and_exits_come_before_the_defaults() {
+        let menu = |rest: &str| {
+            format!("  main: {{ menu: {{ items: {{ \"1\": {{ say: one, to: bye }} }}, {rest} }} }}\n")
+        };
+        check(&menu("tries: 1"), seeing(), "7", "main (one=1) bye END");
+        check(&menu("exits: { invalid: $hangup }"), seeing(), "7", "main (one=1) END");
+    }
+
+    #[test]
+    fn without_barge_in_keys_wait_for_the_end() {
+        let menu = "  main: { menu: { barge_in: false, items: { \"1\": { say: one, to: bye } } } }\n";
+        check(menu, seeing(), "1", "main (one=1)");
+        check(menu, seeing(), "1.1", "main (one=1) bye END");
+    }
+}

@@ -111,3 +111,42 @@ impl Step for Play {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Facts;
+    use crate::testing::{check, seeing};
+
+    #[test]
+    fn shows_says_and_goes_on() {
+        let play = "  main: { play: { slide: page.svg, title: hi, lines: [one, two], say: [one, two], clip: clip.mp4, next: bye } }\n";
+        check(play, seeing(), "", "main (page.svg HI ONE TWO one two clip.mp4)");
+        check(play, seeing(), ".", "main (page.svg HI ONE TWO one two clip.mp4) bye END");
+        check(play, Facts { has_video: false, ..seeing() }, "", "main (one two clip.mp4)");
+    }
+
+    #[test]
+    fn a_key_ends_it_and_acts_in_the_menu_behind() {
+        let nodes = "  main: { play: { say: hi, next: menu } }
+  menu: { menu: { items: { \"1\": { say: one, to: bye } } } }
+";
+        check(nodes, seeing(), "1", "main (hi) menu bye END");
+        check(nodes, seeing(), "2", "main (hi) menu (one=1)");
+    }
+
+    #[test]
+    fn without_barge_in_it_is_heard_to_its_end() {
+        let play = "  main: { play: { say: hi, barge_in: false, next: bye } }\n";
+        check(play, seeing(), "1", "main (hi)");
+        check(play, seeing(), "1.", "main (hi) bye END");
+    }
+
+    #[test]
+    fn stays_for_the_sound_and_for_the_time() {
+        let play = "  main: { play: { slide: page.svg, say: hi, for: 3s, next: bye } }\n";
+        check(play, seeing(), ".", "main (page.svg hi)");
+        check(play, seeing(), ".~", "main (page.svg hi) bye END");
+        check(play, seeing(), "~", "main (page.svg hi)");
+        check(play, seeing(), "~.", "main (page.svg hi) bye END");
+    }
+}

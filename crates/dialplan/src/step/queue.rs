@@ -113,6 +113,7 @@ fn outcome_name(outcome: QueueOutcome) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{check, seeing};
 
     #[test]
     fn every_outcome_of_the_pool_is_an_outcome_of_the_step() {
@@ -121,5 +122,26 @@ mod tests {
             assert!(KIND.outcomes.iter().any(|known| known.name == outcome_name(outcome)), "{outcome:?}");
         }
         assert_eq!(KIND.outcomes.len(), 6);
+    }
+
+    const EXITS: &str = "exits: { served: bye, timeout: bye, full: main, closed: bye, no_agents: bye }";
+
+    #[test]
+    fn holds_until_the_pool_says_how_it_ended() {
+        let nodes = format!(
+            "  main: {{ menu: {{ items: {{ \"1\": {{ say: one, to: wait }} }} }} }}\n  wait: {{ queue: {{ name: video, {EXITS} }} }}\n"
+        );
+        check(&nodes, seeing(), "1", "main (one=1) wait <video hold.mp4>");
+        check(&nodes, seeing(), "12#.s", "main (one=1) wait <video hold.mp4> bye END");
+        check(&nodes, seeing(), "1f", "main (one=1) wait <video hold.mp4> main (one=1)");
+    }
+
+    #[test]
+    fn own_hold_comes_before_that_of_the_queue() {
+        let exits = EXITS.replace("full: main", "full: bye");
+        let nodes = format!(
+            "  main: {{ queue: {{ name: video, hold: {{ slide: page.svg, title: hi, music: clip.mp4 }}, {exits} }} }}\n"
+        );
+        check(&nodes, seeing(), "", "main <video page.svg HI clip.mp4>");
     }
 }

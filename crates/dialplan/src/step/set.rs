@@ -57,3 +57,19 @@ impl Set {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{check, seeing};
+
+    #[test]
+    fn words_of_one_of_are_taken_as_they_stand_and_others_are_computed() {
+        let nodes = "  main:
+    menu:
+      items:
+        \"1\": { say: one, set: { pack: 30GB, times: times + 2 }, to: $repeat }
+        \"2\": { say: two, when: pack == \"30GB\" and times == 4, to: bye }
+";
+        check(nodes, seeing(), "112", "main (one=1) main (one=1) main (one=1 two=2) bye END");
+    }
+}

@@ -318,6 +318,12 @@ fn mistakes_of_the_graph() {
             files.extend(texts());
             Case::Files(files)
         }),
+        ("file twice", {
+            let mut files = vec![file("a.yaml", &flow("  main: { hangup: {} }\n"))];
+            files.extend(texts());
+            files.push(file("more/texts/en.yml", "hello: Hello\n"));
+            Case::Files(files)
+        }),
         ("no flow", Case::Files(texts())),
     ]));
 }
@@ -453,4 +459,16 @@ fn a_misspelt_node_is_shown_with_place_and_suggestion() {
     let first = problems.iter().next().expect("one");
     assert_eq!(first.suggestion(), Some("did you mean `packs`?"));
     assert!(problems.report().starts_with("dialplans/hotline.yaml:27:32: error: "), "{}", problems.report());
+}
+
+#[test]
+fn line_endings_and_a_byte_order_mark_do_not_move_places() {
+    let text = flow("  main: { hangup: { say: helo } }\n");
+    let place = |text: &str| {
+        let problems = compile(text).expect_err("broken");
+        problems.iter().next().expect("one").position().to_string()
+    };
+    assert_eq!(place(&text), "flow.yaml:7:26");
+    assert_eq!(place(&text.replace('\n', "\r\n")), "flow.yaml:7:26");
+    assert_eq!(place(&format!("\u{feff}{text}")), "flow.yaml:7:26");
 }

@@ -165,6 +165,11 @@ proptest! {
             prop_assert_eq!(problems.report(), Service::compile(&files, &assets()).expect_err("again").report());
         }
     }
+}
+
+proptest! {
+    // Compiling the whole demo is the dear part of a case.
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn a_damaged_demo_is_judged_not_died_of(which in 0_usize..4, at in 0.0..1.0, length in 0_usize..40, put in yamlish()) {

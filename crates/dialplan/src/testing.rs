@@ -1,0 +1,112 @@
+//! For the tests of steps: a small service around some nodes, and a call through it as one line.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::{Action, Assets, Event, Facts, Presentation, Run, Service, SourceFile};
+
+const HEAD: &str = "flow: test
+numbers: [\"100\"]
+start: main
+languages: [en, zh-CN]
+vars: { pack: { one_of: [10GB, 30GB] }, times: 0 }
+defaults: { exits: { silence: $repeat, invalid: $repeat, exhausted: bye, failed: bye } }
+nodes:
+  bye: { hangup: {} }
+";
+const TEXTS: &str = "press: \"{{ label }}={{ key }}\"
+hi: { shown: HI, spoken: hi }
+one: { shown: ONE, spoken: one }
+two: { shown: TWO, spoken: two }
+repeat: { shown: AGAIN, spoken: again }
+key_hash: hash
+";
+const QUEUES: &str = "agents: { anna: { address: \"sip:anna@127.0.0.1\" } }
+queues: { video: { agents: [anna], hold: { clip: hold.mp4 } } }
+";
+
+/// A caller who can see.
+pub(crate) fn seeing() -> Facts {
+    Facts { caller: Some("138".to_owned()), called: "100".to_owned(), has_video: true, language: None }
+}
+
+/// A service with the node `bye` and `nodes`, which are indented by two.
+pub(crate) fn service(nodes: &str) -> Arc<Service> {
+    let file = |path: &str, text: String| SourceFile { path: path.to_owned(), text };
+    let files = [
+        file("flow.yaml", format!("{HEAD}{nodes}")),
+        file("queues.yaml", QUEUES.to_owned()),
+        file("texts/en.yaml", TEXTS.to_owned()),
+        file("texts/zh-CN.yaml", TEXTS.to_owned()),
+    ];
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let assets = Assets {
+        slides: names(&["menu.svg", "page.svg"]),
+        clips: names(&["hold.mp4", "clip.mp4"]),
+        ..Assets::default()
+    };
+    match Service::compile(&files, &assets) {
+        Ok(service) => Arc::new(service),
+        Err(problems) => panic!("{}", problems.report()),
+    }
+}
+
+/// Lets a caller walk `nodes` and compares what happened with `expect`.
+///
+/// The script is a list of keys; `.` is the end of what is played, `~` lets time pass, `s` and `f` are the
+/// outcomes served and full of a queue. In the trace a word is a node, `(...)` what is shown and said,
+/// `<...>` a queue, `END` the end.
+pub(crate) fn check(nodes: &str, facts: Facts, script: &str, expect: &str) {
+    let service = service(nodes);
+    let mut run = Run::new(service.clone(), service.flows()[0].id(), facts, 0);
+    let (mut now, mut trace) = (some_time(), Vec::new());
+    run.handle_input(now, Event::Start);
+    let mut timeout = drain(&mut run, &mut trace);
+    for sign in script.chars() {
+        let event = match sign {
+            '.' => Event::PlayEnded,
+            's' => Event::Queue(crate::QueueOutcome::Served),
+            'f' => Event::Queue(crate::QueueOutcome::Full),
+            '~' => {
+                now = timeout.expect("a time is wanted");
+                Event::Timeout
+            }
+            key => Event::Digit(key),
+        };
+        run.handle_input(now, event);
+        timeout = drain(&mut run, &mut trace);
+    }
+    assert_eq!(trace.join(" "), expect);
+}
+
+fn drain(run: &mut Run, trace: &mut Vec<String>) -> Option<Instant> {
+    loop {
+        match run.poll_output() {
+            Action::Enter { node, .. } => trace.push(node),
+            Action::Play(presentation) => trace.push(format!("({})", shown(&presentation))),
+            Action::Queue { queue, waiting } => trace.push(format!("<{queue} {}>", shown(&waiting))),
+            Action::Hangup => trace.push("END".to_owned()),
+            Action::Timeout(at) => return at,
+        }
+    }
+}
+
+fn shown(presentation: &Presentation) -> String {
+    let mut words = Vec::new();
+    if let Some(slide) = &presentation.slide {
+        words.push(slide.template.clone());
+        words.push(slide.title.clone());
+        words.extend(slide.lines.iter().cloned());
+        words.extend(slide.rows.iter().chain(&slide.footer).map(|row| format!("{}:{}", row.key, row.label)));
+    }
+    words.extend(presentation.speech.iter().map(|utterance| utterance.text.clone()));
+    words.extend(presentation.clip.clone());
+    words.retain(|word| !word.is_empty());
+    words.join(" ")
+}
+
+/// Some moment to begin at.
+#[allow(clippy::disallowed_methods, reason = "a base to add durations to; nothing waits for it")]
+fn some_time() -> Instant {
+    Instant::now()
+}
