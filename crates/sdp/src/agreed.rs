@@ -106,7 +106,7 @@ impl AgreedStream {
 
 /// Whether a receiver with these parameters takes pictures of this format.
 fn takes(parameters: &Parameters, format: VideoFormat) -> bool {
-    /// The picture clock of H.263 in 1/1001 s (H.263 §3.1).
+    /// The picture clock of H.263 in 1/1001 s (H.263 §4.1).
     const PICTURE_CLOCK: u32 = 30_000;
     match parameters {
         Parameters::H264(h264) => {

@@ -1,6 +1,6 @@
 //! Finds the session description in a message body: RFC 2046 §5.1 multipart, as RFC 5621 uses it in SIP.
 //!
-//! Only binary transfer encodings are read (RFC 3261 §27.5 forbids the others in effect).
+//! SIP carries eight bits, so parts come in binary; those in base64 or quoted-printable are passed over.
 
 use crate::limits::{BODY_DEPTH_MAX, BODY_PARTS_MAX, BOUNDARY_LEN_MAX};
 

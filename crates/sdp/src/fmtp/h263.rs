@@ -17,7 +17,7 @@ pub struct H263Parameters {
     pub others: Vec<String>,
 }
 
-/// The sizes that have a parameter (H.263 table 3).
+/// The sizes that have a parameter (H.263 §4.1).
 const NAMES: [(&str, Size); 5] = [
     ("SQCIF", Size { width: 128, height: 96 }),
     ("QCIF", Size::QCIF),

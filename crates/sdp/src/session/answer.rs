@@ -127,7 +127,7 @@ fn accepted(offered: &MediaLine, chosen: &Payload, local: &Local) -> MediaLine {
     let mut line = super::offer::blank(MediaKind::from(kind), port, &offered.proto, local);
     line.payloads = vec![Payload { parameters: ours(&chosen.parameters, local), ..chosen.clone() }];
     if local.caps.telephone_event && kind == Kind::Audio {
-        // Of several clock rates the one of the codec (RFC 4733 §2.1: both share the stream's timestamps).
+        // Of several clock rates the one of the codec: both share the timestamps of the stream (RFC 4733).
         let keys = offered.payloads.iter().filter(|payload| payload.is_telephone_event());
         let keys = keys.filter(|payload| payload.clock_rate == chosen.clock_rate).take(1);
         let parameters = Parameters::TelephoneEvent { events: EVENTS_DEFAULT.to_owned() };
