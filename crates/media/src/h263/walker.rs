@@ -41,8 +41,10 @@ pub fn walk(picture: &[u8], header: &PictureHeader, start: StartCode) -> Result<
         return Err(Error::Unsupported);
     }
     let groups = header.source.groups();
-    let next = start_codes(picture).find(|code| code.bit > start.bit);
-    let (end, end_group) = next.map_or((picture.len() * 8, groups), |code| (code.bit, code.group));
+    // Behind the sixteen zeros of this start code.
+    let from = (start.bit / 8 + 2).min(picture.len());
+    let next = start_codes(&picture[from..]).next();
+    let (end, end_group) = next.map_or((picture.len() * 8, groups), |code| (from * 8 + code.bit, code.group));
     if start.group >= end_group || end_group > groups {
         return Err(Error::BadHeader { bit: start.bit });
     }

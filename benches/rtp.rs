@@ -1,0 +1,120 @@
+//! What a packet costs: packetise and parse of PCMU packets and of H.264 access units.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use media::{Codec, Frame, Kind, Now};
+use rtp::payload::h264::{Depacketizer, Packetizer};
+use rtp::payload::{Part, Payload};
+use rtp::{Config, Feedback, H264Mode, Input, Output, SendFormat, Session};
+
+const PCMU_FRAME: usize = 160;
+/// A CIF picture at 256 kbit/s and 15 pictures a second.
+const ACCESS_UNIT: usize = 2_133;
+
+fn config(codec: Codec, ssrc: u32) -> Config {
+    let (mode, remote) = (H264Mode::NonInterleaved, ([127, 0, 0, 1], 4000).into());
+    Config {
+        ssrc: Some(ssrc),
+        cname: "bench".into(),
+        kind: codec.kind(),
+        send: SendFormat { pt: 96, codec, mode },
+        receive: vec![(96, codec, mode)],
+        dtmf_send: None,
+        dtmf_receive: Vec::new(),
+        remote_rtp: remote,
+        remote_rtcp: remote,
+        rtcp_mux: codec.kind() == Kind::Video,
+        feedback: Feedback::default(),
+        mtu: 1_200,
+        seed: 1,
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "a bench has no other clock")]
+fn start() -> Now {
+    Now { mono: Instant::now(), wall: Duration::from_secs(1_700_000_000) }
+}
+
+fn access_unit() -> Bytes {
+    let mut data = vec![0, 0, 0, 1, 0x41, 0x88];
+    data.resize(ACCESS_UNIT, 0xA5);
+    data.into()
+}
+
+fn drain(session: &mut Session) -> usize {
+    let mut count = 0;
+    while !matches!(black_box(session.poll_output()), Output::Timeout(_)) {
+        count += 1;
+    }
+    count
+}
+
+/// A frame through one session into packets, and these through another one into a frame.
+fn sessions(c: &mut Criterion, name: &str, codec: Codec, data: &Bytes, step: Duration) {
+    let mut group = c.benchmark_group(name);
+    group.throughput(Throughput::Elements(1));
+    let (mut sender, mut now, mut pts) = (Session::new(config(codec, 1)), start(), Duration::ZERO);
+    group.bench_function("send", |b| {
+        b.iter(|| {
+            (now, pts) = (now.plus(step), pts + step);
+            sender.send(now, &Frame::new(codec, pts, step, true, data.clone()));
+            drain(&mut sender)
+        });
+    });
+    let mut receiver = Session::new(config(codec, 2));
+    group.bench_function("send and receive", |b| {
+        b.iter(|| {
+            (now, pts) = (now.plus(step), pts + step);
+            sender.send(now, &Frame::new(codec, pts, step, true, data.clone()));
+            loop {
+                match sender.poll_output() {
+                    Output::Rtp { to, data } => receiver.handle_input(now, Input::Rtp { from: to, data }),
+                    Output::Rtcp { .. } | Output::Event(_) => {}
+                    Output::Timeout(_) => break,
+                }
+            }
+            drain(&mut receiver)
+        });
+    });
+    group.finish();
+}
+
+fn payload_format(c: &mut Criterion) {
+    let (data, mut payloads, mut out) = (access_unit(), Vec::new(), Vec::new());
+    let mut packetizer = Packetizer::new(H264Mode::NonInterleaved, 1_200);
+    c.bench_function("h264 packetise", |b| {
+        b.iter(|| {
+            payloads.clear();
+            packetizer.packetize(black_box(&data), &mut payloads)
+        });
+    });
+    let part = |payload: &Payload| Part {
+        timestamp: 1,
+        marker: payload.marker,
+        lost_before: false,
+        payload: payload.to_bytes(),
+    };
+    let parts: Vec<Part> = payloads.iter().map(part).collect();
+    let mut depacketizer = Depacketizer::default();
+    c.bench_function("h264 depacketise", |b| {
+        b.iter(|| {
+            out.clear();
+            for part in &parts {
+                depacketizer.push(black_box(part), &mut out).expect("well-formed");
+            }
+            out.len()
+        });
+    });
+}
+
+fn all(c: &mut Criterion) {
+    sessions(c, "pcmu", Codec::Pcmu, &vec![0xFF; PCMU_FRAME].into(), Duration::from_millis(20));
+    sessions(c, "h264", Codec::H264, &access_unit(), Duration::from_millis(66));
+    payload_format(c);
+}
+
+criterion_group!(benches, all);
+criterion_main!(benches);

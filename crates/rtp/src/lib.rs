@@ -1,0 +1,21 @@
+//! RTP and RTCP without sockets: one [`Session`] is one m-line of one leg, both ways (RFC 3550, RFC 3551).
+//!
+//! A session is handed datagrams and frames together with the time, and gives datagrams and events back.
+//! It reorders but does not delay: there is no play-out buffer here. Not done: SRTP, NACK, mixers and
+//! translators (a packet's contributing sources are read past), more than one remote source at a time.
+//! Start at [`Session`]; the wire formats are in [`packet`], [`rtcp`], [`dtmf`] and [`payload`].
+
+pub mod clock;
+pub mod dtmf;
+pub mod latch;
+pub mod limits;
+pub mod packet;
+pub mod payload;
+pub mod reorder;
+pub mod rtcp;
+mod session;
+pub mod source;
+
+pub use dtmf::Digit;
+pub use payload::h264::Mode as H264Mode;
+pub use session::{Config, Event, Feedback, Input, Output, SendFormat, Session, Statistics};

@@ -1,0 +1,59 @@
+//! Every limit of this crate, with what happens there.
+
+use std::time::Duration;
+
+/// Longest RTP datagram taken, and longest that a NAL unit in packetization mode 0 makes; longer ones are
+/// dropped and counted.
+pub const DATAGRAM_MAX: usize = 32 * 1024;
+/// Longest RTCP datagram taken; longer ones are dropped and counted.
+pub const RTCP_MAX: usize = 8 * 1024;
+/// Most packets read from one RTCP datagram; the rest is passed over.
+pub const RTCP_PACKETS_MAX: usize = 64;
+/// Smallest payload that a session is willing to pack into, in octets; smaller configurations are raised.
+pub const MTU_MIN: usize = 100;
+/// Largest picture that is put together, in octets; a larger one is given up and counted as malformed.
+pub const PICTURE_MAX: usize = 1 << 20;
+/// Sequence parameter sets remembered of one H.264 source; a further one replaces the oldest.
+pub const SPS_MAX: usize = 4;
+/// Picture parameter sets remembered of one H.264 source; a further one replaces the oldest.
+pub const PPS_MAX: usize = 16;
+/// Outputs that wait for `poll_output`; further packets and frames are dropped and counted.
+pub const OUTPUTS_MAX: usize = 8_192;
+
+/// Packets that wait for a missing one; with one more the missing one is given up.
+pub const REORDER_MAX: usize = 16;
+/// How long a packet waits for a missing one before it.
+pub const REORDER_HOLD: Duration = Duration::from_millis(60);
+/// Forward jump of the sequence number that is still loss (RFC 3550 §A.1, MAX_DROPOUT).
+pub const DROPOUT_MAX: u16 = 3_000;
+/// Backward jump that is still reordering (RFC 3550 §A.1, MAX_MISORDER).
+pub const MISORDER_MAX: u16 = 100;
+/// A latched source that was silent this long may be replaced by one from another address.
+pub const LATCH_SILENCE: Duration = Duration::from_secs(3);
+/// A timestamp that is this far from where real time puts it starts a new time line.
+pub const TIMESTAMP_JUMP: Duration = Duration::from_secs(10);
+
+/// Shortest audio packet taken (contract of every SIP phone: 10..60 ms).
+pub const AUDIO_PACKET_MIN: Duration = Duration::from_millis(10);
+/// Longest audio packet taken.
+pub const AUDIO_PACKET_MAX: Duration = Duration::from_millis(60);
+/// Largest audio frame taken by `send`, in octets of G.711: one second.
+pub const AUDIO_FRAME_MAX: usize = 8_000;
+
+/// Digits that wait to be sent; further ones are refused.
+pub const DIGITS_MAX: usize = 32;
+/// Shortest digit sent (ITU-T Q.24: 40 ms must be recognised).
+pub const DIGIT_MIN: Duration = Duration::from_millis(40);
+/// Longest digit sent: fits the 16-bit duration of RFC 4733 §2.3.5 at 8000 Hz.
+pub const DIGIT_SENT_MAX: Duration = Duration::from_secs(5);
+/// Between two digits sent.
+pub const DIGIT_PAUSE: Duration = Duration::from_millis(60);
+/// A digit that is not refreshed this long is over (all its end packets were lost).
+pub const DIGIT_SILENCE: Duration = Duration::from_millis(300);
+
+/// Shortest time between two requests for a key picture; a request within it is sent when it is over.
+pub const KEY_FRAME_REQUEST_INTERVAL: Duration = Duration::from_millis(500);
+/// Shortest average interval between reports (RFC 3550 §6.2).
+pub const REPORT_INTERVAL_MIN: Duration = Duration::from_secs(5);
+/// Longest canonical name in octets (RFC 3550 §6.5).
+pub const CNAME_MAX: usize = 255;

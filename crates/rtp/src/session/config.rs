@@ -1,0 +1,58 @@
+//! What a session is told by the offer/answer exchange.
+
+use std::net::SocketAddr;
+
+use media::{Codec, Kind};
+
+use crate::H264Mode;
+
+/// What one m-line agreed on, in the terms of this crate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Our synchronisation source; `None` draws one from `seed`. Read by [`crate::Session::new`] only.
+    pub ssrc: Option<u32>,
+    /// Canonical name in our reports (RFC 3550 §6.5.1); cut to 255 octets.
+    pub cname: String,
+    /// Audio or video; every codec below is of this kind.
+    pub kind: Kind,
+    /// What is sent.
+    pub send: SendFormat,
+    /// What is taken: payload type, codec, and for H.264 its packetization mode (ignored for others).
+    pub receive: Vec<(u8, Codec, H264Mode)>,
+    /// Payload type of telephone events we send; `None` when the peer takes none.
+    pub dtmf_send: Option<u8>,
+    /// Payload types of telephone events we take, all at 8000 Hz.
+    pub dtmf_receive: Vec<u8>,
+    /// Where RTP goes until a source is latched.
+    pub remote_rtp: SocketAddr,
+    /// Where RTCP goes until the peer's RTCP is seen; unused with `rtcp_mux`.
+    pub remote_rtcp: SocketAddr,
+    /// RTCP shares the RTP port (RFC 5761).
+    pub rtcp_mux: bool,
+    /// Which requests for a key picture the peer takes.
+    pub feedback: Feedback,
+    /// Largest RTP payload in octets, payload header included; raised to [`crate::limits::MTU_MIN`].
+    pub mtu: usize,
+    /// Seed of SSRC, first sequence number, first timestamp and report intervals.
+    pub seed: u64,
+}
+
+/// The one format a session sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SendFormat {
+    /// Payload type, 0..=127, as the peer numbered it.
+    pub pt: u8,
+    /// Codec of every frame handed to [`crate::Session::send`].
+    pub codec: Codec,
+    /// Packetization mode of H.264 (RFC 6184 §6.2); ignored for other codecs.
+    pub mode: H264Mode,
+}
+
+/// Key-picture requests that were negotiated by `a=rtcp-fb` (RFC 4585 §4.2, RFC 5104 §7.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Feedback {
+    /// Picture Loss Indication; preferred when both are there.
+    pub pli: bool,
+    /// Full Intra Request.
+    pub fir: bool,
+}

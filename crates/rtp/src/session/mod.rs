@@ -1,0 +1,228 @@
+//! One m-line of one leg: RTP and RTCP both ways, as one state machine.
+//!
+//! Datagrams, frames and time go in; datagrams and events come out of [`Session::poll_output`]. Sending is
+//! in `send`, receiving in `receive`, reports and feedback in `control`. Deviation from RFC 3550 §6.3: the
+//! timer is not reconsidered, since a session has two members at most.
+
+mod config;
+mod control;
+mod receive;
+mod send;
+mod statistics;
+#[cfg(test)]
+mod tests;
+
+pub use config::{Config, Feedback, SendFormat};
+pub use statistics::Statistics;
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use media::{Frame, Now};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use crate::Digit;
+use control::Control;
+use receive::Receiving;
+use send::Sending;
+
+/// What happens to a session.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A datagram came to the RTP port (RTCP too, when muxed).
+    Rtp {
+        /// Its source.
+        from: SocketAddr,
+        /// All of it.
+        data: Bytes,
+    },
+    /// A datagram came to the RTCP port.
+    Rtcp {
+        /// Its source.
+        from: SocketAddr,
+        /// All of it.
+        data: Bytes,
+    },
+    /// The time named by [`Output::Timeout`] has come; harmless when early.
+    Timeout,
+}
+
+/// What a session wants done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Send this from the RTP port.
+    Rtp {
+        /// Where to.
+        to: SocketAddr,
+        /// The datagram.
+        data: Bytes,
+    },
+    /// Send this from the RTCP port, or from the RTP port when muxed.
+    Rtcp {
+        /// Where to.
+        to: SocketAddr,
+        /// The datagram.
+        data: Bytes,
+    },
+    /// Something for the call.
+    Event(Event),
+    /// Nothing more to do before this time; `None`: nothing is scheduled.
+    Timeout(Option<Instant>),
+}
+
+/// What the call is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A packet of audio or a picture arrived.
+    Frame(Frame),
+    /// A key went down: the first packet of an event that arrives acts.
+    Digit(Digit),
+    /// A key went up.
+    DigitEnd {
+        /// Which.
+        digit: Digit,
+        /// How long it was down.
+        duration: Duration,
+    },
+    /// The peer asks for a key picture (PLI or FIR).
+    KeyFrameWanted,
+    /// RTP is taken from, and sent to, this address from now on.
+    Latched {
+        /// The address.
+        from: SocketAddr,
+    },
+    /// The peer's source left (RTCP BYE).
+    Bye,
+}
+
+/// Every timer of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Timer {
+    /// The next RTCP report is due (RFC 3550 §6.3).
+    Report,
+    /// A missing packet is given up ([`crate::limits::REORDER_HOLD`]).
+    Reorder,
+    /// A request for a key picture that was held back may go ([`crate::limits::KEY_FRAME_REQUEST_INTERVAL`]).
+    KeyFrameRequest,
+    /// The next packet of a digit being sent (RFC 4733 §2.5.1).
+    DigitPacket,
+    /// A received digit has gone quiet ([`crate::limits::DIGIT_SILENCE`]).
+    DigitSilence,
+}
+
+impl Timer {
+    const ALL: [Timer; 5] =
+        [Timer::Report, Timer::Reorder, Timer::KeyFrameRequest, Timer::DigitPacket, Timer::DigitSilence];
+}
+
+/// RTP and RTCP of one m-line of one leg.
+#[derive(Debug)]
+pub struct Session {
+    config: Config,
+    ssrc: u32,
+    /// Our SSRC met itself once and was changed (RFC 3550 §8.2).
+    collided: bool,
+    /// BYE was sent: nothing is sent any more.
+    closed: bool,
+    random: StdRng,
+    sending: Sending,
+    receiving: Receiving,
+    control: Control,
+    counters: Statistics,
+    out: VecDeque<Output>,
+}
+
+impl Session {
+    /// A session that has neither sent nor received.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let mut random = StdRng::seed_from_u64(config.seed);
+        let drawn = random.random();
+        Session {
+            ssrc: config.ssrc.unwrap_or(drawn),
+            collided: false,
+            closed: false,
+            sending: Sending::new(&config, &mut random),
+            receiving: Receiving::new(&config),
+            control: Control::new(config.kind),
+            counters: Statistics::default(),
+            out: VecDeque::new(),
+            random,
+            config,
+        }
+    }
+
+    /// Takes over what a re-INVITE agreed on. SSRC, sequence numbers and timestamps go on; latching is
+    /// dissolved.
+    pub fn reconfigure(&mut self, now: Now, config: Config) {
+        self.sending.reconfigure(&self.config, &config);
+        self.receiving.reconfigure(&config);
+        self.control.reconfigure();
+        self.config = config;
+        self.run_timers(now);
+    }
+
+    /// Takes a datagram, or the time alone. Bad datagrams are dropped and counted.
+    pub fn handle_input(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Rtp { from, data } if self.config.rtcp_mux && crate::packet::is_rtcp(&data) => {
+                self.rtcp_arrived(now, from, &data);
+            }
+            Input::Rtp { from, data } => self.rtp_arrived(now, from, &data),
+            Input::Rtcp { from, data } => self.rtcp_arrived(now, from, &data),
+            Input::Timeout => {}
+        }
+        self.run_timers(now);
+    }
+
+    /// The next thing to do, until [`Output::Timeout`].
+    pub fn poll_output(&mut self) -> Output {
+        self.out.pop_front().unwrap_or_else(|| Output::Timeout(self.next_timeout()))
+    }
+
+    /// The counters since the session was made.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        let mut statistics = self.counters;
+        self.receiving.add_to(&mut statistics);
+        statistics
+    }
+
+    fn event(&mut self, event: Event) {
+        self.out.push_back(Output::Event(event));
+    }
+
+    fn deadline(&self, timer: Timer) -> Option<Instant> {
+        match timer {
+            Timer::Report => self.control.report_deadline(),
+            Timer::Reorder => self.receiving.reorder_deadline(),
+            Timer::KeyFrameRequest => self.key_frame_deadline(),
+            Timer::DigitPacket => self.sending.digits.deadline(),
+            Timer::DigitSilence => self.receiving.digit_deadline(),
+        }
+    }
+
+    fn next_timeout(&self) -> Option<Instant> {
+        Timer::ALL.into_iter().filter_map(|timer| self.deadline(timer)).min()
+    }
+
+    fn run_timers(&mut self, now: Now) {
+        if !self.closed {
+            self.schedule_first_report(now);
+        }
+        for timer in Timer::ALL {
+            while self.deadline(timer).is_some_and(|at| at <= now.mono) {
+                match timer {
+                    Timer::Report => self.send_report(now),
+                    Timer::Reorder => self.drain_reorder(now),
+                    Timer::KeyFrameRequest => self.send_key_frame_request(now),
+                    Timer::DigitPacket => self.send_digit_packet(now),
+                    Timer::DigitSilence => self.expire_digit(now),
+                }
+            }
+        }
+    }
+}

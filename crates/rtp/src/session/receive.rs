@@ -1,0 +1,319 @@
+//! Packets to frames and digits.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use bytes::Bytes;
+use media::{Codec, Frame, Now};
+
+use super::{Config, Event, Session, Statistics};
+use crate::clock::ReceiveClock;
+use crate::dtmf::{self, EventPayload, Key};
+use crate::latch::{Latch, Peer, Verdict};
+use crate::limits;
+use crate::packet::Packet;
+use crate::payload::{Assembled, Malformed, Part, g711, h263, h264};
+use crate::reorder::{Buffer, Pushed};
+use crate::source::{Arrival, Source};
+
+/// The receiving half of a session.
+#[derive(Debug)]
+pub(super) struct Receiving {
+    latch: Latch,
+    /// A packet of a source on probation.
+    held: Option<Packet>,
+    pub(super) source: Option<Source>,
+    reorder: Buffer<Packet>,
+    clock: ReceiveClock,
+    depacketizer: Depacketizer,
+    digits: dtmf::Receiver,
+    /// A packet was lost since the last one that was handed to the depacketizer.
+    lost: bool,
+    rate: u32,
+    assembled: Vec<Assembled>,
+}
+
+#[derive(Debug)]
+enum Depacketizer {
+    /// A packet is a frame.
+    G711(Codec),
+    H263(h263::Depacketizer),
+    H264(h264::Depacketizer),
+}
+
+impl Depacketizer {
+    fn new(codec: Codec) -> Self {
+        match codec {
+            Codec::Pcmu | Codec::Pcma => Depacketizer::G711(codec),
+            Codec::H263 => Depacketizer::H263(h263::Depacketizer::default()),
+            Codec::H264 => Depacketizer::H264(h264::Depacketizer::default()),
+        }
+    }
+
+    fn codec(&self) -> Codec {
+        match self {
+            Depacketizer::G711(codec) => *codec,
+            Depacketizer::H263(_) => Codec::H263,
+            Depacketizer::H264(_) => Codec::H264,
+        }
+    }
+
+    fn push(&mut self, part: &Part, out: &mut Vec<Assembled>) -> Result<(), Malformed> {
+        match self {
+            Depacketizer::H263(pictures) => pictures.push(part, out),
+            Depacketizer::H264(units) => units.push(part, out),
+            Depacketizer::G711(_) if !g711::is_valid_len(part.payload.len()) => Err(Malformed),
+            Depacketizer::G711(_) => {
+                out.push(Assembled {
+                    timestamp: part.timestamp,
+                    keyframe: true,
+                    damaged: false,
+                    lost_before: part.lost_before,
+                    data: part.payload.clone(),
+                });
+                Ok(())
+            }
+        }
+    }
+
+    fn interrupt(&mut self) {
+        match self {
+            Depacketizer::G711(_) => {}
+            Depacketizer::H263(pictures) => pictures.interrupt(),
+            Depacketizer::H264(units) => units.interrupt(),
+        }
+    }
+}
+
+impl Receiving {
+    pub(super) fn new(config: &Config) -> Self {
+        let codec = config.receive.first().map_or(config.send.codec, |(_, codec, _)| *codec);
+        Receiving {
+            latch: Latch::new(config.remote_rtp),
+            held: None,
+            source: None,
+            reorder: Buffer::default(),
+            clock: ReceiveClock::new(codec.clock_rate()),
+            depacketizer: Depacketizer::new(codec),
+            digits: dtmf::Receiver::default(),
+            lost: false,
+            rate: codec.clock_rate(),
+            assembled: Vec::new(),
+        }
+    }
+
+    pub(super) fn reconfigure(&mut self, config: &Config) {
+        self.latch = Latch::new(config.remote_rtp);
+        self.held = None;
+    }
+
+    pub(super) fn remote(&self) -> SocketAddr {
+        self.latch.remote()
+    }
+
+    pub(super) fn peer(&self) -> Option<Peer> {
+        self.latch.peer()
+    }
+
+    pub(super) fn reorder_deadline(&self) -> Option<Instant> {
+        self.reorder.deadline()
+    }
+
+    pub(super) fn digit_deadline(&self) -> Option<Instant> {
+        self.digits.deadline()
+    }
+
+    pub(super) fn add_to(&self, statistics: &mut Statistics) {
+        if let Some(source) = &self.source {
+            statistics.lost = source.lost();
+            statistics.jitter = source.jitter();
+        }
+    }
+
+    /// Another source took over, or the same one began again.
+    fn begin_anew(&mut self) {
+        self.reorder.reset();
+        self.clock.source_changed();
+        self.depacketizer.interrupt();
+        self.digits = dtmf::Receiver::default();
+        self.lost = true;
+    }
+
+    /// Whether a packet of this type goes through the depacketizer; `None`: it was not agreed on.
+    fn is_media(config: &Config, payload_type: u8) -> Option<bool> {
+        if config.receive.iter().any(|(known, ..)| *known == payload_type) {
+            Some(true)
+        } else {
+            config.dtmf_receive.contains(&payload_type).then_some(false)
+        }
+    }
+}
+
+impl Session {
+    /// Learns H.264 parameter sets that the peer gave in its SDP (sprop-parameter-sets): they are put
+    /// before IDR pictures that come without any.
+    pub fn learn_parameter_sets(&mut self, units: &[Bytes]) {
+        if let Depacketizer::H264(depacketizer) = &mut self.receiving.depacketizer {
+            depacketizer.learn(units);
+        }
+    }
+
+    pub(super) fn rtp_arrived(&mut self, now: Now, from: SocketAddr, data: &Bytes) {
+        let Ok(packet) = Packet::parse(data) else {
+            self.counters.malformed += 1;
+            return;
+        };
+        if Receiving::is_media(&self.config, packet.header.payload_type).is_none() {
+            self.counters.wrong_payload_type += 1;
+            return;
+        }
+        let peer = Peer { from, ssrc: packet.header.ssrc };
+        if peer.ssrc == self.ssrc && !self.resolve_collision(now) {
+            self.counters.wrong_source += 1;
+            return;
+        }
+        let address_before = self.receiving.peer().map(|peer| peer.from);
+        match self.receiving.latch.judge(now.mono, peer, packet.header.sequence) {
+            Verdict::Accept => self.accept(now, packet),
+            Verdict::Hold => self.receiving.held = Some(packet),
+            Verdict::Refuse => self.counters.wrong_source += 1,
+            Verdict::Latched { with_held } => {
+                if address_before != Some(from) {
+                    self.event(Event::Latched { from });
+                }
+                let held = self.receiving.held.take().filter(|_| with_held);
+                self.latched(held.as_ref().unwrap_or(&packet));
+                for packet in held.into_iter().chain([packet]) {
+                    self.accept(now, packet);
+                }
+            }
+        }
+    }
+
+    /// `first` is the first packet of the latched source; one that is known from before goes on.
+    fn latched(&mut self, first: &Packet) {
+        let receiving = &mut self.receiving;
+        if receiving.source.as_ref().is_some_and(|source| source.ssrc() == first.header.ssrc) {
+            return;
+        }
+        if receiving.source.is_some() {
+            receiving.begin_anew();
+        }
+        receiving.source = Some(Source::new(first.header.ssrc, receiving.rate, first.header.sequence));
+    }
+
+    fn accept(&mut self, now: Now, packet: Packet) {
+        let receiving = &mut self.receiving;
+        let Some(source) = receiving.source.as_mut() else {
+            return;
+        };
+        match source.arrived(packet.header.sequence) {
+            Arrival::Expected => {}
+            Arrival::Jumped => {
+                self.counters.jumped += 1;
+                return;
+            }
+            Arrival::Restarted => receiving.begin_anew(),
+        }
+        if Receiving::is_media(&self.config, packet.header.payload_type) == Some(true)
+            && let Some(source) = receiving.source.as_mut()
+        {
+            // All packets of a telephone event carry its first timestamp: they say nothing of jitter.
+            source.timed(now.mono, packet.header.timestamp);
+        }
+        let octets = packet.payload.len() as u64;
+        match receiving.reorder.push(now.mono, packet.header.sequence, packet) {
+            Pushed::Kept => {
+                self.counters.received += 1;
+                self.counters.received_octets += octets;
+            }
+            Pushed::Late | Pushed::Duplicate => self.counters.late += 1,
+        }
+        self.drain_reorder(now);
+    }
+
+    pub(super) fn drain_reorder(&mut self, now: Now) {
+        while let Some(popped) = self.receiving.reorder.pop(now.mono) {
+            self.receiving.lost |= popped.lost > 0;
+            match Receiving::is_media(&self.config, popped.item.header.payload_type) {
+                Some(true) => self.deliver_media(now, popped.item),
+                Some(false) => self.deliver_event(now, &popped.item),
+                None => self.counters.wrong_payload_type += 1,
+            }
+        }
+    }
+
+    fn deliver_event(&mut self, now: Now, packet: &Packet) {
+        let Some(payload) = EventPayload::parse(&packet.payload) else {
+            self.counters.malformed += 1;
+            return;
+        };
+        for key in
+            self.receiving.digits.push(now.mono, packet.header.timestamp, payload).into_iter().flatten()
+        {
+            self.key(key);
+        }
+    }
+
+    pub(super) fn expire_digit(&mut self, now: Now) {
+        if let Some(key) = self.receiving.digits.expire(now.mono) {
+            self.key(key);
+        }
+    }
+
+    fn key(&mut self, key: Key) {
+        self.event(match key {
+            Key::Down(digit) => Event::Digit(digit),
+            Key::Up(digit, duration) => Event::DigitEnd { digit, duration },
+        });
+    }
+
+    fn deliver_media(&mut self, now: Now, packet: Packet) {
+        let receiving = &mut self.receiving;
+        let agreed = self.config.receive.iter().find(|(known, ..)| *known == packet.header.payload_type);
+        if let Some((_, codec, _)) = agreed
+            && *codec != receiving.depacketizer.codec()
+        {
+            receiving.depacketizer = Depacketizer::new(*codec);
+        }
+        let part = Part {
+            timestamp: packet.header.timestamp,
+            marker: packet.header.marker,
+            lost_before: std::mem::take(&mut receiving.lost),
+            payload: packet.payload,
+        };
+        let mut assembled = std::mem::take(&mut receiving.assembled);
+        if receiving.depacketizer.push(&part, &mut assembled).is_err() {
+            self.counters.malformed += 1;
+            self.receiving.lost = true;
+        }
+        for frame in assembled.drain(..) {
+            self.frame(now, frame);
+        }
+        self.receiving.assembled = assembled;
+    }
+
+    fn frame(&mut self, now: Now, assembled: Assembled) {
+        if self.out.len() >= limits::OUTPUTS_MAX {
+            self.receiving.lost = true;
+            return;
+        }
+        let codec = self.receiving.depacketizer.codec();
+        let duration = match codec {
+            Codec::Pcmu | Codec::Pcma => {
+                crate::clock::duration(assembled.data.len() as u64, codec.clock_rate())
+            }
+            Codec::H263 | Codec::H264 => std::time::Duration::ZERO,
+        };
+        let pts = self.receiving.clock.pts(now.mono, assembled.timestamp);
+        let mut frame = Frame::new(codec, pts, duration, assembled.keyframe, assembled.data);
+        frame.damaged = assembled.damaged;
+        frame.lost_before = assembled.lost_before;
+        self.counters.frames += 1;
+        self.counters.damaged += u64::from(frame.damaged);
+        if frame.keyframe && !frame.damaged {
+            self.control.key_frame_came();
+        }
+        self.event(Event::Frame(frame));
+    }
+}

@@ -1,0 +1,214 @@
+//! Frames and digits to packets.
+
+use std::time::Duration;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use media::{Codec, Frame, Now};
+use rand::Rng;
+use rand::rngs::StdRng;
+
+use super::{Config, Output, Session};
+use crate::clock::SendClock;
+use crate::packet::{HEADER_LEN, Header};
+use crate::payload::{Payload, g711, h263, h264};
+use crate::{Digit, dtmf, limits};
+
+/// The sending half of a session.
+#[derive(Debug)]
+pub(super) struct Sending {
+    packetizer: Packetizer,
+    clock: SendClock,
+    sequence: u16,
+    pub(super) digits: dtmf::Sender,
+    digit_timestamp: u64,
+    /// Kept to spare an allocation for each frame.
+    pictures: Vec<Payload>,
+    sounds: Vec<(u64, Payload)>,
+}
+
+#[derive(Debug)]
+enum Packetizer {
+    G711(g711::Packetizer),
+    H263(h263::Packetizer),
+    H264(h264::Packetizer),
+}
+
+impl Packetizer {
+    fn new(config: &Config) -> Self {
+        match config.send.codec {
+            Codec::Pcmu | Codec::Pcma => Packetizer::G711(g711::Packetizer::default()),
+            Codec::H263 => Packetizer::H263(h263::Packetizer::new(config.mtu)),
+            Codec::H264 => Packetizer::H264(h264::Packetizer::new(config.send.mode, config.mtu)),
+        }
+    }
+}
+
+impl Sending {
+    pub(super) fn new(config: &Config, random: &mut StdRng) -> Self {
+        Sending {
+            packetizer: Packetizer::new(config),
+            // Both start at random (RFC 3550 §5.1).
+            clock: SendClock::new(config.send.codec.clock_rate(), random.random()),
+            sequence: random.random(),
+            digits: dtmf::Sender::default(),
+            digit_timestamp: 0,
+            pictures: Vec::new(),
+            sounds: Vec::new(),
+        }
+    }
+
+    pub(super) fn reconfigure(&mut self, old: &Config, new: &Config) {
+        if (old.send.codec, old.send.mode, old.mtu) != (new.send.codec, new.send.mode, new.mtu) {
+            self.packetizer = Packetizer::new(new);
+            self.clock.source_changed();
+        }
+        if new.dtmf_send.is_none() {
+            self.digits = dtmf::Sender::default();
+        }
+    }
+
+    pub(super) fn timestamp_at(&self, now: Now) -> u32 {
+        self.clock.at(now.mono) as u32
+    }
+}
+
+/// The fields of an RTP header that differ from packet to packet.
+struct Stamped {
+    payload_type: u8,
+    timestamp: u64,
+    marker: bool,
+}
+
+impl Session {
+    /// Sends a frame of the agreed codec, now.
+    ///
+    /// [`Frame::lost_before`] leaves out one sequence number, so that the far decoder notices too. Audio is
+    /// held back, and lost, while a digit is sent. A frame that cannot be sent is counted and leaves out a
+    /// sequence number as well.
+    pub fn send(&mut self, now: Now, frame: &Frame) {
+        if self.closed || (self.sending.digits.is_active() && frame.codec.kind() == media::Kind::Audio) {
+            return;
+        }
+        let sequence_before = self.sending.sequence;
+        let sendable = frame.codec == self.config.send.codec
+            && !frame.data.is_empty()
+            && self.out.len() < limits::OUTPUTS_MAX;
+        if frame.lost_before {
+            self.sending.sequence = sequence_before.wrapping_add(1);
+        }
+        if !sendable || !self.packetize(now, frame) {
+            self.counters.unsendable += 1;
+            self.sending.sequence = sequence_before.wrapping_add(1);
+        }
+        self.run_timers(now);
+    }
+
+    /// The next frame is of another source: its timestamps go on from now, audio starts with a marker, and
+    /// parameter sets of the source before are forgotten.
+    pub fn source_changed(&mut self) {
+        self.sending.clock.source_changed();
+        if let Packetizer::H264(packetizer) = &mut self.sending.packetizer {
+            packetizer.source_changed();
+        }
+    }
+
+    /// Sends a digit as telephone event after those that wait; durations are brought within
+    /// [`limits::DIGIT_MIN`] and [`limits::DIGIT_SENT_MAX`]. Answers `false` when the peer takes no events
+    /// or too many digits wait.
+    pub fn send_digit(&mut self, now: Now, digit: Digit, duration: Duration) -> bool {
+        let taken = !self.closed
+            && self.config.dtmf_send.is_some()
+            && self.sending.digits.push(now.mono, digit, duration);
+        self.run_timers(now);
+        taken
+    }
+
+    /// Whether all of the frame could be sent.
+    fn packetize(&mut self, now: Now, frame: &Frame) -> bool {
+        match &mut self.sending.packetizer {
+            Packetizer::G711(_) => self.send_sound(now, frame),
+            Packetizer::H263(packetizer) => {
+                if packetizer.packetize(&frame.data, &mut self.sending.pictures).is_err() {
+                    return false;
+                }
+                self.send_picture(now, frame);
+                true
+            }
+            Packetizer::H264(packetizer) => {
+                let done = packetizer.packetize(&frame.data, &mut self.sending.pictures);
+                self.counters.oversize += u64::from(done.oversize);
+                let any = !self.sending.pictures.is_empty();
+                self.send_picture(now, frame);
+                if any && done.left_out > 0 {
+                    // The rest of the picture went out: let the receiver notice what is missing after it.
+                    self.counters.unsendable += 1;
+                    self.sending.sequence = self.sending.sequence.wrapping_add(1);
+                }
+                any
+            }
+        }
+    }
+
+    fn send_sound(&mut self, now: Now, frame: &Frame) -> bool {
+        let Packetizer::G711(packetizer) = &mut self.sending.packetizer else {
+            return false;
+        };
+        if frame.data.len() > limits::AUDIO_FRAME_MAX {
+            return false;
+        }
+        let lasts = crate::clock::duration(frame.data.len() as u64, frame.codec.clock_rate());
+        let stamp = self.sending.clock.stamp(now.mono, frame.pts, lasts);
+        let mut sounds = std::mem::take(&mut self.sending.sounds);
+        packetizer.packetize(stamp.timestamp, stamp.rebased, &frame.data, &mut sounds);
+        for (timestamp, payload) in sounds.drain(..) {
+            let stamped = Stamped { payload_type: self.config.send.pt, timestamp, marker: payload.marker };
+            self.emit(&stamped, payload.prefix.as_slice(), &payload.body);
+        }
+        self.sending.sounds = sounds;
+        true
+    }
+
+    fn send_picture(&mut self, now: Now, frame: &Frame) {
+        let mut pictures = std::mem::take(&mut self.sending.pictures);
+        if !pictures.is_empty() {
+            let timestamp = self.sending.clock.stamp(now.mono, frame.pts, frame.duration).timestamp;
+            for payload in pictures.drain(..) {
+                let stamped =
+                    Stamped { payload_type: self.config.send.pt, timestamp, marker: payload.marker };
+                self.emit(&stamped, payload.prefix.as_slice(), &payload.body);
+            }
+        }
+        self.sending.pictures = pictures;
+    }
+
+    pub(super) fn send_digit_packet(&mut self, now: Now) {
+        let outgoing = self.sending.digits.pop(now.mono);
+        let (Some(outgoing), Some(payload_type)) = (outgoing, self.config.dtmf_send) else {
+            return;
+        };
+        if outgoing.first {
+            self.sending.digit_timestamp = self.sending.clock.take(now.mono, outgoing.event_lasts);
+        }
+        let stamped =
+            Stamped { payload_type, timestamp: self.sending.digit_timestamp, marker: outgoing.first };
+        self.emit(&stamped, &[], &Bytes::copy_from_slice(&outgoing.payload.to_bytes()));
+    }
+
+    fn emit(&mut self, stamped: &Stamped, prefix: &[u8], body: &Bytes) {
+        let header = Header {
+            marker: stamped.marker,
+            payload_type: stamped.payload_type,
+            sequence: self.sending.sequence,
+            timestamp: stamped.timestamp as u32,
+            ssrc: self.ssrc,
+        };
+        let mut data = BytesMut::with_capacity(HEADER_LEN + prefix.len() + body.len());
+        header.write(&mut data);
+        data.put_slice(prefix);
+        data.put_slice(body);
+        self.sending.sequence = self.sending.sequence.wrapping_add(1);
+        self.counters.sent_packets += 1;
+        self.counters.sent_octets += (data.len() - HEADER_LEN) as u64;
+        self.out.push_back(Output::Rtp { to: self.receiving.remote(), data: data.freeze() });
+    }
+}
