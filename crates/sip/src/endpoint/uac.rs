@@ -58,12 +58,12 @@ impl Endpoint {
         headers.push("Call-ID", call_id);
         headers.push("CSeq", "1 INVITE");
         headers.push("Contact", contact);
-        self.complete(&mut request, more, body);
+        self.complete(&mut request, &more, body);
         request
     }
 
     /// Adds what the user gave, our abilities and our name.
-    pub(super) fn complete(&self, request: &mut Request, more: Headers, body: Option<Body>) {
+    pub(super) fn complete(&self, request: &mut Request, more: &Headers, body: Option<Body>) {
         let headers = &mut request.headers;
         for single in ["Contact", "Max-Forwards"] {
             if let Some(theirs) = more.get(single) {
@@ -95,7 +95,7 @@ impl Endpoint {
         let class = Class::of(&response.status);
         match (delivery.purpose, class) {
             (Purpose::Invite(dialog), Class::Provisional) => {
-                self.progress(now, dialog, delivery.id, response)
+                self.progress(now, dialog, delivery.id, response);
             }
             (Purpose::Invite(dialog), Class::Success) => self.answered(now, dialog, delivery.id, response)?,
             (Purpose::Invite(dialog), Class::Failure) => self.failed(dialog, response),
@@ -103,7 +103,7 @@ impl Endpoint {
                 self.reinvite_accepted(dialog, delivery.id, response)?;
             }
             (Purpose::Reinvite(dialog), Class::Failure) => {
-                self.reinvite_refused(now, dialog, delivery.id, response)
+                self.reinvite_refused(now, dialog, delivery.id, response);
             }
             (Purpose::Request(dialog, request), Class::Success | Class::Failure) => {
                 self.request_answered(now, dialog, request, response);
@@ -171,7 +171,8 @@ impl Endpoint {
         let made = Dialog::uac(invite, response, client.local, client.to);
         let (late_offer, number) = (invite.body.is_empty(), invite.headers.cseq()?.number);
         let Some(session) = self.sessions.get_mut(&dialog) else {
-            return Ok(self.end_fork(now, id, made, number));
+            self.end_fork(now, id, made, number);
+            return Ok(());
         };
         match &session.state {
             State::Calling(calling) if calling.attempt.is_hung_up() => {

@@ -68,7 +68,7 @@ impl Endpoint {
         let number = call.dialog.next_number();
         let (mut request, to) = call.dialog.request(method, number);
         let local = call.dialog.socket();
-        self.complete(&mut request, more, body);
+        self.complete(&mut request, &more, body);
         Some(self.start(now, request, (local, to), purpose))
     }
 

@@ -109,6 +109,7 @@ mod tests {
     }
 
     const TRYING: Event = Event::Response(Class::Provisional);
+    const START: Event = Event::Start;
     const OK: Event = Event::Response(Class::Success);
     const REFUSED: Event = Event::Response(Class::Failure);
 
@@ -132,28 +133,27 @@ mod tests {
             Action::Deliver,
             Action::Set(Timer::K, T4),
         ];
-        let start = Event::Start;
         let rows: Vec<(&[Event], Event, Vec<Action>, State)> = vec![
-            (&[start], TRYING, vec![Action::Deliver], State::Proceeding),
-            (&[start], OK, done.clone(), State::Completed),
-            (&[start], REFUSED, done.clone(), State::Completed),
+            (&[START], TRYING, vec![Action::Deliver], State::Proceeding),
+            (&[START], OK, done.clone(), State::Completed),
+            (&[START], REFUSED, done.clone(), State::Completed),
             (
-                &[start, TRYING],
+                &[START, TRYING],
                 Event::Timer(Timer::E),
                 vec![Action::Send, Action::Set(Timer::E, T2)],
                 State::Proceeding,
             ),
             (
-                &[start, TRYING],
+                &[START, TRYING],
                 Event::Timer(Timer::F),
                 vec![Action::TimedOut, Action::Terminate],
                 State::Terminated,
             ),
-            (&[start, TRYING], OK, done, State::Completed),
-            (&[start, OK], OK, vec![], State::Completed),
-            (&[start, OK], TRYING, vec![], State::Completed),
-            (&[start, OK], Event::Timer(Timer::E), vec![], State::Completed),
-            (&[start, OK], Event::Timer(Timer::K), vec![Action::Terminate], State::Terminated),
+            (&[START, TRYING], OK, done, State::Completed),
+            (&[START, OK], OK, vec![], State::Completed),
+            (&[START, OK], TRYING, vec![], State::Completed),
+            (&[START, OK], Event::Timer(Timer::E), vec![], State::Completed),
+            (&[START, OK], Event::Timer(Timer::K), vec![Action::Terminate], State::Terminated),
         ];
         for (before, event, actions, state) in rows {
             let mut machine = Machine::new(false);

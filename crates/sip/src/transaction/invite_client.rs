@@ -131,6 +131,7 @@ mod tests {
     }
 
     const RINGING: Event = Event::Response(Class::Provisional);
+    const START: Event = Event::Start;
     const OK: Event = Event::Response(Class::Success);
     const BUSY: Event = Event::Response(Class::Failure);
 
@@ -160,27 +161,26 @@ mod tests {
         let failure = with(&[Action::Acknowledge, Action::Deliver, Action::Set(Timer::D, TRY)]);
         let success = with(&[Action::Set(Timer::M, TRY), Action::Deliver]);
         let over = vec![Action::Terminate];
-        let start = Event::Start;
         let rows: Vec<(&[Event], Event, Vec<Action>, State)> = vec![
-            (&[start], RINGING, with(&[Action::Deliver]), State::Proceeding),
-            (&[start], OK, success.clone(), State::Accepted),
-            (&[start], BUSY, failure.clone(), State::Completed),
-            (&[start, RINGING], RINGING, with(&[Action::Deliver]), State::Proceeding),
-            (&[start, RINGING], OK, success, State::Accepted),
-            (&[start, RINGING], BUSY, failure, State::Completed),
-            (&[start, RINGING], Event::Timer(Timer::A), vec![], State::Proceeding),
-            (&[start, RINGING], Event::Timer(Timer::B), vec![], State::Proceeding),
-            (&[start, RINGING], Event::Timer(Timer::Cancelled), over.clone(), State::Terminated),
-            (&[start, OK], Event::Timer(Timer::Cancelled), vec![], State::Accepted),
-            (&[start, OK], OK, vec![Action::Deliver], State::Accepted),
-            (&[start, OK], BUSY, vec![], State::Accepted),
-            (&[start, OK], RINGING, vec![], State::Accepted),
-            (&[start, OK], Event::Timer(Timer::M), over.clone(), State::Terminated),
-            (&[start, BUSY], BUSY, vec![Action::Acknowledge], State::Completed),
-            (&[start, BUSY], OK, vec![], State::Completed),
-            (&[start, BUSY], RINGING, vec![], State::Completed),
-            (&[start, BUSY], Event::Timer(Timer::D), over, State::Terminated),
-            (&[start, BUSY, Event::Timer(Timer::D)], BUSY, vec![], State::Terminated),
+            (&[START], RINGING, with(&[Action::Deliver]), State::Proceeding),
+            (&[START], OK, success.clone(), State::Accepted),
+            (&[START], BUSY, failure.clone(), State::Completed),
+            (&[START, RINGING], RINGING, with(&[Action::Deliver]), State::Proceeding),
+            (&[START, RINGING], OK, success, State::Accepted),
+            (&[START, RINGING], BUSY, failure, State::Completed),
+            (&[START, RINGING], Event::Timer(Timer::A), vec![], State::Proceeding),
+            (&[START, RINGING], Event::Timer(Timer::B), vec![], State::Proceeding),
+            (&[START, RINGING], Event::Timer(Timer::Cancelled), over.clone(), State::Terminated),
+            (&[START, OK], Event::Timer(Timer::Cancelled), vec![], State::Accepted),
+            (&[START, OK], OK, vec![Action::Deliver], State::Accepted),
+            (&[START, OK], BUSY, vec![], State::Accepted),
+            (&[START, OK], RINGING, vec![], State::Accepted),
+            (&[START, OK], Event::Timer(Timer::M), over.clone(), State::Terminated),
+            (&[START, BUSY], BUSY, vec![Action::Acknowledge], State::Completed),
+            (&[START, BUSY], OK, vec![], State::Completed),
+            (&[START, BUSY], RINGING, vec![], State::Completed),
+            (&[START, BUSY], Event::Timer(Timer::D), over, State::Terminated),
+            (&[START, BUSY, Event::Timer(Timer::D)], BUSY, vec![], State::Terminated),
         ];
         for (before, event, actions, state) in rows {
             let mut machine = reached(before, false);

@@ -96,25 +96,25 @@ mod tests {
     }
 
     const TRYING: Event = Event::Respond(Class::Provisional);
+    const START: Event = Event::Start;
     const OK: Event = Event::Respond(Class::Success);
     const REFUSED: Event = Event::Respond(Class::Failure);
 
     #[test]
     fn follows_the_transition_table() {
-        let start = Event::Start;
         let done = vec![Action::Clear(Timer::Unanswered), Action::Send, Action::Set(Timer::J, TRY)];
         let rows: Vec<(&[Event], Event, Vec<Action>, State)> = vec![
-            (&[], start, vec![Action::Set(Timer::Unanswered, TRY)], State::Trying),
-            (&[start], Event::Request, vec![], State::Trying),
-            (&[start], TRYING, vec![Action::Send], State::Proceeding),
-            (&[start, TRYING], Event::Request, vec![Action::Send], State::Proceeding),
-            (&[start], OK, done.clone(), State::Completed),
-            (&[start], REFUSED, done.clone(), State::Completed),
-            (&[start, TRYING], OK, done, State::Completed),
-            (&[start, OK], Event::Request, vec![Action::Send], State::Completed),
-            (&[start, OK], REFUSED, vec![], State::Completed),
-            (&[start, OK], Event::Timer(Timer::J), vec![Action::Terminate], State::Terminated),
-            (&[start], Event::Timer(Timer::Unanswered), vec![Action::Terminate], State::Terminated),
+            (&[], START, vec![Action::Set(Timer::Unanswered, TRY)], State::Trying),
+            (&[START], Event::Request, vec![], State::Trying),
+            (&[START], TRYING, vec![Action::Send], State::Proceeding),
+            (&[START, TRYING], Event::Request, vec![Action::Send], State::Proceeding),
+            (&[START], OK, done.clone(), State::Completed),
+            (&[START], REFUSED, done.clone(), State::Completed),
+            (&[START, TRYING], OK, done, State::Completed),
+            (&[START, OK], Event::Request, vec![Action::Send], State::Completed),
+            (&[START, OK], REFUSED, vec![], State::Completed),
+            (&[START, OK], Event::Timer(Timer::J), vec![Action::Terminate], State::Terminated),
+            (&[START], Event::Timer(Timer::Unanswered), vec![Action::Terminate], State::Terminated),
         ];
         for (before, event, actions, state) in rows {
             let mut machine = Machine::new(false);
