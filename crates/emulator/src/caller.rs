@@ -1,0 +1,282 @@
+//! `walk_menu`: one scripted call, from the INVITE to the report.
+
+use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use media::{Codec, Now, Picture, Size};
+use rtp::Digit;
+use sip::{Host, Uri};
+
+use crate::limits::{GOODBYE_MAX, KEYS_MAX, SOUND_LEN_MAX};
+use crate::walk::{Step, Walk};
+use crate::{End, Error, Event, Terminal, Timeline};
+
+/// Where an address without port is reached (RFC 3261 §19.1.2).
+const SIP_PORT: u16 = 5060;
+
+/// A scripted call.
+#[derive(Clone, Debug)]
+pub struct Trip {
+    /// What is called, such as `sip:1008621@127.0.0.1:5060`.
+    pub uri: String,
+    /// The caller's number.
+    pub from: String,
+    /// Keys, each pressed when the page before it stands still.
+    pub keys: Vec<Digit>,
+    /// The video codec offered.
+    pub codec: Codec,
+    /// The largest picture.
+    pub size: Size,
+    /// Where pages are written as `01-menu.png`, `02-key-1.png` and so on; made when missing.
+    pub png_dir: Option<PathBuf>,
+    /// The call ends then at the latest, counted from its INVITE.
+    pub length_max: Duration,
+    /// How long the call goes on after its last page.
+    pub linger: Duration,
+}
+
+/// One page of the walk.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The key that led to it; `None` for the first.
+    pub key: Option<Digit>,
+    /// Time from the INVITE until it stood still.
+    pub at: Duration,
+    /// False when the key changed nothing on the screen.
+    pub changed: bool,
+    /// What it looked like.
+    pub picture: Picture,
+    /// Where it was written.
+    pub file: Option<PathBuf>,
+}
+
+/// What a scripted call saw and heard.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// When what happened.
+    pub timeline: Timeline,
+    /// The pages in order.
+    pub pages: Vec<Page>,
+    /// Sound received, 8 kHz, at most [`SOUND_LEN_MAX`] samples.
+    pub sound: Vec<i16>,
+    /// Pictures decoded.
+    pub pictures: usize,
+    /// How the call ended.
+    pub end: End,
+}
+
+/// Makes the call; `tell` is handed one line for everything that happens.
+///
+/// # Errors
+/// When the call cannot be begun or a picture cannot be written. A call that is refused or breaks off is
+/// no error: see [`Report::end`].
+pub fn walk_menu(trip: &Trip, tell: &mut dyn FnMut(&str)) -> Result<Report, Error> {
+    if trip.keys.len() > KEYS_MAX {
+        return Err(Error::TooManyKeys(trip.keys.len()));
+    }
+    if let Some(dir) = &trip.png_dir {
+        std::fs::create_dir_all(dir).map_err(|why| Error::File { path: dir.clone(), why })?;
+    }
+    let (uri, destination) = resolve(&trip.uri)?;
+    let sip = SocketAddr::new(local_address(destination)?, 0);
+    let mut terminal = Terminal::open(sip, &trip.from, trip.codec, trip.size, 0.0)?;
+    let now = net::clock::now();
+    terminal.phone().call(now, &uri, destination)?;
+    Caller::new(trip, now, terminal, tell).run()
+}
+
+struct Caller<'a> {
+    trip: &'a Trip,
+    terminal: Terminal,
+    tell: &'a mut dyn FnMut(&str),
+    walk: Option<Walk>,
+    hang_up_at: Instant,
+    report: Report,
+    over: bool,
+}
+
+impl<'a> Caller<'a> {
+    fn new(trip: &'a Trip, now: Now, terminal: Terminal, tell: &'a mut dyn FnMut(&str)) -> Self {
+        let report = Report {
+            timeline: Timeline::new(now.mono),
+            pages: Vec::new(),
+            sound: Vec::new(),
+            pictures: 0,
+            end: End::Local,
+        };
+        Caller {
+            trip,
+            terminal,
+            tell,
+            walk: None,
+            hang_up_at: now.mono + trip.length_max,
+            report,
+            over: false,
+        }
+    }
+
+    fn run(mut self) -> Result<Report, Error> {
+        while !self.over {
+            let due = self
+                .walk
+                .as_ref()
+                .and_then(Walk::due)
+                .map_or(self.hang_up_at, |due| due.min(self.hang_up_at));
+            for event in self.terminal.turn(due)? {
+                self.take(event);
+            }
+            let now = net::clock::now();
+            self.step(now)?;
+            if now.mono >= self.hang_up_at && !self.over {
+                self.terminal.phone().hang_up(now);
+                self.hang_up_at = now.mono + GOODBYE_MAX;
+            }
+        }
+        self.say_goodbye()?;
+        Ok(self.report)
+    }
+
+    /// Lets the BYE, its repetitions and the answer to a BYE go out.
+    fn say_goodbye(&mut self) -> Result<(), Error> {
+        let end = net::clock::now().mono + GOODBYE_MAX / 4;
+        while net::clock::now().mono < end {
+            self.terminal.turn(end)?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, event: Event) {
+        let now = net::clock::now().mono;
+        let timeline = &mut self.report.timeline;
+        match event {
+            Event::Ringing(_) => timeline.reach(now, |line| &mut line.ringing),
+            Event::Up => {
+                timeline.reach(now, |line| &mut line.answered);
+                self.walk = Some(Walk::new(now, &self.trip.keys));
+            }
+            Event::Sound(pcm) => {
+                timeline.reach(now, |line| &mut line.sound);
+                let room = SOUND_LEN_MAX - self.report.sound.len();
+                self.report.sound.extend(pcm.into_iter().take(room));
+            }
+            Event::Picture(picture) => {
+                timeline.reach(now, |line| &mut line.picture);
+                self.report.pictures += 1;
+                if let Some(walk) = &mut self.walk {
+                    walk.see(now, &picture);
+                }
+            }
+            Event::Key(_) => {}
+            Event::Over(end) => {
+                timeline.reach(now, |line| &mut line.ended);
+                self.report.end = end;
+                self.over = true;
+            }
+        }
+    }
+
+    fn step(&mut self, now: Now) -> Result<(), Error> {
+        while let Some(step) = self.walk.as_mut().and_then(|walk| walk.poll(now.mono)) {
+            match step {
+                Step::Page { number, key, picture, changed } => {
+                    self.page(now, number, key, picture, changed)?
+                }
+                Step::Press(key) => {
+                    let pressed = self.terminal.phone().press(now, key);
+                    let at = self.report.timeline.at(now.mono).as_millis();
+                    let how = if pressed { "" } else { ", but the other side takes no keys" };
+                    (self.tell)(&format!("{at:>7} ms  key {key}{how}"));
+                }
+                Step::Done => self.hang_up_at = self.hang_up_at.min(now.mono + self.trip.linger),
+            }
+        }
+        Ok(())
+    }
+
+    fn page(
+        &mut self,
+        now: Now,
+        number: usize,
+        key: Option<Digit>,
+        picture: Picture,
+        changed: bool,
+    ) -> Result<(), Error> {
+        let file = self.trip.png_dir.as_deref().map(|dir| dir.join(file_name(number, key)));
+        if let Some(file) = &file {
+            codec::png::write(file, &picture)?;
+        }
+        let at = self.report.timeline.at(now.mono);
+        let what = if changed { "page" } else { "same page" };
+        let shown = file.as_deref().unwrap_or(Path::new("")).display();
+        (self.tell)(&format!("{:>7} ms  {what} {number} {shown}", at.as_millis()));
+        self.report.pages.push(Page { key, at, changed, picture, file });
+        Ok(())
+    }
+}
+
+/// `01-menu.png`, `02-key-1.png`; `*` and `#` become words, which every file system takes.
+fn file_name(number: usize, key: Option<Digit>) -> String {
+    match key.map(Digit::as_char) {
+        None => format!("{number:02}-menu.png"),
+        Some('*') => format!("{number:02}-key-star.png"),
+        Some('#') => format!("{number:02}-key-hash.png"),
+        Some(key) => format!("{number:02}-key-{key}.png"),
+    }
+}
+
+/// The URI and the numeric address it leads to.
+fn resolve(text: &str) -> Result<(Uri, SocketAddr), Error> {
+    let wrong = || Error::Uri { uri: text.to_owned() };
+    let uri: Uri = text.parse().map_err(|_| wrong())?;
+    if !uri.is_sip() {
+        return Err(wrong());
+    }
+    let port = uri.port.unwrap_or(SIP_PORT);
+    let destination = match (uri.host.ip(), &uri.host) {
+        (Some(address), _) => SocketAddr::new(address, port),
+        (None, Host::Name(name)) => {
+            let found = (name.as_str(), port)
+                .to_socket_addrs()
+                .ok()
+                .and_then(|mut all| all.find(SocketAddr::is_ipv4));
+            found.ok_or_else(|| Error::Host { host: name.clone() })?
+        }
+        (None, Host::V4(_) | Host::V6(_) | Host::None) => return Err(wrong()),
+    };
+    Ok((uri, destination))
+}
+
+/// The address that this machine uses towards `to`: what the routing table says.
+fn local_address(to: SocketAddr) -> Result<std::net::IpAddr, Error> {
+    let any = if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+    let probe = || {
+        let socket = UdpSocket::bind(any)?;
+        socket.connect(to)?;
+        socket.local_addr()
+    };
+    probe().map(|local| local.ip()).map_err(|why| Error::Unreachable { to, why })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_resolved_with_the_port_of_sip() {
+        let (uri, to) = resolve("sip:1008621@127.0.0.1").expect("a SIP URI");
+        assert_eq!((uri.user_text().as_deref(), to), (Some("1008621"), "127.0.0.1:5060".parse().unwrap()));
+        assert_eq!(resolve("sip:x@localhost:5070").expect("a SIP URI").1, "127.0.0.1:5070".parse().unwrap());
+        for wrong in ["1008621", "tel:1008621", "mailto:a@b", ""] {
+            assert!(matches!(resolve(wrong), Err(Error::Uri { .. })), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn pages_are_named_by_number_and_key() {
+        let key = |key| Digit::try_from(key).ok();
+        assert_eq!(file_name(1, None), "01-menu.png");
+        assert_eq!(file_name(2, key('1')), "02-key-1.png");
+        assert_eq!(file_name(12, key('#')), "12-key-hash.png");
+    }
+}

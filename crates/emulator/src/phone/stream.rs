@@ -1,0 +1,146 @@
+//! One stream of a call: RTP both ways, a decoder for what comes and a source for what goes.
+
+use std::time::Instant;
+
+use codec::video::Decoder;
+use media::{Codec, Frame, Kind, Now, VideoFormat};
+use rtp::{H264Mode, SendFormat};
+use sdp::{AgreedStream, Parameters, Payload};
+
+use super::Event;
+use super::source::{PACKET, TestPicture, Tone};
+use crate::limits::BEHIND_MAX;
+
+/// Largest RTP payload sent, in octets.
+const PAYLOAD_MAX: usize = 1_200;
+
+pub(crate) struct Stream {
+    pub(crate) agreed: AgreedStream,
+    pub(crate) rtp: rtp::Session,
+    pub(crate) rtp_due: Option<Instant>,
+    media: Media,
+    /// When the next frame goes out.
+    next: Instant,
+}
+
+enum Media {
+    Sound { codec: Codec, tone: Tone },
+    Pictures { decoder: Decoder, source: TestPicture },
+}
+
+impl Stream {
+    pub(crate) fn sound(now: Now, agreed: &AgreedStream, config: rtp::Config, hz: f64) -> Self {
+        let media = Media::Sound { codec: agreed.codec(), tone: Tone::new(hz) };
+        Stream::new(now, agreed, config, media)
+    }
+
+    pub(crate) fn pictures(
+        now: Now,
+        agreed: &AgreedStream,
+        config: rtp::Config,
+        source: TestPicture,
+    ) -> Result<Self, codec::Error> {
+        let media = Media::Pictures { decoder: Decoder::new(agreed.codec())?, source };
+        Ok(Stream::new(now, agreed, config, media))
+    }
+
+    fn new(now: Now, agreed: &AgreedStream, config: rtp::Config, media: Media) -> Self {
+        let rtp = rtp::Session::new(config);
+        Stream { agreed: agreed.clone(), rtp, rtp_due: None, media, next: now.mono }
+    }
+
+    /// A later offer/answer exchange of the same dialog.
+    pub(crate) fn reconfigure(&mut self, now: Now, agreed: &AgreedStream, config: rtp::Config) {
+        self.rtp.reconfigure(now, config);
+        self.agreed = agreed.clone();
+        self.key_frame_wanted();
+    }
+
+    /// The format it sends, for pictures.
+    pub(crate) fn video_format(&self) -> Option<VideoFormat> {
+        match &self.media {
+            Media::Sound { .. } => None,
+            Media::Pictures { source, .. } => Some(source.format),
+        }
+    }
+
+    pub(crate) fn due(&self) -> Instant {
+        self.rtp_due.map_or(self.next, |rtp| rtp.min(self.next))
+    }
+
+    /// Sends what is due.
+    pub(crate) fn run(&mut self, now: Now) -> Result<(), codec::Error> {
+        if now.mono.saturating_duration_since(self.next) > BEHIND_MAX {
+            self.next = now.mono;
+        }
+        while self.next <= now.mono {
+            let (frame, period) = match &mut self.media {
+                Media::Sound { codec, tone } => (tone.next(*codec)?, PACKET),
+                Media::Pictures { source, .. } => (source.next(), source.period()),
+            };
+            if self.agreed.direction.sends() {
+                self.rtp.send(now, &frame);
+            }
+            self.next += period;
+        }
+        if self.rtp_due.is_some_and(|due| due <= now.mono) {
+            self.rtp.handle_input(now, rtp::Input::Timeout);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn key_frame_wanted(&mut self) {
+        match &mut self.media {
+            Media::Sound { .. } => {}
+            Media::Pictures { source, .. } => source.restart(),
+        }
+    }
+
+    /// Decodes one frame. Whatever cannot be decoded is reported and asked for again.
+    pub(crate) fn receive(&mut self, now: Now, frame: &Frame) -> Option<Event> {
+        let decoded = match &mut self.media {
+            Media::Sound { codec, .. } => {
+                codec::g711::decode(*codec, &frame.data).map(|pcm| Some(Event::Sound(pcm)))
+            }
+            Media::Pictures { decoder, .. } => {
+                decoder.decode(frame).map(|picture| picture.map(Event::Picture))
+            }
+        };
+        if self.agreed.kind == Kind::Video && (frame.damaged || frame.lost_before || decoded.is_err()) {
+            self.rtp.request_key_frame(now);
+        }
+        decoded.unwrap_or_else(|error| {
+            tracing::debug!(%error, "a frame could not be decoded");
+            None
+        })
+    }
+}
+
+/// What the RTP core must know of an agreed stream.
+pub(crate) fn rtp_config(agreed: &AgreedStream, cname: &str, seed: u64) -> rtp::Config {
+    let receive = agreed.receive.iter().filter_map(|p| Some((p.pt, p.codec()?, mode(p)))).collect();
+    rtp::Config {
+        ssrc: None,
+        cname: cname.to_owned(),
+        kind: agreed.kind,
+        send: SendFormat { pt: agreed.send.pt, codec: agreed.codec(), mode: mode(&agreed.send) },
+        receive,
+        dtmf_send: agreed.dtmf_send,
+        dtmf_receive: agreed.dtmf_receive.clone(),
+        remote_rtp: agreed.remote_rtp,
+        remote_rtcp: agreed.remote_rtcp,
+        rtcp_mux: agreed.rtcp_mux,
+        feedback: rtp::Feedback { pli: agreed.feedback.pli, fir: agreed.feedback.fir },
+        mtu: PAYLOAD_MAX,
+        seed,
+    }
+}
+
+fn mode(payload: &Payload) -> H264Mode {
+    match &payload.parameters {
+        Parameters::H264(h264) => H264Mode::try_from(h264.packetization_mode).unwrap_or_default(),
+        Parameters::None | Parameters::H263(_) | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) => {
+            H264Mode::default()
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! `Walk`: presses the keys of a script, one after each page that has come to rest.
+//!
+//! A page is what stands on the screen between two keys. It is at rest when nothing has changed on it for
+//! [`SETTLE`], the first for [`SETTLE_FIRST`]; a moving one is taken as it is after [`SETTLE_MAX`]. No sockets, no clock: pictures are handed in
+//! with the time, [`Walk::poll`] says what to do.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use media::Picture;
+use rtp::Digit;
+
+use crate::limits::{CHANGE_MAX, FIRST_PICTURE_MAX, SETTLE, SETTLE_FIRST, SETTLE_MAX};
+
+/// What the walk wants done.
+#[derive(Debug, PartialEq)]
+pub enum Step {
+    /// This page was reached; `changed` is false when the key before it changed nothing on the screen.
+    Page {
+        /// 1 for the first.
+        number: usize,
+        /// The key that led to it; `None` for the first.
+        key: Option<Digit>,
+        /// What it looks like.
+        picture: Picture,
+        /// Whether it differs from the page before.
+        changed: bool,
+    },
+    /// Press this key.
+    Press(Digit),
+    /// The script is over, or no picture has come within [`FIRST_PICTURE_MAX`].
+    Done,
+}
+
+/// A script on its way.
+pub struct Walk {
+    keys: VecDeque<Digit>,
+    pages: usize,
+    /// The key that was pressed last.
+    key: Option<Digit>,
+    /// The page before the current one.
+    before: Option<Picture>,
+    state: State,
+    steps: VecDeque<Step>,
+}
+
+enum State {
+    /// Nothing, or only the page before, has been seen since.
+    Waiting { since: Instant },
+    /// A new page shows.
+    Settling { first: Instant, changed_at: Instant, picture: Picture },
+    /// The last page was reached.
+    Over,
+}
+
+impl Walk {
+    /// A walk that begins when the call is up.
+    #[must_use]
+    pub fn new(now: Instant, keys: &[Digit]) -> Self {
+        Walk {
+            keys: keys.iter().copied().collect(),
+            pages: 0,
+            key: None,
+            before: None,
+            state: State::Waiting { since: now },
+            steps: VecDeque::new(),
+        }
+    }
+
+    /// A picture was received.
+    pub fn see(&mut self, now: Instant, picture: &Picture) {
+        match &mut self.state {
+            State::Waiting { .. } => {
+                if self.before.as_ref().is_none_or(|before| differs(before, picture)) {
+                    self.state = State::Settling { first: now, changed_at: now, picture: picture.clone() };
+                }
+            }
+            State::Settling { changed_at, picture: last, .. } => {
+                if differs(last, picture) {
+                    *changed_at = now;
+                }
+                last.clone_from(picture);
+            }
+            State::Over => {}
+        }
+    }
+
+    /// What to do now, if anything. To be asked until it answers `None`.
+    pub fn poll(&mut self, now: Instant) -> Option<Step> {
+        if self.steps.is_empty() && self.due().is_some_and(|due| due <= now) {
+            self.arrive(now);
+        }
+        self.steps.pop_front()
+    }
+
+    /// When [`Walk::poll`] will have something to do without another picture.
+    #[must_use]
+    pub fn due(&self) -> Option<Instant> {
+        match &self.state {
+            State::Waiting { since } if self.before.is_none() => Some(*since + FIRST_PICTURE_MAX),
+            State::Waiting { since } => Some(*since + CHANGE_MAX),
+            State::Settling { first, changed_at, .. } => {
+                let still = if self.before.is_none() { SETTLE_FIRST } else { SETTLE };
+                Some((*changed_at + still).min(*first + still + SETTLE_MAX))
+            }
+            State::Over => None,
+        }
+    }
+
+    fn arrive(&mut self, now: Instant) {
+        let (picture, changed) = match std::mem::replace(&mut self.state, State::Over) {
+            State::Settling { picture, .. } => (Some(picture), true),
+            State::Waiting { .. } | State::Over => (self.before.clone(), false),
+        };
+        let Some(picture) = picture else {
+            self.steps.push_back(Step::Done);
+            return;
+        };
+        self.pages += 1;
+        self.before = Some(picture.clone());
+        self.steps.push_back(Step::Page { number: self.pages, key: self.key, picture, changed });
+        self.key = self.keys.pop_front();
+        match self.key {
+            Some(key) => {
+                self.steps.push_back(Step::Press(key));
+                self.state = State::Waiting { since: now };
+            }
+            None => self.steps.push_back(Step::Done),
+        }
+    }
+}
+
+/// Whether two pictures show different things: one pixel in 200 is clearly lighter or darker, which coding
+/// noise of a still picture never makes.
+fn differs(a: &Picture, b: &Picture) -> bool {
+    const LUMA_STEP: u8 = 28;
+    const PIXELS: usize = 200;
+    if a.size != b.size {
+        return true;
+    }
+    let changed = a.y.iter().zip(&b.y).filter(|(p, q)| p.abs_diff(**q) > LUMA_STEP).count();
+    changed * PIXELS > a.y.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use media::Size;
+
+    use super::*;
+
+    #[allow(clippy::disallowed_methods)]
+    fn base() -> Instant {
+        Instant::now()
+    }
+
+    fn page(luma: u8) -> Picture {
+        let mut picture = Picture::black(Size::QCIF);
+        picture.y.fill(luma);
+        picture
+    }
+
+    fn key(key: char) -> Digit {
+        Digit::try_from(key).expect("a key")
+    }
+
+    /// Shows `luma(ms)` at 10 pictures/s and gives the steps with their times.
+    fn walk(keys: &[Digit], luma: impl Fn(u64) -> Option<u8>) -> Vec<(u64, Step)> {
+        let start = base();
+        let mut walk = Walk::new(start, keys);
+        let mut steps = Vec::new();
+        for ms in (0..20_000).step_by(100) {
+            let now = start + Duration::from_millis(ms);
+            if let Some(luma) = luma(ms) {
+                walk.see(now, &page(luma));
+            }
+            while let Some(step) = walk.poll(now) {
+                steps.push((ms, step));
+            }
+        }
+        steps
+    }
+
+    #[test]
+    fn a_key_follows_each_page_that_stands_still_and_a_welcome_is_none() {
+        let steps = walk(&[key('1')], |ms| {
+            Some(if ms < 2_000 {
+                10
+            } else if ms < 8_000 {
+                50
+            } else {
+                150
+            })
+        });
+        let page = |number, key, luma| Step::Page { number, key, picture: page(luma), changed: true };
+        let expected = [
+            (7_000, page(1, None, 50)),
+            (7_000, Step::Press(key('1'))),
+            (8_600, page(2, Some(key('1')), 150)),
+            (8_600, Step::Done),
+        ];
+        assert_eq!(steps, expected);
+    }
+
+    #[test]
+    fn a_key_that_changes_nothing_is_told_as_such() {
+        let steps = walk(&[key('9')], |_| Some(50));
+        assert!(matches!(&steps[2], (10_000, Step::Page { number: 2, changed: false, .. })), "{steps:?}");
+        assert_eq!(steps.last(), Some(&(10_000, Step::Done)));
+    }
+
+    #[test]
+    fn a_moving_page_is_taken_as_it_is() {
+        let steps = walk(&[], |ms| Some((ms / 100 * 60 % 240) as u8));
+        assert!(matches!(&steps[0], (9_000, Step::Page { number: 1, .. })), "{steps:?}");
+    }
+
+    #[test]
+    fn a_call_without_pictures_is_given_up() {
+        assert_eq!(walk(&[key('1')], |_| None), [(15_000, Step::Done)]);
+    }
+}
