@@ -35,7 +35,7 @@ enum View {
 }
 
 /// What a user will do at a certain time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Plan {
     Answer(RequestId, u16),
     HangUp(DialogId),
@@ -108,7 +108,7 @@ impl World {
         loop {
             match self.ends[side].poll_output() {
                 Output::Send { to, data, .. } => self.throw(side, to, &data),
-                Output::Event(event) => self.take(side, event),
+                Output::Event(event) => self.take(side, &event),
                 Output::Timeout(next) => {
                     self.timeouts[side] = next;
                     return;
@@ -118,10 +118,10 @@ impl World {
     }
 
     /// The user's part: checks that the event fits what it knows, and makes up its mind.
-    fn take(&mut self, side: usize, event: Event) {
+    fn take(&mut self, side: usize, event: &Event) {
         let seed = self.seed;
         let view = |dialog: &DialogId| self.views[side].get(dialog).copied();
-        match event {
+        match *event {
             Event::Invite { dialog, request, .. } => {
                 assert_eq!(view(&dialog), None, "seed {seed}: a call begins once");
                 self.views[side].insert(dialog, View::Early);

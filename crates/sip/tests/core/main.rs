@@ -6,4 +6,5 @@ mod lossy;
 mod refusals;
 mod rubbish;
 mod support;
+mod torture;
 mod within;

@@ -13,7 +13,7 @@ fn refused(lab: &mut Lab, text: &str) -> (u16, sip::Headers) {
     let sent = lab.take_sent();
     assert_eq!(sent.len(), 1, "{sent:?}");
     let response = sent[0].response();
-    assert!(response.headers.to().unwrap().tag().is_some(), "a final response has a To tag");
+    assert!(response.headers.to().expect("a To").tag().is_some(), "a final response has a To tag");
     (response.status.code(), response.headers.clone())
 }
 

@@ -36,7 +36,7 @@ fn damaged(text: &str, changes: &[Damage]) -> Bytes {
             Damage::Flip(at, to) => data[at % len] = *to,
             Damage::Insert(at, what) => drop(data.splice(at % len..at % len, what.iter().copied())),
             Damage::Remove(at, count) => {
-                drop(data.drain(at % len..(at % len + count).min(len - 1).max(at % len)))
+                drop(data.drain(at % len..(at % len + count).min(len - 1).max(at % len)));
             }
         }
     }

@@ -19,7 +19,7 @@ pub(crate) fn base() -> Instant {
 }
 
 pub(crate) fn address(text: &str) -> SocketAddr {
-    text.parse().unwrap()
+    text.parse().expect("as the test wants it")
 }
 
 pub(crate) fn sdp() -> Body {
@@ -170,8 +170,8 @@ impl Lab {
     /// An incoming call, answered and acknowledged; answers it and our tag.
     pub(crate) fn answered(&mut self) -> (DialogId, String) {
         let (dialog, request) = self.rung(&invite("1"));
-        self.respond(request, 200).unwrap();
-        let tag = tag_of(self.take_sent().last().unwrap());
+        self.respond(request, 200).expect("as the test wants it");
+        let tag = tag_of(self.take_sent().last().expect("as the test wants it"));
         self.feed(&within("ACK", 1, &tag, ""));
         assert!(matches!(self.event(), Event::Acked { .. }));
         (dialog, tag)
@@ -181,14 +181,14 @@ impl Lab {
     pub(crate) fn call(&mut self, body: Option<Body>) -> (DialogId, Request) {
         let invite = Invite {
             local: LocalId(0),
-            uri: "sip:bob@b.example".parse::<Uri>().unwrap(),
+            uri: "sip:bob@b.example".parse::<Uri>().expect("as the test wants it"),
             destination: address(PEER),
-            from: "<sip:gw@a.example>".parse().unwrap(),
-            to: "<sip:bob@b.example>".parse().unwrap(),
+            from: "<sip:gw@a.example>".parse().expect("as the test wants it"),
+            to: "<sip:bob@b.example>".parse().expect("as the test wants it"),
             headers: sip::Headers::new(),
             body,
         };
-        let dialog = self.endpoint.invite(self.now, invite).unwrap();
+        let dialog = self.endpoint.invite(self.now, invite).expect("as the test wants it");
         let sent = self.take_sent();
         assert_eq!(sent.len(), 1);
         assert_eq!(sent[0].to, address(PEER));
@@ -214,7 +214,7 @@ impl Lab {
 
 /// Our tag in a response.
 pub(crate) fn tag_of(sent: &Sent) -> String {
-    sent.response().headers.to().unwrap().tag().expect("our tag").to_owned()
+    sent.response().headers.to().expect("as the test wants it").tag().expect("our tag").to_owned()
 }
 
 /// An INVITE of the peer with this branch suffix.
@@ -250,10 +250,10 @@ pub(crate) fn answer_with(request: &Request, status: u16, tag: &str, more: &str)
             response.headers.push(name, value);
         }
     }
-    let to = response.headers.get("To").unwrap().to_owned();
+    let to = response.headers.get("To").expect("as the test wants it").to_owned();
     if !tag.is_empty() && !to.contains("tag=") {
         response.headers.set("To", format!("{to};tag={tag}"));
     }
-    let text = String::from_utf8(response.to_bytes().to_vec()).unwrap();
+    let text = String::from_utf8(response.to_bytes().to_vec()).expect("as the test wants it");
     text.replace("Content-Length", &format!("{more}Content-Length"))
 }

@@ -7,7 +7,8 @@ use sip::{Body, DialogId, Ended, Event, HangUp, Headers, Method, Refused, Reques
 use crate::support::*;
 
 fn reinvite(lab: &mut Lab, dialog: DialogId) -> (RequestId, sip::Request) {
-    let id = lab.endpoint.request(lab.now, dialog, Method::Invite, Headers::new(), Some(sdp())).unwrap();
+    let id =
+        lab.endpoint.request(lab.now, dialog, Method::Invite, Headers::new(), Some(sdp())).expect("idle");
     let sent = lab.take_sent();
     assert_eq!((sent.len(), sent[0].word().as_str()), (1, "INVITE"));
     (id, sent[0].request().clone())
