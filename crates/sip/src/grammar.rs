@@ -1,0 +1,190 @@
+//! Small scanners of the SIP grammar (RFC 3261 §25.1).
+//!
+//! All scanners take text whose lines are already unfolded, so that linear white space is SP and HTAB only.
+
+use std::borrow::Cow;
+
+use crate::class::Class;
+use crate::error::Syntax;
+use crate::limits::DIGITS_MAX;
+
+/// `token`: not empty and of token characters only.
+pub(crate) fn is_token_text(text: &str) -> bool {
+    !text.is_empty() && Class::TOKEN.all(text)
+}
+
+/// Cuts white space at both ends.
+pub(crate) fn trim(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let mut end = bytes.len();
+    while end > 0 && is_lws(bytes[end - 1]) {
+        end -= 1;
+    }
+    trim_start(&text[..end])
+}
+
+/// Cuts white space at the start.
+pub(crate) fn trim_start(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    while start < bytes.len() && is_lws(bytes[start]) {
+        start += 1;
+    }
+    &text[start..]
+}
+
+/// Linear white space of an unfolded line.
+fn is_lws(octet: u8) -> bool {
+    octet == b' ' || octet == b'\t'
+}
+
+/// The text before and after the first `separator` (an ASCII octet). Like `split_once`, but quick on the short
+/// texts that headers are made of.
+pub(crate) fn cut(text: &str, separator: u8) -> Option<(&str, &str)> {
+    let at = memchr::memchr(separator, text.as_bytes())?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
+/// Splits `text` before the first `separator`, which stays in the second part; that is empty without one.
+pub(crate) fn split_before(text: &str, separator: u8) -> (&str, &str) {
+    text.split_at(memchr::memchr(separator, text.as_bytes()).unwrap_or(text.len()))
+}
+
+/// Splits `text` after the longest start whose octets are all in `class`. (A class holds all octets above
+/// ASCII or none, so this never cuts a character.)
+pub(crate) fn take_while(text: &str, class: Class) -> (&str, &str) {
+    let cut = text.bytes().position(|octet| !class.has(octet)).unwrap_or(text.len());
+    text.split_at(cut)
+}
+
+/// Splits after the quoted string that `text` starts with; `None` when there is none or it is not closed.
+pub(crate) fn take_quoted(text: &str) -> Option<(&str, &str)> {
+    let bytes = text.as_bytes();
+    if bytes.first() != Some(&b'"') {
+        return None;
+    }
+    let mut at = 1;
+    while let Some(b) = bytes.get(at) {
+        match b {
+            b'\\' => at += 2,
+            b'"' => return Some(text.split_at(at + 1)),
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+/// The text that a quoted string stands for; other text is returned as it is.
+pub(crate) fn unquote(text: &str) -> Cow<'_, str> {
+    let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+        return Cow::Borrowed(text);
+    };
+    if !inner.contains('\\') {
+        return Cow::Borrowed(inner);
+    }
+    let mut out = String::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        out.push(if c == '\\' { chars.next().unwrap_or('\\') } else { c });
+    }
+    Cow::Owned(out)
+}
+
+/// Appends `text` as a quoted string. CR and LF have no form in it (`quoted-pair`) and become spaces.
+pub(crate) fn push_quoted(out: &mut impl std::fmt::Write, text: &str) -> std::fmt::Result {
+    out.write_char('"')?;
+    for c in text.chars() {
+        match c {
+            '\r' | '\n' => out.write_char(' ')?,
+            '"' | '\\' | '\0'..='\x08' | '\x0b'..='\x1f' | '\x7f' => {
+                out.write_char('\\')?;
+                out.write_char(c)?;
+            }
+            _ => out.write_char(c)?,
+        }
+    }
+    out.write_char('"')
+}
+
+/// The elements of a comma list, trimmed. Commas in quoted strings and between `<` and `>` separate nothing.
+pub(crate) fn split_list(value: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(value);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let cut = list_comma(text.as_bytes());
+        rest = cut.map(|at| &text[at + 1..]);
+        Some(trim(&text[..cut.unwrap_or(text.len())]))
+    })
+}
+
+/// Where the first comma is that separates list elements.
+fn list_comma(text: &[u8]) -> Option<usize> {
+    let (mut at, mut quoted, mut angle) = (0, false, false);
+    while let Some(b) = text.get(at) {
+        match (b, quoted, angle) {
+            (b'\\', true, _) => at += 1,
+            (b'"', _, false) => quoted = !quoted,
+            (b'<', false, false) => angle = true,
+            (b'>', false, true) => angle = false,
+            (b',', false, false) => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// `1*DIGIT` as a number; leading zeros are fine, more than [`DIGITS_MAX`] digits are not.
+pub(crate) fn number(text: &str) -> Result<u64, Syntax> {
+    let significant = text.trim_start_matches('0');
+    if text.is_empty() || !Class::DIGIT.all(text) {
+        return Err(Syntax("not a number"));
+    }
+    if significant.len() > DIGITS_MAX {
+        return Err(Syntax("number too large"));
+    }
+    if significant.is_empty() {
+        return Ok(0);
+    }
+    significant.parse().map_err(|_| Syntax("number too large"))
+}
+
+/// A number that fits 32 bits.
+pub(crate) fn number_u32(text: &str) -> Result<u32, Syntax> {
+    u32::try_from(number(text)?).map_err(|_| Syntax("number too large"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commas_in_quotes_and_angle_brackets_do_not_split() {
+        let list: Vec<&str> = split_list(r#""a, \", b" <sip:x,y@h> , <sip:z@h>;p="1,2",c"#).collect();
+        assert_eq!(list, [r#""a, \", b" <sip:x,y@h>"#, r#"<sip:z@h>;p="1,2""#, "c"]);
+    }
+
+    #[test]
+    fn an_apostrophe_or_a_quote_inside_brackets_is_no_quotation() {
+        let list: Vec<&str> = split_list(r#"<sip:a"b@h>,c"#).collect();
+        assert_eq!(list.len(), 2);
+    }
+
+    #[test]
+    fn quoted_strings_round_trip() {
+        let mut out = String::new();
+        push_quoted(&mut out, r#"J "R" \ ö"#).expect("writing to a string");
+        assert_eq!(unquote(&out), r#"J "R" \ ö"#);
+        assert_eq!(take_quoted(&out).map(|(_, rest)| rest), Some(""));
+        assert_eq!(take_quoted(r#""open\""#), None);
+    }
+
+    #[test]
+    fn numbers_have_bounds_and_leading_zeros() {
+        assert_eq!(number("0000000000000000000000000068"), Ok(68));
+        assert_eq!(number("000"), Ok(0));
+        assert!(number("18446744073709551616").is_err());
+        assert!(number("-1").is_err());
+        assert!(number_u32("4294967296").is_err());
+    }
+}

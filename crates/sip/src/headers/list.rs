@@ -1,0 +1,209 @@
+//! `Headers`: the ordered list of header fields.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::name::{Name, known};
+
+/// Header fields in order; one entry a value.
+///
+/// Every `name` argument may be in any case or in compact form. Values are taken as one value each: a caller
+/// that adds two values of a list header pushes twice.
+#[derive(Clone, Default)]
+pub struct Headers {
+    /// What arrived; values that nobody changed are cut from it instead of being copied one by one.
+    received: Arc<str>,
+    fields: Vec<(Name, Value)>,
+}
+
+#[derive(Clone)]
+enum Value {
+    /// Where it is in `received`.
+    Received(Range<usize>),
+    Own(String),
+}
+
+impl Headers {
+    /// No header fields.
+    #[must_use]
+    pub fn new() -> Self {
+        Headers::default()
+    }
+
+    pub(crate) fn with_capacity(fields: usize) -> Self {
+        Headers { received: Arc::default(), fields: Vec::with_capacity(fields) }
+    }
+
+    /// Adds a value that lies at `range` of the text that [`Headers::set_received`] is told later.
+    pub(crate) fn push_received(&mut self, name: Name, range: Range<usize>) {
+        self.fields.push((name, Value::Received(range)));
+    }
+
+    /// The text that holds all ranges given so far.
+    pub(crate) fn set_received(&mut self, text: &str) {
+        self.received = text.into();
+    }
+
+    pub(crate) fn push_named(&mut self, name: Name, value: String) {
+        self.fields.push((name, Value::Own(value)));
+    }
+
+    fn text<'a>(&'a self, value: &'a Value) -> &'a str {
+        match value {
+            Value::Received(range) => &self.received[range.clone()],
+            Value::Own(text) => text,
+        }
+    }
+
+    /// Adds a value at the end.
+    pub fn push(&mut self, name: &str, value: impl Into<String>) {
+        self.push_named(Name::new(name), value.into());
+    }
+
+    /// Adds a value in front of all others, as Via and Record-Route need.
+    pub fn push_front(&mut self, name: &str, value: impl Into<String>) {
+        self.fields.insert(0, (Name::new(name), Value::Own(value.into())));
+    }
+
+    /// The first value of this header.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let row = known(name);
+        self.fields.iter().find(|(n, _)| n.is(row, name)).map(|(_, value)| self.text(value))
+    }
+
+    /// All values of this header, in order.
+    pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let row = known(name);
+        self.fields.iter().filter(move |(n, _)| n.is(row, name)).map(|(_, value)| self.text(value))
+    }
+
+    /// Whether this header is there at all.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Takes all values of this header out.
+    pub fn remove(&mut self, name: &str) {
+        let row = known(name);
+        self.fields.retain(|(n, _)| !n.is(row, name));
+    }
+
+    /// Takes the first value of this header out.
+    pub fn remove_first(&mut self, name: &str) -> Option<String> {
+        let row = known(name);
+        let at = self.fields.iter().position(|(n, _)| n.is(row, name))?;
+        match self.fields.remove(at).1 {
+            Value::Received(range) => Some(self.received[range].to_owned()),
+            Value::Own(text) => Some(text),
+        }
+    }
+
+    /// Makes `value` the only value of this header, in the place of its first one or else at the end.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        let row = known(name);
+        match self.fields.iter().position(|(n, _)| n.is(row, name)) {
+            Some(at) => {
+                self.fields[at].1 = Value::Own(value.into());
+                let mut index = 0;
+                self.fields.retain(|(n, _)| {
+                    index += 1;
+                    index - 1 <= at || !n.is(row, name)
+                });
+            }
+            None => self.push(name, value),
+        }
+    }
+
+    /// Replaces the first value of this header only, or adds it in front; what a server does to the top Via.
+    pub fn set_first(&mut self, name: &str, value: impl Into<String>) {
+        let row = known(name);
+        match self.fields.iter().position(|(n, _)| n.is(row, name)) {
+            Some(at) => self.fields[at].1 = Value::Own(value.into()),
+            None => self.push_front(name, value),
+        }
+    }
+
+    /// Names and values in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), self.text(value)))
+    }
+
+    /// How many values there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// Adds all values of another list at the end.
+    pub fn append(&mut self, other: Headers) {
+        let Headers { received, fields } = other;
+        self.fields.extend(fields.into_iter().map(|(name, value)| match value {
+            Value::Received(range) => (name, Value::Own(received[range].to_owned())),
+            Value::Own(text) => (name, Value::Own(text)),
+        }));
+    }
+}
+
+impl PartialEq for Headers {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Headers {}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn three_vias() -> Headers {
+        let mut headers = Headers::new();
+        for (name, value) in [("Via", "1"), ("To", "t"), ("v", "2"), ("VIA", "3")] {
+            headers.push(name, value);
+        }
+        headers
+    }
+
+    #[test]
+    fn names_are_found_in_any_spelling() {
+        let headers = three_vias();
+        assert_eq!(headers.get_all("v").collect::<Vec<_>>(), ["1", "2", "3"]);
+        assert_eq!(headers.get("tO"), Some("t"));
+        assert_eq!(headers.get("X-None"), None);
+    }
+
+    #[test]
+    fn set_leaves_one_value_in_place() {
+        let mut headers = three_vias();
+        headers.set("via", "4");
+        assert_eq!(headers.iter().collect::<Vec<_>>(), [("Via", "4"), ("To", "t")]);
+        headers.set("x-new", "5");
+        assert_eq!(headers.get("X-NEW"), Some("5"));
+    }
+
+    #[test]
+    fn set_first_and_remove_first_touch_the_top_only() {
+        let mut headers = three_vias();
+        headers.set_first("Via", "0");
+        assert_eq!(headers.remove_first("Via").as_deref(), Some("0"));
+        assert_eq!(headers.get_all("Via").collect::<Vec<_>>(), ["2", "3"]);
+        headers.remove("Via");
+        assert_eq!(headers.remove_first("Via"), None);
+        assert_eq!(headers.len(), 1);
+    }
+}

@@ -1,0 +1,227 @@
+//! Header names: canonical spelling, compact forms (RFC 3261 §7.3.3, §20) and how often each may occur.
+
+/// How the values of a header are kept and counted (RFC 3261 §7.3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// A comma list: split into one entry a value.
+    List,
+    /// At most one; a second one makes the message malformed.
+    Single,
+    /// May be repeated, but commas belong to the value.
+    Repeated,
+}
+
+/// A header that this crate knows by name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    pub(crate) name: &'static str,
+    compact: u8,
+    pub(crate) rule: Rule,
+}
+
+/// A header's name: one of the table, or another as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Name {
+    /// The row in [`KNOWN`].
+    Known(usize),
+    Other(Box<str>),
+}
+
+impl Name {
+    pub(crate) fn new(text: &str) -> Self {
+        match known(text) {
+            Some(at) => Name::Known(at),
+            None => Name::Other(text.into()),
+        }
+    }
+
+    /// The same name, without allocating one to compare with.
+    pub(crate) fn is(&self, row: Option<usize>, text: &str) -> bool {
+        match self {
+            Name::Known(at) => Some(*at) == row,
+            Name::Other(own) => row.is_none() && own.eq_ignore_ascii_case(text),
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Name::Known(at) => KNOWN[*at].name,
+            Name::Other(name) => name,
+        }
+    }
+}
+
+/// The canonical spelling of a header name: `v` and `via` are `Via`; unknown names stay as they are.
+#[must_use]
+pub fn canonical(name: &str) -> &str {
+    known(name).map_or(name, |at| KNOWN[at].name)
+}
+
+/// Finds a name or compact form in [`KNOWN`], without regard to case.
+pub(crate) fn known(name: &str) -> Option<usize> {
+    if let [letter] = name.as_bytes() {
+        let letter = letter.to_ascii_lowercase();
+        return KNOWN.iter().position(|known| known.compact == letter);
+    }
+    let first = name.as_bytes().first()?.to_ascii_lowercase();
+    let start = *STARTS.get(name.len())?;
+    let end = *STARTS.get(name.len() + 1)?;
+    (start..end).find(|at| {
+        let candidate = KNOWN[*at].name;
+        candidate.as_bytes()[0].to_ascii_lowercase() == first && candidate.eq_ignore_ascii_case(name)
+    })
+}
+
+const LEN_MAX: usize = 24;
+
+/// Where the names of each length start in [`KNOWN`].
+static STARTS: [usize; LEN_MAX + 2] = starts();
+
+const fn starts() -> [usize; LEN_MAX + 2] {
+    let mut starts = [0; LEN_MAX + 2];
+    let (mut len, mut at) = (0, 0);
+    while len < starts.len() {
+        while at < KNOWN.len() && KNOWN[at].name.len() < len {
+            at += 1;
+        }
+        starts[len] = at;
+        len += 1;
+    }
+    starts
+}
+
+const fn list(name: &'static str) -> Known {
+    Known { name, compact: 0, rule: Rule::List }
+}
+
+const fn single(name: &'static str) -> Known {
+    Known { name, compact: 0, rule: Rule::Single }
+}
+
+const fn repeated(name: &'static str) -> Known {
+    Known { name, compact: 0, rule: Rule::Repeated }
+}
+
+const fn short(compact: u8, known: Known) -> Known {
+    Known { name: known.name, compact, rule: known.rule }
+}
+
+/// IANA "SIP Header Fields" as far as they matter to an endpoint, by length of name. Those of the IANA table
+/// that are missing here are kept like unknown ones: unsplit and uncounted.
+pub(crate) static KNOWN: &[Known] = &[
+    short(b't', single("To")),
+    short(b'v', list("Via")),
+    single("CSeq"),
+    single("Date"),
+    short(b'f', single("From")),
+    list("Path"),
+    single("RAck"),
+    single("RSeq"),
+    list("Allow"),
+    short(b'o', single("Event")),
+    list("Route"),
+    list("Accept"),
+    single("Min-SE"),
+    list("Reason"),
+    single("Server"),
+    short(b'i', single("Call-ID")),
+    short(b'm', list("Contact")),
+    single("Expires"),
+    single("Privacy"),
+    list("Require"),
+    short(b's', single("Subject")),
+    list("Warning"),
+    short(b'y', repeated("Identity")),
+    single("Priority"),
+    short(b'r', single("Refer-To")),
+    single("Replaces"),
+    single("Reply-To"),
+    single("SIP-ETag"),
+    list("Call-Info"),
+    list("Diversion"),
+    list("Recv-Info"),
+    short(b'k', list("Supported")),
+    single("Timestamp"),
+    list("Alert-Info"),
+    single("Content-ID"),
+    list("Error-Info"),
+    single("User-Agent"),
+    list("Geolocation"),
+    list("In-Reply-To"),
+    single("Min-Expires"),
+    short(b'b', single("Referred-By")),
+    single("Retry-After"),
+    list("Unsupported"),
+    short(b'u', list("Allow-Events")),
+    short(b'c', single("Content-Type")),
+    list("History-Info"),
+    single("Info-Package"),
+    single("Max-Forwards"),
+    single("MIME-Version"),
+    single("Organization"),
+    list("Record-Route"),
+    single("SIP-If-Match"),
+    repeated("User-to-User"),
+    repeated("Authorization"),
+    list("Proxy-Require"),
+    list("Service-Route"),
+    short(b'a', list("Accept-Contact")),
+    short(b'l', single("Content-Length")),
+    short(b'j', list("Reject-Contact")),
+    list("Accept-Encoding"),
+    list("Accept-Language"),
+    list("Security-Client"),
+    list("Security-Server"),
+    list("Security-Verify"),
+    short(b'x', single("Session-Expires")),
+    short(b'e', list("Content-Encoding")),
+    list("Content-Language"),
+    list("P-Associated-URI"),
+    repeated("WWW-Authenticate"),
+    single("P-Charging-Vector"),
+    list("Resource-Priority"),
+    repeated("Proxy-Authenticate"),
+    single("Subscription-State"),
+    repeated("Authentication-Info"),
+    single("Content-Disposition"),
+    list("P-Asserted-Identity"),
+    repeated("Proxy-Authorization"),
+    short(b'd', list("Request-Disposition")),
+    list("P-Preferred-Identity"),
+    list("P-Access-Network-Info"),
+    list("Accept-Resource-Priority"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_by_length_and_free_of_duplicates() {
+        assert!(KNOWN.windows(2).all(|pair| pair[0].name.len() <= pair[1].name.len()));
+        assert!(KNOWN.iter().all(|row| (2..=LEN_MAX).contains(&row.name.len())));
+        for (at, row) in KNOWN.iter().enumerate() {
+            assert_eq!(known(&row.name.to_ascii_uppercase()), Some(at), "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn compact_forms_are_expanded() {
+        let pairs = "aAccept-Contact bReferred-By cContent-Type dRequest-Disposition eContent-Encoding fFrom \
+            iCall-ID jReject-Contact kSupported lContent-Length mContact oEvent rRefer-To sSubject tTo \
+            uAllow-Events vVia xSession-Expires yIdentity";
+        for pair in pairs.split(' ').filter(|pair| !pair.is_empty()) {
+            let (compact, name) = pair.split_at(1);
+            assert_eq!(canonical(compact), name);
+            assert_eq!(canonical(&compact.to_ascii_uppercase()), name);
+        }
+        assert_eq!(canonical("z"), "z");
+    }
+
+    #[test]
+    fn unknown_names_stay_as_written() {
+        assert_eq!(canonical("x-Foo"), "x-Foo");
+        assert_eq!(canonical(""), "");
+        assert_eq!(canonical(&"n".repeat(300)), "n".repeat(300));
+    }
+}

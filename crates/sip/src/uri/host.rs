@@ -1,0 +1,152 @@
+//! `host` and `hostport` of RFC 3261 §25.1, with the IPv6 findings of RFC 5118.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::class::Class;
+use crate::error::Syntax;
+use crate::grammar;
+
+/// Where a URI or a Via points.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Host {
+    /// A domain name as written; compared without regard to case by [`Host::same`].
+    Name(String),
+    /// An IPv4 address.
+    V4(Ipv4Addr),
+    /// An IPv6 address, written in brackets.
+    V6(Ipv6Addr),
+    /// The scheme knows no host (`tel:` and the unknown ones).
+    None,
+}
+
+/// A host whose name still lies in the text it was read from.
+#[derive(Clone, Copy)]
+pub(crate) enum HostRef<'a> {
+    Name(&'a str),
+    V4(Ipv4Addr),
+    V6(Ipv6Addr),
+}
+
+impl Host {
+    /// The address, when the host is one.
+    #[must_use]
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self {
+            Host::V4(address) => Some(IpAddr::V4(*address)),
+            Host::V6(address) => Some(IpAddr::V6(*address)),
+            Host::Name(_) | Host::None => None,
+        }
+    }
+
+    /// The same host: names without regard to case (RFC 3261 §19.1.4), addresses by value.
+    #[must_use]
+    pub fn same(&self, other: &Host) -> bool {
+        match (self, other) {
+            (Host::Name(a), Host::Name(b)) => a.eq_ignore_ascii_case(b),
+            (Host::V4(a), Host::V4(b)) => a == b,
+            (Host::V6(a), Host::V6(b)) => a == b,
+            (Host::None, Host::None) => true,
+            (Host::Name(_) | Host::V4(_) | Host::V6(_) | Host::None, _) => false,
+        }
+    }
+}
+
+impl From<IpAddr> for Host {
+    fn from(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(address) => Host::V4(address),
+            IpAddr::V6(address) => Host::V6(address),
+        }
+    }
+}
+
+impl From<HostRef<'_>> for Host {
+    fn from(host: HostRef<'_>) -> Self {
+        match host {
+            HostRef::Name(name) => Host::Name(name.to_owned()),
+            HostRef::V4(address) => Host::V4(address),
+            HostRef::V6(address) => Host::V6(address),
+        }
+    }
+}
+
+impl std::str::FromStr for Host {
+    type Err = Syntax;
+
+    fn from_str(text: &str) -> Result<Self, Syntax> {
+        host(text).map(Host::from)
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Host::Name(name) => f.write_str(name),
+            Host::V4(address) => write!(f, "{address}"),
+            Host::V6(address) => write!(f, "[{address}]"),
+            Host::None => Ok(()),
+        }
+    }
+}
+
+/// `hostport`. `spaced` allows white space around the colon, as Via's `sent-by` does.
+pub(crate) fn host_port(text: &str, spaced: bool) -> Result<(HostRef<'_>, Option<u16>), Syntax> {
+    let name_end = if text.starts_with('[') {
+        text.find(']').ok_or(Syntax("unclosed IPv6 reference"))? + 1
+    } else {
+        grammar::split_before(text, b':').0.len()
+    };
+    let (name, rest) = text.split_at(name_end);
+    let (name, rest) = if spaced { (grammar::trim(name), grammar::trim(rest)) } else { (name, rest) };
+    if rest.is_empty() {
+        return Ok((host(name)?, None));
+    }
+    let digits = rest.strip_prefix(':').ok_or(Syntax("text after the host"))?;
+    let digits = if spaced { grammar::trim_start(digits) } else { digits };
+    let port = grammar::number(digits).map_err(|_| Syntax("bad port"))?;
+    Ok((host(name)?, Some(u16::try_from(port).map_err(|_| Syntax("bad port"))?)))
+}
+
+/// `host`. Beyond the grammar, names may hold underscores, as container platforms make them.
+pub(crate) fn host(text: &str) -> Result<HostRef<'_>, Syntax> {
+    if let Some(inner) = text.strip_prefix('[') {
+        let inner = inner.strip_suffix(']').ok_or(Syntax("unclosed IPv6 reference"))?;
+        return ipv6(inner).map(HostRef::V6);
+    }
+    if text.as_bytes().first().is_some_and(u8::is_ascii_digit)
+        && let Ok(address) = text.parse()
+    {
+        return Ok(HostRef::V4(address));
+    }
+    name(text)
+}
+
+/// Reads an IPv6 address without brackets. A third colon in front of an embedded IPv4 address is what the
+/// grammar of RFC 3261 literally produces; RFC 5118 §4.10 wants it tolerated.
+pub(crate) fn ipv6(text: &str) -> Result<Ipv6Addr, Syntax> {
+    let parsed = text.parse().or_else(|error| match text.contains(":::") {
+        true => text.replacen(":::", "::", 1).parse(),
+        false => Err(error),
+    });
+    parsed.map_err(|_| Syntax("bad IPv6 address"))
+}
+
+/// `hostname`: labels of letters, digits and hyphens; the last one starts with a letter, so that a wrong IPv4
+/// address is no name.
+fn name(text: &str) -> Result<HostRef<'_>, Syntax> {
+    const BAD: Syntax = Syntax("bad host");
+    let labels = text.strip_suffix('.').unwrap_or(text);
+    let mut last = "";
+    for label in labels.split('.') {
+        let inside = Class::LABEL.all(label);
+        if label.is_empty() || !inside || label.starts_with('-') || label.ends_with('-') {
+            return Err(BAD);
+        }
+        last = label;
+    }
+    match last.as_bytes().first() {
+        Some(b) if b.is_ascii_alphabetic() || *b == b'_' => Ok(HostRef::Name(text)),
+        Some(_) | None => Err(BAD),
+    }
+}

@@ -1,0 +1,181 @@
+//! Reading a URI: cut into checked pieces that still lie in the text; [`Parts::to_uri`] copies them out.
+//!
+//! The split exists so that the wire front end can check every URI of a message without allocating.
+
+use super::escape::well_formed;
+use super::host::{HostRef, host_port};
+use super::{Host, Scheme, Uri};
+use crate::class::Class;
+use crate::error::Syntax;
+use crate::grammar;
+use crate::limits::{PARAMS_MAX, URI_LEN_MAX};
+
+/// Checked pieces of a URI.
+pub(crate) struct Parts<'a> {
+    scheme: SchemeRef<'a>,
+    user: Option<&'a str>,
+    password: Option<&'a str>,
+    host: Option<(HostRef<'a>, Option<u16>)>,
+    params: &'a str,
+    headers: &'a str,
+}
+
+#[derive(Clone, Copy)]
+enum SchemeRef<'a> {
+    Sip,
+    Sips,
+    Tel,
+    Other(&'a str),
+}
+
+/// Whether `text` is a URI, without copying it. Answers whether it carries header fields (`?`).
+pub(crate) fn check(text: &str) -> Result<bool, Syntax> {
+    Parts::read(text).map(|parts| !parts.headers.is_empty())
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn read(text: &'a str) -> Result<Self, Syntax> {
+        if text.len() > URI_LEN_MAX {
+            return Err(Syntax("URI too long"));
+        }
+        let (name, rest) = grammar::cut(text, b':').ok_or(Syntax("URI without a scheme"))?;
+        match scheme(name)? {
+            scheme @ (SchemeRef::Sip | SchemeRef::Sips) => read_sip(scheme, rest),
+            scheme @ SchemeRef::Tel => read_tel(scheme, rest),
+            scheme @ SchemeRef::Other(_) => read_opaque(scheme, rest),
+        }
+    }
+
+    pub(super) fn to_uri(&self) -> Uri {
+        let (host, port) = match self.host {
+            Some((host, port)) => (Host::from(host), port),
+            None => (Host::None, None),
+        };
+        Uri {
+            scheme: match self.scheme {
+                SchemeRef::Sip => Scheme::Sip,
+                SchemeRef::Sips => Scheme::Sips,
+                SchemeRef::Tel => Scheme::Tel,
+                SchemeRef::Other(name) => Scheme::Other(name.to_owned()),
+            },
+            user: self.user.map(str::to_owned),
+            password: self.password.map(str::to_owned),
+            host,
+            port,
+            params: pieces(self.params, ';').map(|(n, v)| (n.to_owned(), v.map(str::to_owned))).collect(),
+            headers: pieces(self.headers, '&')
+                .map(|(n, v)| (n.to_owned(), v.unwrap_or_default().to_owned()))
+                .collect(),
+        }
+    }
+}
+
+/// The pieces of checked parameters or header fields; empty text has none.
+fn pieces(text: &str, separator: char) -> impl Iterator<Item = (&str, Option<&str>)> {
+    text.split(separator).filter(|piece| !piece.is_empty()).map(|piece| match grammar::cut(piece, b'=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (piece, None),
+    })
+}
+
+fn scheme(name: &str) -> Result<SchemeRef<'_>, Syntax> {
+    let mut bytes = name.bytes();
+    let first = bytes.next().is_some_and(|b| b.is_ascii_alphabetic());
+    if !first || !bytes.all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) {
+        return Err(Syntax("bad URI scheme"));
+    }
+    Ok(if name.eq_ignore_ascii_case("sip") {
+        SchemeRef::Sip
+    } else if name.eq_ignore_ascii_case("sips") {
+        SchemeRef::Sips
+    } else if name.eq_ignore_ascii_case("tel") {
+        SchemeRef::Tel
+    } else {
+        SchemeRef::Other(name)
+    })
+}
+
+/// `[ userinfo ] hostport uri-parameters [ headers ]`. An unescaped `@` occurs nowhere but behind the user.
+fn read_sip<'a>(scheme: SchemeRef<'a>, rest: &'a str) -> Result<Parts<'a>, Syntax> {
+    let (user, password, rest) = match grammar::cut(rest, b'@') {
+        Some((info, rest)) => {
+            let (user, password) = userinfo(info)?;
+            (Some(user), password, rest)
+        }
+        None => (None, None, rest),
+    };
+    let (rest, headers) = match grammar::cut(rest, b'?') {
+        Some((rest, headers)) => (rest, check_headers(headers)?),
+        None => (rest, ""),
+    };
+    let (hostport, params) = match grammar::cut(rest, b';') {
+        Some((hostport, params)) => (hostport, check_params(params)?),
+        None => (rest, ""),
+    };
+    Ok(Parts { scheme, user, password, host: Some(host_port(hostport, false)?), params, headers })
+}
+
+fn userinfo(info: &str) -> Result<(&str, Option<&str>), Syntax> {
+    let (user, password) = match grammar::cut(info, b':') {
+        Some((user, password)) => (user, Some(password)),
+        None => (info, None),
+    };
+    if user.is_empty() || !well_formed(user, Class::USER) {
+        return Err(Syntax("bad user in URI"));
+    }
+    if password.is_some_and(|p| !well_formed(p, Class::PASSWORD)) {
+        return Err(Syntax("bad password in URI"));
+    }
+    Ok((user, password))
+}
+
+/// `tel:` number and parameters (RFC 3966 §3): global with `+`, or local with hex digits, `*` and `#`.
+fn read_tel<'a>(scheme: SchemeRef<'a>, rest: &'a str) -> Result<Parts<'a>, Syntax> {
+    let (number, params) = match grammar::cut(rest, b';') {
+        Some((number, params)) => (number, check_params(params)?),
+        None => (rest, ""),
+    };
+    let digits = number.strip_prefix('+').unwrap_or(number);
+    let inside = digits.bytes().all(|b| b.is_ascii_hexdigit() || b"*#-.()".contains(&b));
+    if !inside || !digits.bytes().any(|b| b.is_ascii_hexdigit() || b"*#".contains(&b)) {
+        return Err(Syntax("bad telephone number"));
+    }
+    Ok(Parts { scheme, user: Some(number), password: None, host: None, params, headers: "" })
+}
+
+/// Any other scheme: characters that may stand in a URI at all.
+fn read_opaque<'a>(scheme: SchemeRef<'a>, rest: &'a str) -> Result<Parts<'a>, Syntax> {
+    if rest.is_empty() || !Class::URI.all(rest) {
+        return Err(Syntax("bad character in URI"));
+    }
+    Ok(Parts { scheme, user: Some(rest), password: None, host: None, params: "", headers: "" })
+}
+
+/// `other-param`s without the leading semicolon. Names and values are `paramchar`s.
+fn check_params(params: &str) -> Result<&str, Syntax> {
+    let mut count = 0;
+    for piece in params.split(';') {
+        let (name, value) = grammar::cut(piece, b'=').map_or((piece, None), |(n, v)| (n, Some(v)));
+        count += 1;
+        let bad_value = value.is_some_and(|v| v.is_empty() || !well_formed(v, Class::URI_PARAM));
+        if name.is_empty() || !well_formed(name, Class::URI_PARAM) || bad_value || count > PARAMS_MAX {
+            return Err(Syntax("bad URI parameter"));
+        }
+    }
+    Ok(params)
+}
+
+/// `hname=hvalue` pairs without the leading question mark; values may be empty.
+fn check_headers(headers: &str) -> Result<&str, Syntax> {
+    let mut count = 0;
+    for piece in headers.split('&') {
+        count += 1;
+        let good = grammar::cut(piece, b'=').is_some_and(|(name, value)| {
+            !name.is_empty() && well_formed(name, Class::URI_HEADER) && well_formed(value, Class::URI_HEADER)
+        });
+        if !good || count > PARAMS_MAX {
+            return Err(Syntax("bad header in URI"));
+        }
+    }
+    Ok(headers)
+}
