@@ -112,10 +112,7 @@ fn calls(criterion: &mut Criterion) {
     let mut shard = Shard::new();
     criterion.bench_function("core: INVITE bytes to 180 and 200", |bencher| {
         bencher.iter_batched(
-            || {
-                // Not measured: a fresh endpoint now and then, and the text of the next call.
-                Messages::new(shard_number())
-            },
+            || Messages::new(next_number()), // the peer's part is not measured
             |messages| {
                 if shard.call >= CALLS {
                     shard = Shard::new();
@@ -128,7 +125,7 @@ fn calls(criterion: &mut Criterion) {
     let mut shard = Shard::new();
     criterion.bench_function("core: a call of INVITE, 180, 200, ACK, BYE, 200", |bencher| {
         bencher.iter_batched(
-            || Messages::new(shard_number()),
+            || Messages::new(next_number()),
             |messages| {
                 if shard.call >= CALLS {
                     shard = Shard::new();
@@ -144,7 +141,7 @@ fn calls(criterion: &mut Criterion) {
 }
 
 /// Numbers of calls, each used once.
-fn shard_number() -> usize {
+fn next_number() -> usize {
     use std::sync::atomic::{AtomicUsize, Ordering};
     static NEXT: AtomicUsize = AtomicUsize::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)

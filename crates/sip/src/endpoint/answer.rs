@@ -72,12 +72,14 @@ impl Endpoint {
         self.table.respond(&mut self.io, now, id, &trying);
     }
 
-    /// OPTIONS is answered as an INVITE would be, were it for a call: 200, or 503 while draining (§11.2).
+    /// OPTIONS outside a call is answered as an INVITE would be: 200, or 503 while draining (§11.2).
     pub(super) fn answer_options(&mut self, now: Instant, id: TransactionId) {
-        let mut reply = Reply::new(StatusCode::OK);
-        if self.draining {
-            reply = self.unavailable();
-        }
+        let reply = if self.draining { self.unavailable() } else { Reply::new(StatusCode::OK) };
+        self.answer_abilities(now, id, reply);
+    }
+
+    /// Says what we can; calls that are established are alive even while draining.
+    pub(super) fn answer_abilities(&mut self, now: Instant, id: TransactionId, mut reply: Reply) {
         self.push_abilities(&mut reply.headers);
         for accepted in &self.config.accept {
             reply.headers.push("Accept", accepted.as_str());

@@ -218,7 +218,7 @@ impl Endpoint {
         }
         match incoming.request.method {
             Method::Bye => self.serve_bye(now, dialog, incoming.id, reason_of(&incoming.request)),
-            Method::Options => self.answer_options(now, incoming.id),
+            Method::Options => self.answer_abilities(now, incoming.id, Reply::new(StatusCode::OK)),
             Method::Invite => self.serve_reinvite(now, dialog, incoming, number)?,
             Method::Ack
             | Method::Cancel

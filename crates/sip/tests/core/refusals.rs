@@ -38,6 +38,8 @@ fn a_draining_endpoint_refuses_calls_and_options_and_keeps_what_it_has() {
     assert_eq!(refused(&mut lab, &new).0, 503);
     lab.feed(&within("INFO", 2, &tag, ""));
     assert!(matches!(lab.event(), Event::Request { .. }));
+    let (status, _) = refused(&mut lab, &within("OPTIONS", 3, &tag, ""));
+    assert_eq!(status, 200, "the call is alive");
 }
 
 #[test]
