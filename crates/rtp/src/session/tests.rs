@@ -335,7 +335,7 @@ fn the_round_trip_time_is_measured_by_reports() {
             match output {
                 Output::Rtp { data, .. } => arrive(to, at, data),
                 Output::Rtcp { data, .. } => {
-                    to.handle_input(now(at), Input::Rtcp { from: address(4001), data })
+                    to.handle_input(now(at), Input::Rtcp { from: address(4001), data });
                 }
                 Output::Event(_) | Output::Timeout(_) => {}
             }

@@ -18,6 +18,8 @@ pub struct Depacketizer {
     bits: Bits,
     /// The first payload header says INTRA.
     intra: bool,
+    /// The first payload header says PB-frames.
+    pb_frames: bool,
     damaged: bool,
     /// Something of this source was lost since the last picture was given out.
     lost: bool,
@@ -84,7 +86,11 @@ impl Depacketizer {
             State::Empty if at_group && start == 0 && starts_picture(data) => {
                 self.state = State::Joining;
                 self.intra = !header.common().inter;
+                self.pb_frames = header.common().pb_frames;
             }
+            // No mode C without PB-frames. FFmpeg writes a negative predictor of mode B over its whole
+            // header, which then reads as mode C with wrong bit counts.
+            State::Joining if matches!(header, Header::C(_)) && !self.pb_frames => return Err(Malformed),
             State::Empty => {
                 self.state = State::Skipping;
                 self.lost = true;

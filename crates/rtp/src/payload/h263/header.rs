@@ -30,6 +30,8 @@ pub struct Common {
     pub arithmetic_coding: bool,
     /// A: annex F.
     pub advanced_prediction: bool,
+    /// P in mode A, always in mode C, never in mode B: annex G.
+    pub pb_frames: bool,
 }
 
 /// What a decoder needs to begin at a macroblock (§5.2).
@@ -69,6 +71,7 @@ impl Common {
             unrestricted_vectors: picture.unrestricted_vectors,
             arithmetic_coding: picture.arithmetic_coding,
             advanced_prediction: picture.advanced_prediction,
+            pb_frames: picture.pb_frame.is_some(),
         }
     }
 
@@ -93,6 +96,7 @@ impl Common {
             unrestricted_vectors: flags & 4 != 0,
             arithmetic_coding: flags & 2 != 0,
             advanced_prediction: flags & 1 != 0,
+            pb_frames: first & P != 0,
         }
     }
 }

@@ -310,9 +310,13 @@ fn mode_c_is_joined_like_mode_b() {
     let (head, tail) = whole.split_at(40);
     let part =
         |marker, octets: Vec<u8>| Part { timestamp: 1, marker, lost_before: false, payload: octets.into() };
-    let first = part(false, [&[0x00, 0x40, 0, 7], head].concat());
+    let first = |p: u8| part(false, [&[p, 0x40, 0, 7], head].concat());
     let second = part(true, [&[0xC0, 0x45, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], tail].concat());
-    assert_eq!(receive(&[first, second], &[])[0].data, whole);
+    assert_eq!(receive(&[first(0x40), second.clone()], &[])[0].data, whole);
+    let (mut depacketizer, mut out) = (Depacketizer::default(), Vec::new());
+    depacketizer.push(&first(0), &mut out).expect("a picture start without PB-frames");
+    assert_eq!(depacketizer.push(&second, &mut out), Err(Malformed));
+    assert!(out[0].damaged);
 }
 
 proptest! {
