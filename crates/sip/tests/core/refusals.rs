@@ -191,6 +191,17 @@ fn an_unreadable_request_gets_a_stateless_400_at_a_bounded_rate() {
 }
 
 #[test]
+fn control_characters_of_a_faulty_header_are_not_sent_back() {
+    let mut lab = Lab::new();
+    let bad = request("INVITE", 1, "1", "", "", "").replace("From: Alice", "From: Al\0ice");
+    let data = bytes::Bytes::from(bad);
+    let (local, from) = (sip::LocalId(0), address(PEER));
+    lab.endpoint.handle_input(lab.now, sip::Input::Datagram { local, from, data: &data });
+    let sip::Output::Send { data, .. } = lab.endpoint.poll_output() else { panic!("no answer") };
+    assert!(data.starts_with(b"SIP/2.0 400 ") && !data.contains(&0));
+}
+
+#[test]
 fn an_ack_is_never_answered() {
     let mut lab = Lab::new();
     lab.feed(&request("ACK", 1, "1", "", "", ""));
