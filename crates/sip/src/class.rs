@@ -33,11 +33,13 @@ impl Class {
     pub(crate) const DIGIT: Class = Class(1 << 11);
 
     /// Whether the octet is in the set.
+    #[inline]
     pub(crate) fn has(self, octet: u8) -> bool {
         TABLE[octet as usize] & self.0 != 0
     }
 
     /// Whether all octets of the text are in the set.
+    #[inline]
     pub(crate) fn all(self, text: &str) -> bool {
         text.bytes().all(|octet| self.has(octet))
     }

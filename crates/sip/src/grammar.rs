@@ -9,11 +9,13 @@ use crate::error::Syntax;
 use crate::limits::DIGITS_MAX;
 
 /// `token`: not empty and of token characters only.
+#[inline]
 pub(crate) fn is_token_text(text: &str) -> bool {
     !text.is_empty() && Class::TOKEN.all(text)
 }
 
 /// Cuts white space at both ends.
+#[inline]
 pub(crate) fn trim(text: &str) -> &str {
     let bytes = text.as_bytes();
     let mut end = bytes.len();
@@ -24,6 +26,7 @@ pub(crate) fn trim(text: &str) -> &str {
 }
 
 /// Cuts white space at the start.
+#[inline]
 pub(crate) fn trim_start(text: &str) -> &str {
     let bytes = text.as_bytes();
     let mut start = 0;
@@ -40,18 +43,33 @@ fn is_lws(octet: u8) -> bool {
 
 /// The text before and after the first `separator` (an ASCII octet). Like `split_once`, but quick on the short
 /// texts that headers are made of.
+#[inline]
 pub(crate) fn cut(text: &str, separator: u8) -> Option<(&str, &str)> {
     let at = memchr::memchr(separator, text.as_bytes())?;
     Some((&text[..at], &text[at + 1..]))
 }
 
+/// The texts between separators (an ASCII octet), like `split`.
+#[inline]
+pub(crate) fn pieces(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let (piece, after) = cut(text, separator).map_or((text, None), |(piece, after)| (piece, Some(after)));
+        rest = after;
+        Some(piece)
+    })
+}
+
 /// Splits `text` before the first `separator`, which stays in the second part; that is empty without one.
+#[inline]
 pub(crate) fn split_before(text: &str, separator: u8) -> (&str, &str) {
     text.split_at(memchr::memchr(separator, text.as_bytes()).unwrap_or(text.len()))
 }
 
 /// Splits `text` after the longest start whose octets are all in `class`. (A class holds all octets above
 /// ASCII or none, so this never cuts a character.)
+#[inline]
 pub(crate) fn take_while(text: &str, class: Class) -> (&str, &str) {
     let cut = text.bytes().position(|octet| !class.has(octet)).unwrap_or(text.len());
     text.split_at(cut)

@@ -34,6 +34,6 @@ pub use via::{Transport, Via};
 pub use warning::{RetryAfter, Warning};
 
 pub(crate) use cseq::check as check_cseq;
-pub(crate) use name::{KNOWN, Name, Rule, known};
+pub(crate) use name::{KNOWN, Name, Rule, known, row};
 pub(crate) use name_addr::check as check_name_addr;
 pub(crate) use via::check as check_via;

@@ -72,6 +72,23 @@ pub(crate) fn known(name: &str) -> Option<usize> {
     })
 }
 
+/// The row of a canonical name, found when this crate is compiled.
+pub(crate) const fn row(name: &str) -> usize {
+    let mut at = 0;
+    while !same_octets(KNOWN[at].name.as_bytes(), name.as_bytes()) {
+        at += 1;
+    }
+    at
+}
+
+const fn same_octets(a: &[u8], b: &[u8]) -> bool {
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
+}
+
 const LEN_MAX: usize = 24;
 
 /// Where the names of each length start in [`KNOWN`].

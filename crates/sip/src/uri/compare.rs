@@ -41,8 +41,10 @@ fn params_match(a: &Uri, b: &Uri, alone: fn(&str) -> bool) -> bool {
     let one_way = |from: &Uri, to: &Uri| {
         from.params.iter().all(|(name, value)| {
             let name = canonical(name);
-            match to.params.iter().find(|(n, _)| canonical(n).eq_ignore_ascii_case(&name)) {
-                Some((_, other)) => same_param(value.as_deref(), other.as_deref()),
+            let mut same_name =
+                to.params.iter().filter(|(n, _)| canonical(n).eq_ignore_ascii_case(&name)).peekable();
+            match same_name.peek() {
+                Some(_) => same_name.any(|(_, other)| same_param(value.as_deref(), other.as_deref())),
                 None => !alone(&name),
             }
         })

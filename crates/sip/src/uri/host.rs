@@ -138,7 +138,7 @@ fn name(text: &str) -> Result<HostRef<'_>, Syntax> {
     const BAD: Syntax = Syntax("bad host");
     let labels = text.strip_suffix('.').unwrap_or(text);
     let mut last = "";
-    for label in labels.split('.') {
+    for label in grammar::pieces(labels, b'.') {
         let inside = Class::LABEL.all(label);
         if label.is_empty() || !inside || label.starts_with('-') || label.ends_with('-') {
             return Err(BAD);

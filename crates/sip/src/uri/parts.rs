@@ -62,8 +62,8 @@ impl<'a> Parts<'a> {
             password: self.password.map(str::to_owned),
             host,
             port,
-            params: pieces(self.params, ';').map(|(n, v)| (n.to_owned(), v.map(str::to_owned))).collect(),
-            headers: pieces(self.headers, '&')
+            params: pieces(self.params, b';').map(|(n, v)| (n.to_owned(), v.map(str::to_owned))).collect(),
+            headers: pieces(self.headers, b'&')
                 .map(|(n, v)| (n.to_owned(), v.unwrap_or_default().to_owned()))
                 .collect(),
         }
@@ -71,10 +71,12 @@ impl<'a> Parts<'a> {
 }
 
 /// The pieces of checked parameters or header fields; empty text has none.
-fn pieces(text: &str, separator: char) -> impl Iterator<Item = (&str, Option<&str>)> {
-    text.split(separator).filter(|piece| !piece.is_empty()).map(|piece| match grammar::cut(piece, b'=') {
-        Some((name, value)) => (name, Some(value)),
-        None => (piece, None),
+fn pieces(text: &str, separator: u8) -> impl Iterator<Item = (&str, Option<&str>)> {
+    grammar::pieces(text, separator).filter(|piece| !piece.is_empty()).map(|piece| {
+        match grammar::cut(piece, b'=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (piece, None),
+        }
     })
 }
 
@@ -154,7 +156,7 @@ fn read_opaque<'a>(scheme: SchemeRef<'a>, rest: &'a str) -> Result<Parts<'a>, Sy
 /// `other-param`s without the leading semicolon. Names and values are `paramchar`s.
 fn check_params(params: &str) -> Result<&str, Syntax> {
     let mut count = 0;
-    for piece in params.split(';') {
+    for piece in grammar::pieces(params, b';') {
         let (name, value) = grammar::cut(piece, b'=').map_or((piece, None), |(n, v)| (n, Some(v)));
         count += 1;
         let bad_value = value.is_some_and(|v| v.is_empty() || !well_formed(v, Class::URI_PARAM));
@@ -168,7 +170,7 @@ fn check_params(params: &str) -> Result<&str, Syntax> {
 /// `hname=hvalue` pairs without the leading question mark; values may be empty.
 fn check_headers(headers: &str) -> Result<&str, Syntax> {
     let mut count = 0;
-    for piece in headers.split('&') {
+    for piece in grammar::pieces(headers, b'&') {
         count += 1;
         let good = grammar::cut(piece, b'=').is_some_and(|(name, value)| {
             !name.is_empty() && well_formed(name, Class::URI_HEADER) && well_formed(value, Class::URI_HEADER)

@@ -8,16 +8,16 @@ use super::section::Section;
 use crate::class::Class;
 use crate::error::Syntax;
 use crate::grammar;
-use crate::headers::{check_cseq, check_name_addr, check_via};
+use crate::headers::{KNOWN, check_cseq, check_name_addr, check_via, row};
 
 /// RFC 3261 §8.1.1, without Max-Forwards, which RFC 2543 peers leave out.
-const MANDATORY: [&str; 5] = ["Via", "From", "To", "Call-ID", "CSeq"];
+const MANDATORY: [usize; 5] = [row("Via"), row("From"), row("To"), row("Call-ID"), row("CSeq")];
 
 /// All mandatory headers are there and all essential ones are well formed. `method` is the request's, empty
 /// for a response. Answers the method in CSeq.
 pub(super) fn headers<'a>(section: &'a Section, method: &str) -> Result<&'a str, Fault> {
-    if let Some(name) = MANDATORY.into_iter().find(|name| !section.has(name)) {
-        return Err(Fault::of(name, "missing"));
+    if let Some(row) = MANDATORY.into_iter().find(|row| !section.has(*row)) {
+        return Err(Fault::of(KNOWN[row].name, "missing"));
     }
     let mut cseq_method = "";
     for (name, value) in section.headers.iter() {
