@@ -1,0 +1,23 @@
+//! Encode, decode, scale, resample, and read files: everything that needs a codec library.
+//!
+//! H.264 is encoded by openh264, all else by Debian's libav* through `ffmpeg-next`; G.711 is our own.
+//! Both libraries are used through safe bindings; what those lack is in `ffi`, the only place of the
+//! project with `unsafe`. It does not know RTP, tracks or calls. Start at [`video::Encoder`] and [`video::Decoder`];
+//! [`file::read`] opens clips, [`g711`] is sound on the wire, [`compare`] says how alike pictures are.
+
+pub mod compare;
+mod error;
+mod ffi;
+pub mod file;
+pub mod g711;
+pub mod limits;
+mod plane;
+pub mod png;
+mod quiet;
+mod resample;
+mod scale;
+pub mod video;
+
+pub use error::Error;
+pub use resample::{SAMPLE_RATE, resample};
+pub use scale::scale;

@@ -1,0 +1,130 @@
+//! H.264 and H.263 pictures by libavcodec, guarded against sizes that nobody agreed to.
+
+use ffmpeg_next::codec::{self, Flags};
+use ffmpeg_next::{Dictionary, Packet, decoder, frame};
+use media::{Codec, Frame, Picture, Size};
+
+use crate::limits::{ENCODED_LEN_MAX, PICTURE_MAX};
+use crate::{Error, plane, quiet, scale};
+
+/// One stream of frames being decoded.
+///
+/// Lost packets are not reported by the library: whoever sees `lost_before` or `damaged` asks the
+/// sender for a key picture. Pictures come out as soon as they are in, without reordering.
+pub struct Decoder {
+    codec: Codec,
+    inner: decoder::Video,
+    agreed: Option<Size>,
+}
+
+impl Decoder {
+    /// A decoder for pictures of any size up to [`PICTURE_MAX`].
+    ///
+    /// # Errors
+    /// [`Error::WrongCodec`] for sound, [`Error::Open`] when the library lacks the codec.
+    pub fn new(codec: Codec) -> Result<Self, Error> {
+        quiet::libav();
+        let open = |why: String| Error::Open { codec, size: PICTURE_MAX, why };
+        let id = match codec {
+            Codec::H264 => codec::Id::H264,
+            Codec::H263 => codec::Id::H263,
+            Codec::Pcmu | Codec::Pcma => return Err(Error::WrongCodec { codec, job: "pictures" }),
+        };
+        let found = decoder::find(id).ok_or_else(|| open("libavcodec has none".into()))?;
+        let mut context = codec::Context::new_with_codec(found);
+        context.set_flags(Flags::LOW_DELAY);
+        let inner = context
+            .decoder()
+            .open_as_with(found, options())
+            .and_then(decoder::Opened::video)
+            .map_err(|why| open(why.to_string()))?;
+        Ok(Decoder { codec, inner, agreed: None })
+    }
+
+    /// The same, for pictures of exactly `size`: damaged headers yield false sizes, and others than the
+    /// agreed one are refused before their first macroblock is decoded where the header tells.
+    #[must_use]
+    pub fn expecting(self, size: Size) -> Self {
+        Decoder { agreed: Some(size), ..self }
+    }
+
+    /// Decodes one frame. `None` when it yields no picture (parameter sets alone, or nothing before
+    /// the first key picture).
+    ///
+    /// # Errors
+    /// [`Error::WrongCodec`] for a frame of another codec, [`Error::WrongSize`] for a picture that was
+    /// not agreed or is beyond [`PICTURE_MAX`], [`Error::Decode`] for a bitstream beyond repair or
+    /// longer than [`ENCODED_LEN_MAX`]. The decoder can go on after each of them.
+    pub fn decode(&mut self, frame: &Frame) -> Result<Option<Picture>, Error> {
+        if frame.codec != self.codec {
+            return Err(Error::WrongCodec { codec: frame.codec, job: "this stream" });
+        }
+        if frame.data.is_empty() {
+            return Ok(None);
+        }
+        if frame.data.len() > ENCODED_LEN_MAX {
+            return Err(self.failed(format!("{} octets", frame.data.len())));
+        }
+        if let (Some(got), Some(want)) = (announced_size(frame), self.agreed)
+            && got != want
+        {
+            return Err(Error::WrongSize { got, want });
+        }
+        self.inner.send_packet(&Packet::copy(&frame.data)).map_err(|why| self.failed(why.to_string()))?;
+        let mut newest = None;
+        let mut out = frame::Video::empty();
+        while self.inner.receive_frame(&mut out).is_ok() {
+            newest = Some(self.picture(&out)?);
+        }
+        Ok(newest)
+    }
+
+    fn picture(&self, frame: &frame::Video) -> Result<Picture, Error> {
+        let size = plane::size_of(frame).ok_or_else(|| self.failed("a picture without pixels".into()))?;
+        let want = self.agreed.unwrap_or(PICTURE_MAX);
+        if self.agreed.is_some_and(|agreed| agreed != size) || too_large(size) {
+            return Err(Error::WrongSize { got: size, want });
+        }
+        match plane::from_av(frame) {
+            Some(picture) => Ok(picture),
+            // High profiles may carry 4:2:2 or 4:4:4.
+            None => scale::convert(frame, Size { width: size.width & !1, height: size.height & !1 }),
+        }
+    }
+
+    fn failed(&self, why: String) -> Error {
+        Error::Decode { codec: self.codec, why }
+    }
+}
+
+/// Whether a picture is beyond what this crate handles.
+pub(crate) fn too_large(size: Size) -> bool {
+    let area = |size: Size| u32::from(size.width) * u32::from(size.height);
+    area(size) > area(PICTURE_MAX)
+}
+
+/// Limits that the library itself keeps, so that a false header cannot make it allocate.
+pub(crate) fn options() -> Dictionary<'static> {
+    let mut options = Dictionary::new();
+    let pixels = u32::from(PICTURE_MAX.width) * u32::from(PICTURE_MAX.height);
+    options.set("max_pixels", &pixels.to_string());
+    options.set("threads", "1");
+    options
+}
+
+/// The size in an H.263 picture header's source format (§5.1.3); H.264 tells it in its parameter set,
+/// which the library reads.
+fn announced_size(frame: &Frame) -> Option<Size> {
+    match frame.codec {
+        Codec::H263 => match frame.data.get(4)? >> 2 & 7 {
+            1 => Some(Size { width: 128, height: 96 }),
+            2 => Some(Size::QCIF),
+            3 => Some(Size::CIF),
+            4 => Some(Size { width: 704, height: 576 }),
+            5 => Some(Size { width: 1408, height: 1152 }),
+            // Extended PTYPE carries its own size; 0 and 6 are forbidden or reserved.
+            _ => None,
+        },
+        Codec::H264 | Codec::Pcmu | Codec::Pcma => None,
+    }
+}

@@ -1,0 +1,119 @@
+//! Template and values to pixels.
+
+use std::sync::Arc;
+
+use media::{Picture, Size, SlideValues};
+use resvg::usvg::{self, fontdb};
+use resvg::{tiny_skia, usvg::Transform};
+
+use crate::measure::Measure;
+use crate::view::View;
+use crate::{Error, limits, template};
+
+/// Draws slides. Cheap to share between threads behind an `Arc`; a slide takes some milliseconds.
+pub struct Renderer {
+    fonts: Arc<fontdb::Database>,
+    families: Vec<String>,
+    measure: Arc<Measure>,
+}
+
+impl Renderer {
+    /// A renderer that draws with the fonts in these files (TTF, OTF or collections of them) and no
+    /// others. Texts are drawn bold.
+    ///
+    /// # Errors
+    /// [`Error::NoFont`] when none of them is a font.
+    pub fn new(fonts: Vec<Vec<u8>>) -> Result<Self, Error> {
+        let given = fonts.len();
+        let mut database = fontdb::Database::new();
+        for font in fonts {
+            database.load_font_data(font);
+        }
+        let mut families: Vec<String> = Vec::new();
+        for (name, _) in database.faces().flat_map(|face| &face.families) {
+            if !families.contains(name) {
+                families.push(name.clone());
+            }
+        }
+        if families.is_empty() {
+            return Err(Error::NoFont(given));
+        }
+        let fonts = Arc::new(database);
+        Ok(Renderer { measure: Arc::new(Measure::new(fonts.clone())), fonts, families })
+    }
+
+    /// Draws `template` (SVG with minijinja, see [`crate::template`]) with `values` in `size` pixels.
+    /// `language` is a BCP 47 tag; it chooses the regional shapes of hanzi.
+    ///
+    /// # Errors
+    /// [`Error::Size`], [`Error::Template`] (also for a missing value) or [`Error::Svg`].
+    pub fn render(
+        &self,
+        template: &str,
+        values: &SlideValues,
+        language: &str,
+        size: Size,
+    ) -> Result<Picture, Error> {
+        let svg = self.fill(template, values, language, size)?;
+        self.draw(&svg, language, size)
+    }
+
+    /// The filled-in template as SVG text, for a person to look at.
+    ///
+    /// # Errors
+    /// [`Error::Size`] or [`Error::Template`].
+    pub fn fill(
+        &self,
+        template: &str,
+        values: &SlideValues,
+        language: &str,
+        size: Size,
+    ) -> Result<String, Error> {
+        let sides = [size.width, size.height];
+        if !sides.iter().all(|side| limits::SIDE.contains(side) && side % 2 == 0) {
+            return Err(Error::Size(size));
+        }
+        let family = self.family(language);
+        template::fill(template, values, language, View::of(size), (family, &self.measure))
+    }
+
+    fn draw(&self, svg: &str, language: &str, size: Size) -> Result<Picture, Error> {
+        let tree =
+            usvg::Tree::from_str(svg, &self.options(language)).map_err(|why| Error::Svg(why.to_string()))?;
+        let (width, height) = (u32::from(size.width), u32::from(size.height));
+        let mut pixels = tiny_skia::Pixmap::new(width, height).ok_or(Error::Size(size))?;
+        pixels.fill(tiny_skia::Color::BLACK);
+        let scale = Transform::from_scale(
+            f32::from(size.width) / tree.size().width(),
+            f32::from(size.height) / tree.size().height(),
+        );
+        resvg::render(&tree, scale, &mut pixels.as_mut());
+        Ok(Picture::from_rgba(size, pixels.data()))
+    }
+
+    fn options(&self, language: &str) -> usvg::Options<'static> {
+        let mut options = usvg::Options {
+            font_family: self.family(language).to_owned(),
+            languages: vec![language.to_owned()],
+            fontdb: self.fonts.clone(),
+            ..usvg::Options::default()
+        };
+        // A template may hold pictures as data: URLs; files are not this crate's to open.
+        options.image_href_resolver.resolve_string = Box::new(|_, _| None);
+        options
+    }
+
+    /// The family for a language: hanzi look different in China, Taiwan, Hong Kong, Japan and Korea.
+    fn family(&self, language: &str) -> &str {
+        let language = language.to_ascii_lowercase();
+        let region = match language.split('-').next().unwrap_or_default() {
+            "ja" => "JP",
+            "ko" => "KR",
+            "zh" if language.contains("hk") || language.contains("mo") => "HK",
+            "zh" if language.contains("tw") || language.contains("hant") => "TC",
+            _ => "SC",
+        };
+        let wanted = format!("Noto Sans CJK {region}");
+        self.families.iter().find(|family| **family == wanted).unwrap_or(&self.families[0])
+    }
+}
