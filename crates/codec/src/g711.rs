@@ -179,16 +179,20 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_code_is_chosen_for_every_sample() {
-        for codec in [Codec::Pcmu, Codec::Pcma] {
-            let all: Vec<u8> = (0..=255).collect();
-            let values = decode(codec, &all).unwrap();
-            for sample in (i16::MIN..=i16::MAX).step_by(7) {
-                let got = decode(codec, &encode(codec, &[sample]).unwrap()).unwrap()[0];
-                let error = i32::from(got).abs_diff(i32::from(sample));
-                let best = values.iter().map(|&v| i32::from(v).abs_diff(i32::from(sample))).min().unwrap();
-                // A decision value itself may go either way; A-law truncates to 12 bits first.
-                assert!(error <= best + 16, "{codec} {sample}: {got} is off by {error}, best {best}");
+    fn every_sample_lies_within_half_a_step_of_its_code() {
+        // Steps double from segment to segment (tables 1a and 2a); beyond 8159 of mu-law's 14 bits
+        // there is only clipping.
+        for (codec, range, half_step) in [
+            (Codec::Pcmu, -32_635..=32_635, (|segment| 4 << segment) as fn(u32) -> u32),
+            (Codec::Pcma, -32_768..=32_767, |segment| 8 << segment.saturating_sub(1)),
+        ] {
+            for sample in range {
+                let code = encode(codec, &[sample]).unwrap()[0];
+                let value = decode(codec, &[code]).unwrap()[0];
+                let invert = if codec == Codec::Pcmu { 0xFF } else { 0x55 };
+                let segment = u32::from((code ^ invert) >> 4 & 7);
+                let error = i32::from(value).abs_diff(i32::from(sample));
+                assert!(error <= half_step(segment), "{codec} {sample}: {value} is off by {error}");
             }
         }
     }

@@ -111,7 +111,7 @@ fn a_forced_key_picture_starts_a_new_decoder() {
 
 #[test]
 fn no_slice_is_longer_than_agreed() {
-    for (size, limit) in [(Size::QCIF, 400), (Size::CIF, 900), (Size::CIF, 1_200)] {
+    for (size, limit) in [(Size::QCIF, 600), (Size::CIF, 900), (Size::CIF, 1_200)] {
         let format = VideoFormat { slice_len_max: limit, ..VideoFormat::prompt(Codec::H264, size) };
         for quantiser in [None, Some(12), Some(30)] {
             let mut encoder = match quantiser {
@@ -222,6 +222,8 @@ fn what_a_codec_cannot_do_is_said_at_once() {
         Err(codec::Error::WrongCodec { .. })
     ));
     assert!(Encoder::new(VideoFormat { fps: 0, ..odd }).is_err());
+    let short = VideoFormat { slice_len_max: 400, ..VideoFormat::prompt(Codec::H264, Size::QCIF) };
+    assert!(matches!(Encoder::new(short), Err(codec::Error::Open { .. })));
     assert!(Decoder::new(Codec::Pcma).is_err());
     let mut encoder = Encoder::new(VideoFormat::prompt(Codec::H264, Size::QCIF)).unwrap();
     let wrong = encoder.encode(&card(Size::CIF, 0), Duration::ZERO, true);

@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn lines_break_between_hanzi_and_after_spaces_only() {
-        assert_eq!(tokens("查10GB ok包，好。"), ["查", "10GB", " ", "ok", "包，", "好。"]);
+        assert_eq!(tokens("查10GB ok包，好。"), ["查", "10GB ", "ok", "包，", "好。"]);
     }
 
     #[test]

@@ -15,6 +15,10 @@ use crate::{Error, ffi};
 /// macroblocks and before emulation prevention octets are inserted.
 const SLICE_MARGIN: u16 = 100;
 
+/// openh264 refuses limits that its largest macroblock with its header would not fit
+/// (`MAX_MACROBLOCK_SIZE_IN_BYTE`, 400 octets, and some).
+const SLICE_LEN_MIN: u16 = 600;
+
 /// The smallest quantiser worth its bits; openh264 treats lower ones as "choose yourself".
 const QP_MIN: u8 = 10;
 
@@ -27,7 +31,7 @@ pub(super) struct Encoder {
 impl Encoder {
     pub(super) fn open(format: VideoFormat, rate: Rate) -> Result<Self, Error> {
         let open = |why: String| Error::Open { codec: Codec::H264, size: format.size, why };
-        if format.slice_len_max < 2 * SLICE_MARGIN + 100 {
+        if format.slice_len_max < SLICE_LEN_MIN {
             return Err(open(format!("slices of {} octets", format.slice_len_max)));
         }
         let level = level(format).ok_or_else(|| open("no level up to 3.1 holds it".into()))?;
