@@ -1,0 +1,261 @@
+//! Being put through: the subscriber waits in a queue, the pool offers an agent, the agent's phone is
+//! called with exactly what the subscriber's phone can do, and the two are bridged.
+
+use std::net::SocketAddr;
+
+use media::{Kind, Now};
+use sip::{DialogId, Headers, NameAddr, StatusCode, Uri};
+use tracing::{info, warn};
+
+use crate::LegId;
+use crate::call::{Call, Output, Place};
+use crate::cdr::Cause;
+use crate::leg::{CALLER, Leg, Phase};
+use crate::stream::{Source, bridge};
+
+/// The subscriber's ticket in the pool, from `Enter` to `Done`.
+pub(crate) struct Queueing {
+    offer: Option<Offer>,
+}
+
+/// The agent who is rung or talked to.
+struct Offer {
+    agent: acd::AgentId,
+    name: String,
+    leg: LegId,
+    /// The pool has been told that the agent answered.
+    answered: bool,
+}
+
+impl Call {
+    pub(crate) fn enter_queue(&mut self, queue: String) {
+        info!(queue, "waits for an agent");
+        let drawn = self.ticket.0;
+        self.ticket = acd::TicketId(drawn & !0xFF | (drawn + 1) & 0xFF);
+        self.queueing = Some(Queueing { offer: None });
+        self.out.push_back(Output::Pool(acd::Input::Enter { ticket: self.ticket, queue }));
+    }
+
+    /// The subscriber is no longer waiting nor talking, whoever ended it.
+    pub(crate) fn leave_queue(&mut self, now: Now) {
+        let Some(queueing) = self.queueing.take() else { return };
+        if let Some(offer) = queueing.offer {
+            self.drop_leg(now, offer.leg);
+        }
+        self.out.push_back(Output::Pool(acd::Input::Leave { ticket: self.ticket }));
+    }
+
+    /// Calls the agent's phone. Whatever goes wrong is told to the pool, which tries the next agent.
+    pub(crate) fn dial_agent(&mut self, now: Now, offer: crate::call::AgentOffer) {
+        let crate::call::AgentOffer { ticket, agent, address, name, place } = offer;
+        let leg = self.next_leg();
+        let Some(queueing) = self.queueing.as_mut().filter(|_| self.ticket == ticket) else {
+            self.out.push_back(Output::Release(place.ports));
+            let why = acd::NotAnswered::Unreachable;
+            return self.out.push_back(Output::Pool(acd::Input::NotAnswered { ticket, agent, why }));
+        };
+        self.next_leg = self.next_leg.wrapping_add(1).max(1);
+        queueing.offer = Some(Offer { agent, name: name.clone(), leg, answered: false });
+        let mut new = Leg::new(leg, Phase::Dialing, place.local, place.address, place.ports);
+        let invite = self.agent_invite(&mut new, &address, place);
+        self.legs.push(new);
+        match invite {
+            Some(invite) => self.out.push_back(Output::Dial { leg, invite: Box::new(invite) }),
+            None => {
+                warn!(agent = name, address, "cannot be called: not a SIP URI with a numeric address");
+                self.offer_failed(now, leg, acd::NotAnswered::Unreachable);
+            }
+        }
+    }
+
+    /// The leg that the next offer will make.
+    pub(crate) fn next_leg(&self) -> LegId {
+        LegId(self.next_leg)
+    }
+
+    fn agent_invite(&mut self, leg: &mut Leg, address: &str, place: Place) -> Option<sip::Invite> {
+        let uri: Uri = address.parse().ok()?;
+        let destination = place.destination?;
+        let caller = self.leg(CALLER)?;
+        let want = crate::offer::same_as(caller);
+        let body = crate::offer::body(&leg.sdp.offer(&leg.local_media(), &want));
+        leg.local = place.local;
+        let user = self.facts.caller.as_deref().unwrap_or("anonymous");
+        let from = NameAddr::new(Uri::sip(user, place.address.into(), None));
+        let to = NameAddr::new(uri.clone());
+        Some(sip::Invite {
+            local: place.local,
+            uri,
+            destination,
+            from,
+            to,
+            headers: Headers::new(),
+            body: Some(body),
+        })
+    }
+
+    pub(crate) fn on_dialed(&mut self, now: Now, leg: LegId, dialog: Option<DialogId>) {
+        match dialog {
+            Some(dialog) => match self.leg(leg) {
+                Some(leg) => leg.dialog = Some(dialog),
+                // Withdrawn before the INVITE was out.
+                None => {
+                    let cause = sip::HangUp::new(StatusCode::TemporarilyUnavailable);
+                    self.out.push_back(Output::HangUp { dialog, cause });
+                }
+            },
+            None => self.offer_failed(now, leg, acd::NotAnswered::Unreachable),
+        }
+    }
+
+    /// The agent answered: the bridge is built if, and only if, their phone took what it was offered.
+    pub(crate) fn agent_answered(&mut self, now: Now, leg: LegId, message: &sip::Response) {
+        let (cname, seed) = (self.facts.sip_call_id.clone(), self.seed);
+        let Some(answered) = self.leg(leg) else { return };
+        answered.phase = Phase::Up;
+        let joined = crate::offer::take_answer(answered, now, message, &cname, seed);
+        if !joined || !self.can_bridge(leg) {
+            warn!("the agent's phone answered with media that cannot be bridged");
+            return self.offer_failed(now, leg, acd::NotAnswered::Unreachable);
+        }
+        let ticket = self.ticket;
+        let Some(offer) = self.queueing.as_mut().and_then(|queueing| queueing.offer.as_mut()) else { return };
+        offer.answered = true;
+        let agent = offer.agent;
+        info!(agent = offer.name, "talks to the agent");
+        self.facts.agent = Some(offer.name.clone());
+        self.out.push_back(Output::Pool(acd::Input::Answered { ticket, agent }));
+        self.showing = None;
+        self.join(now, CALLER, leg);
+        self.join(now, leg, CALLER);
+    }
+
+    fn can_bridge(&mut self, agent: LegId) -> bool {
+        let Some(audio) = self.leg(agent).and_then(|leg| leg.agreed(Kind::Audio).cloned()) else {
+            return false;
+        };
+        let caller = self.leg(CALLER).and_then(|leg| leg.agreed(Kind::Audio).cloned());
+        caller.is_some_and(|caller| bridge(&caller, &audio).is_some() && bridge(&audio, &caller).is_some())
+    }
+
+    /// Makes `from` the source of every stream of `to` that it matches; a stream that it does not match
+    /// falls silent rather than show an undecodable picture.
+    fn join(&mut self, now: Now, from: LegId, to: LegId) {
+        for kind in [Kind::Audio, Kind::Video] {
+            let source = self.leg(from).and_then(|leg| leg.agreed(kind).cloned());
+            let Some(sink) = self.leg(to).and_then(|leg| leg.stream(kind)) else { continue };
+            let bridge = source.and_then(|source| bridge(&source, &sink.agreed));
+            let source = bridge.map_or(Source::Silence, |bridge| Source::Leg { from, bridge });
+            sink.assign(now, source);
+        }
+    }
+
+    /// The agent's INVITE failed with `status`.
+    pub(crate) fn agent_failed(&mut self, now: Now, leg: LegId, status: &StatusCode) {
+        let why = match status {
+            StatusCode::BusyHere | StatusCode::BusyEverywhere => acd::NotAnswered::Busy,
+            StatusCode::Decline => acd::NotAnswered::Rejected,
+            StatusCode::RequestTimeout => acd::NotAnswered::Unreachable,
+            StatusCode::TemporarilyUnavailable | StatusCode::RequestTerminated => acd::NotAnswered::NoAnswer,
+            _ => acd::NotAnswered::Unreachable,
+        };
+        if let Some(leg) = self.leg(leg) {
+            leg.dialog = None;
+        }
+        self.offer_failed(now, leg, why);
+    }
+
+    /// The agent hung up or was lost.
+    pub(crate) fn agent_gone(&mut self, now: Now, leg: LegId) {
+        if let Some(leg) = self.leg(leg) {
+            leg.dialog = None;
+        }
+        let answered = self.offer_of(leg).is_some_and(|offer| offer.answered);
+        if !answered {
+            return self.offer_failed(now, leg, acd::NotAnswered::Unreachable);
+        }
+        let (ticket, agent) = (self.ticket, self.take_offer(leg));
+        self.silence(now);
+        self.drop_leg(now, leg);
+        if let Some(agent) = agent {
+            self.out.push_back(Output::Pool(acd::Input::AgentLeft { ticket, agent }));
+        }
+    }
+
+    pub(crate) fn on_pool(&mut self, now: Now, word: acd::Output) {
+        match word {
+            acd::Output::Withdraw { ticket, .. } | acd::Output::Done { ticket, .. }
+                if ticket != self.ticket => {}
+            acd::Output::Withdraw { agent, .. } => {
+                let leg = self.queueing.as_ref().and_then(|queueing| queueing.offer.as_ref());
+                let Some(leg) = leg.filter(|offer| offer.agent == agent).map(|offer| offer.leg) else {
+                    return;
+                };
+                self.take_offer(leg);
+                self.drop_leg(now, leg);
+            }
+            acd::Output::Done { outcome, .. } => {
+                let Some(queueing) = self.queueing.take() else { return };
+                if let Some(offer) = queueing.offer {
+                    self.silence(now);
+                    self.drop_leg(now, offer.leg);
+                }
+                let outcome = match outcome {
+                    acd::Outcome::Served => dialplan::QueueOutcome::Served,
+                    acd::Outcome::Timeout => dialplan::QueueOutcome::Timeout,
+                    acd::Outcome::Full => dialplan::QueueOutcome::Full,
+                    acd::Outcome::Closed => dialplan::QueueOutcome::Closed,
+                    acd::Outcome::NoAgents => dialplan::QueueOutcome::NoAgents,
+                    acd::Outcome::Left => return,
+                };
+                self.advance(now, dialplan::Event::Queue(outcome));
+            }
+            acd::Output::Place { place, waiting, .. } => info!(place, waiting, "place in the queue"),
+            acd::Output::Connected { .. } | acd::Output::Offer { .. } | acd::Output::Timeout(_) => {}
+        }
+    }
+
+    /// The subscriber sees and hears nothing of a leg that is about to go.
+    fn silence(&mut self, now: Now) {
+        let Some(caller) = self.leg(CALLER) else { return };
+        for stream in caller.streams() {
+            if matches!(stream.source, Source::Leg { .. }) {
+                stream.assign(now, Source::Silence);
+            }
+        }
+    }
+
+    fn offer_failed(&mut self, now: Now, leg: LegId, why: acd::NotAnswered) {
+        let agent = self.take_offer(leg);
+        self.drop_leg(now, leg);
+        if let Some(agent) = agent {
+            self.refuse_offer(agent, why);
+        }
+    }
+
+    fn refuse_offer(&mut self, agent: acd::AgentId, why: acd::NotAnswered) {
+        self.out.push_back(Output::Pool(acd::Input::NotAnswered { ticket: self.ticket, agent, why }));
+    }
+
+    fn offer_of(&self, leg: LegId) -> Option<&Offer> {
+        self.queueing.as_ref()?.offer.as_ref().filter(|offer| offer.leg == leg)
+    }
+
+    fn take_offer(&mut self, leg: LegId) -> Option<acd::AgentId> {
+        let offer = &mut self.queueing.as_mut()?.offer;
+        offer.take_if(|offer| offer.leg == leg).map(|offer| offer.agent)
+    }
+
+    /// Ends the call because the subscriber's side of it is over.
+    pub(crate) fn caller_gone(&mut self, now: Now, cause: Cause) {
+        if let Some(leg) = self.leg(CALLER) {
+            leg.dialog = None;
+        }
+        self.end(now, cause);
+    }
+}
+
+/// Where a SIP URI with a numeric host is reached over UDP; names are not looked up on the call path.
+pub(crate) fn numeric_address(uri: &Uri) -> Option<SocketAddr> {
+    Some(SocketAddr::new(uri.host.ip()?, uri.port.unwrap_or(5060)))
+}

@@ -1,0 +1,376 @@
+//! `Call`: one subscriber, the dialplan run that serves them, and the agent they are put through to.
+//!
+//! A call owns its legs and their media by value; nothing is shared and nothing is locked. It is handed
+//! [`Input`]s and answers [`Output`]s; [`crate::Shard`] wires it to the SIP endpoint, the agent pool and
+//! the sockets. Start at [`Call::handle_input`]. The dialplan's wishes are carried out in `script`, agents
+//! in `agent_leg`, the end of everything in `teardown`.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use media::{AssetKey, Frame, Kind, Now, Track};
+use sip::{DialogId, LocalId, Reply, RequestId, StatusCode};
+
+use crate::agent_leg::Queueing;
+use crate::cdr::{Cause, Cdr, Facts};
+use crate::leg::{CALLER, Leg, Phase};
+use crate::script::Showing;
+use crate::stream::{Bridge, Source};
+use crate::{Component, LegId, LegPorts, PortId, dtmf, limits};
+
+/// A call on its shard; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallId(pub u64);
+
+/// What can happen to a call.
+pub(crate) enum Input {
+    /// An event of one of its dialogs.
+    Sip(LegId, sip::Event),
+    /// A packet on one of its ports.
+    Media { leg: LegId, kind: Kind, component: Component, from: SocketAddr, data: Bytes },
+    /// A track that was fetched; `None` when it cannot be had.
+    Track(AssetKey, Option<Arc<Track>>),
+    /// The pool offers an agent.
+    Offer(AgentOffer),
+    /// The dialog of an INVITE that this call asked for.
+    Dialed(LegId, Option<DialogId>),
+    /// Any other word of the pool.
+    Pool(acd::Output),
+    /// The gateway wants the call to end.
+    End(Cause),
+    /// Time has come.
+    Timeout,
+}
+
+/// What a call wants done.
+pub(crate) enum Output {
+    Respond { request: RequestId, reply: Reply },
+    Dial { leg: LegId, invite: Box<sip::Invite> },
+    HangUp { dialog: DialogId, cause: sip::HangUp },
+    Request { dialog: DialogId, method: sip::Method, body: Option<sip::Body> },
+    Media { port: PortId, component: Component, to: SocketAddr, data: Bytes },
+    Latched { port: PortId, peer: SocketAddr },
+    Unlatched(PortId),
+    Release(LegPorts),
+    Fetch(AssetKey),
+    Pool(acd::Input),
+    Ended(Box<Cdr>),
+    Timeout(Option<Instant>),
+}
+
+/// An agent of the pool for the subscriber who waits.
+pub(crate) struct AgentOffer {
+    pub(crate) ticket: acd::TicketId,
+    pub(crate) agent: acd::AgentId,
+    /// SIP URI.
+    pub(crate) address: String,
+    pub(crate) name: String,
+    /// Where the agent's leg is to live.
+    pub(crate) place: Place,
+}
+
+/// Where a leg towards an agent lives: its ports, its signalling socket, the address in its SDP.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) ports: LegPorts,
+    pub(crate) local: LocalId,
+    pub(crate) address: IpAddr,
+    pub(crate) destination: Option<SocketAddr>,
+}
+
+/// An INVITE that was admitted: all a call is made of.
+pub(crate) struct Invitation {
+    pub(crate) id: CallId,
+    pub(crate) dialog: DialogId,
+    pub(crate) request: RequestId,
+    pub(crate) message: Box<sip::Request>,
+    pub(crate) called: String,
+    pub(crate) place: Place,
+    pub(crate) service: Arc<dialplan::Service>,
+    pub(crate) seed: u64,
+    /// The tickets this call draws are this number and the 255 after it.
+    pub(crate) ticket: u64,
+}
+
+/// One call.
+pub(crate) struct Call {
+    pub(crate) facts: Facts,
+    pub(crate) legs: Vec<Leg>,
+    pub(crate) run: Walk,
+    pub(crate) run_due: Option<Instant>,
+    pub(crate) showing: Option<Showing>,
+    pub(crate) queueing: Option<Queueing>,
+    /// The ticket of the queue that was entered last; never used twice in a row of 256.
+    pub(crate) ticket: acd::TicketId,
+    pub(crate) started: Instant,
+    pub(crate) seed: u64,
+    pub(crate) next_leg: u8,
+    pub(crate) out: VecDeque<Output>,
+    pub(crate) ended: bool,
+    pub(crate) panic_planted: bool,
+}
+
+/// The dialplan's part of a call.
+pub(crate) enum Walk {
+    /// Until the ACK, which may bring the answer that says whether the subscriber can see.
+    Waiting { service: Arc<dialplan::Service>, flow: dialplan::FlowId },
+    /// From the ACK on.
+    Running(Box<dialplan::Run>),
+}
+
+/// Why an INVITE is refused: the answer to give.
+pub(crate) struct Refusal(pub(crate) Reply);
+
+impl Call {
+    /// Answers the INVITE: 200 with an SDP answer (or an offer when it brought none).
+    ///
+    /// # Errors
+    /// [`Refusal`] with 400 or 488 when its SDP cannot be served; the call then does not exist.
+    pub(crate) fn new(now: Now, invitation: Invitation) -> Result<Self, Refusal> {
+        let Invitation { id, dialog, request, message, called, place, service, seed, ticket } = invitation;
+        let mut leg = Leg::new(CALLER, Phase::Answering, place.local, place.address, place.ports);
+        leg.dialog = Some(dialog);
+        let facts = Facts {
+            call: id,
+            sip_call_id: message.headers.call_id().unwrap_or_default().to_owned(),
+            caller: caller_number(&message),
+            called,
+            started: now.wall,
+            answered: None,
+            path: Vec::new(),
+            agent: None,
+            digits: 0,
+        };
+        let body = crate::offer::answer(&mut leg, now, &message, &facts.sip_call_id, seed)?;
+        let Some(flow) = service.flow_for(&facts.called).map(dialplan::Flow::id) else {
+            return Err(Refusal(Reply::new(StatusCode::NotFound)));
+        };
+        let reply = Reply::new(StatusCode::OK).with_body(body);
+        Ok(Call {
+            facts,
+            legs: vec![leg],
+            run: Walk::Waiting { service, flow },
+            run_due: None,
+            showing: None,
+            queueing: None,
+            ticket: acd::TicketId(ticket),
+            started: now.mono,
+            seed,
+            next_leg: 1,
+            out: VecDeque::from([Output::Respond { request, reply }]),
+            ended: false,
+            panic_planted: false,
+        })
+    }
+
+    /// The one entrance.
+    pub(crate) fn handle_input(&mut self, now: Now, input: Input) {
+        assert!(!self.panic_planted, "a planted panic");
+        if self.ended {
+            return;
+        }
+        match input {
+            Input::Sip(leg, event) => self.on_sip(now, leg, event),
+            Input::Media { leg, kind, component, from, data } => {
+                self.on_media(now, leg, kind, component, from, data);
+            }
+            Input::Track(key, track) => self.on_track(now, key, track),
+            Input::Offer(offer) => self.dial_agent(now, offer),
+            Input::Dialed(leg, dialog) => self.on_dialed(now, leg, dialog),
+            Input::Pool(word) => self.on_pool(now, word),
+            Input::End(cause) => self.end(now, cause),
+            Input::Timeout => self.on_timeout(now),
+        }
+        self.drain_media(now);
+        self.check_showing(now);
+        self.serve_key_pictures(now);
+        self.drain_media(now);
+    }
+
+    /// What is to be done next; [`Output::Timeout`] when there is nothing more for now.
+    pub(crate) fn poll_output(&mut self) -> Output {
+        match self.out.pop_front() {
+            Some(output) => output,
+            None => Output::Timeout(self.next_timeout()),
+        }
+    }
+
+    fn next_timeout(&self) -> Option<Instant> {
+        if self.ended {
+            return None;
+        }
+        let streams = self.legs.iter().map(Leg::next_due);
+        let own = [
+            self.run_due,
+            self.showing.as_ref().and_then(Showing::next_due),
+            Some(self.started + limits::CALL_LONGEST),
+        ];
+        streams.chain(own).flatten().min()
+    }
+
+    fn on_timeout(&mut self, now: Now) {
+        if now.mono >= self.started + limits::CALL_LONGEST {
+            return self.end(now, Cause::TooLong);
+        }
+        for leg in &mut self.legs {
+            for stream in leg.streams() {
+                stream.play_due(now);
+                if stream.rtp_due.is_some_and(|due| due <= now.mono) {
+                    stream.rtp.handle_input(now, rtp::Input::Timeout);
+                }
+            }
+        }
+        if self.run_due.is_some_and(|due| due <= now.mono) {
+            self.run_due = None;
+            self.advance(now, dialplan::Event::Timeout);
+        }
+    }
+
+    fn on_media(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        kind: Kind,
+        component: Component,
+        from: SocketAddr,
+        data: Bytes,
+    ) {
+        let Some(stream) = self.leg(leg).and_then(|leg| leg.stream(kind)) else { return };
+        let input = match component {
+            Component::Rtp => rtp::Input::Rtp { from, data },
+            Component::Rtcp => rtp::Input::Rtcp { from, data },
+        };
+        stream.rtp.handle_input(now, input);
+    }
+
+    /// Takes what the RTP sessions have: packets to the sockets, events to where they belong; until every
+    /// session is quiet, because an event of one may be a packet of another.
+    fn drain_media(&mut self, now: Now) {
+        let mut quiet = false;
+        while !quiet {
+            quiet = true;
+            for at in 0..self.legs.len() {
+                for kind in [Kind::Audio, Kind::Video] {
+                    while let Some((leg, event)) = self.next_event(at, kind) {
+                        quiet = false;
+                        self.on_rtp_event(now, leg, kind, event);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends what a session has to send, up to its next event.
+    fn next_event(&mut self, at: usize, kind: Kind) -> Option<(LegId, rtp::Event)> {
+        let leg = self.legs.get_mut(at)?;
+        let id = leg.id;
+        let event = leg.stream(kind)?.flush(&mut self.out)?;
+        Some((id, event))
+    }
+
+    fn on_rtp_event(&mut self, now: Now, leg: LegId, kind: Kind, event: rtp::Event) {
+        match event {
+            rtp::Event::Frame(frame) => self.forward(now, leg, kind, &frame),
+            rtp::Event::Digit(digit) => self.on_digit(now, leg, digit.as_char(), dtmf::Way::Rtp),
+            rtp::Event::KeyFrameWanted => {
+                if let Some(stream) = self.leg(leg).and_then(|leg| leg.stream(kind)) {
+                    stream.keys.want(now.mono);
+                }
+            }
+            rtp::Event::Latched { from } => {
+                if let Some(port) = self.leg(leg).and_then(|leg| leg.stream(kind)).map(|stream| stream.port) {
+                    self.out.push_back(Output::Latched { port, peer: from });
+                }
+            }
+            rtp::Event::DigitEnd { .. } | rtp::Event::Bye => {}
+        }
+    }
+
+    fn forward(&mut self, now: Now, origin: LegId, kind: Kind, frame: &Frame) {
+        for leg in &mut self.legs {
+            let Some(stream) = leg.stream(kind) else { continue };
+            match stream.source {
+                Source::Leg { from, bridge: Bridge::Passthrough } if from == origin => {
+                    stream.pass_on(now, frame);
+                }
+                Source::Leg { .. } | Source::Silence | Source::Still(_) | Source::Prompt(_) => {}
+            }
+        }
+    }
+
+    /// Acts on every wish for a key picture that is due: a prompt is started again at one, a leg is asked.
+    fn serve_key_pictures(&mut self, now: Now) {
+        for at in 0..self.legs.len() {
+            let Some(stream) = self.legs[at].video.as_mut() else { continue };
+            if !stream.keys.take_request(now.mono) {
+                continue;
+            }
+            match &mut stream.source {
+                Source::Still(playout) | Source::Prompt(playout) => {
+                    playout.restart_at_key(now.mono);
+                    stream.play_due(now);
+                }
+                Source::Leg { from, .. } => {
+                    let from = *from;
+                    self.ask_for_key_picture(now, from);
+                }
+                Source::Silence => {}
+            }
+        }
+    }
+
+    fn ask_for_key_picture(&mut self, now: Now, leg: LegId) {
+        let Some(leg) = self.leg(leg) else { return };
+        let dialog = leg.dialog;
+        let Some(stream) = leg.video.as_mut() else { return };
+        let by_rtcp = stream.rtp.request_key_frame(now);
+        // A peer that agreed to no feedback may still know RFC 5168.
+        if let (false, Some(dialog), Phase::Up) = (by_rtcp, dialog, leg.phase) {
+            let body = crate::offer::fast_update_body();
+            self.out.push_back(Output::Request { dialog, method: sip::Method::Info, body: Some(body) });
+        }
+    }
+
+    /// A key, by whatever way it came: to the dialplan, or to the party at the other end of the bridge.
+    pub(crate) fn on_digit(&mut self, now: Now, from: LegId, key: char, way: dtmf::Way) {
+        let Some(key) = self.leg(from).and_then(|leg| leg.digits.accept(now.mono, key, way)) else { return };
+        if let Some(peer) = self.talking_to(from) {
+            let digit = rtp::Digit::try_from(key).ok();
+            if let (Some(digit), Some(audio)) = (digit, self.leg(peer).and_then(|leg| leg.audio.as_mut())) {
+                audio.rtp.send_digit(now, digit, Duration::from_millis(160));
+            }
+            return;
+        }
+        if from == CALLER {
+            self.facts.digits += 1;
+            self.advance(now, dialplan::Event::Digit(key));
+        }
+    }
+
+    fn talking_to(&mut self, leg: LegId) -> Option<LegId> {
+        self.legs.iter_mut().find_map(|other| {
+            let audio = other.audio.as_ref()?;
+            matches!(&audio.source, Source::Leg { from, .. } if *from == leg).then_some(other.id)
+        })
+    }
+
+    /// The socket of the subscriber's signalling.
+    pub(crate) fn local(&self) -> LocalId {
+        self.legs.first().map_or(LocalId(0), |leg| leg.local)
+    }
+
+    pub(crate) fn leg(&mut self, id: LegId) -> Option<&mut Leg> {
+        self.legs.iter_mut().find(|leg| leg.id == id)
+    }
+}
+
+/// Who calls: the asserted identity of a trusted network (RFC 3325), else From; `None` when withheld.
+fn caller_number(message: &sip::Request) -> Option<String> {
+    let asserted = message.headers.p_asserted_identity().ok().and_then(|list| list.into_iter().next());
+    let from = asserted.or_else(|| message.headers.from_().ok())?;
+    let user = from.uri.user_text()?;
+    (!user.is_empty() && !user.eq_ignore_ascii_case("anonymous")).then(|| user.to_string())
+}

@@ -1,0 +1,107 @@
+//! The record of a call, written exactly once when it ends.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::{CallId, limits};
+
+/// What is kept of a call that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cdr {
+    /// The call on its shard.
+    pub call: CallId,
+    /// SIP Call-ID of the subscriber's dialog.
+    pub sip_call_id: String,
+    /// The subscriber's number or address; `None` when withheld.
+    pub caller: Option<String>,
+    /// The number that was dialled.
+    pub called: String,
+    /// When the INVITE came, since 1970-01-01T00:00:00Z.
+    pub started: Duration,
+    /// When the subscriber's ACK came.
+    pub answered: Option<Duration>,
+    /// When the call ended.
+    pub ended: Duration,
+    /// Who or what ended it.
+    pub cause: Cause,
+    /// Nodes that were entered, in order, the first 200 of them.
+    pub path: Vec<String>,
+    /// The agent who was talked to last.
+    pub agent: Option<String>,
+    /// Keys that were pressed.
+    pub digits: u32,
+}
+
+/// Why a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// The subscriber hung up.
+    CallerHungUp,
+    /// The subscriber gave up before the answer (CANCEL).
+    Cancelled,
+    /// The dialplan hung up.
+    Completed,
+    /// No ACK, no answer to a request within the dialog: the subscriber is out of reach.
+    CallerLost,
+    /// The offer of the ACK, or a flow, could not be served.
+    NotAcceptable,
+    /// The call reached the longest time a call may last.
+    TooLong,
+    /// The gateway is stopping.
+    Shutdown,
+    /// A fault of ours; only this call was lost.
+    Fault,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Cause::CallerHungUp => "caller hung up",
+            Cause::Cancelled => "cancelled",
+            Cause::Completed => "completed",
+            Cause::CallerLost => "caller lost",
+            Cause::NotAcceptable => "not acceptable",
+            Cause::TooLong => "too long",
+            Cause::Shutdown => "shutdown",
+            Cause::Fault => "fault",
+        })
+    }
+}
+
+/// The part of a record that is known when a call begins; it grows with the call.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub(crate) call: CallId,
+    pub(crate) sip_call_id: String,
+    pub(crate) caller: Option<String>,
+    pub(crate) called: String,
+    pub(crate) started: Duration,
+    pub(crate) answered: Option<Duration>,
+    pub(crate) path: Vec<String>,
+    pub(crate) agent: Option<String>,
+    pub(crate) digits: u32,
+}
+
+impl Facts {
+    pub(crate) fn enter(&mut self, node: &str) {
+        if self.path.len() < limits::PATH_LEN_MAX {
+            self.path.push(node.to_owned());
+        }
+    }
+
+    pub(crate) fn into_cdr(self, ended: Duration, cause: Cause) -> Cdr {
+        Cdr {
+            call: self.call,
+            sip_call_id: self.sip_call_id,
+            caller: self.caller,
+            called: self.called,
+            started: self.started,
+            answered: self.answered,
+            ended,
+            cause,
+            path: self.path,
+            agent: self.agent,
+            digits: self.digits,
+        }
+    }
+}

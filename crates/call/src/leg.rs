@@ -1,0 +1,143 @@
+//! `Leg`: one party of a call: its SIP dialog, its offer/answer state and its streams.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use media::{Kind, Now};
+use sdp::{Agreed, AgreedStream};
+use sip::{DialogId, LocalId};
+
+use crate::dtmf::Digits;
+use crate::stream::{Source, Stream};
+use crate::{LegPorts, PortId};
+
+/// A leg within its call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LegId(pub u8);
+
+/// The subscriber's leg of every call.
+pub(crate) const CALLER: LegId = LegId(0);
+
+/// How far a leg's dialog has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// We have answered its INVITE and wait for the ACK.
+    Answering,
+    /// We have sent it an INVITE.
+    Dialing,
+    /// Talking.
+    Up,
+}
+
+/// One party.
+pub(crate) struct Leg {
+    pub(crate) id: LegId,
+    /// `None` before the INVITE is out and after the dialog has ended.
+    pub(crate) dialog: Option<DialogId>,
+    pub(crate) phase: Phase,
+    /// The socket its signalling uses, and the address its SDP names.
+    pub(crate) local: LocalId,
+    pub(crate) address: IpAddr,
+    pub(crate) sdp: sdp::Session,
+    pub(crate) ports: LegPorts,
+    pub(crate) audio: Option<Stream>,
+    pub(crate) video: Option<Stream>,
+    pub(crate) digits: Digits,
+    /// An offer of ours waits for its answer.
+    pub(crate) offer_pending: bool,
+}
+
+impl Leg {
+    pub(crate) fn new(id: LegId, phase: Phase, local: LocalId, address: IpAddr, ports: LegPorts) -> Self {
+        Leg {
+            id,
+            dialog: None,
+            phase,
+            local,
+            address,
+            sdp: sdp::Session::new(u64::from(ports.audio.rtp) << 16 | u64::from(id.0)),
+            ports,
+            audio: None,
+            video: None,
+            digits: Digits::default(),
+            offer_pending: false,
+        }
+    }
+
+    /// What this side can do on this leg, with the addresses and ports it offers.
+    pub(crate) fn local_media(&self) -> sdp::Local {
+        sdp::Local {
+            address: self.address,
+            audio_port: Some(self.ports.audio.rtp),
+            video_port: Some(self.ports.video.rtp),
+            caps: sdp::Capabilities::default(),
+        }
+    }
+
+    pub(crate) fn stream(&mut self, kind: Kind) -> Option<&mut Stream> {
+        match kind {
+            Kind::Audio => self.audio.as_mut(),
+            Kind::Video => self.video.as_mut(),
+        }
+    }
+
+    pub(crate) fn agreed(&self, kind: Kind) -> Option<&AgreedStream> {
+        match kind {
+            Kind::Audio => self.audio.as_ref().map(|stream| &stream.agreed),
+            Kind::Video => self.video.as_ref().map(|stream| &stream.agreed),
+        }
+    }
+
+    pub(crate) fn streams(&mut self) -> impl Iterator<Item = &mut Stream> {
+        self.audio.iter_mut().chain(self.video.iter_mut())
+    }
+
+    /// Puts a finished offer/answer exchange into effect: new streams begin, changed ones go on with their
+    /// SSRC and sequence numbers, refused ones end.
+    pub(crate) fn apply(&mut self, now: Now, agreed: &Agreed, cname: &str, seed: u64) {
+        let ports = self.ports;
+        apply_stream(&mut self.audio, agreed.audio(), Kind::Audio, ports.audio.id, now, cname, seed);
+        apply_stream(&mut self.video, agreed.video(), Kind::Video, ports.video.id, now, cname, seed ^ 1);
+    }
+
+    /// When a stream of this leg has something to do.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.audio.iter().chain(&self.video).filter_map(Stream::next_due).min()
+    }
+}
+
+fn apply_stream(
+    stream: &mut Option<Stream>,
+    agreed: Option<&AgreedStream>,
+    kind: Kind,
+    port: PortId,
+    now: Now,
+    cname: &str,
+    seed: u64,
+) {
+    let Some(agreed) = agreed else {
+        *stream = None;
+        return;
+    };
+    let config = crate::offer::rtp_config(agreed, cname, seed);
+    match stream {
+        Some(stream) => {
+            stream.rtp.reconfigure(now, config);
+            stream.agreed = agreed.clone();
+            if kind == Kind::Video {
+                stream.keys.want(now.mono);
+            }
+        }
+        None => {
+            *stream = Some(Stream {
+                kind,
+                port,
+                agreed: agreed.clone(),
+                rtp: rtp::Session::new(config),
+                rtp_due: None,
+                source: Source::Silence,
+                keys: crate::picture_request::KeyPictures::default(),
+            });
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Call control: calls, legs, streams and their sources; bridge, digits, transfer to agents, teardown.
+//!
+//! Pure: datagrams and time come in, datagrams and wishes go out. [`Shard`] holds the calls of one core
+//! together with their SIP endpoint, so that whole calls run in virtual time in tests: INVITE octets in,
+//! RTP octets out. Not here: sockets, codecs, files, the agent pool itself (it is one for all shards).
+//! Start at [`Shard::handle_input`]; then `call.rs`, and `script.rs` for what the dialplan asks for.
+
+mod agent_leg;
+mod call;
+mod cdr;
+mod dtmf;
+mod leg;
+mod limits;
+mod offer;
+mod picture_request;
+mod playout;
+mod script;
+mod shard;
+mod sip_events;
+mod stream;
+mod teardown;
+
+pub use call::CallId;
+pub use cdr::{Cause, Cdr};
+pub use leg::LegId;
+pub use script::{slide, speech};
+pub use shard::{Config, Input, Output, Shard, Usage};
+
+/// A bound pair of media sockets, as the shell names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PortId(pub u32);
+
+/// A bound pair of media sockets that a call may take: RTP on `rtp`, RTCP on `rtp + 1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MediaPort {
+    /// Its name towards the shell.
+    pub id: PortId,
+    /// UDP port of RTP.
+    pub rtp: u16,
+}
+
+/// The two pairs of one leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LegPorts {
+    /// For sound.
+    pub audio: MediaPort,
+    /// For pictures.
+    pub video: MediaPort,
+}
+
+/// Which socket of a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Component {
+    /// RTP, and RTCP too when multiplexed (RFC 5761).
+    Rtp,
+    /// RTCP.
+    Rtcp,
+}

@@ -1,0 +1,40 @@
+//! Every bound of call control, and what happens there.
+
+use std::time::Duration;
+
+/// How far behind its schedule a play-out still sends what it missed; older frames are skipped.
+pub(crate) const CATCH_UP: Duration = Duration::from_millis(200);
+
+/// Longest call; a longer one is hung up, so that a stuck peer does not hold its ports for ever.
+pub(crate) const CALL_LONGEST: Duration = Duration::from_secs(4 * 3600);
+
+/// How long a presentation may wait for tracks that are still being made; then it starts without them.
+pub(crate) const LOADING_LONGEST: Duration = Duration::from_secs(5);
+
+/// Shortest time between two key pictures that one stream is made to send on request.
+pub(crate) const KEY_PICTURE_EVERY: Duration = Duration::from_millis(500);
+
+/// How often a source that owes a key picture is asked again.
+pub(crate) const ASK_AGAIN_AFTER: Duration = Duration::from_millis(700);
+
+/// How long a bridge drops undecodable pictures while it waits for a key picture; then they pass, because
+/// a peer that ignores every request still refreshes its picture some day.
+pub(crate) const WAIT_FOR_KEY: Duration = Duration::from_secs(4);
+
+/// Digits of one leg that count within a second; more are dropped.
+pub(crate) const DIGITS_PER_SECOND: u32 = 20;
+
+/// Node names kept in a call's record; later ones are counted only.
+pub(crate) const PATH_LEN_MAX: usize = 200;
+
+/// Actions of a dialplan run handled for one event; a flow that goes on longer is ended as faulty.
+pub(crate) const ACTIONS_PER_EVENT: usize = 64;
+
+/// Rounds in which a shard lets its cores answer each other before it goes back to its sockets.
+pub(crate) const SETTLE_ROUNDS: usize = 1_000;
+
+/// Octets of an INFO body that are looked at.
+pub(crate) const INFO_LEN_MAX: usize = 4_096;
+
+/// Octets of RTP payload in one packet: an Ethernet path with room for IPv6, UDP, RTP and a tunnel.
+pub(crate) const RTP_PAYLOAD_LEN_MAX: usize = 1_200;

@@ -1,0 +1,130 @@
+//! Where every wish for a key picture meets: RTCP PLI and FIR, SIP INFO media_control, a change of
+//! source, loss before a bridge. Whatever the reason, one stream has one [`KeyPictures`], which turns a
+//! storm of wishes into few requests.
+
+use std::time::Instant;
+
+use media::Frame;
+
+use crate::limits;
+
+/// What one sending stream owes its peer in key pictures.
+#[derive(Debug, Default)]
+pub(crate) struct KeyPictures {
+    /// Since when pictures are dropped for want of a key picture; `None` when the peer can decode.
+    waiting_since: Option<Instant>,
+    /// When the source was last asked or made to send one.
+    asked_at: Option<Instant>,
+    /// A wish that has not been acted on, with the time it came; kept until it is due.
+    owed: Option<Instant>,
+}
+
+impl KeyPictures {
+    /// The source has changed; a live one must be asked and is held back until it has answered.
+    pub(crate) fn source_changed(&mut self, now: Instant, live: bool) {
+        let since = live.then_some(now);
+        *self = KeyPictures { waiting_since: since, asked_at: None, owed: since };
+    }
+
+    /// Notes a wish for a key picture.
+    pub(crate) fn want(&mut self, now: Instant) {
+        self.owed.get_or_insert(now);
+    }
+
+    /// Whether the source is to be asked now; at most once per [`limits::KEY_PICTURE_EVERY`].
+    pub(crate) fn take_request(&mut self, now: Instant) -> bool {
+        if self.next_due().is_none_or(|due| due > now) {
+            return false;
+        }
+        self.owed = None;
+        self.asked_at = Some(now);
+        true
+    }
+
+    /// When [`Self::take_request`] will say yes.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        match (self.owed, self.waiting_since, self.asked_at) {
+            (Some(wish), _, Some(asked)) => Some(wish.max(asked + limits::KEY_PICTURE_EVERY)),
+            (Some(since), _, None) | (None, Some(since), None) => Some(since),
+            (None, Some(_), Some(asked)) => Some(asked + limits::ASK_AGAIN_AFTER),
+            (None, None, _) => None,
+        }
+    }
+
+    /// Whether a frame of a live source may pass.
+    pub(crate) fn admit(&mut self, now: Instant, frame: &Frame) -> bool {
+        let Some(since) = self.waiting_since else {
+            if frame.lost_before && !frame.keyframe {
+                self.want(now);
+            }
+            return true;
+        };
+        let pass = frame.keyframe || now.saturating_duration_since(since) > limits::WAIT_FOR_KEY;
+        if pass {
+            self.waiting_since = None;
+            self.owed = None;
+        }
+        pass
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use media::Codec;
+
+    use super::*;
+
+    #[allow(clippy::disallowed_methods)]
+    fn base() -> Instant {
+        Instant::now()
+    }
+
+    fn picture(keyframe: bool, lost_before: bool) -> Frame {
+        let frame = Frame::new(Codec::H264, Duration::ZERO, Duration::ZERO, keyframe, Bytes::new());
+        Frame { lost_before, ..frame }
+    }
+
+    #[test]
+    fn a_live_source_is_asked_at_once_and_again_until_it_answers() {
+        let (start, mut keys) = (base(), KeyPictures::default());
+        keys.source_changed(start, true);
+        assert!(keys.take_request(start));
+        assert!(!keys.take_request(start));
+        assert!(!keys.admit(start, &picture(false, false)));
+        assert_eq!(keys.next_due(), Some(start + limits::ASK_AGAIN_AFTER));
+        assert!(keys.take_request(start + limits::ASK_AGAIN_AFTER));
+        assert!(keys.admit(start + Duration::from_secs(1), &picture(true, false)));
+        assert!(keys.admit(start + Duration::from_secs(1), &picture(false, false)));
+        assert_eq!(keys.next_due(), None);
+    }
+
+    #[test]
+    fn a_storm_of_wishes_becomes_few_requests() {
+        let (start, mut keys) = (base(), KeyPictures::default());
+        let mut asked = 0;
+        for ms in 0..1_000 {
+            let now = start + Duration::from_millis(ms);
+            keys.want(now);
+            asked += u32::from(keys.take_request(now));
+        }
+        assert_eq!(asked, 2);
+    }
+
+    #[test]
+    fn loss_on_a_running_bridge_asks_for_a_key_picture_but_keeps_the_pictures_flowing() {
+        let (start, mut keys) = (base(), KeyPictures::default());
+        assert!(keys.admit(start, &picture(false, true)));
+        assert!(keys.take_request(start));
+    }
+
+    #[test]
+    fn a_peer_that_never_answers_is_let_through_in_the_end() {
+        let (start, mut keys) = (base(), KeyPictures::default());
+        keys.source_changed(start, true);
+        let later = start + limits::WAIT_FOR_KEY + Duration::from_millis(1);
+        assert!(keys.admit(later, &picture(false, false)));
+    }
+}

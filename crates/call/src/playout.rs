@@ -1,0 +1,208 @@
+//! `Playout`: one stream's walk through encoded tracks, paced by the clock it is handed.
+//!
+//! It owns no timer and no socket: [`Playout::pop_due`] yields what is due, [`Playout::next_due`] says
+//! when to come back. Several play-outs that start at the same instant stay together, because each frame
+//! is due at `start + pts` whatever happened before it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use media::{Frame, Track};
+
+use crate::limits;
+
+/// What happens when the last track has been played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AtEnd {
+    /// Report the end once and fall silent.
+    Stop,
+    /// Begin again with the first track.
+    Loop,
+}
+
+/// A list of tracks being played on one stream.
+#[derive(Debug)]
+pub(crate) struct Playout {
+    tracks: VecDeque<Arc<Track>>,
+    at_end: AtEnd,
+    /// When frame zero of the current track is (or was) due.
+    track_start: Instant,
+    /// Next frame of the current track.
+    next: usize,
+    /// Presentation time of the current track's frame zero, counted from the start of the play-out.
+    pts_base: Duration,
+    /// The next frame must be a key picture: after a restart in the middle of a clip.
+    skip_to_key: bool,
+    ended: bool,
+}
+
+impl Playout {
+    /// Plays `tracks` in order, the first frame due at `start`. Without tracks it has ended at once.
+    pub(crate) fn new(tracks: impl IntoIterator<Item = Arc<Track>>, at_end: AtEnd, start: Instant) -> Self {
+        let tracks: VecDeque<_> = tracks.into_iter().filter(|track| !track.frames.is_empty()).collect();
+        let ended = tracks.is_empty();
+        Playout {
+            tracks,
+            at_end,
+            track_start: start,
+            next: 0,
+            pts_base: Duration::ZERO,
+            skip_to_key: false,
+            ended,
+        }
+    }
+
+    /// When the next frame, or the end of the last track, is due.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        let track = self.tracks.front().filter(|_| !self.ended)?;
+        Some(match track.frames.get(self.next) {
+            Some(frame) => self.track_start + frame.pts,
+            None => self.track_start + track.duration,
+        })
+    }
+
+    /// The next frame whose time has come, on the play-out's own time line.
+    ///
+    /// A shard that was held up sends at most [`limits::CATCH_UP`] of the past and skips the rest, so
+    /// that a hiccup does not become a burst.
+    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Frame> {
+        while self.next_due()? <= now {
+            let track = Arc::clone(self.tracks.front()?);
+            let Some(frame) = track.frames.get(self.next) else {
+                self.finish_track(&track);
+                continue;
+            };
+            self.next += 1;
+            let late = now.saturating_duration_since(self.track_start + frame.pts);
+            let decodable = frame.keyframe || !self.skip_to_key;
+            if late > limits::CATCH_UP || !decodable {
+                self.skip_to_key |= !frame.keyframe || late > limits::CATCH_UP;
+                continue;
+            }
+            self.skip_to_key = false;
+            return Some(Frame { pts: self.pts_base + frame.pts, ..frame.clone() });
+        }
+        None
+    }
+
+    /// Makes the next frame a key picture as soon as the material allows: a looped slide begins again at
+    /// once, a clip goes on at its next key picture (its sound must not be left behind).
+    pub(crate) fn restart_at_key(&mut self, now: Instant) {
+        match self.at_end {
+            AtEnd::Loop if self.tracks.len() == 1 => {
+                let played = now.saturating_duration_since(self.track_start);
+                self.pts_base += played;
+                self.track_start = now;
+                self.next = 0;
+                self.skip_to_key = false;
+            }
+            AtEnd::Loop | AtEnd::Stop => {}
+        }
+    }
+
+    /// Whether everything has been played; never true for a loop.
+    pub(crate) fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether it goes on for ever.
+    pub(crate) fn loops(&self) -> bool {
+        self.at_end == AtEnd::Loop
+    }
+
+    fn finish_track(&mut self, track: &Arc<Track>) {
+        self.track_start += track.duration;
+        self.pts_base += track.duration;
+        self.next = 0;
+        self.tracks.pop_front();
+        match self.at_end {
+            AtEnd::Loop => self.tracks.push_back(Arc::clone(track)),
+            AtEnd::Stop => self.ended = self.tracks.is_empty(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use media::{AudioFormat, Codec, Format};
+
+    use super::*;
+
+    fn track(frames: u32, key_every: u32) -> Arc<Track> {
+        let step = Duration::from_millis(20);
+        let frames: Vec<_> = (0..frames)
+            .map(|n| Frame::new(Codec::Pcmu, step * n, step, n % key_every == 0, Bytes::from_static(b"x")))
+            .collect();
+        let duration = step * frames.len() as u32;
+        Arc::new(Track {
+            format: Format::Audio(AudioFormat::new(Codec::Pcmu)),
+            frames: frames.into(),
+            duration,
+        })
+    }
+
+    #[allow(clippy::disallowed_methods)]
+    fn base() -> Instant {
+        Instant::now()
+    }
+
+    fn run(playout: &mut Playout, start: Instant, ms: u64) -> Vec<(u64, u64)> {
+        let mut got = Vec::new();
+        while let Some(due) = playout.next_due().filter(|due| *due <= start + Duration::from_millis(ms)) {
+            while let Some(frame) = playout.pop_due(due) {
+                got.push(((due - start).as_millis() as u64, frame.pts.as_millis() as u64));
+            }
+        }
+        got
+    }
+
+    #[test]
+    fn plays_each_frame_at_its_time_and_ends_after_the_last_lasted() {
+        let start = base();
+        let mut playout = Playout::new([track(2, 1), track(1, 1)], AtEnd::Stop, start);
+        assert_eq!(run(&mut playout, start, 59), [(0, 0), (20, 20), (40, 40)]);
+        assert!(!playout.ended());
+        assert_eq!(run(&mut playout, start, 60), []);
+        assert!(playout.ended());
+        assert_eq!(playout.next_due(), None);
+    }
+
+    #[test]
+    fn a_loop_goes_on_without_a_gap() {
+        let start = base();
+        let mut playout = Playout::new([track(2, 1)], AtEnd::Loop, start);
+        assert_eq!(run(&mut playout, start, 80), [(0, 0), (20, 20), (40, 40), (60, 60), (80, 80)]);
+    }
+
+    #[test]
+    fn a_slide_begins_again_when_a_key_picture_is_wanted() {
+        let start = base();
+        let mut playout = Playout::new([track(100, 100)], AtEnd::Loop, start);
+        run(&mut playout, start, 50);
+        let now = start + Duration::from_millis(55);
+        playout.restart_at_key(now);
+        let frame = playout.pop_due(now).unwrap();
+        assert!(frame.keyframe);
+        assert_eq!(frame.pts, Duration::from_millis(55), "the time line never goes back");
+    }
+
+    #[test]
+    fn after_a_long_hiccup_it_resumes_at_a_key_picture_instead_of_bursting() {
+        let start = base();
+        let mut playout = Playout::new([track(200, 50)], AtEnd::Stop, start);
+        let now = start + Duration::from_millis(1_900);
+        let mut frames = Vec::new();
+        while let Some(frame) = playout.pop_due(now) {
+            frames.push(frame);
+        }
+        assert!(frames.is_empty(), "frames of the past are skipped up to the next key picture");
+        assert_eq!(run(&mut playout, start, 2_020).first(), Some(&(2_000, 2_000)));
+    }
+
+    #[test]
+    fn nothing_to_play_has_ended() {
+        assert!(Playout::new([], AtEnd::Loop, base()).ended());
+    }
+}

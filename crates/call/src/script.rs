@@ -1,0 +1,241 @@
+//! Carrying out what the dialplan run asks for: presentations on the subscriber's leg, queues, hanging up.
+//!
+//! A presentation is fetched whole before it starts, so that its picture and its sound begin at the same
+//! instant and stay together; a key that arrives meanwhile simply replaces it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dialplan::{Action, Presentation};
+use media::{Asset, AssetKey, Format, Kind, Now, Row, SlideValues, Track};
+use tracing::{debug, info, warn};
+
+use crate::call::{Call, Output, Walk};
+use crate::cdr::Cause;
+use crate::leg::CALLER;
+use crate::limits;
+use crate::playout::{AtEnd, Playout};
+use crate::stream::Source;
+
+/// The presentation on the subscriber's leg.
+pub(crate) struct Showing {
+    presentation: Presentation,
+    plan: Plan,
+    phase: Phase,
+}
+
+enum Phase {
+    /// Some tracks are still being fetched; it starts without the rest at the deadline.
+    Loading { deadline: Instant, tracks: BTreeMap<AssetKey, Option<Arc<Track>>> },
+    /// Started; the run waits for `PlayEnded` unless it loops.
+    Running { end_owed: bool },
+}
+
+/// The encoded pieces of a presentation, in the formats of the subscriber's streams.
+#[derive(Default)]
+struct Plan {
+    speech: Vec<AssetKey>,
+    clip_audio: Option<AssetKey>,
+    clip_video: Option<AssetKey>,
+    slide: Option<AssetKey>,
+}
+
+impl Plan {
+    fn keys(&self) -> impl Iterator<Item = &AssetKey> {
+        self.speech.iter().chain(&self.clip_audio).chain(&self.clip_video).chain(&self.slide)
+    }
+}
+
+impl Showing {
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Loading { deadline, .. } => Some(deadline),
+            Phase::Running { .. } => None,
+        }
+    }
+}
+
+impl Call {
+    /// Hands `event` to the dialplan run and does what it then asks for.
+    pub(crate) fn advance(&mut self, now: Now, event: dialplan::Event) {
+        let Walk::Running(run) = &mut self.run else { return };
+        run.handle_input(now.mono, event);
+        for _ in 0..limits::ACTIONS_PER_EVENT {
+            if self.ended {
+                return;
+            }
+            let Walk::Running(run) = &mut self.run else { return };
+            match run.poll_output() {
+                Action::Enter { node, .. } => {
+                    debug!(node, "enters");
+                    self.facts.enter(&node);
+                }
+                Action::Play(presentation) => {
+                    self.leave_queue(now);
+                    self.present(now, presentation);
+                }
+                Action::Queue { queue, waiting } => {
+                    self.present(now, waiting);
+                    self.enter_queue(queue);
+                }
+                Action::Hangup => return self.end(now, Cause::Completed),
+                Action::Timeout(due) => {
+                    self.run_due = due;
+                    return;
+                }
+            }
+        }
+        warn!("the flow goes on without ever waiting; the call is ended");
+        self.end(now, Cause::Fault);
+    }
+
+    /// Replaces what the subscriber sees and hears. The old sound stops at once, the old picture stays
+    /// until the new one is there.
+    pub(crate) fn present(&mut self, now: Now, presentation: Presentation) {
+        let plan = self.plan(&presentation);
+        if let Some(audio) = self.leg(CALLER).and_then(|leg| leg.audio.as_mut()) {
+            audio.assign(now, Source::Silence);
+        }
+        let wanted: Vec<_> = plan.keys().cloned().collect();
+        let phase = Phase::Loading { deadline: now.mono + limits::LOADING_LONGEST, tracks: BTreeMap::new() };
+        self.showing = Some(Showing { presentation, plan, phase });
+        self.out.extend(wanted.into_iter().map(Output::Fetch));
+        self.check_showing(now);
+    }
+
+    /// A track has come, or will not come.
+    pub(crate) fn on_track(&mut self, now: Now, key: AssetKey, track: Option<Arc<Track>>) {
+        let Some(showing) = &mut self.showing else { return };
+        if let Phase::Loading { tracks, .. } = &mut showing.phase {
+            if track.is_none() {
+                warn!(asset = ?key.asset, "is not there; the presentation goes on without it");
+            }
+            tracks.insert(key, track);
+        }
+        self.check_showing(now);
+    }
+
+    /// Starts what has been loaded, reports the end of what has been played.
+    pub(crate) fn check_showing(&mut self, now: Now) {
+        let Some(showing) = &mut self.showing else { return };
+        match &mut showing.phase {
+            Phase::Loading { deadline, tracks } => {
+                let complete = showing.plan.keys().all(|key| tracks.contains_key(key));
+                if complete || *deadline <= now.mono {
+                    let tracks = std::mem::take(tracks);
+                    self.start_showing(now, &tracks);
+                }
+            }
+            Phase::Running { end_owed } => {
+                let owed = *end_owed;
+                if owed && !self.playing() {
+                    self.report_play_ended(now);
+                }
+            }
+        }
+    }
+
+    fn start_showing(&mut self, now: Now, tracks: &BTreeMap<AssetKey, Option<Arc<Track>>>) {
+        let Some(showing) = &mut self.showing else { return };
+        let get = |key: &AssetKey| tracks.get(key).and_then(Option::clone);
+        let speech: Vec<_> = showing.plan.speech.iter().filter_map(get).collect();
+        let clip_start = now.mono + speech.iter().map(|track| track.duration).sum::<Duration>();
+        let clip_audio = showing.plan.clip_audio.as_ref().and_then(get);
+        let clip_video = showing.plan.clip_video.as_ref().and_then(get);
+        let slide = showing.plan.slide.as_ref().and_then(get);
+        let looped = showing.presentation.looped;
+        showing.phase = Phase::Running { end_owed: !looped };
+        let at_end = if looped { AtEnd::Loop } else { AtEnd::Stop };
+
+        let Some(leg) = self.legs.iter_mut().find(|leg| leg.id == CALLER) else { return };
+        if let Some(audio) = &mut leg.audio {
+            let playout = Playout::new(speech.into_iter().chain(clip_audio), at_end, now.mono);
+            audio.assign(now, Source::Prompt(playout));
+            audio.play_due(now);
+        }
+        if let Some(video) = &mut leg.video {
+            let source = match (slide, clip_video) {
+                (Some(slide), _) => Source::Still(Playout::new([slide], AtEnd::Loop, now.mono)),
+                (None, Some(clip)) => Source::Prompt(Playout::new([clip], at_end, clip_start)),
+                // Sound alone: the picture stays.
+                (None, None) => return self.check_showing(now),
+            };
+            video.assign(now, source);
+            video.play_due(now);
+        }
+        self.check_showing(now);
+    }
+
+    fn playing(&mut self) -> bool {
+        self.leg(CALLER).is_some_and(|leg| leg.streams().any(|stream| stream.prompt_running()))
+    }
+
+    fn report_play_ended(&mut self, now: Now) {
+        if let Some(showing) = &mut self.showing {
+            showing.phase = Phase::Running { end_owed: false };
+        }
+        self.advance(now, dialplan::Event::PlayEnded);
+    }
+
+    fn plan(&mut self, presentation: &Presentation) -> Plan {
+        let mut plan = Plan::default();
+        let Some(leg) = self.leg(CALLER) else { return plan };
+        if let Some(format) = leg.agreed(Kind::Audio).and_then(|agreed| agreed.audio_format()) {
+            let format = Format::Audio(format);
+            plan.speech =
+                presentation.speech.iter().map(|said| AssetKey { asset: speech(said), format }).collect();
+            plan.clip_audio =
+                presentation.clip.clone().map(|name| AssetKey { asset: Asset::ClipAudio(name), format });
+        }
+        if let Some(format) = leg.agreed(Kind::Video).and_then(|agreed| agreed.video_format()) {
+            let format = Format::Video(format);
+            plan.slide = presentation.slide.as_ref().map(|shown| AssetKey { asset: slide(shown), format });
+            let clip = presentation.clip.clone().filter(|_| presentation.slide.is_none());
+            plan.clip_video = clip.map(|name| AssetKey { asset: Asset::ClipVideo(name), format });
+        }
+        plan
+    }
+
+    /// Media can flow for the first time: the flow begins.
+    pub(crate) fn start_run(&mut self, now: Now) {
+        info!("answered");
+        self.facts.answered = Some(now.wall);
+        if let Walk::Waiting { service, flow } = &self.run {
+            let facts = dialplan::Facts {
+                caller: self.facts.caller.clone(),
+                called: self.facts.called.clone(),
+                has_video: self.legs.first().is_some_and(|leg| leg.video.is_some()),
+                language: None,
+            };
+            let run = dialplan::Run::new(Arc::clone(service), *flow, facts, self.seed);
+            self.run = Walk::Running(Box::new(run));
+        }
+        self.advance(now, dialplan::Event::Start);
+    }
+}
+
+/// An utterance of the dialplan as an asset of the library.
+#[must_use]
+pub fn speech(said: &dialplan::Utterance) -> Asset {
+    Asset::Speech { name: said.name.clone(), text: said.text.clone(), language: said.language.clone() }
+}
+
+/// A slide of the dialplan as an asset of the library.
+#[must_use]
+pub fn slide(shown: &dialplan::Slide) -> Asset {
+    let rows = |rows: &[dialplan::Row]| {
+        rows.iter().map(|row| Row { key: row.key.clone(), label: row.label.clone() }).collect()
+    };
+    Asset::Slide {
+        template: shown.template.clone(),
+        language: shown.language.clone(),
+        values: SlideValues {
+            title: shown.title.clone(),
+            lines: shown.lines.clone(),
+            rows: rows(&shown.rows),
+            footer: rows(&shown.footer),
+            values: shown.values.clone(),
+        },
+    }
+}

@@ -1,0 +1,585 @@
+//! `Shard`: the calls of one core, their SIP endpoint, and the wiring between them.
+//!
+//! A fault in one call ends that call alone: what must be given back (dialogs, ports, the place in the
+//! queue, the record) is kept outside the call in its [`Casualty`]. Start at [`Shard::handle_input`].
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use media::{AssetKey, Kind, Now, Track};
+use sip::{DialogId, Endpoint, HangUp, LocalId, Reply, RequestId, StatusCode};
+use tracing::{Span, error, info, info_span, warn};
+
+use crate::agent_leg::numeric_address;
+use crate::call::{self, AgentOffer, Call, Invitation, Place, Refusal};
+use crate::cdr::{Cause, Cdr, Facts};
+use crate::leg::CALLER;
+use crate::{CallId, Component, LegId, LegPorts, MediaPort, PortId, limits};
+
+/// What a shard is told once.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The endpoint's: addresses, limits, seed.
+    pub sip: sip::Config,
+    /// For each of `sip.locals`, the address that SDP names.
+    pub media_addresses: Vec<IpAddr>,
+    /// Number of this shard, 0..=4095; part of the tickets it draws.
+    pub shard: u16,
+    /// Calls at once; one more is refused with 500 and Retry-After.
+    pub calls_max: usize,
+    /// Seed of everything random in calls.
+    pub seed: u64,
+    /// What a refused caller is told to wait.
+    pub retry_after: Duration,
+}
+
+/// What can happen to a shard.
+pub enum Input {
+    /// A datagram on a SIP socket.
+    Sip {
+        /// Which socket.
+        local: LocalId,
+        /// Its source.
+        from: SocketAddr,
+        /// All of it.
+        data: Bytes,
+    },
+    /// A datagram on a media socket.
+    Media {
+        /// Which pair.
+        port: PortId,
+        /// Which socket of it.
+        component: Component,
+        /// Its source.
+        from: SocketAddr,
+        /// All of it.
+        data: Bytes,
+    },
+    /// Bound pairs that calls may take from now on.
+    Ports(Vec<MediaPort>),
+    /// The answer to [`Output::Fetch`]; `None` when it cannot be had.
+    Track {
+        /// For whom.
+        call: CallId,
+        /// What was asked for.
+        key: AssetKey,
+        /// The track.
+        track: Option<Arc<Track>>,
+    },
+    /// A word of the agent pool about a ticket of this shard.
+    Pool(acd::Output),
+    /// A new version of the service; calls in flight keep theirs.
+    Service(Arc<dialplan::Service>),
+    /// Take no new calls (OPTIONS is answered 503, RFC 3261 §21.5.4).
+    Drain,
+    /// End every call.
+    HangUpAll,
+    /// The time of [`Output::Timeout`] has come; harmless when early.
+    Timeout,
+}
+
+/// What a shard wants done.
+pub enum Output {
+    /// Send a SIP datagram.
+    Sip {
+        /// From this socket.
+        local: LocalId,
+        /// To this address.
+        to: SocketAddr,
+        /// All of it.
+        data: Bytes,
+    },
+    /// Send a media datagram.
+    Media {
+        /// From this pair.
+        port: PortId,
+        /// From this socket of it.
+        component: Component,
+        /// To this address.
+        to: SocketAddr,
+        /// All of it.
+        data: Bytes,
+    },
+    /// The peer of this pair's RTP socket is known: the socket may be tied to it.
+    Latched {
+        /// Which pair.
+        port: PortId,
+        /// The peer.
+        peer: SocketAddr,
+    },
+    /// The peer of this pair may change: its sockets must listen to anyone again.
+    Unlatched(PortId),
+    /// This pair is free again.
+    Release(PortId),
+    /// Get this track; answer with [`Input::Track`].
+    Fetch {
+        /// For whom.
+        call: CallId,
+        /// What.
+        key: AssetKey,
+    },
+    /// A word to the agent pool.
+    Pool(acd::Input),
+    /// A call has ended; its record.
+    Ended(Box<Cdr>),
+    /// Nothing more to do before this time.
+    Timeout(Option<Instant>),
+}
+
+/// How much of a shard is in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Calls in progress.
+    pub calls: usize,
+    /// Calls that were accepted since the start.
+    pub accepted: u64,
+    /// Calls that were refused since the start.
+    pub refused: u64,
+    /// Calls lost to a fault of ours since the start.
+    pub faults: u64,
+    /// Pairs of media ports that are bound and free.
+    pub spare_ports: usize,
+}
+
+/// What must be given back when a call is lost to a fault.
+struct Casualty {
+    dialogs: Vec<DialogId>,
+    ports: Vec<LegPorts>,
+    ticket: Option<acd::TicketId>,
+    facts: Facts,
+}
+
+struct Slot {
+    call: Box<Call>,
+    casualty: Casualty,
+    due: Option<Instant>,
+    span: Span,
+}
+
+/// The calls of one core.
+pub struct Shard {
+    config: Config,
+    service: Arc<dialplan::Service>,
+    endpoint: Endpoint,
+    endpoint_due: Option<Instant>,
+    calls: HashMap<CallId, Slot>,
+    by_dialog: HashMap<DialogId, (CallId, LegId)>,
+    by_port: HashMap<PortId, (CallId, LegId, Kind)>,
+    spare: VecDeque<MediaPort>,
+    /// Due times of calls; an entry counts only while it equals its call's `due`.
+    timers: BinaryHeap<Reverse<(Instant, CallId)>>,
+    out: VecDeque<Output>,
+    next_call: u64,
+    draining: bool,
+    usage: Usage,
+}
+
+impl Shard {
+    /// A shard without calls and ports.
+    #[must_use]
+    pub fn new(config: Config, service: Arc<dialplan::Service>) -> Self {
+        Shard {
+            endpoint: Endpoint::new(config.sip.clone()),
+            config,
+            service,
+            endpoint_due: None,
+            calls: HashMap::new(),
+            by_dialog: HashMap::new(),
+            by_port: HashMap::new(),
+            spare: VecDeque::new(),
+            timers: BinaryHeap::new(),
+            out: VecDeque::new(),
+            next_call: 1,
+            draining: false,
+            usage: Usage::default(),
+        }
+    }
+
+    /// The one entrance.
+    pub fn handle_input(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Sip { local, from, data } => {
+                self.endpoint.handle_input(now.mono, sip::Input::Datagram { local, from, data: &data });
+                self.settle(now);
+            }
+            Input::Media { port, component, from, data } => {
+                // A packet for a call that has just ended.
+                let Some(&(call, leg, kind)) = self.by_port.get(&port) else { return };
+                self.tell(now, call, call::Input::Media { leg, kind, component, from, data });
+                self.settle(now);
+            }
+            Input::Ports(ports) => self.spare.extend(ports),
+            Input::Track { call, key, track } => {
+                self.tell(now, call, call::Input::Track(key, track));
+                self.settle(now);
+            }
+            Input::Pool(word) => {
+                self.on_pool(now, word);
+                self.settle(now);
+            }
+            Input::Service(service) => self.service = service,
+            Input::Drain => {
+                self.draining = true;
+                self.endpoint.set_draining(true);
+            }
+            Input::HangUpAll => {
+                let calls: Vec<_> = self.calls.keys().copied().collect();
+                for call in calls {
+                    self.tell(now, call, call::Input::End(Cause::Shutdown));
+                }
+                self.settle(now);
+            }
+            Input::Timeout => self.on_timeout(now),
+        }
+    }
+
+    /// What is to be done next; [`Output::Timeout`] when there is nothing more for now.
+    pub fn poll_output(&mut self) -> Output {
+        if let Some(output) = self.out.pop_front() {
+            return output;
+        }
+        while let Some(Reverse((due, call))) = self.timers.peek() {
+            if self.calls.get(call).is_some_and(|slot| slot.due == Some(*due)) {
+                break;
+            }
+            self.timers.pop();
+        }
+        let calls_due = self.timers.peek().map(|Reverse((due, _))| *due);
+        Output::Timeout([calls_due, self.endpoint_due].into_iter().flatten().min())
+    }
+
+    /// How much is in use.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        Usage { calls: self.calls.len(), spare_ports: self.spare.len(), ..self.usage }
+    }
+
+    /// Makes the oldest call panic at its next input: a test that only that call is lost.
+    #[doc(hidden)]
+    pub fn plant_panic(&mut self) {
+        if let Some(slot) = self.calls.values_mut().min_by_key(|slot| slot.call.facts.call) {
+            slot.call.panic_planted = true;
+        }
+    }
+
+    fn on_timeout(&mut self, now: Now) {
+        while let Some(&Reverse((due, call))) = self.timers.peek() {
+            if due > now.mono {
+                break;
+            }
+            self.timers.pop();
+            if self.calls.get(&call).is_some_and(|slot| slot.due == Some(due)) {
+                self.tell(now, call, call::Input::Timeout);
+            }
+        }
+        if self.endpoint_due.is_some_and(|due| due <= now.mono) {
+            self.endpoint.handle_input(now.mono, sip::Input::Timeout);
+        }
+        self.settle(now);
+    }
+
+    /// Lets endpoint and calls answer each other until all is quiet.
+    fn settle(&mut self, now: Now) {
+        for _ in 0..limits::SETTLE_ROUNDS {
+            match self.endpoint.poll_output() {
+                sip::Output::Send { local, to, data } => self.out.push_back(Output::Sip { local, to, data }),
+                sip::Output::Event(event) => self.on_event(now, event),
+                sip::Output::Timeout(due) => {
+                    self.endpoint_due = due;
+                    return;
+                }
+            }
+        }
+        // The rest follows at once, after the sockets had their turn.
+        self.endpoint_due = Some(now.mono);
+    }
+
+    fn on_event(&mut self, now: Now, event: sip::Event) {
+        let (dialog, over) = match &event {
+            sip::Event::Invite { .. } => return self.on_invite(now, event),
+            sip::Event::Cancelled { dialog }
+            | sip::Event::Failed { dialog, .. }
+            | sip::Event::Ended { dialog, .. } => (Some(*dialog), true),
+            sip::Event::Acked { dialog, .. }
+            | sip::Event::Progress { dialog, .. }
+            | sip::Event::Answered { dialog, .. }
+            | sip::Event::Response { dialog, .. } => (Some(*dialog), false),
+            sip::Event::Request { dialog, .. } => (*dialog, false),
+        };
+        let known = dialog.and_then(|dialog| self.by_dialog.get(&dialog).copied());
+        if let Some(dialog) = dialog.filter(|_| over) {
+            self.forget_dialog(dialog);
+        }
+        match (known, event) {
+            (Some((call, leg)), event) => self.tell(now, call, call::Input::Sip(leg, event)),
+            (None, sip::Event::Request { request, .. }) => {
+                self.respond(now, request, Reply::new(StatusCode::CallTransactionDoesNotExist));
+            }
+            (None, _) => {}
+        }
+    }
+
+    fn on_invite(&mut self, now: Now, event: sip::Event) {
+        let sip::Event::Invite { dialog, request, message, local, from } = event else { return };
+        let called = message.uri.user_text().unwrap_or_default().to_string();
+        let place = match self.admit(&called, local) {
+            Ok(place) => place,
+            Err(reply) => {
+                info!(called, %from, status = %reply.status, "refused");
+                self.usage.refused += 1;
+                return self.respond(now, request, reply);
+            }
+        };
+        let id = CallId(self.next_call);
+        self.next_call += 1;
+        let span = info_span!("call", id = id.0, called);
+        let seed = self.config.seed ^ id.0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let ticket = u64::from(self.config.shard) << 48 | id.0 << 8;
+        let service = Arc::clone(&self.service);
+        let invitation = Invitation { id, dialog, request, message, called, place, service, seed, ticket };
+        let made = catch_unwind(AssertUnwindSafe(|| span.in_scope(|| Call::new(now, invitation))));
+        let refusal = match made {
+            Ok(Ok(call)) => return self.begin(now, call, dialog, place, span),
+            Ok(Err(Refusal(reply))) => reply,
+            Err(_) => {
+                self.usage.faults += 1;
+                Reply::new(StatusCode::ServerInternalError)
+            }
+        };
+        span.in_scope(|| info!(status = %refusal.status, "refused"));
+        self.usage.refused += 1;
+        self.give_back(place.ports);
+        self.respond(now, request, refusal);
+    }
+
+    /// Whether there is room and a flow for one more call.
+    fn admit(&mut self, called: &str, local: LocalId) -> Result<Place, Reply> {
+        let wait = self.config.retry_after.as_secs().max(1).to_string();
+        let refuse = |status| Err(Reply::new(status).with_header("Retry-After", wait.clone()));
+        if self.draining {
+            return refuse(StatusCode::ServiceUnavailable);
+        }
+        if self.service.flow_for(called).is_none() {
+            return Err(Reply::new(StatusCode::NotFound));
+        }
+        if self.calls.len() >= self.config.calls_max {
+            return refuse(StatusCode::ServerInternalError);
+        }
+        let Some(ports) = self.take_ports() else {
+            warn!("no media ports are left");
+            return refuse(StatusCode::ServiceUnavailable);
+        };
+        let address = self.media_address(local);
+        Ok(Place { ports, local, address, destination: None })
+    }
+
+    fn begin(&mut self, now: Now, call: Call, dialog: DialogId, place: Place, span: Span) {
+        let id = call.facts.call;
+        let facts = call.facts.clone();
+        span.in_scope(|| info!(caller = facts.caller.as_deref().unwrap_or("withheld"), "calls"));
+        let casualty = Casualty { dialogs: vec![dialog], ports: Vec::new(), ticket: None, facts };
+        self.calls.insert(id, Slot { call: Box::new(call), casualty, due: None, span });
+        self.usage.accepted += 1;
+        self.own_dialog(id, CALLER, dialog);
+        self.own_ports(id, CALLER, place.ports);
+        self.tell(now, id, call::Input::Timeout);
+    }
+
+    /// Hands an input to a call and does what it then wants. A panic ends this call alone.
+    fn tell(&mut self, now: Now, id: CallId, input: call::Input) {
+        let Some(slot) = self.calls.get_mut(&id) else { return };
+        let (call, span) = (&mut slot.call, slot.span.clone());
+        let mut wishes = Vec::new();
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            let _in_call = span.enter();
+            call.handle_input(now, input);
+            loop {
+                match call.poll_output() {
+                    call::Output::Timeout(due) => return due,
+                    wish => wishes.push(wish),
+                }
+            }
+        }));
+        match done {
+            Ok(due) => {
+                slot.due = due;
+                if let Some(due) = due {
+                    self.timers.push(Reverse((due, id)));
+                }
+                for wish in wishes {
+                    self.grant(now, id, wish);
+                }
+            }
+            Err(_) => self.bury(now, id),
+        }
+    }
+
+    fn grant(&mut self, now: Now, id: CallId, wish: call::Output) {
+        match wish {
+            call::Output::Respond { request, reply } => self.respond(now, request, reply),
+            call::Output::Dial { leg, invite } => self.dial(now, id, leg, *invite),
+            call::Output::HangUp { dialog, cause } => {
+                self.forget_dialog(dialog);
+                self.endpoint.hang_up(now.mono, dialog, cause);
+            }
+            call::Output::Request { dialog, method, body } => {
+                let sent = self.endpoint.request(now.mono, dialog, method, sip::Headers::new(), body);
+                if let Err(why) = sent {
+                    warn!(%why, "a request inside a call could not be sent");
+                }
+            }
+            call::Output::Media { port, component, to, data } => {
+                self.out.push_back(Output::Media { port, component, to, data });
+            }
+            call::Output::Latched { port, peer } => self.out.push_back(Output::Latched { port, peer }),
+            call::Output::Unlatched(port) => self.out.push_back(Output::Unlatched(port)),
+            call::Output::Release(ports) => {
+                if let Some(slot) = self.calls.get_mut(&id) {
+                    slot.casualty.ports.retain(|own| *own != ports);
+                }
+                self.give_back(ports);
+            }
+            call::Output::Fetch(key) => self.out.push_back(Output::Fetch { call: id, key }),
+            call::Output::Pool(word) => self.note_ticket(id, word),
+            call::Output::Ended(cdr) => {
+                self.calls.remove(&id);
+                self.out.push_back(Output::Ended(cdr));
+            }
+            call::Output::Timeout(_) => {}
+        }
+    }
+
+    fn dial(&mut self, now: Now, id: CallId, leg: LegId, invite: sip::Invite) {
+        let dialog = match self.endpoint.invite(now.mono, invite) {
+            Ok(dialog) => {
+                self.own_dialog(id, leg, dialog);
+                Some(dialog)
+            }
+            Err(why) => {
+                warn!(%why, "an agent could not be called");
+                None
+            }
+        };
+        self.tell(now, id, call::Input::Dialed(leg, dialog));
+    }
+
+    fn on_pool(&mut self, now: Now, word: acd::Output) {
+        let ticket = match &word {
+            acd::Output::Offer { ticket, .. }
+            | acd::Output::Withdraw { ticket, .. }
+            | acd::Output::Connected { ticket, .. }
+            | acd::Output::Done { ticket, .. }
+            | acd::Output::Place { ticket, .. } => *ticket,
+            acd::Output::Timeout(_) => return,
+        };
+        let call = CallId((ticket.0 >> 8) & 0xFF_FFFF_FFFF);
+        let acd::Output::Offer { ticket, agent, address, name } = word else {
+            return self.tell(now, call, call::Input::Pool(word));
+        };
+        let refused = || {
+            let why = acd::NotAnswered::Unreachable;
+            Output::Pool(acd::Input::NotAnswered { ticket, agent, why })
+        };
+        let Some(slot) = self.calls.get(&call) else { return self.out.push_back(refused()) };
+        let (caller_local, leg) = (slot.call.local(), slot.call.next_leg());
+        let Some(ports) = self.take_ports() else { return self.out.push_back(refused()) };
+        let destination = address.parse::<sip::Uri>().ok().and_then(|uri| numeric_address(&uri));
+        let local = destination.map_or(caller_local, |to| self.local_towards(to, caller_local));
+        let place = Place { ports, local, address: self.media_address(local), destination };
+        self.own_ports(call, leg, ports);
+        self.tell(now, call, call::Input::Offer(AgentOffer { ticket, agent, address, name, place }));
+    }
+
+    /// The socket from which `to` can be reached: same family, loopback to loopback; else the caller's.
+    fn local_towards(&self, to: SocketAddr, fallback: LocalId) -> LocalId {
+        let fits = |local: &sip::Local| {
+            local.bind.is_ipv4() == to.is_ipv4() && local.bind.ip().is_loopback() == to.ip().is_loopback()
+        };
+        let locals = &self.config.sip.locals;
+        if locals.get(usize::from(fallback.0)).is_some_and(fits) {
+            return fallback;
+        }
+        locals.iter().position(fits).map_or(fallback, |at| LocalId(at as u8))
+    }
+
+    fn media_address(&self, local: LocalId) -> IpAddr {
+        let named = self.config.media_addresses.get(usize::from(local.0));
+        *named.expect("one media address is configured for each local")
+    }
+
+    fn respond(&mut self, now: Now, request: RequestId, reply: Reply) {
+        if self.endpoint.respond(now.mono, request, reply).is_err() {
+            info!(?request, "was cancelled before it was answered");
+        }
+    }
+
+    /// What remains of a call that panicked is given back, and its parties are told.
+    fn bury(&mut self, now: Now, id: CallId) {
+        let Some(slot) = self.calls.remove(&id) else { return };
+        let Casualty { dialogs, ports, ticket, facts } = slot.casualty;
+        slot.span.in_scope(|| error!("lost to a fault; the other calls go on"));
+        self.usage.faults += 1;
+        for dialog in dialogs {
+            self.by_dialog.remove(&dialog);
+            self.endpoint.hang_up(now.mono, dialog, HangUp::new(StatusCode::ServerInternalError));
+        }
+        for ports in ports {
+            self.give_back(ports);
+        }
+        if let Some(ticket) = ticket {
+            self.out.push_back(Output::Pool(acd::Input::Leave { ticket }));
+        }
+        self.out.push_back(Output::Ended(Box::new(facts.into_cdr(now.wall, Cause::Fault))));
+    }
+
+    fn note_ticket(&mut self, id: CallId, word: acd::Input) {
+        if let (Some(slot), acd::Input::Enter { ticket, .. }) = (self.calls.get_mut(&id), &word) {
+            slot.casualty.ticket = Some(*ticket);
+        }
+        self.out.push_back(Output::Pool(word));
+    }
+
+    fn own_dialog(&mut self, id: CallId, leg: LegId, dialog: DialogId) {
+        self.by_dialog.insert(dialog, (id, leg));
+        if let Some(slot) = self.calls.get_mut(&id)
+            && !slot.casualty.dialogs.contains(&dialog)
+        {
+            slot.casualty.dialogs.push(dialog);
+        }
+    }
+
+    fn forget_dialog(&mut self, dialog: DialogId) {
+        if let Some((id, _)) = self.by_dialog.remove(&dialog)
+            && let Some(slot) = self.calls.get_mut(&id)
+        {
+            slot.casualty.dialogs.retain(|own| *own != dialog);
+        }
+    }
+
+    fn own_ports(&mut self, id: CallId, leg: LegId, ports: LegPorts) {
+        self.by_port.insert(ports.audio.id, (id, leg, Kind::Audio));
+        self.by_port.insert(ports.video.id, (id, leg, Kind::Video));
+        if let Some(slot) = self.calls.get_mut(&id) {
+            slot.casualty.ports.push(ports);
+        }
+    }
+
+    fn take_ports(&mut self) -> Option<LegPorts> {
+        if self.spare.len() < 2 {
+            return None;
+        }
+        Some(LegPorts { audio: self.spare.pop_front()?, video: self.spare.pop_front()? })
+    }
+
+    fn give_back(&mut self, ports: LegPorts) {
+        for port in [ports.audio.id, ports.video.id] {
+            self.by_port.remove(&port);
+            self.out.push_back(Output::Release(port));
+        }
+    }
+}

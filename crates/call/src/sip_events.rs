@@ -1,0 +1,110 @@
+//! What a call does with the events of its dialogs.
+
+use media::{Kind, Now};
+use sip::{Method, Reply, RequestId, StatusCode};
+use tracing::debug;
+
+use crate::LegId;
+use crate::call::{Call, Output};
+use crate::cdr::Cause;
+use crate::dtmf;
+use crate::leg::{CALLER, Phase};
+
+impl Call {
+    pub(crate) fn on_sip(&mut self, now: Now, leg: LegId, event: sip::Event) {
+        match event {
+            sip::Event::Acked { body, .. } => self.on_ack(now, leg, body.as_ref()),
+            sip::Event::Request { request, message, .. } => self.on_request(now, leg, request, &message),
+            sip::Event::Cancelled { .. } => self.leg_gone(now, leg, Cause::Cancelled),
+            sip::Event::Ended { by, .. } => self.leg_gone(
+                now,
+                leg,
+                match by {
+                    sip::Ended::Bye { .. } => Cause::CallerHungUp,
+                    sip::Ended::AckTimeout | sip::Ended::Timeout => Cause::CallerLost,
+                },
+            ),
+            sip::Event::Answered { message, .. } => self.agent_answered(now, leg, &message),
+            sip::Event::Failed { status, .. } => self.agent_failed(now, leg, &status),
+            sip::Event::Response { request, status, .. } => self.on_response(leg, request, &status),
+            // The hold picture and music go on while the agent's phone rings.
+            sip::Event::Progress { status, .. } => debug!(%status, "the agent's phone makes progress"),
+            // The shard has made a call of it.
+            sip::Event::Invite { .. } => {}
+        }
+    }
+
+    fn leg_gone(&mut self, now: Now, leg: LegId, cause: Cause) {
+        if leg == CALLER { self.caller_gone(now, cause) } else { self.agent_gone(now, leg) }
+    }
+
+    fn on_ack(&mut self, now: Now, id: LegId, body: Option<&sip::Body>) {
+        let (cname, seed) = (self.facts.sip_call_id.clone(), self.seed);
+        let Some(leg) = self.leg(id) else { return };
+        let first = leg.phase == Phase::Answering;
+        leg.phase = Phase::Up;
+        if leg.offer_pending {
+            let answer = body.and_then(|body| crate::offer::parse(&body.content_type, &body.data));
+            let taken = answer.is_some_and(|answer| crate::offer::accept(leg, now, &answer, &cname, seed));
+            if !taken && id == CALLER && first {
+                return self.end(now, Cause::NotAcceptable);
+            }
+        }
+        if first && id == CALLER {
+            self.start_run(now);
+        }
+    }
+
+    fn on_request(&mut self, now: Now, leg: LegId, request: RequestId, message: &sip::Request) {
+        let reply = match message.method {
+            Method::Invite => self.on_reinvite(now, leg, message),
+            Method::Info => self.on_info(now, leg, message),
+            _ => Reply::new(StatusCode::MethodNotAllowed),
+        };
+        self.out.push_back(Output::Respond { request, reply });
+    }
+
+    fn on_reinvite(&mut self, now: Now, leg: LegId, message: &sip::Request) -> Reply {
+        let (cname, seed) = (self.facts.sip_call_id.clone(), self.seed);
+        let Some(leg) = self.leg(leg) else { return Reply::new(StatusCode::CallTransactionDoesNotExist) };
+        let ports = [leg.ports.audio.id, leg.ports.video.id];
+        let reply = match crate::offer::answer(leg, now, message, &cname, seed) {
+            Ok(body) => Reply::new(StatusCode::OK).with_body(body),
+            Err(crate::call::Refusal(reply)) => reply,
+        };
+        self.out.extend(ports.map(Output::Unlatched));
+        reply
+    }
+
+    fn on_info(&mut self, now: Now, leg: LegId, message: &sip::Request) -> Reply {
+        let kind = match message.headers.content_type() {
+            Ok(Some(kind)) => format!("{}/{}", kind.kind, kind.subtype).to_ascii_lowercase(),
+            Ok(None) | Err(_) => String::new(),
+        };
+        if kind.is_empty() && message.body.is_empty() {
+            // An INFO without a body is a keep-alive of some phones.
+            return Reply::new(StatusCode::OK);
+        }
+        if kind == crate::offer::MEDIA_CONTROL {
+            if crate::offer::wants_fast_update(&message.body)
+                && let Some(stream) = self.leg(leg).and_then(|leg| leg.stream(Kind::Video))
+            {
+                stream.keys.want(now.mono);
+            }
+            return Reply::new(StatusCode::OK);
+        }
+        match dtmf::parse_info(&kind, &message.body) {
+            Some(key) => {
+                self.on_digit(now, leg, key, dtmf::Way::SipInfo);
+                Reply::new(StatusCode::OK)
+            }
+            None => {
+                Reply::new(StatusCode::UnsupportedMediaType).with_header("Accept", crate::offer::INFO_BODIES)
+            }
+        }
+    }
+
+    fn on_response(&mut self, leg: LegId, request: RequestId, status: &StatusCode) {
+        debug!(?leg, ?request, %status, "answer to our request");
+    }
+}

@@ -1,0 +1,126 @@
+//! `Stream`: one medium of one leg, and the one source it plays.
+//!
+//! Changing what a peer sees or hears is assigning [`Source`] through [`Stream::assign`]; asking for the
+//! key picture that the change needs is part of the assignment (see `picture_request`).
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use media::{Frame, Kind, Now};
+use sdp::AgreedStream;
+
+use crate::call::Output;
+use crate::picture_request::KeyPictures;
+use crate::playout::Playout;
+use crate::{Component, LegId, PortId};
+
+/// Where a stream's frames come from; exactly one at a time.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// Nothing is sent.
+    Silence,
+    /// A slide that is shown until something else is.
+    Still(Playout),
+    /// Speech or a clip, with an end.
+    Prompt(Playout),
+    /// What another leg of this call sends.
+    Leg {
+        /// That leg.
+        from: LegId,
+        /// How its frames get here.
+        bridge: Bridge,
+    },
+}
+
+/// How frames pass from one leg to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bridge {
+    /// Codec and parameters match: the frame goes on as it is.
+    Passthrough,
+}
+
+/// Chooses the bridge from codec *and* parameters; `None` when the two cannot be joined.
+pub(crate) fn bridge(source: &AgreedStream, sink: &AgreedStream) -> Option<Bridge> {
+    sdp::passthrough(source, sink).then_some(Bridge::Passthrough)
+}
+
+/// One medium of one leg.
+pub(crate) struct Stream {
+    pub(crate) kind: Kind,
+    pub(crate) port: PortId,
+    pub(crate) agreed: AgreedStream,
+    pub(crate) rtp: rtp::Session,
+    /// When the session has something to do by itself.
+    pub(crate) rtp_due: Option<Instant>,
+    pub(crate) source: Source,
+    pub(crate) keys: KeyPictures,
+}
+
+impl Stream {
+    /// Makes `source` the one source from now on.
+    pub(crate) fn assign(&mut self, now: Now, source: Source) {
+        self.rtp.source_changed();
+        let live = matches!(source, Source::Leg { .. });
+        self.keys.source_changed(now.mono, live && self.kind == Kind::Video);
+        self.source = source;
+    }
+
+    /// Whether the peer wants to receive: not on hold, not receive-only the other way round.
+    pub(crate) fn may_send(&self) -> bool {
+        self.agreed.direction.sends()
+    }
+
+    /// Sends what the play-out owes by now.
+    pub(crate) fn play_due(&mut self, now: Now) {
+        let sends = self.may_send();
+        let (Source::Still(playout) | Source::Prompt(playout)) = &mut self.source else { return };
+        while let Some(frame) = playout.pop_due(now.mono) {
+            if sends {
+                self.rtp.send(now, &frame);
+            }
+        }
+    }
+
+    /// Passes on a frame of the leg that is this stream's source. Pictures wait for a key picture after a
+    /// change of source: what depends on pictures the peer never had would only smear its screen.
+    pub(crate) fn pass_on(&mut self, now: Now, frame: &Frame) {
+        if self.may_send() && self.keys.admit(now.mono, frame) {
+            self.rtp.send(now, frame);
+        }
+    }
+
+    /// Whether a prompt with an end is still being played on this stream.
+    pub(crate) fn prompt_running(&self) -> bool {
+        match &self.source {
+            Source::Prompt(playout) => !playout.ended() && !playout.loops(),
+            Source::Silence | Source::Still(_) | Source::Leg { .. } => false,
+        }
+    }
+
+    /// Moves what the session has to send to `out`, up to its next event.
+    pub(crate) fn flush(&mut self, out: &mut VecDeque<Output>) -> Option<rtp::Event> {
+        let port = self.port;
+        loop {
+            let (component, to, data) = match self.rtp.poll_output() {
+                rtp::Output::Rtp { to, data } => (Component::Rtp, to, data),
+                rtp::Output::Rtcp { to, data } if self.agreed.rtcp_mux => (Component::Rtp, to, data),
+                rtp::Output::Rtcp { to, data } => (Component::Rtcp, to, data),
+                rtp::Output::Event(event) => return Some(event),
+                rtp::Output::Timeout(due) => {
+                    self.rtp_due = due;
+                    return None;
+                }
+            };
+            out.push_back(Output::Media { port, component, to, data });
+        }
+    }
+
+    /// When this stream has something to do: a frame is due, a report, a key picture.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        let playout = match &self.source {
+            Source::Still(playout) | Source::Prompt(playout) => playout.next_due(),
+            Source::Silence | Source::Leg { .. } => None,
+        };
+        [playout, self.rtp_due, self.keys.next_due()].into_iter().flatten().min()
+    }
+}

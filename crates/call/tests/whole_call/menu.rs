@@ -1,0 +1,171 @@
+//! The subscriber and the menu.
+
+use std::time::Duration;
+
+use media::{Asset, Kind};
+
+use crate::hotline;
+use crate::phone::Phone;
+use crate::world::{World, mark};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The mark of the slide that was fetched last.
+fn last_slide(world: &World) -> u8 {
+    let slide = world.fetched.iter().rev().find(|key| matches!(key.asset, Asset::Slide { .. }));
+    mark(&slide.expect("a slide was fetched").asset)
+}
+
+fn shows(world: &World, phone: usize, slide: u8) -> bool {
+    world.phones[phone].pictures().last().is_some_and(|heard| heard.payload.last() == Some(&slide))
+}
+
+#[test]
+fn a_caller_is_answered_and_sees_and_hears_the_menu_from_its_first_packet() {
+    let mut world = World::new(&hotline(), 1);
+    let caller = world.call("10.0.0.11", "1008621");
+    world.run_for(3 * SECOND);
+    let phone = &world.phones[caller];
+    assert_eq!(phone.status, Some(200));
+    let first = phone.pictures().next().expect("a picture");
+    assert_eq!(first.payload[0] & 0x1F, 7, "parameter sets come before the key picture");
+    let sound = phone.sounds().next().expect("sound");
+    let apart = if sound.at > first.at { sound.at - first.at } else { first.at - sound.at };
+    assert!(apart <= Duration::from_millis(80), "picture and sound start {apart:?} apart");
+    assert!(sound.marker, "the first packet of a talk spurt is marked (RFC 3551 §4.1)");
+}
+
+#[test]
+fn sound_is_one_packet_each_20_ms_without_gaps() {
+    let mut world = World::new(&hotline(), 2);
+    let caller = world.call("10.0.0.11", "1008621");
+    world.run_for(2 * SECOND);
+    let sounds: Vec<_> = world.phones[caller].sounds().collect();
+    assert!(sounds.len() >= 90, "{} packets in two seconds", sounds.len());
+    for pair in sounds.windows(2) {
+        assert_eq!(pair[1].sequence, pair[0].sequence.wrapping_add(1));
+        assert_eq!(pair[1].timestamp, pair[0].timestamp.wrapping_add(160));
+        assert_eq!(pair[1].ssrc, pair[0].ssrc);
+        let apart = pair[1].at - pair[0].at;
+        assert!(apart <= Duration::from_millis(26), "{apart:?} between two packets");
+    }
+}
+
+#[test]
+fn a_key_changes_slide_and_sound_at_once_and_counts_once() {
+    let mut world = World::new(&hotline(), 3);
+    let caller = world.call("10.0.0.11", "1008621");
+    world.run_for(SECOND);
+    let menu = last_slide(&world);
+    assert!(shows(&world, caller, menu));
+    let before = world.fetched.len();
+    world.with_phone(caller, |phone, _| phone.press('1'));
+    world.run_for(Duration::from_millis(100));
+    let page = last_slide(&world);
+    assert_ne!(menu, page);
+    assert!(shows(&world, caller, page), "the page behind key 1 is there within 100 ms");
+    let slides = world.fetched[before..].iter().filter(|key| key.format.kind() == Kind::Video).count();
+    assert_eq!(slides, 1, "six packets of one event are one key");
+    let last_sound = world.phones[caller].sounds().last().expect("sound").payload[0];
+    let spoken = world.fetched[before..].iter().find(|key| key.format.kind() == Kind::Audio);
+    assert_eq!(Some(last_sound), spoken.map(|key| mark(&key.asset)), "the new page speaks at once");
+}
+
+#[test]
+fn silence_repeats_the_menu_and_ends_with_goodbye_and_bye() {
+    let mut world = World::new(&hotline(), 4);
+    let caller = world.call("10.0.0.11", "1008621");
+    assert!(world.run_until(60 * SECOND, |world| !world.cdrs.is_empty()));
+    world.run_for(SECOND);
+    assert!(world.phones[caller].ended);
+    assert_eq!(world.cdrs[0].cause, call::Cause::Completed);
+    assert_eq!(world.cdrs[0].path.first().map(String::as_str), Some("main"));
+    assert_eq!(world.cdrs[0].path.last().map(String::as_str), Some("bye"));
+}
+
+#[test]
+fn a_lost_picture_is_answered_with_a_key_picture() {
+    let mut world = World::new(&hotline(), 5);
+    let caller = world.call("10.0.0.11", "1008621");
+    world.run_for(SECOND + Duration::from_millis(100));
+    let seen = world.phones[caller].heard.len();
+    let video = world.phones[caller].remote().and_then(|(_, video)| video).expect("video was agreed");
+    let ssrc = world.phones[caller].pictures().last().expect("a picture").ssrc;
+    let rtcp = std::net::SocketAddr::new(video.ip(), video.port() + 1);
+    world.with_phone(caller, |phone, _| phone.lose_picture(rtcp, ssrc));
+    world.run_for(Duration::from_millis(150));
+    let key =
+        world.phones[caller].heard[seen..].iter().find(|heard| heard.video && heard.payload[0] & 0x1F == 5);
+    assert!(key.is_some(), "no key picture within 150 ms of the request");
+}
+
+#[test]
+fn an_invite_without_an_offer_is_answered_with_one() {
+    let mut world = World::new(&hotline(), 6);
+    let mut phone = Phone::new("10.0.0.11");
+    let (now, gateway) = (world.now().mono, world.gateway());
+    phone.call_late(now, "1008621", gateway);
+    let caller = world.add_phone(phone);
+    world.with_phone(caller, |_, _| ());
+    world.run_for(2 * SECOND);
+    assert_eq!(world.phones[caller].status, Some(200));
+    let remote = world.phones[caller].remote();
+    assert!(matches!(remote, Some((_, Some(_)))), "sound and pictures were agreed: {remote:?}");
+    assert!(world.phones[caller].sounds().count() > 50);
+    let formats: Vec<_> = world.fetched.iter().map(|key| key.format).collect();
+    assert!(world.phones[caller].pictures().count() > 0, "{formats:?}");
+}
+
+#[test]
+fn hold_stops_the_media_and_resume_brings_a_key_picture() {
+    let mut world = World::new(&hotline(), 7);
+    let caller = world.call("10.0.0.11", "1008621");
+    world.run_for(SECOND);
+    world.with_phone(caller, |phone, now| phone.reinvite(now, sdp::Direction::Inactive));
+    world.run_for(Duration::from_millis(200));
+    let held = world.phones[caller].heard.len();
+    world.run_for(SECOND);
+    assert_eq!(world.phones[caller].heard.len(), held, "nothing is sent to a phone on hold");
+    world.with_phone(caller, |phone, now| phone.reinvite(now, sdp::Direction::SendRecv));
+    world.run_for(Duration::from_millis(200));
+    let first = world.phones[caller].heard[held..].iter().find(|heard| heard.video).expect("pictures again");
+    assert_eq!(first.payload[0] & 0x1F, 7, "the first picture after the hold can be decoded");
+}
+
+#[test]
+fn a_telephone_without_video_hears_the_menu() {
+    let mut world = World::new(&hotline(), 8);
+    let mut phone = Phone::new("10.0.0.11");
+    let (now, gateway) = (world.now().mono, world.gateway());
+    let offer = "v=0\r\no=- 1 1 IN IP4 10.0.0.11\r\ns=-\r\nc=IN IP4 10.0.0.11\r\nt=0 0\r\n\
+                 m=audio 40000 RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\n";
+    phone.call(now, "1008621", gateway, Some(offer));
+    let caller = world.add_phone(phone);
+    world.with_phone(caller, |_, _| ());
+    world.run_for(2 * SECOND);
+    assert!(world.phones[caller].heard.iter().filter(|heard| heard.payload_type == 8).count() > 50);
+    assert_eq!(world.phones[caller].pictures().count(), 0);
+}
+
+#[test]
+fn the_service_that_a_call_began_with_stays_with_it() {
+    let mut world = World::new(&hotline(), 9);
+    let old = world.call("10.0.0.11", "1008621");
+    world.run_for(SECOND);
+    let texts = crate::TEXTS.replace("Your balance is twelve.", "Your balance is thirteen.");
+    let service = crate::world::service(&[
+        ("hotline.yaml", crate::FLOW),
+        ("queues.yaml", crate::QUEUES),
+        ("texts/en.yaml", &texts),
+    ]);
+    world.feed(call::Input::Service(service));
+    let new = world.call("10.0.0.12", "1008621");
+    world.run_for(SECOND);
+    world.with_phone(old, |phone, _| phone.press('1'));
+    world.with_phone(new, |phone, _| phone.press('1'));
+    world.run_for(SECOND);
+    let said = |text: &str| {
+        world.fetched.iter().any(|key| matches!(&key.asset, Asset::Speech { text: said, .. } if said == text))
+    };
+    assert!(said("Your balance is twelve.") && said("Your balance is thirteen."));
+}

@@ -1,0 +1,399 @@
+//! A video phone in virtual time: signalling by our own endpoint, media by hand-written packets, so that
+//! what the gateway sends and takes is seen as octets.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use sdp::{Capabilities, Description, Local, Want};
+use sip::{
+    Body, DialogId, Endpoint, HangUp, Host, Invite, LocalId, Method, NameAddr, Reply, StatusCode, Uri,
+};
+
+/// What a phone does when it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Rings so long, then answers.
+    Answers(Duration),
+    /// Rings so long, then refuses with this status.
+    Refuses(Duration, u16),
+    /// Rings for ever.
+    Rings,
+}
+
+/// An RTP packet that arrived.
+#[derive(Clone, Debug)]
+pub(crate) struct Heard {
+    pub(crate) at: Instant,
+    pub(crate) video: bool,
+    pub(crate) payload_type: u8,
+    pub(crate) marker: bool,
+    pub(crate) sequence: u16,
+    pub(crate) timestamp: u32,
+    pub(crate) ssrc: u32,
+    pub(crate) payload: Bytes,
+}
+
+/// One phone.
+pub(crate) struct Phone {
+    pub(crate) sip: SocketAddr,
+    pub(crate) audio: SocketAddr,
+    pub(crate) video: SocketAddr,
+    pub(crate) manner: Manner,
+    pub(crate) dialog: Option<DialogId>,
+    /// The last final status of a call it made, or 200.
+    pub(crate) status: Option<u16>,
+    pub(crate) warning: Option<String>,
+    pub(crate) retry_after: Option<String>,
+    pub(crate) ended: bool,
+    pub(crate) heard: Vec<Heard>,
+    pub(crate) rtcp_heard: Vec<Bytes>,
+    /// Sends sound every 20 ms and pictures every 80 ms once it is talking.
+    pub(crate) talks: bool,
+    /// What its endpoint told it, for a failing seed.
+    pub(crate) log: Vec<(Instant, String)>,
+    endpoint: Endpoint,
+    session: sdp::Session,
+    caps: Capabilities,
+    remote: Option<(SocketAddr, Option<SocketAddr>)>,
+    pending: Option<(Instant, sip::RequestId, Box<sip::Request>)>,
+    next_audio: Option<Instant>,
+    next_video: Option<Instant>,
+    key_wanted: bool,
+    /// Of sound and of pictures.
+    sequences: [u16; 2],
+    timestamp: u32,
+    out: VecDeque<(SocketAddr, SocketAddr, Bytes)>,
+}
+
+impl Phone {
+    /// A phone at this address. Its seed is its address, since no two endpoints may share one.
+    pub(crate) fn new(host: &str) -> Self {
+        let ip: IpAddr = host.parse().unwrap();
+        let seed = host.bytes().fold(0x5EED_0000, |sum: u64, octet| sum.wrapping_mul(31) + u64::from(octet));
+        let sip = SocketAddr::new(ip, 5060);
+        Phone {
+            sip,
+            audio: SocketAddr::new(ip, 40_000),
+            video: SocketAddr::new(ip, 40_002),
+            manner: Manner::Rings,
+            dialog: None,
+            status: None,
+            warning: None,
+            retry_after: None,
+            ended: false,
+            heard: Vec::new(),
+            rtcp_heard: Vec::new(),
+            talks: false,
+            log: Vec::new(),
+            endpoint: Endpoint::new(sip::Config::new(vec![sip::Local::new(sip)], seed)),
+            session: sdp::Session::new(seed),
+            caps: Capabilities::default(),
+            remote: None,
+            pending: None,
+            next_audio: None,
+            next_video: None,
+            key_wanted: true,
+            sequences: [60_000, 30_000],
+            timestamp: 1_000,
+            out: VecDeque::new(),
+        }
+    }
+
+    fn local(&self) -> Local {
+        Local {
+            address: self.sip.ip(),
+            audio_port: Some(self.audio.port()),
+            video_port: Some(self.video.port()),
+            caps: self.caps.clone(),
+        }
+    }
+
+    /// Calls `number` at `gateway` with `body` as its offer; `None` sends its own.
+    pub(crate) fn call(&mut self, now: Instant, number: &str, gateway: SocketAddr, body: Option<&str>) {
+        let offer = match body {
+            Some(text) => Bytes::copy_from_slice(text.as_bytes()),
+            None => self.session.offer(&self.local(), &Want::all()).to_bytes().into(),
+        };
+        self.invite(now, number, gateway, Some(Body::new("application/sdp", offer)));
+    }
+
+    /// Calls without an offer.
+    pub(crate) fn call_late(&mut self, now: Instant, number: &str, gateway: SocketAddr) {
+        self.invite(now, number, gateway, None);
+    }
+
+    fn invite(&mut self, now: Instant, number: &str, gateway: SocketAddr, body: Option<Body>) {
+        let uri = Uri::sip(number, Host::from(gateway.ip()), Some(gateway.port()));
+        let invite = Invite {
+            local: LocalId(0),
+            uri: uri.clone(),
+            destination: gateway,
+            from: NameAddr::new(Uri::sip("13800000000", Host::from(self.sip.ip()), None)),
+            to: NameAddr::new(uri),
+            headers: sip::Headers::new(),
+            body,
+        };
+        self.dialog = Some(self.endpoint.invite(now, invite).unwrap());
+        self.pump(now);
+    }
+
+    pub(crate) fn hang_up(&mut self, now: Instant) {
+        if let Some(dialog) = self.dialog.take() {
+            self.endpoint.hang_up(now, dialog, HangUp::new(StatusCode::BusyHere));
+            self.ended = true;
+            self.next_audio = None;
+            self.next_video = None;
+        }
+        self.pump(now);
+    }
+
+    /// Sends a re-INVITE with these directions.
+    pub(crate) fn reinvite(&mut self, now: Instant, direction: sdp::Direction) {
+        let offer = self.session.offer(&self.local(), &Want::all().with_direction(direction));
+        let body = Body::new("application/sdp", offer.to_bytes());
+        let dialog = self.dialog.unwrap();
+        self.endpoint.request(now, dialog, Method::Invite, sip::Headers::new(), Some(body)).unwrap();
+        self.pump(now);
+    }
+
+    /// Presses a key: three packets of its start, three of its end (RFC 4733 §2.5.1).
+    pub(crate) fn press(&mut self, key: char) {
+        let Some((to, _)) = self.remote else { return };
+        let event = "0123456789*#ABCD".find(key).unwrap() as u8;
+        let timestamp = self.timestamp;
+        for (index, end) in [false, false, false, true, true, true].into_iter().enumerate() {
+            let duration = (160 * (index as u16 + 1)).min(640).to_be_bytes();
+            let payload = [event, if end { 0x8A } else { 0x0A }, duration[0], duration[1]];
+            let packet = self.packet(101, index == 0, timestamp, 0x1111, &payload);
+            self.out.push_back((self.audio, to, packet));
+        }
+        self.timestamp += 8_000;
+    }
+
+    /// Sends a Picture Loss Indication to the gateway's video (RFC 4585 §6.3.1).
+    pub(crate) fn lose_picture(&mut self, gateway_rtcp: SocketAddr, ssrc: u32) {
+        let mut packet = vec![0x80, 201, 0, 1, 0, 0, 0x22, 0x22, 0x81, 206, 0, 2, 0, 0, 0x22, 0x22];
+        packet.extend(ssrc.to_be_bytes());
+        let from = SocketAddr::new(self.video.ip(), self.video.port() + 1);
+        self.out.push_back((from, gateway_rtcp, packet.into()));
+    }
+
+    /// Where the gateway receives this phone's media.
+    pub(crate) fn remote(&self) -> Option<(SocketAddr, Option<SocketAddr>)> {
+        self.remote
+    }
+
+    pub(crate) fn pictures(&self) -> impl Iterator<Item = &Heard> {
+        self.heard.iter().filter(|heard| heard.video)
+    }
+
+    pub(crate) fn sounds(&self) -> impl Iterator<Item = &Heard> {
+        self.heard.iter().filter(|heard| !heard.video && heard.payload_type != 101)
+    }
+
+    pub(crate) fn take_out(&mut self) -> Option<(SocketAddr, SocketAddr, Bytes)> {
+        self.out.pop_front()
+    }
+
+    pub(crate) fn due(&self, endpoint_due: Option<Instant>) -> Option<Instant> {
+        let pending = self.pending.as_ref().map(|(at, ..)| *at);
+        [endpoint_due, pending, self.next_audio, self.next_video].into_iter().flatten().min()
+    }
+
+    pub(crate) fn receive(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, data: &Bytes) {
+        if to == self.sip {
+            self.endpoint.handle_input(now, sip::Input::Datagram { local: LocalId(0), from, data });
+            self.pump(now);
+        } else if (to == self.audio || to == self.video) && !(64..=95).contains(&(data[1] & 0x7F)) {
+            assert!(data.len() >= 12, "an RTP packet is at least its header");
+            assert_eq!(data[0] >> 6, 2, "RTP version");
+            let word = |at: usize| u32::from_be_bytes(data[at..at + 4].try_into().unwrap());
+            self.heard.push(Heard {
+                at: now,
+                video: to == self.video,
+                payload_type: data[1] & 0x7F,
+                marker: data[1] & 0x80 != 0,
+                sequence: u16::from_be_bytes([data[2], data[3]]),
+                timestamp: word(4),
+                ssrc: word(8),
+                payload: data.slice(12..),
+            });
+        } else {
+            // RTCP, on a port of its own or muxed (RFC 5761 §4): a Picture Loss Indication or a Full Intra Request somewhere in the compound packet.
+            self.key_wanted |= data.windows(2).any(|pair| pair == [0x81, 206] || pair == [0x84, 206]);
+            self.rtcp_heard.push(data.clone());
+        }
+    }
+
+    pub(crate) fn tick(&mut self, now: Instant) {
+        self.endpoint.handle_input(now, sip::Input::Timeout);
+        if self.pending.as_ref().is_some_and(|(at, ..)| *at <= now) {
+            let (_, request, message) = self.pending.take().unwrap();
+            self.decide(now, request, &message);
+        }
+        self.talk(now);
+        self.pump(now);
+    }
+
+    fn talk(&mut self, now: Instant) {
+        let Some((audio_to, video_to)) = self.remote else { return };
+        if self.next_audio.is_some_and(|due| due <= now) {
+            self.next_audio = Some(now + Duration::from_millis(20));
+            self.timestamp += 160;
+            let mark = [self.sip.port() as u8; 1];
+            let payload = [mark[0], self.host_octet()].repeat(80);
+            let packet = self.packet(0, false, self.timestamp, 0x1111, &payload);
+            self.out.push_back((self.audio, audio_to, packet));
+        }
+        let Some(to) = video_to else { return };
+        if self.next_video.is_some_and(|due| due <= now) {
+            self.next_video = Some(now + Duration::from_millis(80));
+            let key = std::mem::take(&mut self.key_wanted);
+            let payload_type =
+                self.session.agreed().and_then(|agreed| agreed.video()).map_or(96, |video| video.send.pt);
+            let timestamp = self.timestamp.wrapping_mul(9);
+            let mut parts: Vec<Vec<u8>> = Vec::new();
+            if key {
+                parts.push(vec![0x67, 0x42, 0xC0, 0x0D, 0xDA, self.host_octet()]);
+                parts.push(vec![0x68, 0xCE, 0x3C, 0x80]);
+            }
+            parts.push(vec![if key { 0x65 } else { 0x41 }, 0x88, self.host_octet(), 0x55]);
+            let last = parts.len() - 1;
+            for (at, part) in parts.into_iter().enumerate() {
+                let packet = self.packet(payload_type, at == last, timestamp, 0x2222, &part);
+                self.out.push_back((self.video, to, packet));
+            }
+        }
+    }
+
+    fn host_octet(&self) -> u8 {
+        match self.sip.ip() {
+            IpAddr::V4(ip) => ip.octets()[3],
+            IpAddr::V6(ip) => ip.octets()[15],
+        }
+    }
+
+    fn packet(&mut self, payload_type: u8, marker: bool, timestamp: u32, ssrc: u32, payload: &[u8]) -> Bytes {
+        let next = &mut self.sequences[usize::from(ssrc == 0x2222)];
+        *next = next.wrapping_add(1);
+        let sequence = *next;
+        let mut packet = vec![0x80, payload_type | if marker { 0x80 } else { 0 }];
+        packet.extend(sequence.to_be_bytes());
+        packet.extend(timestamp.to_be_bytes());
+        packet.extend(ssrc.to_be_bytes());
+        packet.extend(payload);
+        packet.into()
+    }
+
+    /// Lets the endpoint speak; returns when it wants to be woken.
+    pub(crate) fn pump(&mut self, now: Instant) -> Option<Instant> {
+        loop {
+            match self.endpoint.poll_output() {
+                sip::Output::Send { to, data, .. } => self.out.push_back((self.sip, to, data)),
+                sip::Output::Event(event) => self.on_event(now, event),
+                sip::Output::Timeout(due) => return self.due(due),
+            }
+        }
+    }
+
+    fn on_event(&mut self, now: Instant, event: sip::Event) {
+        let told = format!("{event:?}");
+        self.log.push((now, told.chars().take(90).collect()));
+        match event {
+            sip::Event::Invite { dialog, request, message, .. } => {
+                self.dialog = Some(dialog);
+                self.endpoint.respond(now, request, Reply::new(StatusCode::Ringing)).unwrap();
+                let after = match self.manner {
+                    Manner::Answers(after) | Manner::Refuses(after, _) => after,
+                    Manner::Rings => return,
+                };
+                self.pending = Some((now + after, request, message));
+            }
+            sip::Event::Answered { dialog, message } => {
+                self.status = Some(message.status.code());
+                if self.session.agreed().is_none() && !message.body.is_empty() {
+                    let text = Description::parse(&message.body).unwrap();
+                    match self.session.accept(&text) {
+                        Ok(agreed) => self.start_media(now, &agreed),
+                        // The gateway made the offer.
+                        Err(_) => {
+                            let (answer, agreed) = self.session.answer(&text, &self.local()).unwrap();
+                            let body = Body::new("application/sdp", answer.to_bytes());
+                            self.endpoint.ack(now, dialog, Some(body));
+                            self.start_media(now, &agreed);
+                        }
+                    }
+                }
+            }
+            sip::Event::Failed { status, message, .. } => {
+                self.status = Some(status.code());
+                let header = |name| message.as_ref().and_then(|m| m.headers.get(name)).map(str::to_owned);
+                self.warning = header("Warning");
+                self.retry_after = header("Retry-After");
+                self.over();
+            }
+            sip::Event::Cancelled { .. } | sip::Event::Ended { .. } => self.over(),
+            sip::Event::Request { request, message, .. } => {
+                let reply = if message.method == Method::Info {
+                    self.key_wanted = true;
+                    Reply::new(StatusCode::OK)
+                } else {
+                    Reply::new(StatusCode::NotImplemented)
+                };
+                self.endpoint.respond(now, request, reply).unwrap();
+            }
+            sip::Event::Response { message, .. } => {
+                let Some(message) = message.filter(|message| !message.body.is_empty()) else { return };
+                if let Ok(agreed) = self.session.accept(&Description::parse(&message.body).unwrap()) {
+                    self.learn(&agreed);
+                }
+            }
+            sip::Event::Acked { .. } | sip::Event::Progress { .. } => {}
+        }
+    }
+
+    fn decide(&mut self, now: Instant, request: sip::RequestId, message: &sip::Request) {
+        let reply = match self.manner {
+            Manner::Refuses(_, status) => {
+                self.dialog = None;
+                Reply::new(StatusCode::from(status))
+            }
+            Manner::Answers(_) | Manner::Rings => {
+                let offer = Description::parse(&message.body).unwrap();
+                let (answer, agreed) = self.session.answer(&offer, &self.local()).unwrap();
+                self.start_media(now, &agreed);
+                Reply::new(StatusCode::OK).with_body(Body::new("application/sdp", answer.to_bytes()))
+            }
+        };
+        // The caller may have given up meanwhile.
+        let _ = self.endpoint.respond(now, request, reply);
+    }
+
+    fn start_media(&mut self, now: Instant, agreed: &sdp::Agreed) {
+        self.learn(agreed);
+        if self.talks {
+            self.next_audio = Some(now);
+            self.next_video = Some(now + Duration::from_millis(7));
+        }
+    }
+
+    fn learn(&mut self, agreed: &sdp::Agreed) {
+        let audio = agreed.audio().expect("the gateway takes our sound");
+        self.remote = Some((audio.remote_rtp, agreed.video().map(|video| video.remote_rtp)));
+    }
+
+    fn over(&mut self) {
+        self.dialog = None;
+        self.ended = true;
+        self.pending = None;
+        self.next_audio = None;
+        self.next_video = None;
+        self.session = sdp::Session::new(self.session_seed());
+    }
+
+    fn session_seed(&self) -> u64 {
+        u64::from(self.sequences[0])
+    }
+}

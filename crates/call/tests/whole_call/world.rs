@@ -1,0 +1,298 @@
+//! The whole of it in virtual time: a shard, the agent pool, phones, and a network between them.
+
+use std::collections::HashSet;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use call::{Cdr, Component, Config, Input, MediaPort, Output, PortId, Shard};
+use dialplan::{Assets, Service, SourceFile};
+use media::{Asset, AssetKey, Format, Frame, Now, Track};
+use netsim::{Link, Network, Step};
+use sip::LocalId;
+
+use crate::phone::Phone;
+
+pub(crate) const GATEWAY: &str = "10.0.0.1";
+
+pub(crate) struct World {
+    pub(crate) network: Network,
+    pub(crate) shard: Shard,
+    pub(crate) pool: acd::Pool,
+    pub(crate) phones: Vec<Phone>,
+    pub(crate) cdrs: Vec<Cdr>,
+    pub(crate) fetched: Vec<AssetKey>,
+    pub(crate) lent: HashSet<PortId>,
+    base: Instant,
+    shard_due: Option<Instant>,
+    pool_due: Option<Instant>,
+}
+
+#[allow(clippy::disallowed_methods)]
+fn base() -> Instant {
+    Instant::now()
+}
+
+impl World {
+    pub(crate) fn new(service: &Arc<Service>, seed: u64) -> Self {
+        Self::with_ports(service, seed, 64)
+    }
+
+    pub(crate) fn with_ports(service: &Arc<Service>, seed: u64, pairs: u32) -> Self {
+        let base = base();
+        let ip: IpAddr = GATEWAY.parse().unwrap();
+        let mut sip = sip::Config::new(vec![sip::Local::new(SocketAddr::new(ip, 5060))], seed);
+        sip.user_agent = "vireo-test".into();
+        let config = Config {
+            sip,
+            media_addresses: vec![ip],
+            shard: 0,
+            calls_max: 20,
+            seed,
+            retry_after: Duration::from_secs(5),
+        };
+        let queues = service.queues();
+        let pool = acd::Config {
+            queues: queues
+                .queues
+                .values()
+                .map(|queue| acd::QueueConfig {
+                    name: queue.name.clone(),
+                    agents: queue.agents.clone(),
+                    ring_timeout: queue.ring_timeout,
+                    wait_max: queue.wait_max,
+                    capacity: queue.capacity,
+                    wrap_up: queue.wrap_up,
+                })
+                .collect(),
+            agents: queues
+                .agents
+                .values()
+                .map(|agent| acd::AgentConfig { name: agent.name.clone(), address: agent.address.clone() })
+                .collect(),
+        };
+        let mut world = World {
+            network: Network::new(base, seed),
+            shard: Shard::new(config, Arc::clone(service)),
+            pool: acd::Pool::new(&pool, seed),
+            phones: Vec::new(),
+            cdrs: Vec::new(),
+            fetched: Vec::new(),
+            lent: HashSet::new(),
+            base,
+            shard_due: None,
+            pool_due: None,
+        };
+        world.network.set_default_link(Link::perfect());
+        let ports = (0..pairs).map(|n| MediaPort { id: PortId(20_000 + 2 * n), rtp: 20_000 + 2 * n as u16 });
+        world.feed(Input::Ports(ports.collect()));
+        world
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        let mono = self.network.now();
+        Now { mono, wall: Duration::from_secs(1_800_000_000) + (mono - self.base) }
+    }
+
+    pub(crate) fn gateway(&self) -> SocketAddr {
+        SocketAddr::new(GATEWAY.parse().unwrap(), 5060)
+    }
+
+    pub(crate) fn add_phone(&mut self, phone: Phone) -> usize {
+        self.phones.push(phone);
+        self.phones.len() - 1
+    }
+
+    /// Calls the hotline with a fresh phone.
+    pub(crate) fn call(&mut self, host: &str, number: &str) -> usize {
+        let mut phone = Phone::new(host);
+        phone.talks = true;
+        phone.call(self.now().mono, number, self.gateway(), None);
+        let at = self.add_phone(phone);
+        self.flush_phone(at);
+        at
+    }
+
+    pub(crate) fn with_phone<T>(&mut self, at: usize, act: impl FnOnce(&mut Phone, Instant) -> T) -> T {
+        let now = self.now().mono;
+        let done = act(&mut self.phones[at], now);
+        self.flush_phone(at);
+        done
+    }
+
+    pub(crate) fn run_for(&mut self, span: Duration) {
+        let until = self.network.now() + span;
+        while self.step(until) {}
+    }
+
+    /// Runs until `done` or for `at_most`; says whether it came true.
+    pub(crate) fn run_until(&mut self, at_most: Duration, done: impl Fn(&World) -> bool) -> bool {
+        let until = self.network.now() + at_most;
+        while !done(self) {
+            if !self.step(until) {
+                return done(self);
+            }
+        }
+        true
+    }
+
+    fn step(&mut self, until: Instant) -> bool {
+        let now = self.network.now();
+        let phones = self.phones.iter_mut().filter_map(|phone| phone.pump(now)).min();
+        let timer = [self.shard_due, self.pool_due, phones].into_iter().flatten().min();
+        let timer = timer.map_or(until, |due| due.min(until));
+        match self.network.step(Some(timer)) {
+            Some(Step::Deliver(datagram)) => self.deliver(datagram.from, datagram.to, datagram.data),
+            Some(Step::Timer) | None => {
+                let now = self.now();
+                if self.shard_due.is_some_and(|due| due <= now.mono) {
+                    self.feed(Input::Timeout);
+                }
+                if self.pool_due.is_some_and(|due| due <= now.mono) {
+                    self.pool.handle_input(now.mono, acd::Input::Timeout);
+                    self.drain();
+                }
+                for at in 0..self.phones.len() {
+                    self.phones[at].tick(now.mono);
+                    self.flush_phone(at);
+                }
+            }
+        }
+        self.network.now() < until
+    }
+
+    fn deliver(&mut self, from: SocketAddr, to: SocketAddr, data: Bytes) {
+        if to == self.gateway() {
+            return self.feed(Input::Sip { local: LocalId(0), from, data });
+        }
+        if to.ip() == self.gateway().ip() {
+            let even = to.port() & !1;
+            let component = if to.port() == even { Component::Rtp } else { Component::Rtcp };
+            return self.feed(Input::Media { port: PortId(u32::from(even)), component, from, data });
+        }
+        let now = self.now().mono;
+        if let Some(at) = self.phones.iter().position(|phone| phone.sip.ip() == to.ip()) {
+            self.phones[at].receive(now, from, to, &data);
+            self.flush_phone(at);
+        }
+    }
+
+    pub(crate) fn feed(&mut self, input: Input) {
+        let now = self.now();
+        self.shard.handle_input(now, input);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        loop {
+            let now = self.now();
+            let mut quiet = true;
+            loop {
+                match self.pool.poll_output() {
+                    acd::Output::Timeout(due) => {
+                        self.pool_due = due;
+                        break;
+                    }
+                    word => {
+                        quiet = false;
+                        self.shard.handle_input(now, Input::Pool(word));
+                    }
+                }
+            }
+            loop {
+                match self.shard.poll_output() {
+                    Output::Sip { to, data, .. } => self.network.send(self.gateway(), to, data),
+                    Output::Media { port, component, to, data } => {
+                        let offset = u16::from(component == Component::Rtcp);
+                        let from = SocketAddr::new(self.gateway().ip(), port.0 as u16 + offset);
+                        self.network.send(from, to, data);
+                    }
+                    Output::Fetch { call, key } => {
+                        quiet = false;
+                        let track = Some(Arc::new(track(&key)));
+                        self.fetched.push(key.clone());
+                        self.shard.handle_input(now, Input::Track { call, key, track });
+                    }
+                    Output::Pool(word) => {
+                        quiet = false;
+                        self.pool.handle_input(now.mono, word);
+                    }
+                    Output::Ended(cdr) => self.cdrs.push(*cdr),
+                    Output::Release(port) => {
+                        assert!(self.lent.insert(port), "{port:?} was given back twice");
+                    }
+                    Output::Latched { .. } | Output::Unlatched(_) => {}
+                    Output::Timeout(due) => {
+                        self.shard_due = due;
+                        break;
+                    }
+                }
+            }
+            if quiet {
+                return;
+            }
+        }
+    }
+
+    fn flush_phone(&mut self, at: usize) {
+        let now = self.now().mono;
+        self.phones[at].pump(now);
+        while let Some((from, to, data)) = self.phones[at].take_out() {
+            self.network.send(from, to, data);
+        }
+    }
+}
+
+/// A track whose octets tell what it is: one second of sound, or a key picture and eleven others.
+pub(crate) fn track(key: &AssetKey) -> Track {
+    let mark = mark(&key.asset);
+    let (step, frames): (_, Vec<Frame>) = match key.format {
+        Format::Audio(audio) => {
+            let step = Duration::from_millis(20);
+            let data = Bytes::from(vec![mark; 160]);
+            (step, (0..50).map(|n| Frame::new(audio.codec, step * n, step, true, data.clone())).collect())
+        }
+        Format::Video(video) => {
+            let step = Duration::from_millis(250);
+            let frame = |n: u32| {
+                let data: Vec<u8> = if n == 0 {
+                    [
+                        &[0, 0, 0, 1, 0x67, 0x42, 0xC0, 0x0D, mark][..],
+                        &[0, 0, 0, 1, 0x68, 0xCE, 1],
+                        &[0, 0, 0, 1, 0x65, 0x88, mark],
+                    ]
+                    .concat()
+                } else {
+                    vec![0, 0, 0, 1, 0x41, 0x9A, mark]
+                };
+                Frame::new(video.codec, step * n, step, n == 0, data.into())
+            };
+            (step, (0..12).map(frame).collect())
+        }
+    };
+    let duration = step * frames.len() as u32;
+    Track { format: key.format, frames: frames.into(), duration }
+}
+
+/// An octet that stands for an asset; never zero, so that no start code arises.
+pub(crate) fn mark(asset: &Asset) -> u8 {
+    let text = format!("{asset:?}");
+    let sum = text.bytes().fold(7u32, |sum, octet| sum.wrapping_mul(31).wrapping_add(u32::from(octet)));
+    (sum % 250 + 3) as u8
+}
+
+/// Compiles a service whose slides and clips all exist.
+pub(crate) fn service(files: &[(&str, &str)]) -> Arc<Service> {
+    let files: Vec<_> =
+        files.iter().map(|(path, text)| SourceFile { path: (*path).into(), text: (*text).into() }).collect();
+    let assets = Assets {
+        slides: ["menu.svg", "page.svg", "hold.svg", "title.svg"].map(String::from).into(),
+        clips: ["welcome.mp4", "hold.mp4"].map(String::from).into(),
+        prompts: std::collections::BTreeSet::new(),
+    };
+    match Service::compile(&files, &assets) {
+        Ok(service) => Arc::new(service),
+        Err(problems) => panic!("{}", problems.report()),
+    }
+}
