@@ -1,0 +1,75 @@
+//! What a gateway is started with; read from a file or from arguments by the binary.
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use crate::library::Library;
+use crate::limits;
+
+/// One address that calls arrive at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// The address of the SIP socket; port 0 takes any free one.
+    pub bind: SocketAddr,
+    /// What Via and Contact name instead, such as `203.0.113.5:5060`, behind a NAT.
+    pub advertise: Option<String>,
+    /// What SDP names instead of the address of `bind`, behind a NAT.
+    pub media_address: Option<IpAddr>,
+}
+
+/// Everything a gateway needs to know.
+pub struct Config {
+    /// Addresses of SIP over UDP; at least one.
+    pub listen: Vec<Listen>,
+    /// UDP ports of RTP and RTCP.
+    pub rtp_ports: RangeInclusive<u16>,
+    /// The service that is live at the start.
+    pub service: Arc<dialplan::Service>,
+    /// Prompts and slides.
+    pub library: Arc<Library>,
+    /// Calls at once; more are refused with 500 and Retry-After.
+    pub calls_max: usize,
+    /// Seed of tags, tickets and tie-breaks; drawn from the system in production.
+    pub seed: u64,
+}
+
+impl Listen {
+    /// A local that advertises the address it is bound to.
+    #[must_use]
+    pub fn new(bind: SocketAddr) -> Self {
+        Listen { bind, advertise: None, media_address: None }
+    }
+}
+
+impl Config {
+    /// The defaults around what must be given.
+    #[must_use]
+    pub fn new(listen: Vec<Listen>, service: Arc<dialplan::Service>, library: Arc<Library>, seed: u64) -> Self {
+        Config { listen, rtp_ports: 20_000..=29_999, service, library, calls_max: limits::CALLS_MAX, seed }
+    }
+}
+
+/// The pool's view of a service's queues and agents.
+pub(crate) fn pool_config(service: &dialplan::Service) -> acd::Config {
+    let queues = service.queues();
+    acd::Config {
+        queues: queues
+            .queues
+            .values()
+            .map(|queue| acd::QueueConfig {
+                name: queue.name.clone(),
+                agents: queue.agents.clone(),
+                ring_timeout: queue.ring_timeout,
+                wait_max: queue.wait_max,
+                capacity: queue.capacity,
+                wrap_up: queue.wrap_up,
+            })
+            .collect(),
+        agents: queues
+            .agents
+            .values()
+            .map(|agent| acd::AgentConfig { name: agent.name.clone(), address: agent.address.clone() })
+            .collect(),
+    }
+}

@@ -1,0 +1,189 @@
+//! Starting and stopping the threads of a gateway.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+
+use call::Shard;
+use net::udp::BindError;
+use net::{Pairs, Poller, Socket};
+use thiserror::Error;
+use tracing::{info, warn};
+
+use crate::config::{Config, Listen};
+use crate::limits;
+use crate::pool::{self, ToPool};
+use crate::worker::{Gauges, ToShard, Worker, WorkerHandle};
+
+/// Why a gateway does not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// No address to listen on was given.
+    #[error("no SIP address to listen on is configured")]
+    NoAddress,
+    /// A SIP address cannot be bound.
+    #[error("cannot listen for SIP: {0}")]
+    Sip(#[source] BindError),
+    /// The RTP ports cannot be used.
+    #[error("cannot use the RTP ports: {0}")]
+    Rtp(#[from] net::ports::PairsError),
+    /// The system refuses threads or an epoll descriptor.
+    #[error("the system refuses a thread or an epoll descriptor: {0}")]
+    System(#[from] std::io::Error),
+}
+
+/// A running gateway; stops when told, or when dropped.
+pub struct Gateway {
+    shards: Vec<(WorkerHandle, Option<JoinHandle<()>>)>,
+    pool: (mpsc::Sender<ToPool>, Option<JoinHandle<()>>),
+    addresses: Vec<SocketAddr>,
+    gauges: Arc<Gauges>,
+}
+
+impl Gateway {
+    /// Binds the addresses and starts the threads; calls are taken when this returns.
+    ///
+    /// # Errors
+    /// [`StartError`], which names the address or port in the way.
+    pub fn start(config: Config) -> Result<Self, StartError> {
+        let mut poller = Poller::new()?;
+        let locals = bind_sip(&mut poller, &config.listen)?;
+        let addresses: Vec<_> = locals.iter().map(|local| local.bind).collect();
+        let mut pairs = Pairs::new(media_bind_address(&addresses), config.rtp_ports.clone())?;
+        // A wrong address or a full range shows now, not at the first call.
+        let probe = pairs.take()?;
+        pairs.give_back(probe);
+        let pairs_max = net::descriptors::pairs_within(net::descriptors::raise_limit(), limits::RESERVED_FILES);
+
+        let (to_pool, pool_inbox) = mpsc::channel();
+        let (to_shard, inbox) = mpsc::channel();
+        let handle = WorkerHandle::new(to_shard, poller.waker());
+        let gauges = Arc::new(Gauges::default());
+        let shard = Shard::new(shard_config(&config, locals), Arc::clone(&config.service));
+        let worker = Worker {
+            poller,
+            shard,
+            pairs,
+            pairs_max,
+            library: config.library,
+            inbox,
+            pool: to_pool.clone(),
+            gauges: Arc::clone(&gauges),
+        };
+        let thread = thread::Builder::new().name("shard-0".into()).spawn(move || worker.run())?;
+        let pool_thread = pool::start(&config.service, config.seed, pool_inbox, vec![handle.clone()])?;
+        Ok(Gateway {
+            shards: vec![(handle, Some(thread))],
+            pool: (to_pool, Some(pool_thread)),
+            addresses,
+            gauges,
+        })
+    }
+
+    /// The SIP addresses, with the ports that were bound.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Live counts.
+    #[must_use]
+    pub fn gauges(&self) -> Arc<Gauges> {
+        Arc::clone(&self.gauges)
+    }
+
+    /// Makes `service` live for new calls; calls in flight keep the version they began with.
+    pub fn publish(&self, service: &Arc<dialplan::Service>) {
+        for (shard, _) in &self.shards {
+            shard.send(ToShard::Service(Arc::clone(service)));
+        }
+        // The pool outlives this handle.
+        let told = self.pool.0.send(ToPool::Reload(Arc::clone(service)));
+        if told.is_err() {
+            warn!("the agent pool has ended");
+        }
+    }
+
+    /// Takes no new calls from now on; those in progress go on.
+    pub fn drain(&self) {
+        self.shards.iter().for_each(|(shard, _)| shard.send(ToShard::Drain));
+    }
+
+    /// Hangs up every call and ends all threads.
+    pub fn stop(mut self) {
+        self.shut_down();
+    }
+
+    fn shut_down(&mut self) {
+        self.shards.iter().for_each(|(shard, _)| shard.send(ToShard::Stop));
+        for (_, thread) in &mut self.shards {
+            join(thread.take(), "a shard");
+        }
+        // Ignored: a pool that is gone needs no word.
+        let _ = self.pool.0.send(ToPool::Stop);
+        join(self.pool.1.take(), "the agent pool");
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.shut_down();
+    }
+}
+
+fn join(thread: Option<JoinHandle<()>>, who: &str) {
+    if thread.is_some_and(|thread| thread.join().is_err()) {
+        tracing::error!("{who} ended by a panic");
+    }
+}
+
+fn bind_sip(poller: &mut Poller, listen: &[Listen]) -> Result<Vec<sip::Local>, StartError> {
+    if listen.is_empty() {
+        return Err(StartError::NoAddress);
+    }
+    let mut locals = Vec::new();
+    for (at, address) in listen.iter().enumerate() {
+        let (socket, capped) =
+            Socket::bind(address.bind, net::limits::SIGNALLING_RECEIVE_BUFFER).map_err(StartError::Sip)?;
+        if let Some(capped) = capped {
+            warn!("{capped}");
+        }
+        let bound = socket.local();
+        info!(address = %bound, "listens for SIP over UDP");
+        let local = sip::Local::new(bound);
+        locals.push(match &address.advertise {
+            Some(advertised) => local.advertised_as(advertised.clone()),
+            None => local,
+        });
+        poller.add_signalling(at as u8, socket)?;
+    }
+    Ok(locals)
+}
+
+/// Media sockets are bound to the one address all signalling uses, else to any.
+fn media_bind_address(addresses: &[SocketAddr]) -> IpAddr {
+    let first = addresses[0].ip();
+    if addresses.iter().all(|address| address.ip() == first) {
+        return first;
+    }
+    let all_v4 = addresses.iter().all(SocketAddr::is_ipv4);
+    if all_v4 { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() }
+}
+
+fn shard_config(config: &Config, locals: Vec<sip::Local>) -> call::Config {
+    let media_addresses = config
+        .listen
+        .iter()
+        .zip(&locals)
+        .map(|(listen, local)| listen.media_address.unwrap_or(local.bind.ip()))
+        .collect();
+    call::Config {
+        sip: sip::Config::new(locals, config.seed),
+        media_addresses,
+        shard: 0,
+        calls_max: config.calls_max,
+        seed: config.seed.rotate_left(17),
+        retry_after: limits::RETRY_AFTER,
+    }
+}

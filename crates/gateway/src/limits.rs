@@ -1,0 +1,27 @@
+//! Every bound of the shell, and what happens there.
+
+use std::time::Duration;
+
+/// Pairs of media ports kept bound ahead of calls, so that an answer never waits for a bind; a call that
+/// finds none is refused with 503.
+pub(crate) const SPARE_PAIRS: usize = 64;
+
+/// Files kept for everything but media sockets when the number of pairs is derived from the limit of
+/// open files.
+pub(crate) const RESERVED_FILES: u64 = 256;
+
+/// Grid of a shard's timers: what falls due within one tick is sent together, with one wake-up. A frame
+/// leaves at most this late, well under the 20 ms of a packet.
+pub(crate) const TICK: Duration = Duration::from_millis(5);
+
+/// Longest sleep of an idle shard.
+pub(crate) const SLEEP_LONGEST: Duration = Duration::from_secs(1);
+
+/// Calls at once on one shard when nothing is configured.
+pub(crate) const CALLS_MAX: usize = 2_000;
+
+/// How long a stopping gateway waits for the answers to its BYEs.
+pub(crate) const GOODBYE: Duration = Duration::from_millis(600);
+
+/// What a refused caller is told to wait.
+pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(5);

@@ -1,0 +1,302 @@
+//! The thread of one shard: an epoll loop around `call::Shard`.
+//!
+//! Datagrams and messages go in, what the shard wants goes out by the sockets it owns. Timers fall on a
+//! grid of [`limits::TICK`], so that what is due in all calls is sent with one wake-up. The loop is mio's
+//! rather than tokio tasks: a shard is one state machine, and one wait serves all its sockets.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use call::{Component, MediaPort, PortId, Shard};
+use media::Now;
+use net::{Channel, PairId, Pairs, Poller, Waker};
+use tracing::{debug, error, info, warn};
+
+use crate::library::Library;
+use crate::limits;
+use crate::pool::ToPool;
+
+/// What a shard's thread is told by others.
+pub(crate) enum ToShard {
+    /// A word of the agent pool.
+    Pool(acd::Output),
+    /// A new version of the service.
+    Service(Arc<dialplan::Service>),
+    /// No new calls.
+    Drain,
+    /// Hang up, say goodbye, end.
+    Stop,
+}
+
+/// The way to a shard's thread.
+#[derive(Clone)]
+pub(crate) struct WorkerHandle {
+    sender: mpsc::Sender<ToShard>,
+    waker: Waker,
+}
+
+impl WorkerHandle {
+    pub(crate) fn new(sender: mpsc::Sender<ToShard>, waker: Waker) -> Self {
+        WorkerHandle { sender, waker }
+    }
+
+    /// Tells the shard; a shard that has ended hears nothing, which is all the same.
+    pub(crate) fn send(&self, message: ToShard) {
+        if self.sender.send(message).is_ok()
+            && let Err(error) = self.waker.wake()
+        {
+            error!(%error, "a shard could not be woken");
+        }
+    }
+}
+
+/// Counts of all shards, for anyone to read at any time.
+#[derive(Debug, Default)]
+pub struct Gauges {
+    calls: AtomicU64,
+    accepted: AtomicU64,
+    refused: AtomicU64,
+    faults: AtomicU64,
+}
+
+impl Gauges {
+    /// Calls in progress.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Calls accepted since the start.
+    #[must_use]
+    pub fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
+    }
+
+    /// Calls refused since the start.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Calls lost to a fault of the gateway since the start.
+    #[must_use]
+    pub fn faults(&self) -> u64 {
+        self.faults.load(Ordering::Relaxed)
+    }
+
+    fn show(&self, usage: call::Usage) {
+        self.calls.store(usage.calls as u64, Ordering::Relaxed);
+        self.accepted.store(usage.accepted, Ordering::Relaxed);
+        self.refused.store(usage.refused, Ordering::Relaxed);
+        self.faults.store(usage.faults, Ordering::Relaxed);
+    }
+}
+
+/// Everything the thread owns.
+pub(crate) struct Worker {
+    pub(crate) poller: Poller,
+    pub(crate) shard: Shard,
+    pub(crate) pairs: Pairs,
+    pub(crate) pairs_max: usize,
+    pub(crate) library: Arc<Library>,
+    pub(crate) inbox: mpsc::Receiver<ToShard>,
+    pub(crate) pool: mpsc::Sender<ToPool>,
+    pub(crate) gauges: Arc<Gauges>,
+}
+
+/// What one turn of the loop received.
+type Received = Vec<(Channel, SocketAddr, Bytes)>;
+
+impl Worker {
+    /// Runs until told to stop.
+    pub(crate) fn run(mut self) {
+        let start = net::clock::now().mono;
+        let mut received = Received::new();
+        let mut stop_at: Option<Instant> = None;
+        let mut exhausted = false;
+        loop {
+            self.refill(&mut exhausted);
+            let due = self.carry_out(net::clock::now());
+            let due = [due, stop_at].into_iter().flatten().min();
+            let sleep = on_grid(start, net::clock::now().mono, due);
+            let waited = self.poller.wait(Some(sleep), &mut |channel, from, data| {
+                received.push((channel, from, data));
+            });
+            if let Err(error) = waited {
+                return error!(%error, "the shard cannot wait for its sockets and ends");
+            }
+            self.take_in(&mut received);
+            if self.read_inbox() {
+                stop_at.get_or_insert(net::clock::now().mono + limits::GOODBYE);
+            }
+            let now = net::clock::now();
+            if due.is_some_and(|due| due <= now.mono) {
+                self.shard.handle_input(now, call::Input::Timeout);
+            }
+            self.gauges.show(self.shard.usage());
+            if stop_at.is_some_and(|stop| stop <= now.mono) {
+                return;
+            }
+        }
+    }
+
+    fn take_in(&mut self, received: &mut Received) {
+        for (channel, from, data) in received.drain(..) {
+            let now = net::clock::now();
+            let input = match channel {
+                Channel::Signalling(local) => call::Input::Sip { local: sip::LocalId(local), from, data },
+                Channel::Media(pair, component) => {
+                    let component = match component {
+                        net::Component::Rtp => Component::Rtp,
+                        net::Component::Rtcp => Component::Rtcp,
+                    };
+                    call::Input::Media { port: PortId(pair.0), component, from, data }
+                }
+            };
+            self.shard.handle_input(now, input);
+            self.carry_out(now);
+        }
+    }
+
+    /// Reads the messages of other threads; true when the shard is to stop.
+    fn read_inbox(&mut self) -> bool {
+        let mut stop = false;
+        while let Ok(message) = self.inbox.try_recv() {
+            let now = net::clock::now();
+            let input = match message {
+                ToShard::Pool(word) => call::Input::Pool(word),
+                ToShard::Service(service) => call::Input::Service(service),
+                ToShard::Drain => call::Input::Drain,
+                ToShard::Stop => {
+                    stop = true;
+                    self.shard.handle_input(now, call::Input::Drain);
+                    call::Input::HangUpAll
+                }
+            };
+            self.shard.handle_input(now, input);
+            self.carry_out(now);
+        }
+        stop
+    }
+
+    /// Does what the shard wants; returns when it next wants to be told the time.
+    fn carry_out(&mut self, now: Now) -> Option<Instant> {
+        loop {
+            match self.shard.poll_output() {
+                call::Output::Sip { local, to, data } => {
+                    self.poller.send(Channel::Signalling(local.0), to, &data);
+                }
+                call::Output::Media { port, component, to, data } => {
+                    self.poller.send(Channel::Media(PairId(port.0), of(component)), to, &data);
+                }
+                call::Output::Latched { port, peer } => {
+                    self.poller.connect(PairId(port.0), net::Component::Rtp, peer);
+                }
+                call::Output::Unlatched(port) => self.poller.dissolve(PairId(port.0)),
+                call::Output::Release(port) => {
+                    if let Some(pair) = self.poller.remove_pair(PairId(port.0)) {
+                        self.pairs.give_back(pair);
+                    }
+                }
+                call::Output::Fetch { call, key } => {
+                    let track = self.library.get(&key);
+                    self.shard.handle_input(now, call::Input::Track { call, key, track });
+                }
+                call::Output::Pool(word) => {
+                    // The pool ends after the shards, so it is there to listen.
+                    if self.pool.send(ToPool::Call(word)).is_err() {
+                        debug!("the pool has ended");
+                    }
+                }
+                call::Output::Ended(cdr) => record(&cdr),
+                call::Output::Timeout(due) => return due,
+            }
+        }
+    }
+
+    /// Keeps some pairs of media ports bound ahead of calls.
+    fn refill(&mut self, exhausted: &mut bool) {
+        let mut fresh = Vec::new();
+        while self.shard.usage().spare_ports + fresh.len() < limits::SPARE_PAIRS
+            && self.pairs.in_use() < self.pairs_max
+        {
+            let pair = match self.pairs.take() {
+                Ok(pair) => pair,
+                Err(error) => {
+                    if !*exhausted {
+                        warn!(%error, "no more media ports can be bound");
+                    }
+                    *exhausted = true;
+                    break;
+                }
+            };
+            *exhausted = false;
+            let port = MediaPort { id: PortId(pair.id.0), rtp: pair.rtp.local().port() };
+            if let Err(error) = self.poller.add_pair(pair) {
+                warn!(%error, "media sockets cannot be watched");
+                break;
+            }
+            fresh.push(port);
+        }
+        if !fresh.is_empty() {
+            self.shard.handle_input(net::clock::now(), call::Input::Ports(fresh));
+        }
+    }
+}
+
+fn of(component: Component) -> net::Component {
+    match component {
+        Component::Rtp => net::Component::Rtp,
+        Component::Rtcp => net::Component::Rtcp,
+    }
+}
+
+/// How long to sleep so that the loop wakes at the first tick at or after `due`.
+fn on_grid(start: Instant, now: Instant, due: Option<Instant>) -> Duration {
+    let Some(due) = due else { return limits::SLEEP_LONGEST };
+    if due <= now {
+        return Duration::ZERO;
+    }
+    let tick = limits::TICK.as_nanos();
+    let ticks = (due - start).as_nanos().div_ceil(tick);
+    let wake = start + Duration::from_nanos((ticks * tick) as u64);
+    wake.saturating_duration_since(now).min(limits::SLEEP_LONGEST)
+}
+
+/// A call's record goes to the log as one line of its own target.
+fn record(cdr: &call::Cdr) {
+    let seconds = cdr.answered.map_or(0.0, |answered| (cdr.ended.saturating_sub(answered)).as_secs_f64());
+    info!(
+        target: "vireo::cdr",
+        id = cdr.call.0,
+        sip_call_id = cdr.sip_call_id,
+        caller = cdr.caller.as_deref().unwrap_or("withheld"),
+        called = cdr.called,
+        cause = %cdr.cause,
+        seconds,
+        path = cdr.path.join(">"),
+        agent = cdr.agent.as_deref().unwrap_or("-"),
+        digits = cdr.digits,
+        "call record"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wakes_on_the_first_tick_at_or_after_the_due_time() {
+        let start = net::clock::now().mono;
+        let ms = |ms: u64| start + Duration::from_millis(ms);
+        for (now, due, sleep) in [(0, 20, 20), (1, 21, 24), (3, 4, 2), (10, 10, 0), (12, 3, 0)] {
+            let slept = on_grid(start, ms(now), Some(ms(due)));
+            assert_eq!(slept, Duration::from_millis(sleep), "now {now} due {due}");
+        }
+        assert_eq!(on_grid(start, start, None), limits::SLEEP_LONGEST);
+    }
+}
