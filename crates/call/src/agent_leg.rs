@@ -182,8 +182,8 @@ impl Call {
         }
     }
 
-    pub(crate) fn on_pool(&mut self, now: Now, word: acd::Output) {
-        match word {
+    pub(crate) fn on_pool(&mut self, now: Now, word: &acd::Output) {
+        match *word {
             acd::Output::Withdraw { ticket, .. } | acd::Output::Done { ticket, .. }
                 if ticket != self.ticket => {}
             acd::Output::Withdraw { agent, .. } => {

@@ -122,7 +122,13 @@ pub(crate) enum Walk {
 }
 
 /// Why an INVITE is refused: the answer to give.
-pub(crate) struct Refusal(pub(crate) Reply);
+pub(crate) struct Refusal(pub(crate) Box<Reply>);
+
+impl From<Reply> for Refusal {
+    fn from(reply: Reply) -> Self {
+        Refusal(Box::new(reply))
+    }
+}
 
 impl Call {
     /// Answers the INVITE: 200 with an SDP answer (or an offer when it brought none).
@@ -146,7 +152,7 @@ impl Call {
         };
         let body = crate::offer::answer(&mut leg, now, &message, &facts.sip_call_id, seed)?;
         let Some(flow) = service.flow_for(&facts.called).map(dialplan::Flow::id) else {
-            return Err(Refusal(Reply::new(StatusCode::NotFound)));
+            return Err(Reply::new(StatusCode::NotFound).into());
         };
         let reply = Reply::new(StatusCode::OK).with_body(body);
         Ok(Call {
@@ -180,7 +186,7 @@ impl Call {
             Input::Track(key, track) => self.on_track(now, key, track),
             Input::Offer(offer) => self.dial_agent(now, offer),
             Input::Dialed(leg, dialog) => self.on_dialed(now, leg, dialog),
-            Input::Pool(word) => self.on_pool(now, word),
+            Input::Pool(word) => self.on_pool(now, &word),
             Input::End(cause) => self.end(now, cause),
             Input::Timeout => self.on_timeout(now),
         }

@@ -37,16 +37,16 @@ pub(crate) fn answer(
     }
     let kind = message.headers.get("Content-Type").unwrap_or(SDP);
     let Some(text) = sdp::body::find(kind, &message.body) else {
-        return Err(Refusal(Reply::new(StatusCode::UnsupportedMediaType).with_header("Accept", SDP)));
+        return Err(Reply::new(StatusCode::UnsupportedMediaType).with_header("Accept", SDP).into());
     };
     let offer = Description::parse(text).map_err(|error| {
         let mut reply = Reply::new(StatusCode::BadRequest);
         reply.reason = Some(format!("Bad SDP: {error}"));
-        Refusal(reply)
+        Refusal::from(reply)
     })?;
     let (description, agreed) = leg.sdp.answer(&offer, &local).map_err(|why| {
         let warning = format!("{} vireo \"{}\"", why.warning_code, why.text.replace('"', "'"));
-        Refusal(Reply::new(StatusCode::NotAcceptableHere).with_header("Warning", warning))
+        Refusal::from(Reply::new(StatusCode::NotAcceptableHere).with_header("Warning", warning))
     })?;
     leg.offer_pending = false;
     leg.apply(now, &agreed, cname, seed);

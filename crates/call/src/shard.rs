@@ -329,10 +329,10 @@ impl Shard {
         let called = message.uri.user_text().unwrap_or_default().to_string();
         let place = match self.admit(&called, local) {
             Ok(place) => place,
-            Err(reply) => {
+            Err(Refusal(reply)) => {
                 info!(called, %from, status = %reply.status, "refused");
                 self.usage.refused += 1;
-                return self.respond(now, request, reply);
+                return self.respond(now, request, *reply);
             }
         };
         let id = CallId(self.next_call);
@@ -345,7 +345,7 @@ impl Shard {
         let made = catch_unwind(AssertUnwindSafe(|| span.in_scope(|| Call::new(now, invitation))));
         let refusal = match made {
             Ok(Ok(call)) => return self.begin(now, call, dialog, place, span),
-            Ok(Err(Refusal(reply))) => reply,
+            Ok(Err(Refusal(reply))) => *reply,
             Err(_) => {
                 self.usage.faults += 1;
                 Reply::new(StatusCode::ServerInternalError)
@@ -358,14 +358,14 @@ impl Shard {
     }
 
     /// Whether there is room and a flow for one more call.
-    fn admit(&mut self, called: &str, local: LocalId) -> Result<Place, Reply> {
+    fn admit(&mut self, called: &str, local: LocalId) -> Result<Place, Refusal> {
         let wait = self.config.retry_after.as_secs().max(1).to_string();
-        let refuse = |status| Err(Reply::new(status).with_header("Retry-After", wait.clone()));
+        let refuse = |status| Err(Reply::new(status).with_header("Retry-After", wait.clone()).into());
         if self.draining {
             return refuse(StatusCode::ServiceUnavailable);
         }
         if self.service.flow_for(called).is_none() {
-            return Err(Reply::new(StatusCode::NotFound));
+            return Err(Reply::new(StatusCode::NotFound).into());
         }
         if self.calls.len() >= self.config.calls_max {
             return refuse(StatusCode::ServerInternalError);

@@ -70,7 +70,7 @@ impl Call {
         let ports = [leg.ports.audio.id, leg.ports.video.id];
         let reply = match crate::offer::answer(leg, now, message, &cname, seed) {
             Ok(body) => Reply::new(StatusCode::OK).with_body(body),
-            Err(crate::call::Refusal(reply)) => reply,
+            Err(crate::call::Refusal(reply)) => *reply,
         };
         self.out.extend(ports.map(Output::Unlatched));
         reply

@@ -18,7 +18,7 @@ impl Call {
         info!(%cause, "ended");
         self.leave_queue(now);
         while let Some(leg) = self.legs.pop() {
-            self.release_leg(now, leg, status_for(cause));
+            self.release_leg(now, leg, &status_for(cause));
         }
         self.showing = None;
         self.run_due = None;
@@ -31,11 +31,11 @@ impl Call {
     pub(crate) fn drop_leg(&mut self, now: Now, id: LegId) {
         if let Some(at) = self.legs.iter().position(|leg| leg.id == id) {
             let leg = self.legs.remove(at);
-            self.release_leg(now, leg, StatusCode::TemporarilyUnavailable);
+            self.release_leg(now, leg, &StatusCode::TemporarilyUnavailable);
         }
     }
 
-    fn release_leg(&mut self, now: Now, mut leg: Leg, status: StatusCode) {
+    fn release_leg(&mut self, now: Now, mut leg: Leg, status: &StatusCode) {
         for stream in leg.streams() {
             stream.rtp.goodbye(now);
             // What it still has to say is lost on nobody but us.

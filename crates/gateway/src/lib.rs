@@ -1,3 +1,17 @@
-//! Placeholder.
+//! The shell: threads, sockets and files around the pure cores.
+//!
+//! [`Gateway::start`] binds the addresses, starts one thread for each shard of calls and one for the
+//! agent pool, and wires them by channels. The library holds every prompt and slide in every codec;
+//! [`service`] reads an operator's folder. No protocol is spoken here: that is `sip`, `rtp` and `call`.
 
+mod config;
+mod gateway;
 pub mod library;
+mod limits;
+mod pool;
+pub mod service;
+mod worker;
+
+pub use config::{Config, Listen};
+pub use gateway::{Gateway, StartError};
+pub use worker::Gauges;

@@ -1,6 +1,9 @@
 //! Whole calls in virtual time: a shard with its endpoint, the agent pool, phones and a lossy network.
 //! INVITE octets in, RTP octets out; every scenario runs over many seeds and prints the failing one.
 
+// `allow-unwrap-in-tests` of clippy.toml reaches test functions, not the helpers that they share.
+#![allow(clippy::unwrap_used)]
+
 mod bridge;
 mod menu;
 mod phone;
