@@ -68,7 +68,7 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn file(path: &std::path::Path, why: impl ToString) -> Self {
+    pub(crate) fn file(path: &std::path::Path, why: &dyn std::fmt::Display) -> Self {
         Error::File { path: path.to_owned(), why: why.to_string() }
     }
 }

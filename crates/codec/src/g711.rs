@@ -137,12 +137,13 @@ mod tests {
 
     #[test]
     fn the_standards_one_kilohertz_sine_is_a_sine_at_zero_dbm0() {
-        // Overload is +3.14 dBm0 for A-law and +3.17 for mu-law (G.711 §3).
-        for (codec, wave, overload_db, full) in
-            [(Codec::Pcma, SINE_A, 3.14, 32_256.0), (Codec::Pcmu, SINE_MU, 3.17, 32_124.0)]
+        // In hundredths of dB: overload is +3.14 dBm0 for A-law and +3.17 for mu-law (G.711 §3).
+        for (codec, wave, overload, full) in
+            [(Codec::Pcma, SINE_A, 314, 32_256.0), (Codec::Pcmu, SINE_MU, 317, 32_124.0)]
         {
             let samples = decode(codec, &wave).unwrap();
-            let level_db = 20.0 * (rms(&samples) / (full / 2f64.sqrt())).log10() + overload_db;
+            let level_db =
+                20.0 * (rms(&samples) / (full / 2f64.sqrt())).log10() + f64::from(overload) / 100.0;
             assert!(level_db.abs() < 0.15, "{codec}: {level_db} dBm0 from {samples:?}");
             assert_eq!(encode(codec, &samples).unwrap(), wave);
             for half in 0..4 {

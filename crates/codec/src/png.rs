@@ -14,8 +14,8 @@ use crate::Error;
 /// [`Error::File`] when the file cannot be written.
 pub fn write(path: impl AsRef<Path>, picture: &Picture) -> Result<(), Error> {
     let path = path.as_ref();
-    let file = File::create(path).map_err(|why| Error::file(path, why))?;
-    encode(BufWriter::new(file), picture).map_err(|why| Error::file(path, why))
+    let file = File::create(path).map_err(|why| Error::file(path, &why))?;
+    encode(BufWriter::new(file), picture).map_err(|why| Error::file(path, &why))
 }
 
 fn encode(out: BufWriter<File>, picture: &Picture) -> Result<(), png::EncodingError> {

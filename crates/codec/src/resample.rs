@@ -41,7 +41,10 @@ pub(crate) struct Resampler {
 impl Resampler {
     pub(crate) fn new(format: Sample, layout: ChannelLayout, from: u32, to: u32) -> Result<Self, Error> {
         if ![from, to].iter().all(|rate| limits::SAMPLE_RATES.contains(rate)) {
-            return Err(failed(format!("{from} Hz to {to} Hz is out of range")));
+            return Err(Error::Convert {
+                what: "sound",
+                why: format!("{from} Hz to {to} Hz is out of range"),
+            });
         }
         let target = Sample::I16(Type::Packed);
         let context = Context::get(format, layout, from, target, ChannelLayout::MONO, to).map_err(failed)?;
@@ -78,7 +81,7 @@ impl Resampler {
     }
 }
 
-fn failed(why: impl ToString) -> Error {
+fn failed(why: ffmpeg_next::Error) -> Error {
     Error::Convert { what: "sound", why: why.to_string() }
 }
 

@@ -25,7 +25,7 @@ pub fn scale(picture: &Picture, size: Size) -> Result<Picture, Error> {
         return Ok(picture.clone());
     }
     if size.width < 16 || size.height < 16 {
-        return Err(failed(format!("{size} is too small")));
+        return Err(failed(&format!("{size} is too small")));
     }
     let inner = inner_size(picture.size, size);
     let scaled = convert(&plane::to_av(picture), inner)?;
@@ -47,16 +47,16 @@ pub(crate) fn convert(frame: &frame::Video, size: Size) -> Result<Picture, Error
             None => {
                 let to = Pixel::YUV420P;
                 Context::get(from, width, height, to, out_width, out_height, Flags::BICUBIC)
-                    .map_err(failed)?
+                    .map_err(|why| failed(&why))?
             }
         };
         let mut out = frame::Video::empty();
-        last.insert(context).run(frame, &mut out).map_err(failed)?;
-        plane::from_av(&out).ok_or_else(|| failed("the scaler gave no picture"))
+        last.insert(context).run(frame, &mut out).map_err(|why| failed(&why))?;
+        plane::from_av(&out).ok_or_else(|| failed(&"the scaler gave no picture"))
     })
 }
 
-fn failed(why: impl ToString) -> Error {
+fn failed(why: &dyn std::fmt::Display) -> Error {
     Error::Convert { what: "a picture", why: why.to_string() }
 }
 

@@ -39,7 +39,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<Clip, Error> {
             Item::Picture { pts, picture } => {
                 held += picture.y.len() * 3 / 2;
                 if held > limits::CLIP_PICTURES_LEN_MAX {
-                    return Err(Error::file(path, "too many pictures to hold in memory"));
+                    return Err(Error::file(path, &"too many pictures to hold in memory"));
                 }
                 clip.pictures.push((pts, picture));
             }

@@ -78,7 +78,7 @@ impl Reader {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         quiet::libav();
         let path = path.as_ref();
-        let fail = |why: String| Error::file(path, why);
+        let fail = |why: String| Error::file(path, &why);
         // The library takes "concat:" and "http:" for protocols; a path that is a file is none.
         if !path.is_file() {
             return Err(fail("no such file".into()));
@@ -125,14 +125,14 @@ impl Reader {
             if let Some(item) = self.ready.pop_front() {
                 let (Item::Picture { pts, .. } | Item::Sound { pts, .. }) = &item;
                 if *pts > limits::CLIP_DURATION_MAX {
-                    return Err(Error::file(&self.path, "too long"));
+                    return Err(Error::file(&self.path, &"too long"));
                 }
                 return Ok(Some(item));
             }
             if self.drained {
                 return Ok(None);
             }
-            self.advance().map_err(|why| Error::file(&self.path, why))?;
+            self.advance().map_err(|why| Error::file(&self.path, &why))?;
         }
     }
 

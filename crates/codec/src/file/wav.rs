@@ -15,7 +15,7 @@ pub fn read_wav(path: impl AsRef<Path>) -> Result<Vec<i16>, Error> {
     let path = path.as_ref();
     let clip = read(path)?;
     if clip.pcm.is_empty() {
-        return Err(Error::file(path, "holds no sound"));
+        return Err(Error::file(path, &"holds no sound"));
     }
     Ok(clip.pcm)
 }
@@ -26,11 +26,11 @@ pub fn read_wav(path: impl AsRef<Path>) -> Result<Vec<i16>, Error> {
 /// [`Error::File`] when the file cannot be written or the sound is beyond 4 GiB.
 pub fn write_wav(path: impl AsRef<Path>, samples: &[i16], rate: u32) -> Result<(), Error> {
     let path = path.as_ref();
-    let fail = |why: std::io::Error| Error::file(path, why);
+    let fail = |why: std::io::Error| Error::file(path, &why);
     let len = u32::try_from(samples.len() * 2)
         .ok()
         .filter(|len| *len < u32::MAX - 36)
-        .ok_or_else(|| Error::file(path, "too long for a WAV file"))?;
+        .ok_or_else(|| Error::file(path, &"too long for a WAV file"))?;
     let mut out = BufWriter::new(File::create(path).map_err(fail)?);
     out.write_all(&header(len, rate)).map_err(fail)?;
     for sample in samples {

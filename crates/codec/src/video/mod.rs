@@ -31,7 +31,7 @@ pub struct Encoder {
 }
 
 enum Kind {
-    H264(h264::Encoder),
+    H264(Box<h264::Encoder>),
     H263(h263::Encoder),
 }
 
@@ -72,7 +72,7 @@ impl Encoder {
             return Err(open("bit rate out of range"));
         }
         let kind = match format.codec {
-            Codec::H264 => Kind::H264(h264::Encoder::open(format, rate)?),
+            Codec::H264 => Kind::H264(Box::new(h264::Encoder::open(format, rate)?)),
             Codec::H263 => Kind::H263(h263::Encoder::open(format, rate)?),
             Codec::Pcmu | Codec::Pcma => {
                 return Err(Error::WrongCodec { codec: format.codec, job: "pictures" });

@@ -1,0 +1,145 @@
+//! Samples to tracks: loudness, silence at the ends, and packets of G.711.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use codec::SAMPLE_RATE;
+use media::{AudioFormat, Format, Frame, Track};
+
+/// Level of the active parts, dB below full scale: prompts, clips and recordings sound alike.
+const LEVEL_DB: f64 = -23.0;
+
+/// Peaks stay below this, dB relative to full scale, even when the level is then not reached.
+const PEAK_DB: f64 = -3.0;
+
+/// No more gain than this, so that a recording of nothing stays nothing.
+const GAIN_MAX_DB: f64 = 20.0;
+
+/// Blocks this far below the loudest are pauses and do not count as active.
+const PAUSE_DB: f64 = -30.0;
+
+/// Samples of 20 ms.
+const BLOCK: usize = SAMPLE_RATE as usize / 50;
+
+/// Brings the active parts to [`LEVEL_DB`] without clipping.
+pub(super) fn normalise(pcm: &mut [i16]) {
+    let Some(level) = active_rms(pcm) else { return };
+    let peak = pcm.iter().map(|sample| f64::from(sample.unsigned_abs())).fold(1.0, f64::max);
+    let full = f64::from(i16::MAX);
+    let gain = (full * ratio(LEVEL_DB) / level).min(full * ratio(PEAK_DB) / peak).min(ratio(GAIN_MAX_DB));
+    for sample in pcm {
+        *sample = (f64::from(*sample) * gain).round() as i16;
+    }
+}
+
+/// Takes silence off both ends: callers wait for the first word, and the menu's time-out starts at
+/// the end. A little is kept so that no consonant is cut.
+pub(super) fn trim(pcm: &mut Vec<i16>) {
+    const KEEP_BEFORE: usize = 2;
+    const KEEP_AFTER: usize = 8;
+    let energies: Vec<f64> = pcm.chunks(BLOCK).map(power).collect();
+    let loudest = energies.iter().copied().fold(0.0, f64::max);
+    let audible = |power: &f64| *power > 0.0 && *power >= loudest * ratio(PAUSE_DB - 15.0).powi(2);
+    let (Some(first), Some(last)) = (energies.iter().position(audible), energies.iter().rposition(audible))
+    else {
+        return;
+    };
+    pcm.truncate((last + 1 + KEEP_AFTER) * BLOCK);
+    pcm.drain(..first.saturating_sub(KEEP_BEFORE) * BLOCK);
+}
+
+/// Samples as packets; the last is filled up with silence.
+pub(super) fn track(pcm: &[i16], format: AudioFormat) -> Result<Track, codec::Error> {
+    let samples = usize::from(format.packet_ms) * SAMPLE_RATE as usize / 1_000;
+    let period = Duration::from_millis(u64::from(format.packet_ms));
+    let mut octets = codec::g711::encode(format.codec, pcm)?;
+    let packets = octets.len().div_ceil(samples).max(1);
+    octets.resize(packets * samples, codec::g711::silence(format.codec)?);
+    let octets = Bytes::from(octets);
+    let frames = (0..packets)
+        .map(|n| {
+            let data = octets.slice(n * samples..(n + 1) * samples);
+            Frame::new(format.codec, period * n as u32, period, true, data)
+        })
+        .collect();
+    Ok(Track { format: Format::Audio(format), frames, duration: period * packets as u32 })
+}
+
+/// RMS of the blocks that are not pauses; `None` for silence.
+fn active_rms(pcm: &[i16]) -> Option<f64> {
+    let powers: Vec<f64> = pcm.chunks(BLOCK).map(power).collect();
+    let loudest = powers.iter().copied().fold(0.0, f64::max);
+    if loudest < 1.0 {
+        return None;
+    }
+    let active: Vec<f64> =
+        powers.into_iter().filter(|power| *power >= loudest * ratio(PAUSE_DB).powi(2)).collect();
+    Some((active.iter().sum::<f64>() / active.len() as f64).sqrt())
+}
+
+fn power(block: &[i16]) -> f64 {
+    block.iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>() / block.len() as f64
+}
+
+fn ratio(db: f64) -> f64 {
+    10f64.powf(db / 20.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use media::Codec;
+
+    use super::*;
+
+    fn tone(amplitude: f64, samples: usize) -> Vec<i16> {
+        (0..samples).map(|n| (amplitude * (n as f64 * 0.7).sin()) as i16).collect()
+    }
+
+    #[test]
+    fn loud_and_soft_sound_come_to_one_level_and_pauses_do_not_count() {
+        for amplitude in [900.0, 4_000.0, 32_000.0] {
+            let mut pcm = tone(amplitude, 8_000);
+            pcm.extend(vec![0; 16_000]);
+            normalise(&mut pcm);
+            let level = 20.0 * (active_rms(&pcm).unwrap() / f64::from(i16::MAX)).log10();
+            assert!((level - LEVEL_DB).abs() < 0.3, "amplitude {amplitude}: {level} dB");
+        }
+    }
+
+    #[test]
+    fn peaks_are_not_clipped_and_noise_is_not_blown_up() {
+        let mut clicks = vec![20i16; 8_000];
+        clicks[4_000] = 30_000;
+        normalise(&mut clicks);
+        assert!(
+            clicks.iter().all(|s| f64::from(s.unsigned_abs()) <= f64::from(i16::MAX) * ratio(PEAK_DB) + 1.0)
+        );
+        let mut noise = tone(3.0, 8_000);
+        normalise(&mut noise);
+        assert!(noise.iter().all(|s| s.unsigned_abs() <= 30));
+        let mut silence = vec![0; 800];
+        normalise(&mut silence);
+        assert_eq!(silence, vec![0; 800]);
+    }
+
+    #[test]
+    fn silence_goes_from_both_ends_but_not_from_the_middle() {
+        let mut pcm = vec![0; 8_000];
+        pcm.extend(tone(8_000.0, 1_600));
+        pcm.extend(vec![0; 4_000]);
+        pcm.extend(tone(8_000.0, 1_600));
+        pcm.extend(vec![0; 8_000]);
+        trim(&mut pcm);
+        assert_eq!(pcm.len(), 2 * BLOCK + 1_600 + 4_000 + 1_600 + 8 * BLOCK);
+    }
+
+    #[test]
+    fn packets_are_equally_long_and_end_in_silence() {
+        let track = track(&tone(1_000.0, 500), AudioFormat::new(Codec::Pcma)).unwrap();
+        assert_eq!(track.frames.len(), 4);
+        assert!(track.frames.iter().all(|frame| frame.data.len() == 160 && frame.keyframe));
+        assert_eq!(track.frames[3].data[20..], [0xD5; 140]);
+        assert_eq!(track.frames[3].pts, Duration::from_millis(60));
+        assert_eq!(track.duration, Duration::from_millis(80));
+    }
+}
