@@ -18,8 +18,15 @@ use sip::{Endpoint, Host, Invite, LocalId, NameAddr, Uri};
 
 const CALLS: usize = 100;
 
-const FLOW: &str = "flow: clip\nnumbers: [\"1\"]\nstart: show\nlanguages: [en]\nnodes:\n  show:\n    \
-                    play: { clip: welcome.mp4, next: show }\n";
+const FLOW: &str = "flow: hold\nnumbers: [\"1\"]\nstart: wait\nlanguages: [en]\nnodes:\n  wait:\n    \
+                    queue: { name: q, exits: { served: end, timeout: end, full: end, closed: end, \
+                    no_agents: end, failed: end } }\n  end:\n    hangup: {}\n";
+
+const TEXTS: &str = "press: \"{{ label }} {{ key }}\"\n";
+
+/// Nobody answers here, so that the hold clip plays on and on.
+const QUEUES: &str = "agents:\n  a: { address: \"sip:a@10.0.0.2\" }\nqueues:\n  q: { agents: [a], hold: { clip: \
+                      hold.mp4 } }\n";
 
 /// A clip of ten seconds: 160 octets of sound every 20 ms, pictures of 2 kB with a larger one each second.
 fn track(key: &AssetKey) -> Track {
@@ -56,9 +63,13 @@ struct World {
 impl World {
     #[allow(clippy::disallowed_methods)] // The base of the virtual time.
     fn new() -> Self {
-        let files = [SourceFile { path: "clip.yaml".into(), text: FLOW.into() }];
-        let assets = Assets { clips: ["welcome.mp4".to_owned()].into(), ..Assets::default() };
-        let Ok(service) = Service::compile(&files, &assets) else { panic!("the flow of the bench is sound") };
+        let files = [("hold.yaml", FLOW), ("queues.yaml", QUEUES), ("texts/en.yaml", TEXTS)]
+            .map(|(path, text)| SourceFile { path: path.into(), text: text.into() });
+        let assets = Assets { clips: ["hold.mp4".to_owned()].into(), ..Assets::default() };
+        let service = match Service::compile(&files, &assets) {
+            Ok(service) => service,
+            Err(problems) => panic!("{}", problems.report()),
+        };
         let gateway: SocketAddr = "10.0.0.1:5060".parse().expect("an address");
         let config = Config {
             sip: sip::Config::new(vec![sip::Local::new(gateway)], 1),

@@ -1,0 +1,74 @@
+//! The command line: one file per command, each with its `Args` and an `execute`.
+
+mod call;
+mod check;
+mod demo;
+mod docs;
+mod render;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A video hotline for SIP phones: callers see a menu, press keys, and talk to a video agent.
+///
+/// An operator writes the service as a folder: dialplans/ says what happens in a call, media/ holds the
+/// slides, clips and recordings. Try `vireo demo` first: it brings a service of its own.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Args),
+    Run(run::Args),
+    Check(check::Args),
+    Render(render::Args),
+    Call(call::Args),
+    #[command(hide = true)]
+    Docs(docs::Args),
+}
+
+impl Cli {
+    /// Does what the command line says.
+    ///
+    /// # Errors
+    /// For standard error, in words for a person.
+    pub(crate) fn execute(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Demo(args) => args.execute(),
+            Command::Run(args) => args.execute(),
+            Command::Check(args) => Ok(args.execute()),
+            Command::Render(args) => args.execute(),
+            Command::Call(args) => args.execute(),
+            Command::Docs(args) => args.execute(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_option_is_explained() {
+        let cli = Cli::command();
+        for command in cli.get_subcommands() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+            }
+        }
+    }
+}

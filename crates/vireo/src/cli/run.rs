@@ -1,0 +1,43 @@
+//! `vireo run`: the gateway with an operator's service.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use gateway::Listen;
+
+use crate::config::{self, Config};
+use crate::serve::{self, Settings};
+
+/// Run the gateway with a service of your own.
+///
+/// Ends cleanly on Ctrl-C and SIGTERM: calls in progress are hung up.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = format!("A whole vireo.toml, with the defaults:\n\n{}", config::EXAMPLE))]
+pub(crate) struct Args {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", default_value = "vireo.toml")]
+    config: PathBuf,
+}
+
+impl Args {
+    pub(crate) fn execute(&self) -> anyhow::Result<ExitCode> {
+        let config = Config::load(&self.config)?;
+        let listen = config.sip.listen().iter().map(|bind| Listen {
+            bind: *bind,
+            advertise: config.sip.advertised(*bind),
+            media_address: config.rtp.address,
+        });
+        let settings = Settings {
+            service: config.service.clone(),
+            data: config.data.clone(),
+            listen: listen.collect(),
+            rtp_ports: config.rtp.ports.range(),
+            http: config.http.listen,
+            calls_max: Some(config.limits.calls()),
+        };
+        serve::until_told_to_stop(settings, |sip, numbers, http| {
+            let sip: Vec<_> = sip.iter().map(ToString::to_string).collect();
+            println!("serves {} at {}; status at http://{http}", numbers.join(", "), sip.join(", "));
+        })
+    }
+}

@@ -1,0 +1,17 @@
+//! `vireo`: a video hotline for SIP phones. One file per command under `cli`; start at [`cli::Cli`].
+
+mod cli;
+mod config;
+mod demo_service;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    cli::Cli::parse().execute().unwrap_or_else(|error| {
+        eprintln!("{error:#}");
+        ExitCode::FAILURE
+    })
+}
