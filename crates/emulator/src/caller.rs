@@ -180,7 +180,7 @@ impl<'a> Caller<'a> {
         while let Some(step) = self.walk.as_mut().and_then(|walk| walk.poll(now.mono)) {
             match step {
                 Step::Page { number, key, picture, changed } => {
-                    self.page(now, number, key, picture, changed)?
+                    self.page(now, number, key, picture, changed)?;
                 }
                 Step::Press(key) => {
                     let pressed = self.terminal.phone().press(now, key);

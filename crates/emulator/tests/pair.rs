@@ -72,7 +72,7 @@ impl Pair {
                 loop {
                     match self.phones[at].poll_output(self.now) {
                         Output::Sip { to, data } => {
-                            letters.push_back((at, to, Input::Sip { from: sip_of(at), data }))
+                            letters.push_back((at, to, Input::Sip { from: sip_of(at), data }));
                         }
                         Output::Media { kind, component, to, data } => {
                             let from = media_of(at, kind, component);

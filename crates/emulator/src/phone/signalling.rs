@@ -67,10 +67,10 @@ impl Phone {
                 self.events.push_back(Event::Ringing(status));
             }
             Signal::Answered { dialog, message } if self.dialog == Some(dialog) => {
-                self.answered(now, &message)
+                self.answered(now, &message);
             }
             Signal::Failed { dialog, status, .. } if self.dialog == Some(dialog) => {
-                self.over(End::Refused(status))
+                self.over(End::Refused(status));
             }
             Signal::Cancelled { dialog } if self.dialog == Some(dialog) => {
                 self.over(End::Remote { reason: None });
@@ -101,8 +101,8 @@ impl Phone {
         self.respond(now, request, Reply::new(StatusCode::Ringing));
         match self.description_for(now, message) {
             Ok(body) => self.respond(now, request, Reply::new(StatusCode::OK).with_body(body)),
-            Err(reply) => {
-                self.respond(now, request, reply);
+            Err(status) => {
+                self.respond(now, request, Reply::new(status));
                 self.over(End::Failed("the offer cannot be used"));
             }
         }
@@ -113,7 +113,7 @@ impl Phone {
         let reply = match message.method {
             Method::Invite if ours => match self.description_for(now, message) {
                 Ok(body) => Reply::new(StatusCode::OK).with_body(body),
-                Err(reply) => reply,
+                Err(status) => Reply::new(status),
             },
             Method::Info if ours => Reply::new(StatusCode::OK),
             _ => Reply::new(StatusCode::NotImplemented),
@@ -121,16 +121,16 @@ impl Phone {
         self.respond(now, request, reply);
     }
 
-    /// The body of our 2xx: an answer, or an offer when the INVITE had none.
-    fn description_for(&mut self, now: Now, message: &Request) -> Result<Body, Reply> {
+    /// The body of our 2xx: an answer, or an offer when the INVITE had none; else the status that refuses.
+    fn description_for(&mut self, now: Now, message: &Request) -> Result<Body, StatusCode> {
         let local = self.local();
         if message.body.is_empty() {
             return Ok(Body::new(SDP, self.sdp.offer(&local, &Want::all()).to_bytes()));
         }
-        let unusable = || Reply::new(StatusCode::NotAcceptableHere);
+        let unusable = StatusCode::NotAcceptableHere;
         let kind = message.headers.get("Content-Type").unwrap_or(SDP);
-        let offer = description(kind, &message.body).ok_or_else(unusable)?;
-        let (answer, agreed) = self.sdp.answer(&offer, &local).map_err(|_| unusable())?;
+        let offer = description(kind, &message.body).ok_or(unusable.clone())?;
+        let (answer, agreed) = self.sdp.answer(&offer, &local).map_err(|_| unusable)?;
         self.apply(now, &agreed);
         Ok(Body::new(SDP, answer.to_bytes()))
     }
