@@ -1,0 +1,134 @@
+//! Calls by baresip: what is seen and heard, keys, and the way to a second baresip as the agent.
+
+use std::time::Duration;
+
+use media::{Codec, Picture, Size};
+
+use crate::common::baresip::{Phone, Setup};
+use crate::common::gateway::{AGENT_PORT, Gateway};
+use crate::common::picture::{Pattern, draw, ssim};
+use crate::common::slides::Deck;
+use crate::common::sound::{AUDIBLE, loudness, tone_share};
+use crate::common::{Lab, wait};
+
+/// A slide must be seen within this time of the 200 or of the key.
+const SEEN_LIMIT: Duration = Duration::from_secs(3);
+/// From here on two pictures count as the same.
+const ALIKE: f64 = 0.9;
+
+/// Titles of the demo's slides, as its Chinese texts have them.
+const WELCOME: (&str, &str) = ("title.svg", "视频客服");
+const MENU: (&str, &str) = ("menu.svg", "请按键");
+
+fn caller(codec: Codec, size: Size) -> Setup {
+    Setup {
+        name: "caller",
+        port: 5090,
+        codec,
+        size,
+        pattern: Pattern::Upright,
+        tone_hz: 500.0,
+        answers: false,
+    }
+}
+
+fn agent(codec: Codec, size: Size) -> Setup {
+    Setup {
+        name: "agent1",
+        port: AGENT_PORT,
+        codec,
+        size,
+        pattern: Pattern::Level,
+        tone_hz: 900.0,
+        answers: true,
+    }
+}
+
+/// Waits until `phone` shows slide `index`, then checks that it is like no other.
+fn sees(phone: &mut Phone, deck: &Deck, index: usize, limit: Duration) {
+    let mut last = 0.0;
+    let seen: Option<Picture> = wait::within(limit, || {
+        let seen = phone.picture();
+        last = deck.likeness(index, &seen);
+        (last >= ALIKE).then_some(seen)
+    });
+    let seen = seen.unwrap_or_else(|| panic!("slide {index} was not seen within {limit:?}: SSIM {last:.3}"));
+    let (other, likeness) = deck.best_other(index, &seen);
+    assert!(likeness < last, "as much like {other:?}: {likeness:.3} against {last:.3}");
+}
+
+fn a_caller_walks_the_menu(test: &str, codec: Codec, size: Size) {
+    let Some(lab) = Lab::new(test, &["baresip"]) else { return };
+    let mut gateway = Gateway::start(&lab);
+    let deck = Deck::draw(&gateway.service, size);
+    let mut phone = Phone::start(&lab, &caller(codec, size));
+    phone.call(&gateway.hotline());
+    sees(&mut phone, &deck, deck.find(WELCOME.0, WELCOME.1), SEEN_LIMIT);
+    phone.wait_to_hear("the welcome", SEEN_LIMIT, |pcm| loudness(pcm) > AUDIBLE);
+    // The welcome is spoken before the menu comes.
+    sees(&mut phone, &deck, deck.find(MENU.0, MENU.1), Duration::from_secs(10));
+    let menu = phone.heard().len();
+    phone.press('1');
+    sees(&mut phone, &deck, deck.find("page.svg", "话费余额"), SEEN_LIMIT);
+    phone.wait_to_hear("the balance", SEEN_LIMIT, |pcm| loudness(pcm) > AUDIBLE);
+    assert!(phone.heard().len() > menu);
+    phone.press('9');
+    sees(&mut phone, &deck, deck.find(MENU.0, MENU.1), SEEN_LIMIT);
+    phone.hang_up();
+    gateway.assert_alive();
+    assert!(gateway.stop().success());
+}
+
+#[test]
+fn a_caller_with_h264_cif_walks_the_menu() {
+    a_caller_walks_the_menu("baresip-menu-h264", Codec::H264, Size::CIF);
+}
+
+#[test]
+fn a_caller_with_h263_qcif_walks_the_menu() {
+    a_caller_walks_the_menu("baresip-menu-h263", Codec::H263, Size::QCIF);
+}
+
+/// Calls, presses 0 and waits until both see and hear each other.
+fn talk(gateway: &Gateway, caller: &mut Phone, agent: &mut Phone, size: Size) {
+    caller.call(&gateway.hotline());
+    // During the welcome already: the menu behind it takes the key.
+    caller.press('0');
+    agent.wait_for("CALL_ESTABLISHED");
+    for (phone, pattern) in [(&mut *caller, Pattern::Level), (&mut *agent, Pattern::Upright)] {
+        let shown = draw(pattern, size);
+        wait::until("the other's picture", Duration::from_secs(5), || {
+            (ssim(&phone.picture(), &shown) >= ALIKE).then_some(())
+        });
+    }
+    caller.wait_to_hear("the agent's tone", SEEN_LIMIT, |pcm| tone_share(pcm, 900.0) > 0.9);
+    agent.wait_to_hear("the caller's tone", SEEN_LIMIT, |pcm| tone_share(pcm, 500.0) > 0.9);
+}
+
+fn caller_and_agent_talk(test: &str, codec: Codec, size: Size, agent_ends: bool) {
+    let Some(lab) = Lab::new(test, &["baresip"]) else { return };
+    let first_only = |queues: String| queues.replace("agents: [agent1, agent2]", "agents: [agent1]");
+    let mut gateway = Gateway::with(&lab, first_only);
+    let mut agent = Phone::start(&lab, &agent(codec, size));
+    let mut caller = Phone::start(&lab, &caller(codec, size));
+    talk(&gateway, &mut caller, &mut agent, size);
+    if agent_ends {
+        agent.hang_up();
+        // The caller is thanked, then the gateway hangs up.
+        caller.wait_for("CALL_CLOSED");
+    } else {
+        caller.hang_up();
+        agent.wait_for("CALL_CLOSED");
+    }
+    gateway.assert_alive();
+}
+
+#[test]
+fn caller_and_agent_see_and_hear_each_other_in_h264_until_the_caller_hangs_up() {
+    caller_and_agent_talk("baresip-agent-h264", Codec::H264, Size::CIF, false);
+}
+
+#[test]
+fn caller_and_agent_see_and_hear_each_other_in_h263_until_the_agent_hangs_up() {
+    caller_and_agent_talk("baresip-agent-h263", Codec::H263, Size::QCIF, true);
+}

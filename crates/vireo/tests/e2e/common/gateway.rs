@@ -1,0 +1,113 @@
+//! The built `vireo`, serving its demo inside a lab.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use super::process::Process;
+use super::{ADDRESS, Lab, SIP_PORT};
+
+/// The first start on a machine encodes every prompt; later ones find them in the shared cache.
+const READY_LIMIT: Duration = Duration::from_secs(600);
+/// An end asked for by a signal.
+const END_LIMIT: Duration = Duration::from_secs(10);
+/// The number of the demo hotline.
+pub(crate) const HOTLINE: &str = "1008621";
+/// SIP port of the first agent of the demo.
+pub(crate) const AGENT_PORT: u16 = 5070;
+/// SIP port of the second agent of the demo.
+pub(crate) const AGENT2_PORT: u16 = 5072;
+
+/// A running gateway.
+pub(crate) struct Gateway {
+    process: Process,
+    /// The copy of the service that it runs.
+    pub(crate) service: PathBuf,
+}
+
+impl Gateway {
+    /// Starts the demo and waits for its line `ready`.
+    pub(crate) fn start(lab: &Lab) -> Gateway {
+        Gateway::with(lab, |text| text)
+    }
+
+    /// The same with the text of queues.yaml changed by `queues`.
+    pub(crate) fn with(lab: &Lab, queues: impl Fn(String) -> String) -> Gateway {
+        let data = lab.dir.join("data");
+        let service = copy_service(&data);
+        let file = service.join("dialplans/queues.yaml");
+        let text = fs::read_to_string(&file).expect("the demo has queues");
+        assert!(text.contains("@127.0.0.1:"), "the agents of the demo are on loopback");
+        let text = queues(text.replace("@127.0.0.1:", &format!("@{ADDRESS}:")));
+        fs::write(&file, text).expect("the test's folder is writable");
+        share_cache(&data);
+        let (sip, http) = (format!("{ADDRESS}:{SIP_PORT}"), format!("{ADDRESS}:8080"));
+        let folder = data.to_str().expect("test folders are UTF-8");
+        let args = ["demo", "--sip", &sip, "--http", &http, "--rtp-ports", "20000-29999", "--data", folder];
+        let log = lab.dir.join("gateway.log");
+        let mut process = lab.net.start(&lab.dir, &log, env!("CARGO_BIN_EXE_vireo"), &args);
+        process.wait_for_line("ready", READY_LIMIT, |line| line == "ready");
+        Gateway { process, service }
+    }
+
+    /// The hotline's address.
+    pub(crate) fn hotline(&self) -> String {
+        format!("sip:{HOTLINE}@{ADDRESS}:{SIP_PORT}")
+    }
+
+    /// Panics with the end of its log when it has ended.
+    pub(crate) fn assert_alive(&mut self) {
+        let ended = self.process.exited();
+        assert!(
+            ended.is_none(),
+            "the gateway ended with {ended:?}:\n{}",
+            super::process::tail(&self.process.output())
+        );
+    }
+
+    /// Ends it as an operator would; answers its exit status.
+    pub(crate) fn stop(mut self) -> ExitStatus {
+        let ended = self.process.end(Signal::TERM, END_LIMIT);
+        ended.unwrap_or_else(|| panic!("it does not end:\n{}", super::process::tail(&self.process.output())))
+    }
+
+    /// CPU time that it has used, user and system, as the kernel counts it (10 ms steps).
+    pub(crate) fn cpu_time(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).expect("it runs");
+        // Fields 14 and 15 (proc(5)), counted behind the name in brackets, which may hold blanks.
+        let fields: Vec<&str> = stat.rsplit(") ").next().expect("a name").split(' ').collect();
+        let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().expect("a number")).sum();
+        Duration::from_millis(10 * ticks)
+    }
+}
+
+/// The project's dialplans and media, copied to where `vireo demo` finds its own copy.
+fn copy_service(data: &Path) -> PathBuf {
+    let (project, service) = (Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), data.join("service"));
+    for folder in ["dialplans", "media"] {
+        copy(&project.join(folder), &service.join(folder));
+    }
+    service
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("the test's folder is writable");
+    for entry in fs::read_dir(from).unwrap_or_else(|why| panic!("{}: {why}", from.display())).flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("the test's folder is writable");
+        }
+    }
+}
+
+/// Content-addressed, so all gateways of all tests can share one cache.
+fn share_cache(data: &Path) {
+    let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+    fs::create_dir_all(&shared).expect("the target folder is writable");
+    std::os::unix::fs::symlink(shared, data.join("cache")).expect("a fresh folder");
+}

@@ -1,0 +1,13 @@
+//! End to end: the built `vireo` against peers that share no code with it.
+//!
+//! Each test gets a network namespace of its own (baresip refuses `lo`), so all of them use the same
+//! addresses. That takes root; without it, or without a peer, a test prints a line `NOT RUN: ...`, and
+//! fails when `CI=true`. One test binary, so that the harness in `common` is linked once.
+//! Start at `common::Lab`.
+
+mod baresip;
+mod common;
+mod harness;
+mod sipp;
+mod torture_live;
+mod tshark;
