@@ -25,14 +25,12 @@ pub fn nal_type(nal: &[u8]) -> Option<u8> {
 
 /// The NAL units of a byte stream, without start codes and trailing zeros.
 pub fn nal_units(stream: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = after_start_code(stream).map(|at| &stream[at..]);
+    let mut rest = find_start_code(stream).map(|at| &stream[at + 3..]);
     std::iter::from_fn(move || {
         let current = rest?;
-        let (unit, next) = match find_start_code(current) {
-            Some(at) => (&current[..at], after_start_code(current).map(|from| &current[from..])),
-            None => (current, None),
-        };
-        rest = next;
+        let next = find_start_code(current);
+        rest = next.map(|at| &current[at + 3..]);
+        let unit = &current[..next.unwrap_or(current.len())];
         let end = unit.iter().rposition(|&octet| octet != 0).map_or(0, |last| last + 1);
         Some(&unit[..end])
     })
@@ -46,11 +44,7 @@ pub fn is_keyframe(access_unit: &[u8]) -> bool {
 }
 
 fn find_start_code(stream: &[u8]) -> Option<usize> {
-    stream.windows(3).position(|window| window == [0, 0, 1])
-}
-
-fn after_start_code(stream: &[u8]) -> Option<usize> {
-    find_start_code(stream).map(|at| at + 3)
+    memchr::memmem::find(stream, &[0, 0, 1])
 }
 
 #[cfg(test)]
