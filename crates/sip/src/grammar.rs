@@ -41,11 +41,34 @@ fn is_lws(octet: u8) -> bool {
     octet == b' ' || octet == b'\t'
 }
 
+/// Where `octet` occurs first. Eight octets a step without any preparation, which for the short texts that
+/// headers are made of is quicker than `memchr` with its choice of vector instructions.
+#[inline]
+pub(crate) fn find(text: &[u8], octet: u8) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let wanted = u64::from(octet) * ONES;
+    // The lowest set bit is the highest of the first octet that equals the wanted one.
+    let equal = |word: &[u8; 8]| {
+        let difference = u64::from_le_bytes(*word) ^ wanted;
+        difference.wrapping_sub(ONES) & !difference & (ONES << 7)
+    };
+    let index = |bits: u64| (bits.trailing_zeros() / 8) as usize;
+    let Some(last) = text.last_chunk() else { return text.iter().position(|b| *b == octet) };
+    for (at, word) in text.as_chunks().0.iter().enumerate() {
+        let bits = equal(word);
+        if bits != 0 {
+            return Some(at * 8 + index(bits));
+        }
+    }
+    let bits = equal(last);
+    (bits != 0).then(|| text.len() - 8 + index(bits))
+}
+
 /// The text before and after the first `separator` (an ASCII octet). Like `split_once`, but quick on the short
 /// texts that headers are made of.
 #[inline]
 pub(crate) fn cut(text: &str, separator: u8) -> Option<(&str, &str)> {
-    let at = memchr::memchr(separator, text.as_bytes())?;
+    let at = find(text.as_bytes(), separator)?;
     Some((&text[..at], &text[at + 1..]))
 }
 
@@ -64,7 +87,7 @@ pub(crate) fn pieces(text: &str, separator: u8) -> impl Iterator<Item = &str> {
 /// Splits `text` before the first `separator`, which stays in the second part; that is empty without one.
 #[inline]
 pub(crate) fn split_before(text: &str, separator: u8) -> (&str, &str) {
-    text.split_at(memchr::memchr(separator, text.as_bytes()).unwrap_or(text.len()))
+    text.split_at(find(text.as_bytes(), separator).unwrap_or(text.len()))
 }
 
 /// Splits `text` after the longest start whose octets are all in `class`. (A class holds all octets above
@@ -154,17 +177,16 @@ fn list_comma(text: &[u8]) -> Option<usize> {
 
 /// `1*DIGIT` as a number; leading zeros are fine, more than [`DIGITS_MAX`] digits are not.
 pub(crate) fn number(text: &str) -> Result<u64, Syntax> {
-    let significant = text.trim_start_matches('0');
     if text.is_empty() || !Class::DIGIT.all(text) {
         return Err(Syntax("not a number"));
     }
+    let significant = if text.starts_with('0') { text.trim_start_matches('0') } else { text };
     if significant.len() > DIGITS_MAX {
         return Err(Syntax("number too large"));
     }
-    if significant.is_empty() {
-        return Ok(0);
-    }
-    significant.parse().map_err(|_| Syntax("number too large"))
+    let digits = significant.bytes().map(|digit| u64::from(digit - b'0'));
+    let value = digits.into_iter().try_fold(0u64, |value, digit| value.checked_mul(10)?.checked_add(digit));
+    value.ok_or(Syntax("number too large"))
 }
 
 /// A number that fits 32 bits.
@@ -175,6 +197,19 @@ pub(crate) fn number_u32(text: &str) -> Result<u32, Syntax> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_octet_is_found_wherever_it_is() {
+        let text = "\u{80}\u{ff};0123456789:abcdefghijklmnopqrstuvwxyz,;,".as_bytes();
+        for start in 0..text.len() {
+            for end in start..=text.len() {
+                let part = &text[start..end];
+                for octet in [b':', b';', b',', b'z', b'0', 0x80, 0xc2, 0, 0xff] {
+                    assert_eq!(find(part, octet), part.iter().position(|b| *b == octet), "{part:?} {octet}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn commas_in_quotes_and_angle_brackets_do_not_split() {

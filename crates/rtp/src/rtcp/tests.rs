@@ -1,3 +1,5 @@
+//! RTCP packets: octets of RFC 3550 and RFC 4585, what is read back, what is refused.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Dialogs: how requests are addressed and which requests are in order (RFC 3261 §12).
+
 use super::*;
 use crate::{StatusCode, wire};
 

@@ -63,13 +63,8 @@ pub(crate) fn known(name: &str) -> Option<usize> {
         let letter = letter.to_ascii_lowercase();
         return KNOWN.iter().position(|known| known.compact == letter);
     }
-    let first = name.as_bytes().first()?.to_ascii_lowercase();
-    let start = *STARTS.get(name.len())?;
-    let end = *STARTS.get(name.len() + 1)?;
-    (start..end).find(|at| {
-        let candidate = KNOWN[*at].name;
-        candidate.as_bytes()[0].to_ascii_lowercase() == first && candidate.eq_ignore_ascii_case(name)
-    })
+    let at = usize::from(*SLOTS.get(slot(name.as_bytes())?)?);
+    KNOWN.get(at).filter(|known| known.name.eq_ignore_ascii_case(name)).map(|_| at)
 }
 
 /// The row of a canonical name, found when this crate is compiled.
@@ -91,20 +86,37 @@ const fn same_octets(a: &[u8], b: &[u8]) -> bool {
 
 const LEN_MAX: usize = 24;
 
-/// Where the names of each length start in [`KNOWN`].
-static STARTS: [usize; LEN_MAX + 2] = starts();
+/// Says that no known name falls into a slot: a row that [`KNOWN`] does not have.
+const EMPTY: u8 = u8::MAX;
 
-const fn starts() -> [usize; LEN_MAX + 2] {
-    let mut starts = [0; LEN_MAX + 2];
-    let (mut len, mut at) = (0, 0);
-    while len < starts.len() {
-        while at < KNOWN.len() && KNOWN[at].name.len() < len {
-            at += 1;
-        }
-        starts[len] = at;
-        len += 1;
+/// The row in [`KNOWN`] of the only known name that falls into each slot.
+static SLOTS: [u8; 256] = slots();
+
+const fn slots() -> [u8; 256] {
+    assert!(KNOWN.len() < EMPTY as usize);
+    let mut slots = [EMPTY; 256];
+    let mut at = 0;
+    while at < KNOWN.len() {
+        let Some(slot) = slot(KNOWN[at].name.as_bytes()) else { panic!("a name is too long or empty") };
+        assert!(slots[slot] == EMPTY, "two names fall into one slot: choose another MULTIPLIER");
+        slots[slot] = at as u8;
+        at += 1;
     }
-    starts
+    slots
+}
+
+/// Keeps the known names apart; found by trying random odd numbers.
+const MULTIPLIER: u32 = 0xd3e7_2639;
+
+/// Where a name falls by its length and three of its octets, without regard to case; `None` when it is too
+/// short or long to be a known one.
+const fn slot(name: &[u8]) -> Option<usize> {
+    let len = name.len();
+    if len == 0 || len > LEN_MAX {
+        return None;
+    }
+    let octets = [name[0] | 0x20, name[len / 2] | 0x20, name[len - 1] | 0x20, len as u8];
+    Some((u32::from_le_bytes(octets).wrapping_mul(MULTIPLIER) >> 24) as usize)
 }
 
 const fn list(name: &'static str) -> Known {

@@ -136,17 +136,23 @@ pub(crate) fn ipv6(text: &str) -> Result<Ipv6Addr, Syntax> {
 /// address is no name.
 fn name(text: &str) -> Result<HostRef<'_>, Syntax> {
     const BAD: Syntax = Syntax("bad host");
-    let labels = text.strip_suffix('.').unwrap_or(text);
-    let mut last = "";
-    for label in grammar::pieces(labels, b'.') {
-        let inside = Class::LABEL.all(label);
-        if label.is_empty() || !inside || label.starts_with('-') || label.ends_with('-') {
-            return Err(BAD);
+    let labels = text.strip_suffix('.').unwrap_or(text).as_bytes();
+    // `before` is a dot at the start of each label; `first` is the first octet of the last label so far.
+    let (mut before, mut first) = (b'.', 0);
+    for &octet in labels {
+        match octet {
+            b'.' if matches!(before, b'.' | b'-') => return Err(BAD),
+            b'.' => {}
+            b'-' if before == b'.' => return Err(BAD),
+            _ if !Class::LABEL.has(octet) => return Err(BAD),
+            _ if before == b'.' => first = octet,
+            _ => {}
         }
-        last = label;
+        before = octet;
     }
-    match last.as_bytes().first() {
-        Some(b) if b.is_ascii_alphabetic() || *b == b'_' => Ok(HostRef::Name(text)),
-        Some(_) | None => Err(BAD),
+    let starts_well = first.is_ascii_alphabetic() || first == b'_';
+    match starts_well && !matches!(before, b'.' | b'-') {
+        true => Ok(HostRef::Name(text)),
+        false => Err(BAD),
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Section {
     content_length: Option<u64>,
     /// One bit a row of `KNOWN`.
     seen: u128,
+    /// No control characters but HTAB and whole line ends are anywhere in the text.
+    clean: bool,
     fault: Option<Fault>,
 }
 
@@ -40,9 +42,10 @@ impl Section {
             complete: false,
             content_length: None,
             seen: 0,
+            clean: is_clean(text.as_bytes()),
             fault: None,
         };
-        let mut pending: Option<(&str, Cow<'_, str>)> = None;
+        let mut pending = None;
         let mut rest = text;
         while let Some((line, after)) = take_line(rest) {
             rest = after;
@@ -92,30 +95,28 @@ impl Section {
         Ok(data.slice(data.len() - left..data.len() - left + len))
     }
 
-    fn line<'a>(&mut self, text: &str, line: &'a str, pending: &mut Option<(&'a str, Cow<'a, str>)>) {
-        if line.starts_with([' ', '\t']) {
+    fn line<'a>(&mut self, text: &str, line: &'a str, pending: &mut Option<Field<'a>>) {
+        if matches!(line.as_bytes(), [b' ' | b'\t', ..]) {
             match pending {
-                Some((_, value)) => unfold(value.to_mut(), line),
+                Some(field) => unfold(field.value.to_mut(), line),
                 None => self.note(Fault::bad("white space before the first header")),
             }
             return;
         }
         self.flush(text, pending.take());
-        match grammar::cut(line, b':').map(|(name, value)| (grammar::trim(name), value)) {
-            Some((name, value)) if grammar::is_token_text(name) => {
-                *pending = Some((name, Cow::Borrowed(value)));
-            }
-            Some(_) | None => self.note(Fault::bad("line is no header field")),
+        *pending = Field::read(line);
+        if pending.is_none() {
+            self.note(Fault::bad("line is no header field"));
         }
     }
 
     /// Keeps a field that no line continues any more.
-    fn flush(&mut self, text: &str, field: Option<(&str, Cow<'_, str>)>) {
-        let Some((name, value)) = field else { return };
-        if has_stray_control(&value) {
+    fn flush(&mut self, text: &str, field: Option<Field<'_>>) {
+        let Some(Field { name, row, value }) = field else { return };
+        if !self.clean && has_stray_control(&value) {
             self.note(Fault::bad("control character in a header field"));
         }
-        match known(name) {
+        match row {
             Some(at) => self.known_field(text, at, &value),
             None => self.push(text, Name::Other(name.into()), &value),
         }
@@ -131,7 +132,7 @@ impl Section {
                 Ok(len) => self.content_length = Some(len),
                 Err(why) => self.note(Fault::syntax(row.name, why)),
             },
-            Rule::List if memchr::memchr(b',', value.as_bytes()).is_some() => {
+            Rule::List if grammar::find(value.as_bytes(), b',').is_some() => {
                 grammar::split_list(value).for_each(|value| self.push(text, Name::Known(at), value));
             }
             Rule::List | Rule::Single | Rule::Repeated => self.push(text, Name::Known(at), value),
@@ -147,6 +148,25 @@ impl Section {
             Some(range) => self.headers.push_received(name, range),
             None => self.headers.push_named(name, value.to_owned()),
         }
+    }
+}
+
+/// A field that following lines may continue.
+struct Field<'a> {
+    name: &'a str,
+    /// The row of `name` in [`KNOWN`].
+    row: Option<usize>,
+    value: Cow<'a, str>,
+}
+
+impl<'a> Field<'a> {
+    /// `token ":" value`; `None` when the line is none.
+    fn read(line: &'a str) -> Option<Self> {
+        let (name, value) = grammar::cut(line, b':')?;
+        let name = grammar::trim(name);
+        let row = known(name);
+        let is_token = row.is_some() || grammar::is_token_text(name);
+        is_token.then_some(Field { name, row, value: Cow::Borrowed(value) })
     }
 }
 
@@ -168,7 +188,8 @@ pub(super) struct Line<'a> {
 
 /// The text up to the next line end and what follows it.
 pub(super) fn take_line(text: &str) -> Option<(Line<'_>, &str)> {
-    let (line, rest) = grammar::cut(text, b'\n')?;
+    let at = memchr::memchr(b'\n', text.as_bytes())?;
+    let (line, rest) = (&text[..at], &text[at + 1..]);
     let without = line.strip_suffix('\r');
     Some((Line { text: without.unwrap_or(line), crlf: without.is_some() }, rest))
 }
@@ -180,13 +201,20 @@ fn unfold(value: &mut String, line: &str) {
     value.push_str(grammar::trim(line));
 }
 
+/// Whether CR and LF are the only control characters besides HTAB, and CR stands before LF only. Without an
+/// early end this runs over many octets at a time, and the answer is nearly always yes.
+fn is_clean(text: &[u8]) -> bool {
+    let stray = |b: u8| (b < 0x20 && b != b'\t' && b != b'\r' && b != b'\n') || b == 0x7f;
+    let lone = |(a, b): (&u8, &u8)| *a == b'\r' && *b != b'\n';
+    let pairs = text.iter().zip(text.get(1..).unwrap_or_default());
+    !text.iter().fold(false, |found, b| found | stray(*b))
+        && !pairs.fold(false, |found, pair| found | lone(pair))
+        && text.last() != Some(&b'\r')
+}
+
 /// A control character other than HTAB that no backslash in quotes stands before.
 fn has_stray_control(value: &str) -> bool {
     let control = |b: u8| (b < 0x20 && b != b'\t') || b == 0x7f;
-    // Without an early end this runs over many octets at a time, and the answer is nearly always no.
-    if !value.bytes().fold(false, |found, b| found | control(b)) {
-        return false;
-    }
     let (mut quoted, mut escaped) = (false, false);
     value.bytes().any(|b| {
         let stray = control(b) && !(escaped && b != b'\r' && b != b'\n');

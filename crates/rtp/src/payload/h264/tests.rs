@@ -1,3 +1,5 @@
+//! H.264 packets: vectors of RFC 6184, random access units, loss.
+
 use bytes::Bytes;
 use media::h264::nal_units;
 use proptest::prelude::*;
