@@ -6,10 +6,6 @@ mod reload;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
-use rand::SeedableRng;
-use rand::rngs::StdRng;
-use rand::seq::SliceRandom;
-
 use crate::agent::{Agent, Presence, State, rest_after};
 use crate::event::{AgentId, Input, NotAnswered, Outcome, Output, TicketId};
 use crate::queue::{Queue, Stage, Ticket, Tried};
@@ -30,10 +26,9 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// A pool with all agents ready. `seed` decides who counts as longest idle at the start, so that a
-    /// restart does not always burden the first of the list.
+    /// A pool with all agents ready; at the start the first of the list counts as longest idle.
     #[must_use]
-    pub fn new(config: &Config, seed: u64) -> Self {
+    pub fn new(config: &Config) -> Self {
         let mut pool = Pool {
             queues: BTreeMap::new(),
             agents: Vec::new(),
@@ -43,9 +38,6 @@ impl Pool {
             out: VecDeque::new(),
         };
         pool.configure(config);
-        let mut turns: Vec<u64> = (1..).take(pool.agents.len()).collect();
-        turns.shuffle(&mut StdRng::seed_from_u64(seed));
-        pool.agents.iter_mut().zip(turns).for_each(|(agent, turn)| agent.idle_since = turn);
         pool
     }
 

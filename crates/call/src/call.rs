@@ -103,6 +103,8 @@ pub(crate) struct Call {
     pub(crate) run_due: Option<Instant>,
     pub(crate) showing: Option<Showing>,
     pub(crate) queueing: Option<Queueing>,
+    /// The 200 that is held back while the subscriber's phone rings, and when it is due.
+    pub(crate) answer: Option<(Instant, RequestId, Reply)>,
     /// The ticket of the queue that was entered last; never used twice in a row of 256.
     pub(crate) ticket: acd::TicketId,
     pub(crate) started: Instant,
@@ -131,7 +133,8 @@ impl From<Reply> for Refusal {
 }
 
 impl Call {
-    /// Answers the INVITE: 200 with an SDP answer (or an offer when it brought none).
+    /// Answers the INVITE: 200 with an SDP answer (or an offer when it brought none), at once or after the
+    /// ringing that the flow asks for.
     ///
     /// # Errors
     /// [`Refusal`] with 400 or 488 when its SDP cannot be served; the call then does not exist.
@@ -151,10 +154,15 @@ impl Call {
             digits: 0,
         };
         let body = crate::offer::answer(&mut leg, now, &message, &facts.sip_call_id, seed)?;
-        let Some(flow) = service.flow_for(&facts.called).map(dialplan::Flow::id) else {
+        let Some(flow) = service.flow_for(&facts.called) else {
             return Err(Reply::new(StatusCode::NotFound).into());
         };
+        let (flow, ring) = (flow.id(), flow.ring());
         let reply = Reply::new(StatusCode::OK).with_body(body);
+        let (first, answer) = match ring {
+            Duration::ZERO => (reply, None),
+            ring => (Reply::new(StatusCode::Ringing), Some((now.mono + ring, request, reply))),
+        };
         Ok(Call {
             facts,
             legs: vec![leg],
@@ -162,11 +170,12 @@ impl Call {
             run_due: None,
             showing: None,
             queueing: None,
+            answer,
             ticket: acd::TicketId(ticket),
             started: now.mono,
             seed,
             next_leg: 1,
-            out: VecDeque::from([Output::Respond { request, reply }]),
+            out: VecDeque::from([Output::Respond { request, reply: first }]),
             ended: false,
             panic_planted: false,
         })
@@ -211,6 +220,7 @@ impl Call {
         let streams = self.legs.iter().map(Leg::next_due);
         let own = [
             self.run_due,
+            self.answer.as_ref().map(|(due, ..)| *due),
             self.showing.as_ref().and_then(Showing::next_due),
             Some(self.started + limits::CALL_LONGEST),
         ];
@@ -220,6 +230,9 @@ impl Call {
     fn on_timeout(&mut self, now: Now) {
         if now.mono >= self.started + limits::CALL_LONGEST {
             return self.end(now, Cause::TooLong);
+        }
+        if let Some((_, request, reply)) = self.answer.take_if(|(due, ..)| *due <= now.mono) {
+            self.out.push_back(Output::Respond { request, reply });
         }
         for leg in &mut self.legs {
             for stream in leg.streams() {

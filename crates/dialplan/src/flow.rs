@@ -14,13 +14,16 @@ use crate::step::{Kind, Outcome, STEPS, Step};
 use crate::target::Exits;
 use crate::yaml::{Tree, Value};
 
-const FIELDS: [&str; 8] = ["flow", "numbers", "start", "languages", "language", "vars", "defaults", "nodes"];
+const FIELDS: [&str; 9] =
+    ["flow", "numbers", "ring", "start", "languages", "language", "vars", "defaults", "nodes"];
 
 /// What a flow file says.
 #[derive(Debug)]
 pub(crate) struct Body {
     pub(crate) name: Word,
     pub(crate) numbers: Vec<Word>,
+    /// How long the caller hears ringing before the answer; `None`: not at all.
+    pub(crate) ring: Option<Duration>,
     pub(crate) start: Option<Word>,
     pub(crate) languages: Vec<Word>,
     pub(crate) language: Option<FirstLanguage>,
@@ -103,6 +106,7 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree) -> Option<Body> {
     Some(Body {
         name: name.unwrap_or_else(|| Word { value: String::new(), span: start_of_file }),
         numbers: fields.get("numbers").map(|tree| read_numbers(reader, tree)).unwrap_or_default(),
+        ring: fields.get("ring").and_then(|tree| read_ring(reader, tree)),
         start,
         languages,
         language,
@@ -130,6 +134,18 @@ fn read_numbers(reader: &mut Reader, tree: &Tree) -> Vec<Word> {
         fits
     });
     numbers
+}
+
+/// A caller's phone gives up after some minutes of ringing, so a long time is a mistake.
+fn read_ring(reader: &mut Reader, tree: &Tree) -> Option<Duration> {
+    let ring = reader.duration("`ring`", tree)?;
+    if ring > limits::RING_MAX {
+        let message = "`ring`: callers give up before such a call is answered";
+        let finding = Finding::error("ring-too-long", tree.span, message.to_owned(), "too long");
+        reader.note(finding.help(format!("at most {}s", limits::RING_MAX.as_secs())));
+        return None;
+    }
+    Some(ring)
 }
 
 fn read_languages(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Word> {

@@ -29,6 +29,9 @@ pub const LANGUAGES_MAX: usize = 16;
 /// Nodes of one flow.
 pub const NODES_MAX: usize = 2_000;
 
+/// Longest ringing before a call is answered; more is refused by the checker.
+pub(crate) const RING_MAX: Duration = Duration::from_secs(60);
+
 /// Shortest duration an operator may write.
 pub const DURATION_MIN: Duration = Duration::from_millis(100);
 /// Longest duration an operator may write.

@@ -85,6 +85,11 @@ impl Flow {
         self.id
     }
 
+    /// How long the caller hears ringing before the call is answered; zero by default.
+    pub fn ring(&self) -> Duration {
+        self.body.ring.unwrap_or_default()
+    }
+
     /// As the file calls it.
     pub fn name(&self) -> &str {
         &self.body.name.value

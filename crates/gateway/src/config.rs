@@ -45,7 +45,12 @@ impl Listen {
 impl Config {
     /// The defaults around what must be given.
     #[must_use]
-    pub fn new(listen: Vec<Listen>, service: Arc<dialplan::Service>, library: Arc<Library>, seed: u64) -> Self {
+    pub fn new(
+        listen: Vec<Listen>,
+        service: Arc<dialplan::Service>,
+        library: Arc<Library>,
+        seed: u64,
+    ) -> Self {
         Config { listen, rtp_ports: 20_000..=29_999, service, library, calls_max: limits::CALLS_MAX, seed }
     }
 }

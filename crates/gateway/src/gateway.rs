@@ -54,7 +54,8 @@ impl Gateway {
         // A wrong address or a full range shows now, not at the first call.
         let probe = pairs.take()?;
         pairs.give_back(probe);
-        let pairs_max = net::descriptors::pairs_within(net::descriptors::raise_limit(), limits::RESERVED_FILES);
+        let pairs_max =
+            net::descriptors::pairs_within(net::descriptors::raise_limit(), limits::RESERVED_FILES);
 
         let (to_pool, pool_inbox) = mpsc::channel();
         let (to_shard, inbox) = mpsc::channel();
@@ -72,7 +73,7 @@ impl Gateway {
             gauges: Arc::clone(&gauges),
         };
         let thread = thread::Builder::new().name("shard-0".into()).spawn(move || worker.run())?;
-        let pool_thread = pool::start(&config.service, config.seed, pool_inbox, vec![handle.clone()])?;
+        let pool_thread = pool::start(&config.service, pool_inbox, vec![handle.clone()])?;
         Ok(Gateway {
             shards: vec![(handle, Some(thread))],
             pool: (to_pool, Some(pool_thread)),

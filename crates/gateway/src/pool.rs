@@ -22,11 +22,10 @@ pub(crate) enum ToPool {
 /// Starts the pool. Its words go to the shard that drew the ticket: the upper 16 bits of it.
 pub(crate) fn start(
     service: &dialplan::Service,
-    seed: u64,
     inbox: mpsc::Receiver<ToPool>,
     shards: Vec<WorkerHandle>,
 ) -> std::io::Result<JoinHandle<()>> {
-    let pool = acd::Pool::new(&pool_config(service), seed);
+    let pool = acd::Pool::new(&pool_config(service));
     thread::Builder::new().name("pool".into()).spawn(move || run(pool, &inbox, &shards))
 }
 

@@ -76,7 +76,10 @@ impl Folder {
         if texts.is_dir() {
             paths.extend(yaml_files(&texts)?);
         }
-        paths.iter().map(|path| Ok(SourceFile { path: path.display().to_string(), text: text(path)? })).collect()
+        paths
+            .iter()
+            .map(|path| Ok(SourceFile { path: path.display().to_string(), text: text(path)? }))
+            .collect()
     }
 
     fn assets(&self) -> Result<Assets, ServiceError> {

@@ -265,10 +265,10 @@ proptest! {
     }
 
     #[test]
-    fn the_longest_idle_agent_is_always_next(talks in vec((1u64..200, 0u64..60), 1..60), seed: u64) {
+    fn the_longest_idle_agent_is_always_next(talks in vec((1u64..200, 0u64..60), 1..60)) {
         let mut all = config(&["ann", "bob", "cid", "dot"]);
         all.queues[0].capacity = 1_000;
-        let mut bench = Bench { pool: acd::Pool::new(&all, seed), ..Bench::new(&all) };
+        let mut bench = Bench::new(&all);
         let mut idle_since: BTreeMap<AgentId, Instant> = BTreeMap::new();
         let mut busy: BTreeMap<AgentId, (Instant, u64)> = BTreeMap::new();
         for (ticket, (length, gap)) in (1..).zip(talks) {

@@ -37,7 +37,7 @@ impl Bench {
     pub(crate) fn new(config: &Config) -> Self {
         #[allow(clippy::disallowed_methods)] // the base that virtual time is counted from
         let now = Instant::now();
-        Bench { pool: Pool::new(config, 1), now }
+        Bench { pool: Pool::new(config), now }
     }
 
     /// One event, and everything that the pool asks for after it.

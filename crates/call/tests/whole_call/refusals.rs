@@ -80,6 +80,24 @@ fn a_draining_gateway_takes_no_calls_but_keeps_those_it_has() {
 }
 
 #[test]
+fn a_caller_who_gives_up_while_it_rings_is_487_and_leaves_nothing() {
+    let flow = crate::FLOW.replace("start: main", "ring: 3s\nstart: main");
+    let files = [("hotline.yaml", &*flow), ("queues.yaml", crate::QUEUES), ("texts/en.yaml", crate::TEXTS)];
+    let mut world = World::new(&crate::world::service(&files), 8);
+    let patient = call_with(&mut world, "1008621", None);
+    let hasty = call_with(&mut world, "1008621", None);
+    assert_eq!(world.phones[hasty].status, None, "it rings");
+    world.with_phone(hasty, Phone::hang_up);
+    world.run_for(SECOND);
+    assert_eq!(world.phones[hasty].status, Some(487));
+    assert_eq!(world.cdrs[0].cause, call::Cause::Cancelled);
+    assert_eq!(world.lent.len(), 2);
+    world.run_for(3 * SECOND);
+    assert_eq!(world.phones[patient].status, Some(200), "the other is answered after its ringing");
+    assert!(world.phones[patient].heard.len() > 10);
+}
+
+#[test]
 fn a_fault_in_one_call_ends_that_call_alone() {
     let mut world = World::new(&hotline(), 7);
     let first = call_with(&mut world, "1008621", None);

@@ -75,7 +75,7 @@ impl World {
         let mut world = World {
             network: Network::new(base, seed),
             shard: Shard::new(config, Arc::clone(service)),
-            pool: acd::Pool::new(&pool, seed),
+            pool: acd::Pool::new(&pool),
             phones: Vec::new(),
             cdrs: Vec::new(),
             fetched: Vec::new(),
