@@ -166,6 +166,12 @@ fn mistakes_of_shape() {
         ),
         ("invalid node name", nodes("  main: { play: { say: hello, next: a b } }\n  a b: { hangup: {} }\n")),
         (
+            "ringing for ever",
+            raw(
+                "flow: test\nnumbers: [\"100\"]\nring: 5m\nstart: main\nlanguages: [en]\nnodes:\n  main: { hangup: {} }\n"
+            )
+        ),
+        (
             "invalid number",
             raw(
                 "flow: test\nnumbers: [hotline]\nstart: main\nlanguages: [en]\nnodes:\n  main: { hangup: {} }\n"

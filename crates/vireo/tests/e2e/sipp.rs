@@ -38,6 +38,14 @@ fn calls_and_refusals_go_as_the_scenarios_say() {
 }
 
 #[test]
+fn a_caller_who_gives_up_while_it_rings_gets_487() {
+    let Some(lab) = Lab::new("sipp-cancel", &["sipp"]) else { return };
+    let mut gateway = Gateway::ringing(&lab, 5);
+    caller("cancel", HOTLINE, &[]).run(&lab);
+    gateway.assert_alive();
+}
+
+#[test]
 fn a_200_is_repeated_until_its_ack_comes() {
     let Some(lab) = Lab::new("sipp-lost-ack", &["sipp"]) else { return };
     let _gateway = Gateway::start(&lab);

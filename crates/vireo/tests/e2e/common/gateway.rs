@@ -34,15 +34,30 @@ impl Gateway {
         Gateway::with(lab, |text| text)
     }
 
+    /// The same with a flow that rings `seconds` before it answers.
+    pub(crate) fn ringing(lab: &Lab, seconds: u32) -> Gateway {
+        let ring = format!("ring: {seconds}s\nstart: welcome");
+        Gateway::edited(lab, "hotline.yaml", |flow| flow.replace("start: welcome", &ring))
+    }
+
     /// The same with the text of queues.yaml changed by `queues`.
     pub(crate) fn with(lab: &Lab, queues: impl Fn(String) -> String) -> Gateway {
+        Gateway::edited(lab, "queues.yaml", queues)
+    }
+
+    fn edited(lab: &Lab, name: &str, edit: impl Fn(String) -> String) -> Gateway {
         let data = lab.dir.join("data");
         let service = copy_service(&data);
-        let file = service.join("dialplans/queues.yaml");
-        let text = fs::read_to_string(&file).expect("the demo has queues");
-        assert!(text.contains("@127.0.0.1:"), "the agents of the demo are on loopback");
-        let text = queues(text.replace("@127.0.0.1:", &format!("@{ADDRESS}:")));
-        fs::write(&file, text).expect("the test's folder is writable");
+        let rewrite = |name: &str, edit: &dyn Fn(String) -> String| {
+            let file = service.join("dialplans").join(name);
+            let text = edit(fs::read_to_string(&file).expect("the demo has this file"));
+            fs::write(&file, text).expect("the test's folder is writable");
+        };
+        rewrite("queues.yaml", &|text| {
+            assert!(text.contains("@127.0.0.1:"), "the agents of the demo are on loopback");
+            text.replace("@127.0.0.1:", &format!("@{ADDRESS}:"))
+        });
+        rewrite(name, &edit);
         share_cache(&data);
         let (sip, http) = (format!("{ADDRESS}:{SIP_PORT}"), format!("{ADDRESS}:8080"));
         let folder = data.to_str().expect("test folders are UTF-8");
