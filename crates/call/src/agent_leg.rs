@@ -113,6 +113,7 @@ impl Call {
         let (cname, seed) = (self.facts.sip_call_id.clone(), self.seed);
         let Some(answered) = self.leg(leg) else { return };
         answered.phase = Phase::Up;
+        answered.takes_info = crate::offer::allows_info(&message.headers);
         let joined = crate::offer::take_answer(answered, now, message, &cname, seed);
         if !joined || !self.can_bridge(leg) {
             warn!("the agent's phone answered with media that cannot be bridged");

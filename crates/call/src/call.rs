@@ -142,6 +142,7 @@ impl Call {
         let Invitation { id, dialog, request, message, called, place, service, seed, ticket } = invitation;
         let mut leg = Leg::new(CALLER, Phase::Answering, place.local, place.address, place.ports);
         leg.dialog = Some(dialog);
+        leg.takes_info = crate::offer::allows_info(&message.headers);
         let facts = Facts {
             call: id,
             sip_call_id: message.headers.call_id().unwrap_or_default().to_owned(),
@@ -343,7 +344,7 @@ impl Call {
 
     fn ask_for_key_picture(&mut self, now: Now, leg: LegId) {
         let Some(leg) = self.leg(leg) else { return };
-        let dialog = leg.dialog;
+        let dialog = leg.dialog.filter(|_| leg.takes_info);
         let Some(stream) = leg.video.as_mut() else { return };
         let by_rtcp = stream.rtp.request_key_frame(now);
         // A peer that agreed to no feedback may still know RFC 5168.

@@ -43,6 +43,8 @@ pub(crate) struct Leg {
     pub(crate) audio: Option<Stream>,
     pub(crate) video: Option<Stream>,
     pub(crate) digits: Digits,
+    /// Its Allow header names INFO, so that RFC 5168 requests may be tried.
+    pub(crate) takes_info: bool,
     /// An offer of ours waits for its answer.
     pub(crate) offer_pending: bool,
 }
@@ -60,6 +62,7 @@ impl Leg {
             audio: None,
             video: None,
             digits: Digits::default(),
+            takes_info: false,
             offer_pending: false,
         }
     }

@@ -89,6 +89,11 @@ pub(crate) fn body(description: &Description) -> Body {
     Body::new(SDP, description.to_bytes())
 }
 
+/// Whether a peer says that it takes INFO; one that says nothing is not asked to.
+pub(crate) fn allows_info(headers: &sip::Headers) -> bool {
+    headers.allow().contains(&sip::Method::Info)
+}
+
 /// RFC 5168: asks the peer for a key picture by INFO.
 pub(crate) fn fast_update_body() -> Body {
     let xml = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<media_control><vc_primitive><to_encoder>\

@@ -111,7 +111,10 @@ impl Stream {
                     return None;
                 }
             };
-            out.push_back(Output::Media { port, component, to, data });
+            // An RFC 2543 hold: the peer has no address (0.0.0.0) until it resumes.
+            if !to.ip().is_unspecified() {
+                out.push_back(Output::Media { port, component, to, data });
+            }
         }
     }
 

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# What calls cost a gateway in CPU, measured with SIPp on loopback: see benches/README.md.
+# Usage: benches/load/run.sh [VIREO]    (default: target/release/vireo)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+vireo=${1:-target/release/vireo}
+scenario=crates/vireo/tests/sipp/call.xml
+work=$(mktemp -d)
+"$vireo" run --config benches/load/vireo.toml >"$work/out" 2>"$work/log" &
+gateway=$!
+trap 'kill -INT $gateway 2>/dev/null || true; wait $gateway 2>/dev/null || true; rm -rf "$work"' EXIT
+for _ in $(seq 600); do
+    grep -qx ready "$work/out" && break
+    kill -0 $gateway 2>/dev/null || { cat "$work/log" >&2; exit 1; }
+    sleep 0.5
+done
+
+# User and system time so far, in hundredths of a second (proc(5), fields 14 and 15).
+ticks() { awk '{print $14 + $15}' /proc/$gateway/stat; }
+
+# calls COUNT RATE AT_ONCE MILLISECONDS
+calls() {
+    sipp -nostdin -sf "$scenario" -s 100 -i 127.0.0.1 -p 5090 -mp 33000 -m "$1" -r "$2" -l "$3" -d "$4" \
+        -timeout 120 -trace_err -error_file "$work/sipp" 127.0.0.1:5060 >/dev/null
+}
+
+for round in 1 2 3; do
+    before=$(ticks)
+    calls 1000 100 50 0
+    awk -v t=$(($(ticks) - before)) -v r=$round \
+        'BEGIN { printf "round %d: 1000 calls of INVITE, 200, ACK, BYE: %.2f s of CPU\n", r, t / 100 }'
+done
+for round in 1 2 3; do
+    before=$(ticks)
+    calls 100 50 100 30000
+    awk -v t=$(($(ticks) - before)) -v r=$round \
+        'BEGIN { printf "round %d: 100 calls of 30 s, PCMU and H.264 CIF at 15/s: %.3f ms of CPU a call-second\n", r, t * 10 / 3000 }'
+done
