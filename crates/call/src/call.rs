@@ -153,6 +153,7 @@ impl Call {
             path: Vec::new(),
             agent: None,
             digits: 0,
+            packets: crate::cdr::Packets::default(),
         };
         let body = crate::offer::answer(&mut leg, now, &message, &facts.sip_call_id, seed)?;
         let Some(flow) = service.flow_for(&facts.called) else {

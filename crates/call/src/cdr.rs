@@ -30,6 +30,22 @@ pub struct Cdr {
     pub agent: Option<String>,
     /// Keys that were pressed.
     pub digits: u32,
+    /// RTP packets of all its streams.
+    pub packets: Packets,
+}
+
+/// RTP packets of a call, all legs and streams together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Packets {
+    /// Sent by us.
+    pub sent: u64,
+    /// Taken from the peers.
+    pub received: u64,
+    /// Expected and never seen (RFC 3550 §A.3).
+    pub lost: u64,
+    /// Seen and thrown away: a payload type that was not agreed on, unreadable or of a wrong size, from a
+    /// stranger's address, out of all order.
+    pub dropped: u64,
 }
 
 /// Why a call ended.
@@ -80,6 +96,7 @@ pub(crate) struct Facts {
     pub(crate) path: Vec<String>,
     pub(crate) agent: Option<String>,
     pub(crate) digits: u32,
+    pub(crate) packets: Packets,
 }
 
 impl Facts {
@@ -87,6 +104,15 @@ impl Facts {
         if self.path.len() < limits::PATH_LEN_MAX {
             self.path.push(node.to_owned());
         }
+    }
+
+    /// Adds what a stream counted that ends now.
+    pub(crate) fn count(&mut self, stream: &rtp::Statistics) {
+        self.packets.sent += stream.sent_packets;
+        self.packets.received += stream.received;
+        self.packets.lost += stream.lost;
+        self.packets.dropped +=
+            stream.wrong_payload_type + stream.malformed + stream.wrong_source + stream.jumped;
     }
 
     pub(crate) fn into_cdr(self, ended: Duration, cause: Cause) -> Cdr {
@@ -102,6 +128,7 @@ impl Facts {
             path: self.path,
             agent: self.agent,
             digits: self.digits,
+            packets: self.packets,
         }
     }
 }

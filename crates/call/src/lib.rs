@@ -21,7 +21,7 @@ mod stream;
 mod teardown;
 
 pub use call::CallId;
-pub use cdr::{Cause, Cdr};
+pub use cdr::{Cause, Cdr, Packets};
 pub use leg::LegId;
 pub use script::{slide, speech};
 pub use shard::{Config, Input, Output, Shard, Usage};

@@ -40,6 +40,7 @@ impl Call {
             stream.rtp.goodbye(now);
             // What it still has to say is lost on nobody but us.
             while stream.flush(&mut self.out).is_some() {}
+            self.facts.count(&stream.rtp.statistics());
         }
         if let Some(dialog) = leg.dialog {
             let cause = HangUp::new(status.clone());

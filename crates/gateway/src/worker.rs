@@ -281,6 +281,10 @@ fn record(cdr: &call::Cdr) {
         path = cdr.path.join(">"),
         agent = cdr.agent.as_deref().unwrap_or("-"),
         digits = cdr.digits,
+        sent = cdr.packets.sent,
+        received = cdr.packets.received,
+        lost = cdr.packets.lost,
+        dropped = cdr.packets.dropped,
         "call record"
     );
 }

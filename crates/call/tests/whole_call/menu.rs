@@ -84,6 +84,23 @@ fn silence_repeats_the_menu_and_ends_with_goodbye_and_bye() {
 }
 
 #[test]
+fn packets_that_were_not_agreed_on_are_dropped_and_counted_in_the_record() {
+    let mut world = World::new(&hotline(), 10);
+    let caller = world.call("10.0.0.11", "1008621");
+    world.run_for(SECOND);
+    let (to, _) = world.phones[caller].remote().expect("media was agreed");
+    let from = world.phones[caller].audio;
+    let junk: [&'static [u8]; 3] = [b"x", &[0x80, 77, 0, 1, 0, 0, 0, 1, 0, 0, 0x11, 0x11, 9], &[0; 40]];
+    junk.iter().for_each(|packet| world.network.send(from, to, packet.to_vec().into()));
+    world.run_for(SECOND);
+    world.with_phone(caller, Phone::hang_up);
+    world.run_for(SECOND);
+    let packets = world.cdrs[0].packets;
+    assert_eq!(packets.dropped, 3, "{packets:?}");
+    assert!(packets.received > 80 && packets.sent > 80 && packets.lost == 0, "{packets:?}");
+}
+
+#[test]
 fn a_lost_picture_is_answered_with_a_key_picture() {
     let mut world = World::new(&hotline(), 5);
     let caller = world.call("10.0.0.11", "1008621");

@@ -1,6 +1,6 @@
 //! `vireo demo`: the gateway with a service of its own, to try and to edit.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -49,6 +49,13 @@ impl Args {
         Ok(address)
     }
 
+    /// With --host the machine's own phones, the demo's agents among them, still find loopback.
+    fn listen(&self, sip: SocketAddr) -> Vec<Listen> {
+        let own = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), sip.port());
+        let reachable = self.host.is_some() && sip.is_ipv4() && !sip.ip().is_loopback();
+        [sip].into_iter().chain(reachable.then_some(own)).map(Listen::new).collect()
+    }
+
     fn data(&self) -> anyhow::Result<PathBuf> {
         match &self.data {
             Some(data) => Ok(data.clone()),
@@ -63,7 +70,7 @@ impl Args {
         let settings = Settings {
             service,
             data,
-            listen: vec![Listen::new(sip)],
+            listen: self.listen(sip),
             rtp_ports: self.rtp_ports.range(),
             http: self.http,
             calls_max: None,
@@ -127,6 +134,20 @@ mod tests {
         let both = args(&["--sip", "127.0.0.1:5070", "--host", "192.0.2.7"]);
         assert_eq!(both.sip().expect("an address"), "192.0.2.7:5070".parse().unwrap());
         assert!(args(&["--host", "0.0.0.0"]).sip().is_err());
+    }
+
+    #[test]
+    fn a_reachable_demo_listens_on_loopback_too() {
+        let listen = |words: &[&str]| {
+            let args = args(words);
+            args.listen(args.sip().expect("an address"))
+                .iter()
+                .map(|one| one.bind.to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(listen(&[]), ["127.0.0.1:5060"]);
+        assert_eq!(listen(&["--sip", "192.0.2.7:5070"]), ["192.0.2.7:5070"]);
+        assert_eq!(listen(&["--host", "192.0.2.7"]), ["192.0.2.7:5060", "127.0.0.1:5060"]);
     }
 
     #[test]
