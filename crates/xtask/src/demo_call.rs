@@ -25,6 +25,11 @@ pub(crate) fn run(arguments: &[&String]) -> Result<ExitCode, Error> {
     for old in pngs(&pictures)? {
         fs::remove_file(old)?;
     }
+    // The service as it stands in this tree, not the copy of an earlier run.
+    let service = pictures.join("data").join("service");
+    if service.exists() {
+        fs::remove_dir_all(service)?;
+    }
     let sip = free_udp_port()?;
     let gateway = start(&pictures.join("data"), sip, arguments)?;
     let outcome = when_ready(gateway, || call(sip, &pictures))?;
