@@ -51,13 +51,16 @@ impl Dialog {
         peer: SocketAddr,
     ) -> Result<Self, HeaderError> {
         let headers = &invite.headers;
-        let from = headers.from_()?;
-        let target = headers.contact()?.map_or_else(|| from.uri.clone(), |contact| contact.uri);
+        let remote_tag = headers.from_tag()?.map(str::to_owned);
+        let target = match headers.contact()? {
+            Some(contact) => contact.uri,
+            None => headers.from_()?.uri,
+        };
         Ok(Dialog {
             call_id: headers.call_id()?.to_owned(),
             local: to,
             remote: headers.get("From").unwrap_or_default().to_owned(),
-            remote_tag: from.tag().map(str::to_owned),
+            remote_tag,
             local_seq: 0,
             remote_seq: Some(headers.cseq()?.number),
             target,
@@ -76,7 +79,7 @@ impl Dialog {
         let mut routes: Vec<String> = headers.get_all("Record-Route").map(str::to_owned).collect();
         routes.reverse();
         let contact = headers.contact().ok().flatten();
-        let remote_tag = headers.to().ok().and_then(|to| to.tag().map(str::to_owned));
+        let remote_tag = headers.to_tag().ok().flatten().map(str::to_owned);
         Dialog {
             call_id: sent.call_id().unwrap_or_default().to_owned(),
             local: sent.get("From").unwrap_or_default().to_owned(),

@@ -109,7 +109,7 @@ impl Endpoint {
     fn is_full(&mut self, now: Instant, local: LocalId, to: SocketAddr, request: &Request) -> bool {
         let (live, max) = (self.table.len(), self.config.transactions_max);
         let is_invite = request.method == Method::Invite;
-        let is_new_call = is_invite && request.headers.to().is_ok_and(|to| to.tag().is_none());
+        let is_new_call = is_invite && request.headers.to_tag().is_ok_and(|tag| tag.is_none());
         let too_many_calls = is_new_call && self.sessions.len() >= self.config.dialogs_max;
         if too_many_calls || is_invite && live >= max {
             self.refuse_statelessly(now, local, to, request);
@@ -119,8 +119,7 @@ impl Endpoint {
     }
 
     fn serve(&mut self, now: Instant, incoming: Incoming) -> Result<(), HeaderError> {
-        let to = incoming.request.headers.to()?;
-        match to.tag() {
+        match incoming.request.headers.to_tag()? {
             Some(tag) => match self.find_dialog(&incoming.request, tag)? {
                 Some(dialog) => self.serve_within(now, dialog, incoming)?,
                 None => self.answer_gone(now, incoming.id),
@@ -167,10 +166,10 @@ impl Endpoint {
         tag: &str,
     ) -> Result<Option<DialogId>, HeaderError> {
         let Some(&dialog) = self.tags.get(tag) else { return Ok(None) };
-        let from = request.headers.from_()?;
+        let from_tag = request.headers.from_tag()?;
         let call_id = request.headers.call_id()?;
         let session = self.sessions.get_mut(&dialog);
-        let found = session.is_some_and(|session| session.dialog(call_id, from.tag()).is_some());
+        let found = session.is_some_and(|session| session.dialog(call_id, from_tag).is_some());
         Ok(found.then_some(dialog))
     }
 

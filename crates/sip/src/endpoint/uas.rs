@@ -146,13 +146,13 @@ impl Endpoint {
     /// ACK: ends the repetition of a failure response in its transaction, or of a 2xx in its call. Never
     /// answered.
     pub(super) fn receive_ack(&mut self, now: Instant, key: &str, ack: &Request) -> Result<(), HeaderError> {
-        let to = ack.headers.to()?;
+        let to_tag = ack.headers.to_tag()?;
         if let Some(id) = self.table.find(key)
-            && !self.table.acknowledged(&mut self.io, now, id, to.tag())
+            && !self.table.acknowledged(&mut self.io, now, id, to_tag)
         {
             return Ok(());
         }
-        let Some(dialog) = to.tag().map(|tag| self.find_dialog(ack, tag)).transpose()?.flatten() else {
+        let Some(dialog) = to_tag.map(|tag| self.find_dialog(ack, tag)).transpose()?.flatten() else {
             return Ok(());
         };
         let number = ack.headers.cseq()?.number;

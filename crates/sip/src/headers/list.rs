@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::layout::Layout;
 use super::name::{Name, known};
 
 /// Header fields in order; one entry a value.
@@ -15,14 +16,23 @@ pub struct Headers {
     /// What arrived; values that nobody changed are cut from it instead of being copied one by one.
     received: Arc<str>,
     fields: Vec<(Name, Value)>,
+    /// How checked values are cut, in the order of their fields when they arrived.
+    layouts: Vec<(usize, Layout)>,
 }
 
 #[derive(Clone)]
 enum Value {
-    /// Where it is in `received`.
-    Received(Range<usize>),
+    /// Where it is in `received`, and its place in `layouts` or a place that does not exist there.
+    Received {
+        start: u32,
+        end: u32,
+        layout: u32,
+    },
     Own(String),
 }
+
+/// No place in `layouts`.
+const NO_LAYOUT: u32 = u32::MAX;
 
 impl Headers {
     /// No header fields.
@@ -32,12 +42,23 @@ impl Headers {
     }
 
     pub(crate) fn with_capacity(fields: usize) -> Self {
-        Headers { received: Arc::default(), fields: Vec::with_capacity(fields) }
+        Headers { fields: Vec::with_capacity(fields), ..Headers::default() }
     }
 
     /// Adds a value that lies at `range` of the text that [`Headers::set_received`] is told later.
-    pub(crate) fn push_received(&mut self, name: Name, range: Range<usize>) {
-        self.fields.push((name, Value::Received(range)));
+    pub(crate) fn push_received(&mut self, name: Name, range: Range<u32>) {
+        let value = Value::Received { start: range.start, end: range.end, layout: NO_LAYOUT };
+        self.fields.push((name, value));
+    }
+
+    /// Keeps the layouts of values, each with the index of its field. Fields must not have moved since.
+    pub(crate) fn set_layouts(&mut self, layouts: Vec<(usize, Layout)>) {
+        for (place, (index, _)) in (0..).zip(&layouts) {
+            if let Some((_, Value::Received { layout, .. })) = self.fields.get_mut(*index) {
+                *layout = place;
+            }
+        }
+        self.layouts = layouts;
     }
 
     /// The text that holds all ranges given so far.
@@ -51,9 +72,31 @@ impl Headers {
 
     fn text<'a>(&'a self, value: &'a Value) -> &'a str {
         match value {
-            Value::Received(range) => &self.received[range.clone()],
+            Value::Received { start, end, .. } => &self.received[*start as usize..*end as usize],
             Value::Own(text) => text,
         }
+    }
+
+    fn layout(&self, value: &Value) -> Option<&Layout> {
+        match value {
+            Value::Received { layout, .. } => self.layouts.get(*layout as usize).map(|(_, layout)| layout),
+            Value::Own(_) => None,
+        }
+    }
+
+    /// All values of this header with their layouts, in order.
+    pub(super) fn cut_values(&self, name: &'static str) -> impl Iterator<Item = (&str, Option<&Layout>)> {
+        let row = known(name);
+        let values = self.fields.iter().filter(move |(n, _)| n.is(row, name));
+        values.map(|(_, value)| (self.text(value), self.layout(value)))
+    }
+
+    /// The known headers with their rows and values, by the index of the field.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (usize, usize, &str)> {
+        self.fields.iter().enumerate().filter_map(|(index, (name, value))| match name {
+            Name::Known(row) => Some((index, *row, self.text(value))),
+            Name::Other(_) => None,
+        })
     }
 
     /// Adds a value at the end.
@@ -96,8 +139,8 @@ impl Headers {
         let row = known(name);
         let at = self.fields.iter().position(|(n, _)| n.is(row, name))?;
         match self.fields.remove(at).1 {
-            Value::Received(range) => Some(self.received[range].to_owned()),
             Value::Own(text) => Some(text),
+            received @ Value::Received { .. } => Some(self.text(&received).to_owned()),
         }
     }
 
@@ -145,9 +188,11 @@ impl Headers {
 
     /// Adds all values of another list at the end.
     pub fn append(&mut self, other: Headers) {
-        let Headers { received, fields } = other;
+        let Headers { received, fields, .. } = other;
         self.fields.extend(fields.into_iter().map(|(name, value)| match value {
-            Value::Received(range) => (name, Value::Own(received[range].to_owned())),
+            Value::Received { start, end, .. } => {
+                (name, Value::Own(received[start as usize..end as usize].to_owned()))
+            }
             Value::Own(text) => (name, Value::Own(text)),
         }));
     }

@@ -8,6 +8,7 @@ mod access;
 mod content;
 mod cseq;
 mod history;
+mod layout;
 mod list;
 mod name;
 mod name_addr;
@@ -34,6 +35,7 @@ pub use via::{Transport, Via};
 pub use warning::{RetryAfter, Warning};
 
 pub(crate) use cseq::check as check_cseq;
+pub(crate) use layout::Layout;
 pub(crate) use name::{KNOWN, Name, Rule, known, row};
 pub(crate) use name_addr::check as check_name_addr;
 pub(crate) use via::check as check_via;

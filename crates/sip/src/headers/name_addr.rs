@@ -1,15 +1,15 @@
 //! `name-addr` and `addr-spec` with header parameters: From, To, Contact, Route, Record-Route and the
 //! identities (RFC 3261 §20.10, §25.1).
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use super::params::{Params, Style, scan};
+use crate::Uri;
 use crate::class::Class;
 use crate::error::Syntax;
 use crate::grammar;
-use crate::{Uri, uri};
+use crate::uri::Parts;
 
 /// An address: display name, URI and header parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -61,12 +61,7 @@ impl FromStr for NameAddr {
     type Err = Syntax;
 
     fn from_str(value: &str) -> Result<Self, Syntax> {
-        let pieces = Pieces::read(value)?;
-        Ok(NameAddr {
-            display: pieces.display.map(|text| grammar::unquote(text).into_owned()),
-            uri: pieces.uri.parse()?,
-            params: Params::read(pieces.params, Style::Strict)?,
-        })
+        Pieces::read(value)?.to_address()
     }
 }
 
@@ -81,34 +76,60 @@ impl fmt::Display for NameAddr {
     }
 }
 
-/// What a checked address looked like.
-pub(crate) struct Checked<'a> {
-    pub(crate) bracketed: bool,
-    pub(crate) tag: Option<Cow<'a, str>>,
-}
-
-/// Whether `value` is an address, without copying it.
-pub(crate) fn check(value: &str) -> Result<Checked<'_>, Syntax> {
+/// The pieces of an address whose grammar is checked throughout, without copying them, and its last tag.
+pub(crate) fn check(value: &str) -> Result<(Pieces<&str>, Option<&str>), Syntax> {
     let pieces = Pieces::read(value)?;
-    uri::check(pieces.uri)?;
     let mut tag = None;
     scan(pieces.params, Style::Strict, |name, value| {
         if name.eq_ignore_ascii_case("tag") {
-            tag = value.map(Cow::Borrowed);
+            tag = value;
         }
     })?;
-    Ok(Checked { bracketed: pieces.bracketed, tag })
+    Ok((pieces, tag))
 }
 
-/// The value cut up, its pieces still unread.
-pub(super) struct Pieces<'a> {
-    display: Option<&'a str>,
-    uri: &'a str,
-    bracketed: bool,
-    params: &'a str,
+/// The value of the first `tag` in these parameters.
+pub(super) fn first_tag(params: &str) -> Result<Option<&str>, Syntax> {
+    let mut tag = None;
+    scan(params, Style::Strict, |name, value| {
+        if tag.is_none() && name.eq_ignore_ascii_case("tag") {
+            tag = Some(value);
+        }
+    })?;
+    Ok(tag.flatten())
 }
 
-impl<'a> Pieces<'a> {
+/// The value cut up, its parameters still unread; `T` is a piece's text or where it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pieces<T> {
+    display: Option<T>,
+    uri: Parts<T>,
+    pub(crate) bracketed: bool,
+    pub(super) params: T,
+}
+
+impl<T: Copy> Pieces<T> {
+    /// The same pieces in another form; `None` if one has none.
+    #[inline]
+    pub(super) fn try_map<U>(&self, change: impl Fn(T) -> Option<U>) -> Option<Pieces<U>> {
+        let display = match self.display {
+            Some(display) => Some(change(display)?),
+            None => None,
+        };
+        let (uri, params) = (self.uri.try_map(&change)?, change(self.params)?);
+        Some(Pieces { display, uri, bracketed: self.bracketed, params })
+    }
+}
+
+impl<'a> Pieces<&'a str> {
+    pub(super) fn to_address(self) -> Result<NameAddr, Syntax> {
+        Ok(NameAddr {
+            display: self.display.map(|text| grammar::unquote(text).into_owned()),
+            uri: self.uri.to_uri(),
+            params: Params::read(self.params, Style::Strict)?,
+        })
+    }
+
     fn read(value: &'a str) -> Result<Self, Syntax> {
         let value = grammar::trim(value);
         if value.starts_with('"') {
@@ -128,20 +149,20 @@ fn take_words(value: &str) -> (&str, &str) {
     grammar::take_while(value, Class::WORDS)
 }
 
-fn bracketed<'a>(display: Option<&'a str>, rest: &'a str) -> Result<Pieces<'a>, Syntax> {
+fn bracketed<'a>(display: Option<&'a str>, rest: &'a str) -> Result<Pieces<&'a str>, Syntax> {
     let inner = rest.strip_prefix('<').ok_or(Syntax("no < after the display name"))?;
     let (uri, params) = grammar::cut(inner, b'>').ok_or(Syntax("no > after the URI"))?;
-    Ok(Pieces { display, uri, bracketed: true, params })
+    Ok(Pieces { display, uri: Parts::read(uri)?, bracketed: true, params })
 }
 
 /// `addr-spec` without brackets: semicolons belong to the header, and a URI with comma or question mark is
 /// not allowed (§20).
-fn plain(value: &str) -> Result<Pieces<'_>, Syntax> {
+fn plain(value: &str) -> Result<Pieces<&str>, Syntax> {
     let (uri, params) = grammar::split_before(value, b';');
     let uri = grammar::trim(uri);
     match uri.contains([',', '?']) {
         true => Err(Syntax("URI needs angle brackets")),
-        false => Ok(Pieces { display: None, uri, bracketed: false, params }),
+        false => Ok(Pieces { display: None, uri: Parts::read(uri)?, bracketed: false, params }),
     }
 }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::{
     AccessNetworkInfo, CSeq, ChargingVector, ContentType, Diversion, Headers, HistoryInfo, NameAddr, Privacy,
-    RAck, Reason, RetryAfter, SessionExpires, Via, Warning,
+    RAck, Reason, RetryAfter, SessionExpires, Via, Warning, layout,
 };
 use crate::error::{HeaderError, Syntax};
 use crate::{Method, grammar, vocabulary};
@@ -13,22 +13,24 @@ use crate::{Method, grammar, vocabulary};
 impl Headers {
     /// The topmost Via.
     pub fn via(&self) -> Result<Via, HeaderError> {
-        self.required("Via")
+        let (value, layout) = self.cut_values("Via").next().ok_or(HeaderError::Missing("Via"))?;
+        layout::read_via(value, layout).map_err(|why| HeaderError::Invalid { name: "Via", why })
     }
 
     /// All Vias, topmost first.
     pub fn vias(&self) -> Result<Vec<Via>, HeaderError> {
-        self.all("Via")
+        let all = self.cut_values("Via").map(|(value, layout)| layout::read_via(value, layout));
+        all.collect::<Result<_, _>>().map_err(|why| HeaderError::Invalid { name: "Via", why })
     }
 
     /// From (RFC 3261 §20.20).
     pub fn from_(&self) -> Result<NameAddr, HeaderError> {
-        self.required("From")
+        self.required_address("From")
     }
 
     /// To (§20.39).
     pub fn to(&self) -> Result<NameAddr, HeaderError> {
-        self.required("To")
+        self.required_address("To")
     }
 
     /// Call-ID (§20.8), compared octet by octet.
@@ -43,12 +45,12 @@ impl Headers {
 
     /// The first Contact. `*`, which only REGISTER may send, is an error here; see [`Headers::contact_is_star`].
     pub fn contact(&self) -> Result<Option<NameAddr>, HeaderError> {
-        self.optional("Contact")
+        self.addresses("Contact").next().transpose()
     }
 
     /// All Contacts (§20.10).
     pub fn contacts(&self) -> Result<Vec<NameAddr>, HeaderError> {
-        self.all("Contact")
+        self.addresses("Contact").collect()
     }
 
     /// Contact is `*`: all registrations are meant (§10.2.2).
@@ -59,12 +61,12 @@ impl Headers {
 
     /// Route (§20.34), next hop first.
     pub fn routes(&self) -> Result<Vec<NameAddr>, HeaderError> {
-        self.all("Route")
+        self.addresses("Route").collect()
     }
 
     /// Record-Route (§20.30), topmost first.
     pub fn record_routes(&self) -> Result<Vec<NameAddr>, HeaderError> {
-        self.all("Record-Route")
+        self.addresses("Record-Route").collect()
     }
 
     /// Max-Forwards (§20.22), 0..=255; `None` when absent or not such a number.
@@ -81,7 +83,7 @@ impl Headers {
 
     /// P-Asserted-Identity (RFC 3325 §9.1): at most one SIP and one tel URI.
     pub fn p_asserted_identity(&self) -> Result<Vec<NameAddr>, HeaderError> {
-        self.all("P-Asserted-Identity")
+        self.addresses("P-Asserted-Identity").collect()
     }
 
     /// P-Access-Network-Info (RFC 7315 §5.4); one from the phone, one from the network.
@@ -197,6 +199,31 @@ impl Headers {
     fn tokens(&self, name: &'static str) -> Vec<&str> {
         let all = self.get_all(name).map(grammar::trim);
         all.filter(|value| !value.is_empty()).collect()
+    }
+
+    /// The tag of From, without reading all of it.
+    pub(crate) fn from_tag(&self) -> Result<Option<&str>, HeaderError> {
+        self.tag("From")
+    }
+
+    /// The tag of To, without reading all of it.
+    pub(crate) fn to_tag(&self) -> Result<Option<&str>, HeaderError> {
+        self.tag("To")
+    }
+
+    fn tag(&self, name: &'static str) -> Result<Option<&str>, HeaderError> {
+        let (value, layout) = self.cut_values(name).next().ok_or(HeaderError::Missing(name))?;
+        layout::read_tag(value, layout).map_err(|why| HeaderError::Invalid { name, why })
+    }
+
+    fn addresses(&self, name: &'static str) -> impl Iterator<Item = Result<NameAddr, HeaderError>> {
+        self.cut_values(name).map(move |(value, layout)| {
+            layout::read_address(value, layout).map_err(|why| HeaderError::Invalid { name, why })
+        })
+    }
+
+    fn required_address(&self, name: &'static str) -> Result<NameAddr, HeaderError> {
+        self.addresses(name).next().ok_or(HeaderError::Missing(name))?
     }
 
     fn required<T: FromStr<Err = Syntax>>(&self, name: &'static str) -> Result<T, HeaderError> {

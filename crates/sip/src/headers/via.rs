@@ -8,7 +8,7 @@ use super::params::{Params, Style, scan};
 use crate::class::Class;
 use crate::error::Syntax;
 use crate::grammar;
-use crate::uri::{self, Host};
+use crate::uri::{self, Host, HostRef};
 
 /// The transport of a Via.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -104,14 +104,7 @@ impl FromStr for Via {
     type Err = Syntax;
 
     fn from_str(value: &str) -> Result<Self, Syntax> {
-        let pieces = Pieces::read(value)?;
-        let (host, port) = uri::host_port(pieces.sent_by, true)?;
-        Ok(Via {
-            transport: Transport::from_token(pieces.transport),
-            host: host.into(),
-            port,
-            params: Params::read(pieces.params, Style::Strict)?,
-        })
+        Pieces::read(value)?.to_via()
     }
 }
 
@@ -156,20 +149,45 @@ impl fmt::Display for Via {
     }
 }
 
-/// Whether `value` is a Via, without copying it.
-pub(crate) fn check(value: &str) -> Result<(), Syntax> {
+/// The pieces of a Via whose grammar is checked throughout, without copying them.
+pub(crate) fn check(value: &str) -> Result<Pieces<&str>, Syntax> {
     let pieces = Pieces::read(value)?;
-    uri::host_port(pieces.sent_by, true)?;
-    scan(pieces.params, Style::Strict, |_, _| ())
+    scan(pieces.params, Style::Strict, |_, _| ())?;
+    Ok(pieces)
 }
 
-struct Pieces<'a> {
-    transport: &'a str,
-    sent_by: &'a str,
-    params: &'a str,
+/// The value cut up, its parameters still unread; `T` is a piece's text or where it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pieces<T> {
+    transport: T,
+    host: HostRef<T>,
+    port: Option<u16>,
+    params: T,
 }
 
-impl<'a> Pieces<'a> {
+impl<T: Copy> Pieces<T> {
+    /// The same pieces in another form; `None` if one has none.
+    #[inline]
+    pub(super) fn try_map<U>(&self, change: impl Fn(T) -> Option<U>) -> Option<Pieces<U>> {
+        Some(Pieces {
+            transport: change(self.transport)?,
+            host: self.host.try_map(&change)?,
+            port: self.port,
+            params: change(self.params)?,
+        })
+    }
+}
+
+impl<'a> Pieces<&'a str> {
+    pub(super) fn to_via(self) -> Result<Via, Syntax> {
+        Ok(Via {
+            transport: Transport::from_token(self.transport),
+            host: self.host.into(),
+            port: self.port,
+            params: Params::read(self.params, Style::Strict)?,
+        })
+    }
+
     /// `sent-protocol LWS sent-by *( SEMI via-params )`; white space may surround every separator.
     fn read(value: &'a str) -> Result<Self, Syntax> {
         let (name, rest) = protocol_part(value)?;
@@ -183,7 +201,8 @@ impl<'a> Pieces<'a> {
             return Err(Syntax("no transport and host"));
         }
         let (sent_by, params) = grammar::split_before(sent_by, b';');
-        Ok(Pieces { transport, sent_by: grammar::trim(sent_by), params })
+        let (host, port) = uri::host_port(grammar::trim(sent_by), true)?;
+        Ok(Pieces { transport, host, port, params })
     }
 }
 

@@ -20,12 +20,24 @@ pub enum Host {
     None,
 }
 
-/// A host whose name still lies in the text it was read from.
-#[derive(Clone, Copy)]
-pub(crate) enum HostRef<'a> {
-    Name(&'a str),
+/// A host whose name still lies in the text it was read from; `T` is the name or where it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum HostRef<T> {
+    Name(T),
     V4(Ipv4Addr),
     V6(Ipv6Addr),
+}
+
+impl<T: Copy> HostRef<T> {
+    /// The same with another form of the name; `None` if that has none.
+    #[inline]
+    pub(crate) fn try_map<U>(&self, change: impl Fn(T) -> Option<U>) -> Option<HostRef<U>> {
+        Some(match self {
+            HostRef::Name(name) => HostRef::Name(change(*name)?),
+            HostRef::V4(address) => HostRef::V4(*address),
+            HostRef::V6(address) => HostRef::V6(*address),
+        })
+    }
 }
 
 impl Host {
@@ -61,8 +73,8 @@ impl From<IpAddr> for Host {
     }
 }
 
-impl From<HostRef<'_>> for Host {
-    fn from(host: HostRef<'_>) -> Self {
+impl From<HostRef<&str>> for Host {
+    fn from(host: HostRef<&str>) -> Self {
         match host {
             HostRef::Name(name) => Host::Name(name.to_owned()),
             HostRef::V4(address) => Host::V4(address),
@@ -91,7 +103,7 @@ impl fmt::Display for Host {
 }
 
 /// `hostport`. `spaced` allows white space around the colon, as Via's `sent-by` does.
-pub(crate) fn host_port(text: &str, spaced: bool) -> Result<(HostRef<'_>, Option<u16>), Syntax> {
+pub(crate) fn host_port(text: &str, spaced: bool) -> Result<(HostRef<&str>, Option<u16>), Syntax> {
     let name_end = if text.starts_with('[') {
         text.find(']').ok_or(Syntax("unclosed IPv6 reference"))? + 1
     } else {
@@ -109,7 +121,7 @@ pub(crate) fn host_port(text: &str, spaced: bool) -> Result<(HostRef<'_>, Option
 }
 
 /// `host`. Beyond the grammar, names may hold underscores, as container platforms make them.
-pub(crate) fn host(text: &str) -> Result<HostRef<'_>, Syntax> {
+pub(crate) fn host(text: &str) -> Result<HostRef<&str>, Syntax> {
     if let Some(inner) = text.strip_prefix('[') {
         let inner = inner.strip_suffix(']').ok_or(Syntax("unclosed IPv6 reference"))?;
         return ipv6(inner).map(HostRef::V6);
@@ -134,7 +146,7 @@ pub(crate) fn ipv6(text: &str) -> Result<Ipv6Addr, Syntax> {
 
 /// `hostname`: labels of letters, digits and hyphens; the last one starts with a letter, so that a wrong IPv4
 /// address is no name.
-fn name(text: &str) -> Result<HostRef<'_>, Syntax> {
+fn name(text: &str) -> Result<HostRef<&str>, Syntax> {
     const BAD: Syntax = Syntax("bad host");
     let labels = text.strip_suffix('.').unwrap_or(text).as_bytes();
     // `before` is a dot at the start of each label; `first` is the first octet of the last label so far.

@@ -16,11 +16,10 @@ use std::str::FromStr;
 
 pub(crate) use escape::decode;
 pub use host::Host;
-pub(crate) use host::{host_port, ipv6};
-pub(crate) use parts::check;
+pub(crate) use host::{HostRef, host_port, ipv6};
+pub(crate) use parts::Parts;
 
 use crate::error::Syntax;
-use parts::Parts;
 
 /// What kind of URI it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,6 +1,7 @@
 //! Reading a URI: cut into checked pieces that still lie in the text; [`Parts::to_uri`] copies them out.
 //!
-//! The split exists so that the wire front end can check every URI of a message without allocating.
+//! The split exists so that the wire front end can check every URI of a message without allocating, and note
+//! where the pieces lie.
 
 use super::escape::well_formed;
 use super::host::{HostRef, host_port};
@@ -10,31 +11,57 @@ use crate::error::Syntax;
 use crate::grammar;
 use crate::limits::{PARAMS_MAX, URI_LEN_MAX};
 
-/// Checked pieces of a URI.
-pub(crate) struct Parts<'a> {
-    scheme: SchemeRef<'a>,
-    user: Option<&'a str>,
-    password: Option<&'a str>,
-    host: Option<(HostRef<'a>, Option<u16>)>,
-    params: &'a str,
-    headers: &'a str,
+/// Checked pieces of a URI; `T` is a piece's text or where it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parts<T> {
+    scheme: SchemeRef<T>,
+    user: Option<T>,
+    password: Option<T>,
+    host: Option<(HostRef<T>, Option<u16>)>,
+    params: T,
+    headers: T,
 }
 
-#[derive(Clone, Copy)]
-enum SchemeRef<'a> {
+#[derive(Clone, Copy, Debug)]
+enum SchemeRef<T> {
     Sip,
     Sips,
     Tel,
-    Other(&'a str),
+    Other(T),
 }
 
-/// Whether `text` is a URI, without copying it. Answers whether it carries header fields (`?`).
-pub(crate) fn check(text: &str) -> Result<bool, Syntax> {
-    Parts::read(text).map(|parts| !parts.headers.is_empty())
+impl<T: Copy> Parts<T> {
+    /// The same pieces in another form; `None` if one has none.
+    #[inline]
+    pub(crate) fn try_map<U>(&self, change: impl Fn(T) -> Option<U>) -> Option<Parts<U>> {
+        let scheme = match self.scheme {
+            SchemeRef::Sip => SchemeRef::Sip,
+            SchemeRef::Sips => SchemeRef::Sips,
+            SchemeRef::Tel => SchemeRef::Tel,
+            SchemeRef::Other(name) => SchemeRef::Other(change(name)?),
+        };
+        let optional = |part: Option<T>| match part {
+            Some(part) => change(part).map(Some),
+            None => Some(None),
+        };
+        let host = match self.host {
+            Some((host, port)) => Some((host.try_map(&change)?, port)),
+            None => None,
+        };
+        let (user, password) = (optional(self.user)?, optional(self.password)?);
+        Some(Parts {
+            scheme,
+            user,
+            password,
+            host,
+            params: change(self.params)?,
+            headers: change(self.headers)?,
+        })
+    }
 }
 
-impl<'a> Parts<'a> {
-    pub(super) fn read(text: &'a str) -> Result<Self, Syntax> {
+impl<'a> Parts<&'a str> {
+    pub(crate) fn read(text: &'a str) -> Result<Self, Syntax> {
         if text.len() > URI_LEN_MAX {
             return Err(Syntax("URI too long"));
         }
@@ -46,7 +73,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    pub(super) fn to_uri(&self) -> Uri {
+    pub(crate) fn to_uri(self) -> Uri {
         let (host, port) = match self.host {
             Some((host, port)) => (Host::from(host), port),
             None => (Host::None, None),
@@ -80,7 +107,7 @@ fn pieces(text: &str, separator: u8) -> impl Iterator<Item = (&str, Option<&str>
     })
 }
 
-fn scheme(name: &str) -> Result<SchemeRef<'_>, Syntax> {
+fn scheme(name: &str) -> Result<SchemeRef<&str>, Syntax> {
     let mut bytes = name.bytes();
     let first = bytes.next().is_some_and(|b| b.is_ascii_alphabetic());
     if !first || !bytes.all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) {
@@ -98,7 +125,7 @@ fn scheme(name: &str) -> Result<SchemeRef<'_>, Syntax> {
 }
 
 /// `[ userinfo ] hostport uri-parameters [ headers ]`. An unescaped `@` occurs nowhere but behind the user.
-fn read_sip<'a>(scheme: SchemeRef<'a>, rest: &'a str) -> Result<Parts<'a>, Syntax> {
+fn read_sip<'a>(scheme: SchemeRef<&'a str>, rest: &'a str) -> Result<Parts<&'a str>, Syntax> {
     let (user, password, rest) = match grammar::cut(rest, b'@') {
         Some((info, rest)) => {
             let (user, password) = userinfo(info)?;
@@ -132,7 +159,7 @@ fn userinfo(info: &str) -> Result<(&str, Option<&str>), Syntax> {
 }
 
 /// `tel:` number and parameters (RFC 3966 §3): global with `+`, or local with hex digits, `*` and `#`.
-fn read_tel<'a>(scheme: SchemeRef<'a>, rest: &'a str) -> Result<Parts<'a>, Syntax> {
+fn read_tel<'a>(scheme: SchemeRef<&'a str>, rest: &'a str) -> Result<Parts<&'a str>, Syntax> {
     let (number, params) = match grammar::cut(rest, b';') {
         Some((number, params)) => (number, check_params(params)?),
         None => (rest, ""),
@@ -146,7 +173,7 @@ fn read_tel<'a>(scheme: SchemeRef<'a>, rest: &'a str) -> Result<Parts<'a>, Synta
 }
 
 /// Any other scheme: characters that may stand in a URI at all.
-fn read_opaque<'a>(scheme: SchemeRef<'a>, rest: &'a str) -> Result<Parts<'a>, Syntax> {
+fn read_opaque<'a>(scheme: SchemeRef<&'a str>, rest: &'a str) -> Result<Parts<&'a str>, Syntax> {
     if rest.is_empty() || !Class::URI.all(rest) {
         return Err(Syntax("bad character in URI"));
     }

@@ -95,7 +95,7 @@ fn broken_uris_are_refused() {
         "urn:a b",
     ] {
         assert!(bad.parse::<Uri>().is_err(), "{bad}");
-        assert!(check(bad).is_err(), "{bad}");
+        assert!(Parts::read(bad).is_err(), "{bad}");
     }
 }
 

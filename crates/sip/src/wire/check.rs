@@ -8,37 +8,65 @@ use super::section::Section;
 use crate::class::Class;
 use crate::error::Syntax;
 use crate::grammar;
-use crate::headers::{KNOWN, check_cseq, check_name_addr, check_via, row};
+use crate::headers::{KNOWN, Layout, check_cseq, check_name_addr, check_via, row};
 
 /// RFC 3261 §8.1.1, without Max-Forwards, which RFC 2543 peers leave out.
 const MANDATORY: [usize; 5] = [row("Via"), row("From"), row("To"), row("Call-ID"), row("CSeq")];
 
+const VIA: usize = row("Via");
+const FROM: usize = row("From");
+const TO: usize = row("To");
+const CALL_ID: usize = row("Call-ID");
+const CSEQ: usize = row("CSeq");
+const CONTACT: usize = row("Contact");
+const ROUTE: usize = row("Route");
+const RECORD_ROUTE: usize = row("Record-Route");
+const MAX_FORWARDS: usize = row("Max-Forwards");
+
+/// What the check leaves for those who read the headers.
+pub(super) struct Checked<'a> {
+    /// The method in CSeq.
+    pub(super) cseq_method: &'a str,
+    /// How the essential values are cut, each with the index of its field.
+    pub(super) layouts: Vec<(usize, Layout)>,
+}
+
+/// A typical INVITE has about eight values with a layout.
+const LAYOUTS_EXPECTED: usize = 10;
+
 /// All mandatory headers are there and all essential ones are well formed. `method` is the request's, empty
-/// for a response. Answers the method in CSeq.
-pub(super) fn headers<'a>(section: &'a Section, method: &str) -> Result<&'a str, Fault> {
+/// for a response.
+pub(super) fn headers<'a>(section: &'a Section, method: &str) -> Result<Checked<'a>, Fault> {
     if let Some(row) = MANDATORY.into_iter().find(|row| !section.has(*row)) {
         return Err(Fault::of(KNOWN[row].name, "missing"));
     }
-    let mut cseq_method = "";
-    for (name, value) in section.headers.iter() {
-        match name {
-            "CSeq" => cseq_method = check_cseq(value).map_err(|why| Fault::syntax("CSeq", why))?.1,
-            "Via" => check_via(value).map_err(|why| Fault::syntax("Via", why))?,
-            "From" => address(value).map_err(|why| Fault::syntax("From", why))?,
-            "To" => address(value).map_err(|why| Fault::syntax("To", why))?,
-            "Call-ID" => call_id(value)?,
-            "Contact" => contact(value, method)?,
-            "Route" => route(value).map_err(|why| Fault::syntax("Route", why))?,
-            "Record-Route" => route(value).map_err(|why| Fault::syntax("Record-Route", why))?,
-            "Max-Forwards" => max_forwards(value)?,
-            _ => {}
-        }
+    let mut checked = Checked { cseq_method: "", layouts: Vec::with_capacity(LAYOUTS_EXPECTED) };
+    for (index, row, value) in section.headers.rows() {
+        let layout = match row {
+            VIA => via(value)?,
+            FROM | TO => address(value).map_err(|why| Fault::syntax(KNOWN[row].name, why))?,
+            CONTACT => contact(value, method)?,
+            ROUTE | RECORD_ROUTE => route(value).map_err(|why| Fault::syntax(KNOWN[row].name, why))?,
+            CSEQ => {
+                checked.cseq_method = check_cseq(value).map_err(|why| Fault::syntax("CSeq", why))?.1;
+                None
+            }
+            CALL_ID => call_id(value).map(|()| None)?,
+            MAX_FORWARDS => max_forwards(value).map(|()| None)?,
+            _ => None,
+        };
+        checked.layouts.extend(layout.map(|layout| (index, layout)));
     }
-    Ok(cseq_method)
+    Ok(checked)
 }
 
-fn address(value: &str) -> Result<(), Syntax> {
-    check_name_addr(value).map(|_| ())
+fn via(value: &str) -> Result<Option<Layout>, Fault> {
+    let pieces = check_via(value).map_err(|why| Fault::syntax("Via", why))?;
+    Ok(Layout::via(value, &pieces))
+}
+
+fn address(value: &str) -> Result<Option<Layout>, Syntax> {
+    Ok(Layout::address(value, &check_name_addr(value)?.0))
 }
 
 /// Call-ID: beyond the grammar any visible characters, since there are peers that use base64 with `=`.
@@ -50,17 +78,18 @@ fn call_id(value: &str) -> Result<(), Fault> {
 }
 
 /// `*` stands alone and in REGISTER only (§10.2.2).
-fn contact(value: &str, method: &str) -> Result<(), Fault> {
+fn contact(value: &str, method: &str) -> Result<Option<Layout>, Fault> {
     if value == "*" && method == "REGISTER" {
-        return Ok(());
+        return Ok(None);
     }
     address(value).map_err(|why| Fault::syntax("Contact", why))
 }
 
 /// Route and Record-Route are always in angle brackets (§20.30).
-fn route(value: &str) -> Result<(), Syntax> {
-    match check_name_addr(value)?.bracketed {
-        true => Ok(()),
+fn route(value: &str) -> Result<Option<Layout>, Syntax> {
+    let (pieces, _) = check_name_addr(value)?;
+    match pieces.bracketed {
+        true => Ok(Layout::address(value, &pieces)),
         false => Err(Syntax("URI needs angle brackets")),
     }
 }

@@ -17,7 +17,7 @@ mod start_line;
 
 use bytes::Bytes;
 
-use crate::headers::{check_name_addr, check_via};
+use crate::headers::{Layout, check_name_addr, check_via};
 use crate::{Headers, Message, Method, Request, Response, Scheme, StatusCode, Uri, vocabulary};
 use fault::Fault;
 use section::{Line, Section};
@@ -53,7 +53,7 @@ impl Reject {
             Reject::Drop { .. } => None,
             Reject::Answer { status, reason, mut headers, .. } => {
                 if let Some(to) = headers.get("To")
-                    && check_name_addr(to).is_ok_and(|to| to.tag.is_none())
+                    && check_name_addr(to).is_ok_and(|(_, tag)| tag.is_none())
                 {
                     let tagged = format!("{to};tag={to_tag}");
                     headers.set("To", tagged);
@@ -112,7 +112,8 @@ fn message(line: Line<'_>, mut section: Section, data: &Bytes, body_at: usize) -
     }
     match start_line::read(line.text).map_err(Reject::drop)? {
         StartLine::Response { code, reason } => {
-            let body = judge_response(&section, data, body_at).map_err(Reject::drop)?;
+            let (body, layouts) = judge_response(&section, data, body_at).map_err(Reject::drop)?;
+            section.headers.set_layouts(layouts);
             Ok(Message::Response(Response {
                 status: StatusCode::from(code),
                 reason: reason.to_owned(),
@@ -121,7 +122,8 @@ fn message(line: Line<'_>, mut section: Section, data: &Bytes, body_at: usize) -
             }))
         }
         StartLine::Request(line) => match judge_request(&line, &section, data, body_at) {
-            Ok((method, uri, body)) => {
+            Ok((method, uri, body, layouts)) => {
+                section.headers.set_layouts(layouts);
                 Ok(Message::Request(Request { method, uri, headers: section.headers, body }))
             }
             Err(fault) => Err(reject(line.method, &section.headers, &fault)),
@@ -129,11 +131,14 @@ fn message(line: Line<'_>, mut section: Section, data: &Bytes, body_at: usize) -
     }
 }
 
-fn judge_response(section: &Section, data: &Bytes, body_at: usize) -> Result<Bytes, Fault> {
+/// How the essential values are cut, each with the index of its field.
+type Layouts = Vec<(usize, Layout)>;
+
+fn judge_response(section: &Section, data: &Bytes, body_at: usize) -> Result<(Bytes, Layouts), Fault> {
     section.sound()?;
-    let cseq_method = check::headers(section, "")?;
-    vocabulary::method(cseq_method).ok_or(Fault::of("CSeq", "unknown method"))?;
-    section.body(data, body_at)
+    let checked = check::headers(section, "")?;
+    vocabulary::method(checked.cseq_method).ok_or(Fault::of("CSeq", "unknown method"))?;
+    Ok((section.body(data, body_at)?, checked.layouts))
 }
 
 /// The order decides which answer a request with several faults gets: version, what could not be read at all,
@@ -143,16 +148,16 @@ fn judge_request(
     section: &Section,
     data: &Bytes,
     body_at: usize,
-) -> Result<(Method, Uri, Bytes), Fault> {
+) -> Result<(Method, Uri, Bytes, Layouts), Fault> {
     line.sound()?;
     section.sound()?;
-    let cseq_method = check::headers(section, line.method)?;
+    let checked = check::headers(section, line.method)?;
     let method = vocabulary::method(line.method).ok_or(Fault::unknown_method())?;
     let uri = request_uri(line.uri)?;
-    if cseq_method != line.method {
+    if checked.cseq_method != line.method {
         return Err(Fault::of("CSeq", "method is not that of the request"));
     }
-    Ok((method, uri, section.body(data, body_at)?))
+    Ok((method, uri, section.body(data, body_at)?, checked.layouts))
 }
 
 /// The Request-URI; header fields are not allowed in it (§19.1.1, table 1).

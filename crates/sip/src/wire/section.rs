@@ -171,10 +171,11 @@ impl<'a> Field<'a> {
 }
 
 /// Where `part` lies in `text`; `None` when it lies elsewhere in memory, as an unfolded value does.
-fn range_in(text: &str, part: &str) -> Option<Range<usize>> {
+fn range_in(text: &str, part: &str) -> Option<Range<u32>> {
     let start = part.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
-    let range = start..start + part.len();
-    text.get(range.clone()).map(|_| range)
+    let end = start + part.len();
+    text.get(start..end)?;
+    Some(u32::try_from(start).ok()?..u32::try_from(end).ok()?)
 }
 
 /// One line of the message's head.
