@@ -16,6 +16,7 @@ mod grammar;
 pub mod headers;
 pub mod limits;
 mod message;
+mod number;
 mod serialize;
 pub mod timer;
 mod transaction;

@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 
-use crate::{Headers, Message, Request, Response, vocabulary};
+use crate::{Headers, Message, Request, Response, grammar, vocabulary};
 
 /// Room for the start line and Content-Length beyond the values themselves.
 const START_LINE_ROOM: usize = 128;
@@ -70,7 +70,8 @@ fn finish(mut out: String, headers: &Headers, body: &Bytes) -> Bytes {
 }
 
 fn push_line(out: &mut String, text: &str) {
-    if text.bytes().any(|b| b == b'\r' || b == b'\n') {
+    let breaks = |octet| grammar::find(text.as_bytes(), octet).is_some();
+    if breaks(b'\r') || breaks(b'\n') {
         out.extend(text.chars().map(|c| if c == '\r' || c == '\n' { ' ' } else { c }));
     } else {
         out.push_str(text);

@@ -8,6 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
+use crate::number::ByNumber;
+
 /// Estimate of the round trip time (RFC 3261 §17.1.1.1).
 pub const T1: Duration = Duration::from_millis(500);
 /// Longest interval between retransmissions of a non-INVITE request or an INVITE response (§17.1.2.2).
@@ -134,12 +136,12 @@ pub(crate) fn backed_off(interval: Duration) -> Duration {
 #[derive(Debug)]
 pub(crate) struct Queue<K> {
     due: BTreeSet<(Instant, K, Timer)>,
-    armed: HashMap<K, Vec<(Timer, Instant)>>,
+    armed: HashMap<K, Vec<(Timer, Instant)>, ByNumber>,
 }
 
 impl<K: Copy + Ord + Hash> Queue<K> {
     pub(crate) fn new() -> Self {
-        Queue { due: BTreeSet::new(), armed: HashMap::new() }
+        Queue { due: BTreeSet::new(), armed: HashMap::default() }
     }
 
     /// The earliest deadline.

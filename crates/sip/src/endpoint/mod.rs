@@ -34,6 +34,7 @@ pub use config::{Config, Local, LocalId};
 
 use crate::dialog::PORT;
 use crate::dialog::session::Session;
+use crate::number::ByNumber;
 use crate::transaction::Table;
 use crate::vocabulary::method_name;
 use crate::{Host, Method, uri};
@@ -50,7 +51,7 @@ pub struct Endpoint {
     allow: String,
     draining: bool,
     table: Table,
-    sessions: HashMap<DialogId, Session>,
+    sessions: HashMap<DialogId, Session, ByNumber>,
     /// Our tags, to find the call of a request by its To.
     tags: HashMap<String, DialogId>,
     last_dialog: u64,
@@ -70,7 +71,7 @@ impl Endpoint {
             allow: allow.join(", "),
             draining: false,
             table: Table::default(),
-            sessions: HashMap::new(),
+            sessions: HashMap::default(),
             tags: HashMap::new(),
             last_dialog: 0,
             io: Io::new(),

@@ -91,6 +91,16 @@ impl Headers {
         values.map(|(_, value)| (self.text(value), self.layout(value)))
     }
 
+    /// The values of these headers only, header by header; those that arrived stay shared with this list.
+    pub(crate) fn select(&self, names: &[&str]) -> Headers {
+        let mut fields = Vec::with_capacity(names.len() + 4);
+        for name in names {
+            let row = known(name);
+            fields.extend(self.fields.iter().filter(|(n, _)| n.is(row, name)).cloned());
+        }
+        Headers { received: Arc::clone(&self.received), fields, layouts: Vec::new() }
+    }
+
     /// The known headers with their rows and values, by the index of the field.
     pub(crate) fn rows(&self) -> impl Iterator<Item = (usize, usize, &str)> {
         self.fields.iter().enumerate().filter_map(|(index, (name, value))| match name {

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use super::{Action, Class, TransactionId, client, invite_client, invite_server, key, server};
 use crate::endpoint::io::{Io, Owner, Purpose};
 use crate::endpoint::{DialogId, LocalId};
+use crate::number::ByNumber;
 use crate::timer::Timer;
 use crate::{Headers, Method, Request, Response};
 
@@ -132,13 +133,7 @@ impl Server {
 
 /// What every response copies from its request (§8.2.6.2).
 pub(crate) fn head(headers: &Headers) -> Headers {
-    let mut head = Headers::new();
-    for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
-        for value in headers.get_all(name) {
-            head.push(name, value);
-        }
-    }
-    head
+    headers.select(&["Via", "From", "To", "Call-ID", "CSeq"])
 }
 
 /// A response, or the lack of one, that somebody waits for.
@@ -151,8 +146,8 @@ pub(crate) struct Delivery {
 /// The transactions of one endpoint.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    clients: HashMap<TransactionId, Client>,
-    servers: HashMap<TransactionId, Server>,
+    clients: HashMap<TransactionId, Client, ByNumber>,
+    servers: HashMap<TransactionId, Server, ByNumber>,
     keys: HashMap<String, TransactionId>,
     merged: HashMap<String, TransactionId>,
     last: u64,
