@@ -15,6 +15,8 @@ use crate::stream::{Source, bridge};
 
 /// The subscriber's ticket in the pool, from `Enter` to `Done`.
 pub(crate) struct Queueing {
+    /// What is seen and heard while nobody talks.
+    waiting: dialplan::Presentation,
     offer: Option<Offer>,
 }
 
@@ -28,11 +30,11 @@ struct Offer {
 }
 
 impl Call {
-    pub(crate) fn enter_queue(&mut self, queue: String) {
+    pub(crate) fn enter_queue(&mut self, queue: String, waiting: dialplan::Presentation) {
         info!(queue, "waits for an agent");
         let drawn = self.ticket.0;
         self.ticket = acd::TicketId(drawn & !0xFF | (drawn + 1) & 0xFF);
-        self.queueing = Some(Queueing { offer: None });
+        self.queueing = Some(Queueing { waiting, offer: None });
         self.out.push_back(Output::Pool(acd::Input::Enter { ticket: self.ticket, queue }));
     }
 
@@ -141,11 +143,18 @@ impl Call {
 
     /// Makes `from` the source of every stream of `to` that it matches; a stream that it does not match
     /// falls silent rather than show an undecodable picture.
-    fn join(&mut self, now: Now, from: LegId, to: LegId) {
+    pub(crate) fn join(&mut self, now: Now, from: LegId, to: LegId) {
         for kind in [Kind::Audio, Kind::Video] {
             let source = self.leg(from).and_then(|leg| leg.agreed(kind).cloned());
             let Some(sink) = self.leg(to).and_then(|leg| leg.stream(kind)) else { continue };
-            let bridge = source.and_then(|source| bridge(&source, &sink.agreed));
+            let bridge = source.as_ref().and_then(|source| bridge(source, &sink.agreed));
+            let joined = matches!(sink.source, Source::Leg { from: own, .. } if own == from);
+            if joined && bridge.is_some() {
+                continue;
+            }
+            if let (None, Some(source)) = (bridge, &source) {
+                warn!(?kind, from = ?source.send, to = ?sink.agreed.send, "cannot be passed on and is left out");
+            }
             let source = bridge.map_or(Source::Silence, |bridge| Source::Leg { from, bridge });
             sink.assign(now, source);
         }
@@ -188,12 +197,12 @@ impl Call {
             acd::Output::Withdraw { ticket, .. } | acd::Output::Done { ticket, .. }
                 if ticket != self.ticket => {}
             acd::Output::Withdraw { agent, .. } => {
-                let leg = self.queueing.as_ref().and_then(|queueing| queueing.offer.as_ref());
-                let Some(leg) = leg.filter(|offer| offer.agent == agent).map(|offer| offer.leg) else {
-                    return;
-                };
-                self.take_offer(leg);
-                self.drop_leg(now, leg);
+                let offer = self.queueing.as_ref().and_then(|queueing| queueing.offer.as_ref());
+                if let Some(leg) = offer.filter(|offer| offer.agent == agent).map(|offer| offer.leg) {
+                    self.take_offer(leg);
+                    self.drop_leg(now, leg);
+                }
+                self.wait_on(now);
             }
             acd::Output::Done { outcome, .. } => {
                 let Some(queueing) = self.queueing.take() else { return };
@@ -216,6 +225,24 @@ impl Call {
         }
     }
 
+    /// Back to waiting: an agent who had answered is gone, but the ticket is not.
+    fn wait_on(&mut self, now: Now) {
+        let Some(queueing) = self.queueing.as_ref().filter(|queueing| queueing.offer.is_none()) else {
+            return;
+        };
+        if self.showing.is_none() {
+            let waiting = queueing.waiting.clone();
+            self.silence(now);
+            self.present(now, waiting);
+        }
+    }
+
+    /// The agent who is talked to.
+    pub(crate) fn agent(&self) -> Option<LegId> {
+        let offer = self.queueing.as_ref()?.offer.as_ref()?;
+        offer.answered.then_some(offer.leg)
+    }
+
     /// The subscriber sees and hears nothing of a leg that is about to go.
     fn silence(&mut self, now: Now) {
         let Some(caller) = self.leg(CALLER) else { return };
@@ -229,6 +256,7 @@ impl Call {
     fn offer_failed(&mut self, now: Now, leg: LegId, why: acd::NotAnswered) {
         let agent = self.take_offer(leg);
         self.drop_leg(now, leg);
+        self.wait_on(now);
         if let Some(agent) = agent {
             self.refuse_offer(agent, why);
         }

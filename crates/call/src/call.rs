@@ -301,8 +301,11 @@ impl Call {
                     stream.keys.want(now.mono);
                 }
             }
+            // A socket tied to any other address could not hear the phone move, or an impostor leave.
             rtp::Event::Latched { from } => {
-                if let Some(port) = self.leg(leg).and_then(|leg| leg.stream(kind)).map(|stream| stream.port) {
+                let stream = self.leg(leg).and_then(|leg| leg.stream(kind));
+                if let Some(stream) = stream.filter(|stream| stream.agreed.remote_rtp == from) {
+                    let port = stream.port;
                     self.out.push_back(Output::Latched { port, peer: from });
                 }
             }
@@ -330,10 +333,11 @@ impl Call {
                 continue;
             }
             match &mut stream.source {
-                Source::Still(playout) | Source::Prompt(playout) => {
+                Source::Still(playout) => {
                     playout.restart_at_key(now.mono);
                     stream.play_due(now);
                 }
+                Source::Prompt(_) => stream.repeat_key_picture(now),
                 Source::Leg { from, .. } => {
                     let from = *from;
                     self.ask_for_key_picture(now, from);
@@ -360,7 +364,8 @@ impl Call {
         let Some(key) = self.leg(from).and_then(|leg| leg.digits.accept(now.mono, key, way)) else { return };
         if let Some(peer) = self.talking_to(from) {
             let digit = rtp::Digit::try_from(key).ok();
-            if let (Some(digit), Some(audio)) = (digit, self.leg(peer).and_then(|leg| leg.audio.as_mut())) {
+            let audio = self.leg(peer).and_then(|leg| leg.audio.as_mut()).filter(|audio| audio.may_send());
+            if let (Some(digit), Some(audio)) = (digit, audio) {
                 audio.rtp.send_digit(now, digit, Duration::from_millis(160));
             }
             return;

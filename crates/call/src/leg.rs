@@ -29,6 +29,9 @@ pub(crate) enum Phase {
     Up,
 }
 
+/// What is sent on sound and pictures.
+pub(crate) type Formats = [Option<sdp::Payload>; 2];
+
 /// One party.
 pub(crate) struct Leg {
     pub(crate) id: LegId,
@@ -45,6 +48,8 @@ pub(crate) struct Leg {
     pub(crate) digits: Digits,
     /// Its Allow header names INFO, so that RFC 5168 requests may be tried.
     pub(crate) takes_info: bool,
+    /// Offer/answer exchanges that have taken effect.
+    exchanges: u64,
     /// An offer of ours waits for its answer.
     pub(crate) offer_pending: bool,
 }
@@ -63,6 +68,7 @@ impl Leg {
             video: None,
             digits: Digits::default(),
             takes_info: false,
+            exchanges: 0,
             offer_pending: false,
         }
     }
@@ -91,6 +97,11 @@ impl Leg {
         }
     }
 
+    /// What is sent now, to see whether it has changed.
+    pub(crate) fn formats(&self) -> Formats {
+        [Kind::Audio, Kind::Video].map(|kind| self.agreed(kind).map(|agreed| agreed.send.clone()))
+    }
+
     pub(crate) fn streams(&mut self) -> impl Iterator<Item = &mut Stream> {
         self.audio.iter_mut().chain(self.video.iter_mut())
     }
@@ -99,6 +110,9 @@ impl Leg {
     /// SSRC and sequence numbers, refused ones end.
     pub(crate) fn apply(&mut self, now: Now, agreed: &Agreed, cname: &str, seed: u64) {
         let ports = self.ports;
+        self.exchanges += 1;
+        // A line that comes back is a new source: receivers would take its first packets for old ones.
+        let seed = seed ^ self.exchanges << 8 ^ u64::from(self.id.0) << 1;
         apply_stream(&mut self.audio, agreed.audio(), Kind::Audio, ports.audio.id, now, cname, seed);
         apply_stream(&mut self.video, agreed.video(), Kind::Video, ports.video.id, now, cname, seed ^ 1);
     }
@@ -126,21 +140,31 @@ fn apply_stream(
     match stream {
         Some(stream) => {
             stream.rtp.reconfigure(now, config);
+            learn_parameter_sets(&mut stream.rtp, agreed);
             stream.agreed = agreed.clone();
             if kind == Kind::Video {
                 stream.keys.want(now.mono);
             }
         }
         None => {
+            let mut rtp = rtp::Session::new(config);
+            learn_parameter_sets(&mut rtp, agreed);
             *stream = Some(Stream {
                 kind,
                 port,
                 agreed: agreed.clone(),
-                rtp: rtp::Session::new(config),
+                rtp,
                 rtp_due: None,
                 source: Source::Silence,
                 keys: crate::picture_request::KeyPictures::default(),
             });
         }
+    }
+}
+
+/// Some phones send their H.264 parameter sets in the description alone (RFC 6184 §8.2.2).
+fn learn_parameter_sets(rtp: &mut rtp::Session, agreed: &AgreedStream) {
+    if let sdp::Parameters::H264(h264) = &agreed.send.parameters {
+        rtp.learn_parameter_sets(&h264.sprop);
     }
 }

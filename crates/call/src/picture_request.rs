@@ -46,7 +46,10 @@ impl KeyPictures {
         match (self.owed, self.waiting_since, self.asked_at) {
             (Some(wish), _, Some(asked)) => Some(wish.max(asked + limits::KEY_PICTURE_EVERY)),
             (Some(since), _, None) | (None, Some(since), None) => Some(since),
-            (None, Some(_), Some(asked)) => Some(asked + limits::ASK_AGAIN_AFTER),
+            (None, Some(since), Some(asked)) => {
+                // A peer that has not answered by then has no camera, or no ear for requests.
+                (asked < since + limits::WAIT_FOR_KEY).then_some(asked + limits::ASK_AGAIN_AFTER)
+            }
             (None, None, _) => None,
         }
     }
@@ -99,6 +102,17 @@ mod tests {
         assert!(keys.admit(start + Duration::from_secs(1), &picture(true, false)));
         assert!(keys.admit(start + Duration::from_secs(1), &picture(false, false)));
         assert_eq!(keys.next_due(), None);
+    }
+
+    #[test]
+    fn a_source_that_never_answers_is_not_asked_for_ever() {
+        let (start, mut keys) = (base(), KeyPictures::default());
+        keys.source_changed(start, true);
+        let mut asked = 0;
+        while let Some(due) = keys.next_due() {
+            asked += u32::from(keys.take_request(due));
+        }
+        assert_eq!(asked, 7);
     }
 
     #[test]

@@ -86,19 +86,22 @@ impl Playout {
         None
     }
 
-    /// Makes the next frame a key picture as soon as the material allows: a looped slide begins again at
-    /// once, a clip goes on at its next key picture (its sound must not be left behind).
+    /// Begins the track again, and so with a key picture; for a slide, which no sound goes with.
     pub(crate) fn restart_at_key(&mut self, now: Instant) {
-        match self.at_end {
-            AtEnd::Loop if self.tracks.len() == 1 => {
-                let played = now.saturating_duration_since(self.track_start);
-                self.pts_base += played;
-                self.track_start = now;
-                self.next = 0;
-                self.skip_to_key = false;
-            }
-            AtEnd::Loop | AtEnd::Stop => {}
-        }
+        self.pts_base += now.saturating_duration_since(self.track_start);
+        self.track_start = now;
+        self.next = 0;
+        self.skip_to_key = false;
+    }
+
+    /// The last key picture once more, for a clip, whose sound must not be left behind. What follows it
+    /// cannot be decoded by who has missed pictures, so it is left out up to the next key picture.
+    pub(crate) fn repeat_key(&mut self, now: Instant) -> Option<Frame> {
+        let track = self.tracks.front().filter(|_| !self.ended)?;
+        let key = track.frames.get(..self.next)?.iter().rfind(|frame| frame.keyframe)?;
+        let pts = self.pts_base + now.saturating_duration_since(self.track_start);
+        self.skip_to_key = true;
+        Some(Frame { pts, ..key.clone() })
     }
 
     /// Whether everything has been played; never true for a loop.
@@ -186,6 +189,17 @@ mod tests {
         let frame = playout.pop_due(now).unwrap();
         assert!(frame.keyframe);
         assert_eq!(frame.pts, Duration::from_millis(55), "the time line never goes back");
+    }
+
+    #[test]
+    fn a_clip_repeats_its_key_picture_and_stays_with_its_sound() {
+        let start = base();
+        let mut playout = Playout::new([track(100, 50)], AtEnd::Loop, start);
+        run(&mut playout, start, 410);
+        let frame = playout.repeat_key(start + Duration::from_millis(415)).unwrap();
+        assert!(frame.keyframe);
+        assert_eq!(frame.pts, Duration::from_millis(415));
+        assert_eq!(run(&mut playout, start, 1_020), [(1_000, 1_000), (1_020, 1_020)]);
     }
 
     #[test]

@@ -76,8 +76,8 @@ impl Call {
                     self.present(now, presentation);
                 }
                 Action::Queue { queue, waiting } => {
-                    self.present(now, waiting);
-                    self.enter_queue(queue);
+                    self.present(now, waiting.clone());
+                    self.enter_queue(queue, waiting);
                 }
                 Action::Hangup => return self.end(now, Cause::Completed),
                 Action::Timeout(due) => {
@@ -102,6 +102,14 @@ impl Call {
         self.showing = Some(Showing { presentation, plan, phase });
         self.out.extend(wanted.into_iter().map(Output::Fetch));
         self.check_showing(now);
+    }
+
+    /// Starts the presentation from its beginning, after the streams have changed.
+    pub(crate) fn present_again(&mut self, now: Now) {
+        if let Some(showing) = &self.showing {
+            let presentation = showing.presentation.clone();
+            self.present(now, presentation);
+        }
     }
 
     /// A track has come, or will not come.

@@ -273,7 +273,9 @@ impl Shard {
                 break;
             }
             self.timers.pop();
-            if self.calls.get(&call).is_some_and(|slot| slot.due == Some(due)) {
+            if let Some(slot) = self.calls.get_mut(&call).filter(|slot| slot.due == Some(due)) {
+                // Its entry is used up: the same time may be wanted again.
+                slot.due = None;
                 self.tell(now, call, call::Input::Timeout);
             }
         }
@@ -407,9 +409,9 @@ impl Shard {
         }));
         match done {
             Ok(due) => {
-                slot.due = due;
-                if let Some(due) = due {
-                    self.timers.push(Reverse((due, id)));
+                if slot.due != due {
+                    slot.due = due;
+                    self.timers.extend(due.map(|due| Reverse((due, id))));
                 }
                 for wish in wishes {
                     self.grant(now, id, wish);

@@ -8,7 +8,7 @@ use crate::LegId;
 use crate::call::{Call, Output};
 use crate::cdr::Cause;
 use crate::dtmf;
-use crate::leg::{CALLER, Phase};
+use crate::leg::{CALLER, Formats, Phase};
 
 impl Call {
     pub(crate) fn on_sip(&mut self, now: Now, leg: LegId, event: sip::Event) {
@@ -26,7 +26,7 @@ impl Call {
             ),
             sip::Event::Answered { message, .. } => self.agent_answered(now, leg, &message),
             sip::Event::Failed { status, .. } => self.agent_failed(now, leg, &status),
-            sip::Event::Response { request, status, .. } => self.on_response(leg, request, &status),
+            sip::Event::Response { status, .. } => self.on_response(leg, &status),
             // The hold picture and music go on while the agent's phone rings.
             sip::Event::Progress { status, .. } => debug!(%status, "the agent's phone makes progress"),
             // The shard has made a call of it.
@@ -42,6 +42,7 @@ impl Call {
         let (cname, seed) = (self.facts.sip_call_id.clone(), self.seed);
         let Some(leg) = self.leg(id) else { return };
         let first = leg.phase == Phase::Answering;
+        let before = leg.formats();
         leg.phase = Phase::Up;
         if leg.offer_pending {
             let answer = body.and_then(|body| crate::offer::parse(&body.content_type, &body.data));
@@ -52,6 +53,8 @@ impl Call {
         }
         if first && id == CALLER {
             self.start_run(now);
+        } else {
+            self.media_changed(now, id, before);
         }
     }
 
@@ -68,12 +71,29 @@ impl Call {
         let (cname, seed) = (self.facts.sip_call_id.clone(), self.seed);
         let Some(leg) = self.leg(leg) else { return Reply::new(StatusCode::CallTransactionDoesNotExist) };
         let ports = [leg.ports.audio.id, leg.ports.video.id];
+        let (id, before) = (leg.id, leg.formats());
         let reply = match crate::offer::answer(leg, now, message, &cname, seed) {
             Ok(body) => Reply::new(StatusCode::OK).with_body(body),
             Err(crate::call::Refusal(reply)) => *reply,
         };
         self.out.extend(ports.map(Output::Unlatched));
+        self.media_changed(now, id, before);
         reply
+    }
+
+    /// A line that came, went or changed its codec after the answer needs a source that fits.
+    fn media_changed(&mut self, now: Now, leg: LegId, before: Formats) {
+        if self.leg(leg).is_none_or(|leg| leg.formats() == before) {
+            return;
+        }
+        match self.agent() {
+            Some(agent) => {
+                self.join(now, CALLER, agent);
+                self.join(now, agent, CALLER);
+            }
+            None if leg == CALLER => self.present_again(now),
+            None => {}
+        }
     }
 
     fn on_info(&mut self, now: Now, leg: LegId, message: &sip::Request) -> Reply {
@@ -104,7 +124,11 @@ impl Call {
         }
     }
 
-    fn on_response(&mut self, leg: LegId, request: RequestId, status: &StatusCode) {
-        debug!(?leg, ?request, %status, "answer to our request");
+    /// The answer to an INFO of ours, the only request that is sent inside a call.
+    fn on_response(&mut self, leg: LegId, status: &StatusCode) {
+        if let Some(leg) = self.leg(leg).filter(|_| status.code() >= 300) {
+            debug!(?leg.id, %status, "takes no INFO after all");
+            leg.takes_info = false;
+        }
     }
 }

@@ -81,6 +81,15 @@ impl Stream {
         }
     }
 
+    /// Sends the last key picture of a clip again; the clip goes on at its next one, with its sound.
+    pub(crate) fn repeat_key_picture(&mut self, now: Now) {
+        let sends = self.may_send();
+        let Source::Prompt(playout) = &mut self.source else { return };
+        if let Some(frame) = playout.repeat_key(now.mono).filter(|_| sends) {
+            self.rtp.send(now, &frame);
+        }
+    }
+
     /// Passes on a frame of the leg that is this stream's source. Pictures wait for a key picture after a
     /// change of source: what depends on pictures the peer never had would only smear its screen.
     pub(crate) fn pass_on(&mut self, now: Now, frame: &Frame) {
