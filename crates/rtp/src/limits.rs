@@ -28,7 +28,8 @@ pub const REORDER_HOLD: Duration = Duration::from_millis(60);
 pub const DROPOUT_MAX: u16 = 3_000;
 /// Backward jump that is still reordering (RFC 3550 §A.1, MAX_MISORDER).
 pub const MISORDER_MAX: u16 = 100;
-/// A latched source that was silent this long may be replaced by one from another address.
+/// A latched source that was silent this long may be replaced by one from another address;
+/// the negotiated address need not wait.
 pub const LATCH_SILENCE: Duration = Duration::from_secs(3);
 /// A timestamp that is this far from where real time puts it starts a new time line.
 pub const TIMESTAMP_JUMP: Duration = Duration::from_secs(10);

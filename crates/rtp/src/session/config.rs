@@ -23,7 +23,8 @@ pub struct Config {
     pub dtmf_send: Option<u8>,
     /// Payload types of telephone events we take, all at 8000 Hz.
     pub dtmf_receive: Vec<u8>,
-    /// Where RTP goes until a source is latched.
+    /// Where RTP goes until a source is latched; unspecified (`0.0.0.0`, `::`) during a hold by RFC 2543,
+    /// when nothing is sent.
     pub remote_rtp: SocketAddr,
     /// Where RTCP goes until the peer's RTCP is seen; unused with `rtcp_mux`.
     pub remote_rtcp: SocketAddr,

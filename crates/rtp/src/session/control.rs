@@ -7,7 +7,8 @@ use bytes::{Bytes, BytesMut};
 use media::{Kind, Now};
 use rand::Rng;
 
-use super::{Event, Output, Session};
+use super::{Config, Event, Output, Session};
+use crate::latch::is_nowhere;
 use crate::limits;
 use crate::rtcp::{
     self, Bye, Fir, FirEntry, Interval, Members, Packet, Pli, ReceiverReport, ReportBlock, Sdes, SenderReport,
@@ -56,8 +57,18 @@ impl Control {
         }
     }
 
-    pub(super) fn reconfigure(&mut self) {
-        self.remote = None;
+    /// `moved`: the peer's latched address does not count any more, nor does where its RTCP came from.
+    pub(super) fn reconfigure(&mut self, old: &Config, new: &Config, moved: bool) {
+        let places = [old.remote_rtcp, new.remote_rtcp];
+        let negotiated_anew = places[0] != places[1] && !places.into_iter().any(is_nowhere);
+        if moved || negotiated_anew {
+            self.remote = None;
+        }
+    }
+
+    /// RTP is taken from this address: RTCP from another host was not the peer's.
+    pub(super) fn latched(&mut self, from: SocketAddr) {
+        self.remote = self.remote.filter(|remote| remote.ip() == from.ip());
     }
 
     pub(super) fn report_deadline(&self) -> Option<Instant> {
@@ -73,8 +84,8 @@ impl Control {
 impl Session {
     /// Asks the peer for a key picture by PLI or FIR, as was agreed. Requests are sent at most once in
     /// [`limits::KEY_FRAME_REQUEST_INTERVAL`]; one within it goes at its end unless a key picture comes
-    /// first. Before the peer's source is known, it goes when it is. Answers `false` when neither was
-    /// agreed on: then ask another way.
+    /// first. Before the peer's source is known, or after it has moved, it goes when the source is there;
+    /// during a hold, when that ends. Answers `false` when neither was agreed on: then ask another way.
     pub fn request_key_frame(&mut self, now: Now) -> bool {
         let agreed = self.config.feedback.pli || self.config.feedback.fir;
         if self.closed || self.config.kind != Kind::Video || !agreed {
@@ -102,8 +113,9 @@ impl Session {
     }
 
     pub(super) fn rtcp_arrived(&mut self, now: Now, from: SocketAddr, data: &Bytes) {
-        let expected = self.receiving.peer().map_or(self.rtcp_remote().ip(), |peer| peer.from.ip());
-        if from.ip() != expected {
+        let negotiated = || self.rtcp_remote().map(|remote| remote.ip());
+        let expected = self.receiving.peer().map(|peer| peer.from.ip()).or_else(negotiated);
+        if expected != Some(from.ip()) {
             self.counters.wrong_source += 1;
             return;
         }
@@ -169,7 +181,9 @@ impl Session {
     }
 
     pub(super) fn key_frame_deadline(&self) -> Option<Instant> {
-        self.control.request_due.filter(|_| self.receiving.source.is_some())
+        // The source of a peer that has moved is not the one to ask.
+        let asked = self.receiving.peer().is_some() && self.rtcp_remote().is_some();
+        self.control.request_due.filter(|_| asked)
     }
 
     pub(super) fn send_key_frame_request(&mut self, now: Now) {
@@ -214,8 +228,12 @@ impl Session {
         self.schedule_report(now);
     }
 
-    /// SR or RR, SDES, and what else there is to say (§6.1).
+    /// SR or RR, SDES, and what else there is to say (§6.1). During a hold nothing is said, and nothing
+    /// counts as said.
     fn send_compound(&mut self, now: Now, more: impl FnOnce(&mut BytesMut)) {
+        let Some(to) = self.rtcp_remote() else {
+            return;
+        };
         let blocks = self.receiving.source.iter_mut().map(|source| source.report_block(now.mono)).collect();
         let mut data = BytesMut::with_capacity(128);
         if self.is_sender() {
@@ -235,14 +253,17 @@ impl Session {
         more(&mut data);
         self.control.any_sent = true;
         self.control.interval.packet(data.len());
-        self.out.push_back(Output::Rtcp { to: self.rtcp_remote(), data: data.freeze() });
+        self.out.push_back(Output::Rtcp { to, data: data.freeze() });
     }
 
-    fn rtcp_remote(&self) -> SocketAddr {
-        if self.config.rtcp_mux {
-            return self.receiving.remote();
-        }
-        self.control.remote.unwrap_or(self.config.remote_rtcp)
+    /// Where RTCP goes; nowhere during a hold, which is of RTP and RTCP (RFC 3264 §8.4).
+    fn rtcp_remote(&self) -> Option<SocketAddr> {
+        let rtp = self.receiving.remote();
+        let rtcp = match self.config.rtcp_mux {
+            true => rtp,
+            false => self.control.remote.unwrap_or(self.config.remote_rtcp),
+        };
+        (!is_nowhere(rtp) && !is_nowhere(rtcp)).then_some(rtcp)
     }
 
     /// The peer uses our SSRC, or our own packets come back: leave it once, and take another one (§8.2).

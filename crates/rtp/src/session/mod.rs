@@ -1,8 +1,9 @@
 //! One m-line of one leg: RTP and RTCP both ways, as one state machine.
 //!
 //! Datagrams, frames and time go in; datagrams and events come out of [`Session::poll_output`]. Sending is
-//! in `send`, receiving in `receive`, reports and feedback in `control`. Deviation from RFC 3550 §6.3: the
-//! timer is not reconsidered, since a session has two members at most.
+//! in `send`, receiving in `receive`, reports and feedback in `control`; where to, and from whom, in
+//! [`crate::latch`]. Nothing is sent to an unspecified address, RTCP included (a hold by RFC 2543).
+//! Deviation from RFC 3550 §6.3: the timer is not reconsidered, since a session has two members at most.
 
 mod config;
 mod control;
@@ -89,7 +90,8 @@ pub enum Event {
     },
     /// The peer asks for a key picture (PLI or FIR).
     KeyFrameWanted,
-    /// RTP is taken from, and sent to, this address from now on.
+    /// RTP is taken from, and (but for a hold) sent to, this address from now on. Told again when another
+    /// address takes over, not when `reconfigure` keeps the latch.
     Latched {
         /// The address.
         from: SocketAddr,
@@ -155,12 +157,16 @@ impl Session {
         }
     }
 
-    /// Takes over what a re-INVITE agreed on. SSRC, sequence numbers and timestamps go on; latching is
-    /// dissolved.
+    /// Takes over what a re-INVITE agreed on. SSRC, sequence numbers and timestamps go on.
+    ///
+    /// With the same `remote_rtp` the latched address is kept (a phone behind a NAT that sends nothing at
+    /// present still receives); with another one it is left and refused from then on, and the new one is
+    /// sent to at once. An unspecified `remote_rtp` is a hold: nothing is sent and digits that wait are
+    /// given up, until one that is specified says whether the peer is where it was.
     pub fn reconfigure(&mut self, now: Now, config: Config) {
         self.sending.reconfigure(&self.config, &config);
-        self.receiving.reconfigure(&config);
-        self.control.reconfigure();
+        let moved = self.receiving.reconfigure(&config);
+        self.control.reconfigure(&self.config, &config, moved);
         self.config = config;
         self.run_timers(now);
     }

@@ -9,7 +9,7 @@ use media::{Codec, Frame, Now};
 use super::{Config, Event, Session, Statistics};
 use crate::clock::ReceiveClock;
 use crate::dtmf::{self, EventPayload, Key};
-use crate::latch::{Latch, Peer, Verdict};
+use crate::latch::{Latch, Peer, Verdict, is_nowhere};
 use crate::limits;
 use crate::packet::Packet;
 use crate::payload::{Assembled, Malformed, Part, g711, h263, h264};
@@ -102,13 +102,23 @@ impl Receiving {
         }
     }
 
-    pub(super) fn reconfigure(&mut self, config: &Config) {
-        self.latch = Latch::new(config.remote_rtp);
-        self.held = None;
+    /// Answers whether the peer has moved: its latched address does not count any more.
+    pub(super) fn reconfigure(&mut self, config: &Config) -> bool {
+        let moved = self.latch.renegotiate(config.remote_rtp);
+        if moved {
+            self.held = None;
+        }
+        moved
     }
 
+    /// Where to send; [`is_nowhere`] during a hold.
     pub(super) fn remote(&self) -> SocketAddr {
         self.latch.remote()
+    }
+
+    /// The negotiated address is unspecified: a hold by RFC 2543.
+    pub(super) fn is_on_hold(&self) -> bool {
+        is_nowhere(self.latch.remote())
     }
 
     pub(super) fn peer(&self) -> Option<Peer> {
@@ -179,6 +189,7 @@ impl Session {
             Verdict::Refuse => self.counters.wrong_source += 1,
             Verdict::Latched { with_held } => {
                 if address_before != Some(from) {
+                    self.control.latched(from);
                     self.event(Event::Latched { from });
                 }
                 let held = self.receiving.held.take().filter(|_| with_held);

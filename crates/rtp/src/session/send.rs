@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use media::{Codec, Frame, Now};
+use media::{Codec, Frame, Kind, Now};
 use rand::Rng;
 use rand::rngs::StdRng;
 
 use super::{Config, Output, Session};
 use crate::clock::SendClock;
+use crate::latch::is_nowhere;
 use crate::packet::{HEADER_LEN, Header};
 use crate::payload::{Payload, g711, h263, h264};
 use crate::{Digit, dtmf, limits};
@@ -62,8 +63,20 @@ impl Sending {
             self.packetizer = Packetizer::new(new);
             self.clock.source_changed();
         }
-        if new.dtmf_send.is_none() {
+        if new.dtmf_send.is_none() || is_nowhere(new.remote_rtp) {
             self.digits = dtmf::Sender::default();
+        }
+        if is_nowhere(old.remote_rtp) && !is_nowhere(new.remote_rtp) {
+            self.resume(new.kind);
+        }
+    }
+
+    /// A hold is over: the line goes on from now. Pictures leave out a sequence number, so that the far
+    /// decoder notices what it missed; sound begins a talk spurt.
+    fn resume(&mut self, kind: Kind) {
+        self.clock.source_changed();
+        if kind == Kind::Video {
+            self.sequence = self.sequence.wrapping_add(1);
         }
     }
 
@@ -84,9 +97,10 @@ impl Session {
     ///
     /// [`Frame::lost_before`] leaves out one sequence number, so that the far decoder notices too. Audio is
     /// held back, and lost, while a digit is sent. A frame that cannot be sent is counted and leaves out a
-    /// sequence number as well.
+    /// sequence number as well. During a hold by RFC 2543 (an unspecified `remote_rtp`) frames come to
+    /// nothing: no sequence number is used, and timestamps keep pace.
     pub fn send(&mut self, now: Now, frame: &Frame) {
-        if self.closed || (self.sending.digits.is_active() && frame.codec.kind() == media::Kind::Audio) {
+        if self.closed || (self.sending.digits.is_active() && frame.codec.kind() == Kind::Audio) {
             return;
         }
         let sequence_before = self.sending.sequence;
@@ -99,6 +113,9 @@ impl Session {
         if !sendable || !self.packetize(now, frame) {
             self.counters.unsendable += 1;
             self.sending.sequence = sequence_before.wrapping_add(1);
+        }
+        if self.receiving.is_on_hold() {
+            self.sending.sequence = sequence_before;
         }
         self.run_timers(now);
     }
@@ -113,11 +130,12 @@ impl Session {
     }
 
     /// Sends a digit as telephone event after those that wait; durations are brought within
-    /// [`limits::DIGIT_MIN`] and [`limits::DIGIT_SENT_MAX`]. Answers `false` when the peer takes no events
-    /// or too many digits wait.
+    /// [`limits::DIGIT_MIN`] and [`limits::DIGIT_SENT_MAX`]. Answers `false` when the peer takes no events,
+    /// is on hold by an unspecified `remote_rtp`, or too many digits wait.
     pub fn send_digit(&mut self, now: Now, digit: Digit, duration: Duration) -> bool {
         let taken = !self.closed
             && self.config.dtmf_send.is_some()
+            && !self.receiving.is_on_hold()
             && self.sending.digits.push(now.mono, digit, duration);
         self.run_timers(now);
         taken
@@ -194,7 +212,12 @@ impl Session {
         self.emit(&stamped, &[], &Bytes::copy_from_slice(&outgoing.payload.to_bytes()));
     }
 
+    /// Sends one packet; during a hold, none, and none is counted.
     fn emit(&mut self, stamped: &Stamped, prefix: &[u8], body: &Bytes) {
+        let to = self.receiving.remote();
+        if is_nowhere(to) {
+            return;
+        }
         let header = Header {
             marker: stamped.marker,
             payload_type: stamped.payload_type,
@@ -209,6 +232,6 @@ impl Session {
         self.sending.sequence = self.sending.sequence.wrapping_add(1);
         self.counters.sent_packets += 1;
         self.counters.sent_octets += (data.len() - HEADER_LEN) as u64;
-        self.out.push_back(Output::Rtp { to: self.receiving.remote(), data: data.freeze() });
+        self.out.push_back(Output::Rtp { to, data: data.freeze() });
     }
 }

@@ -1,5 +1,7 @@
 //! Sessions in virtual time, alone and in pairs.
 
+mod place;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
