@@ -51,7 +51,7 @@ impl Dialog {
         peer: SocketAddr,
     ) -> Result<Self, HeaderError> {
         let headers = &invite.headers;
-        let remote_tag = headers.from_tag()?.map(str::to_owned);
+        let remote_tag = headers.tag_of_from()?.map(str::to_owned);
         let target = match headers.contact()? {
             Some(contact) => contact.uri,
             None => headers.from_()?.uri,
@@ -79,7 +79,7 @@ impl Dialog {
         let mut routes: Vec<String> = headers.get_all("Record-Route").map(str::to_owned).collect();
         routes.reverse();
         let contact = headers.contact().ok().flatten();
-        let remote_tag = headers.to_tag().ok().flatten().map(str::to_owned);
+        let remote_tag = headers.tag_of_to().ok().flatten().map(str::to_owned);
         Dialog {
             call_id: sent.call_id().unwrap_or_default().to_owned(),
             local: sent.get("From").unwrap_or_default().to_owned(),

@@ -109,7 +109,7 @@ impl Endpoint {
     fn is_full(&mut self, now: Instant, local: LocalId, to: SocketAddr, request: &Request) -> bool {
         let (live, max) = (self.table.len(), self.config.transactions_max);
         let is_invite = request.method == Method::Invite;
-        let is_new_call = is_invite && request.headers.to_tag().is_ok_and(|tag| tag.is_none());
+        let is_new_call = is_invite && request.headers.tag_of_to().is_ok_and(|tag| tag.is_none());
         let too_many_calls = is_new_call && self.sessions.len() >= self.config.dialogs_max;
         if too_many_calls || is_invite && live >= max {
             self.refuse_statelessly(now, local, to, request);
@@ -119,7 +119,7 @@ impl Endpoint {
     }
 
     fn serve(&mut self, now: Instant, incoming: Incoming) -> Result<(), HeaderError> {
-        match incoming.request.headers.to_tag()? {
+        match incoming.request.headers.tag_of_to()? {
             Some(tag) => match self.find_dialog(&incoming.request, tag)? {
                 Some(dialog) => self.serve_within(now, dialog, incoming)?,
                 None => self.answer_gone(now, incoming.id),
@@ -166,7 +166,7 @@ impl Endpoint {
         tag: &str,
     ) -> Result<Option<DialogId>, HeaderError> {
         let Some(&dialog) = self.tags.get(tag) else { return Ok(None) };
-        let from_tag = request.headers.from_tag()?;
+        let from_tag = request.headers.tag_of_from()?;
         let call_id = request.headers.call_id()?;
         let session = self.sessions.get_mut(&dialog);
         let found = session.is_some_and(|session| session.dialog(call_id, from_tag).is_some());

@@ -146,7 +146,7 @@ impl Endpoint {
     /// ACK: ends the repetition of a failure response in its transaction, or of a 2xx in its call. Never
     /// answered.
     pub(super) fn receive_ack(&mut self, now: Instant, key: &str, ack: &Request) -> Result<(), HeaderError> {
-        let to_tag = ack.headers.to_tag()?;
+        let to_tag = ack.headers.tag_of_to()?;
         if let Some(id) = self.table.find(key)
             && !self.table.acknowledged(&mut self.io, now, id, to_tag)
         {

@@ -14,8 +14,13 @@ use super::name::{Name, known};
 #[derive(Clone, Default)]
 pub struct Headers {
     /// What arrived; values that nobody changed are cut from it instead of being copied one by one.
-    received: Arc<str>,
+    received: Option<Arc<Received>>,
     fields: Vec<(Name, Value)>,
+}
+
+/// A header section that arrived, shared by all lists that hold values of it.
+struct Received {
+    text: Box<str>,
     /// How checked values are cut, in the order of their fields when they arrived.
     layouts: Vec<(usize, Layout)>,
 }
@@ -58,12 +63,14 @@ impl Headers {
                 *layout = place;
             }
         }
-        self.layouts = layouts;
+        if let Some(received) = self.received.as_mut().and_then(Arc::get_mut) {
+            received.layouts = layouts;
+        }
     }
 
     /// The text that holds all ranges given so far.
     pub(crate) fn set_received(&mut self, text: &str) {
-        self.received = text.into();
+        self.received = Some(Arc::new(Received { text: text.into(), layouts: Vec::new() }));
     }
 
     pub(crate) fn push_named(&mut self, name: Name, value: String) {
@@ -72,14 +79,16 @@ impl Headers {
 
     fn text<'a>(&'a self, value: &'a Value) -> &'a str {
         match value {
-            Value::Received { start, end, .. } => &self.received[*start as usize..*end as usize],
+            Value::Received { start, end, .. } => part(self.received.as_deref(), *start, *end),
             Value::Own(text) => text,
         }
     }
 
     fn layout(&self, value: &Value) -> Option<&Layout> {
         match value {
-            Value::Received { layout, .. } => self.layouts.get(*layout as usize).map(|(_, layout)| layout),
+            Value::Received { layout, .. } => {
+                self.received.as_ref()?.layouts.get(*layout as usize).map(|(_, layout)| layout)
+            }
             Value::Own(_) => None,
         }
     }
@@ -98,14 +107,14 @@ impl Headers {
             let row = known(name);
             fields.extend(self.fields.iter().filter(|(n, _)| n.is(row, name)).cloned());
         }
-        Headers { received: Arc::clone(&self.received), fields, layouts: Vec::new() }
+        Headers { received: self.received.clone(), fields }
     }
 
-    /// The known headers with their rows and values, by the index of the field.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = (usize, usize, &str)> {
-        self.fields.iter().enumerate().filter_map(|(index, (name, value))| match name {
-            Name::Known(row) => Some((index, *row, self.text(value))),
-            Name::Other(_) => None,
+    /// The known headers among `rows` (one bit a row) with their rows and values, by the index of the field.
+    pub(crate) fn rows(&self, rows: u128) -> impl Iterator<Item = (usize, usize, &str)> {
+        self.fields.iter().enumerate().filter_map(move |(index, (name, value))| match name {
+            Name::Known(row) if rows & (1 << row) != 0 => Some((index, *row, self.text(value))),
+            Name::Known(_) | Name::Other(_) => None,
         })
     }
 
@@ -198,14 +207,19 @@ impl Headers {
 
     /// Adds all values of another list at the end.
     pub fn append(&mut self, other: Headers) {
-        let Headers { received, fields, .. } = other;
+        let Headers { received, fields } = other;
         self.fields.extend(fields.into_iter().map(|(name, value)| match value {
             Value::Received { start, end, .. } => {
-                (name, Value::Own(received[start as usize..end as usize].to_owned()))
+                (name, Value::Own(part(received.as_deref(), start, end).to_owned()))
             }
             Value::Own(text) => (name, Value::Own(text)),
         }));
     }
+}
+
+/// A value that arrived.
+fn part(received: Option<&Received>, start: u32, end: u32) -> &str {
+    received.map_or("", |received| &received.text[start as usize..end as usize])
 }
 
 impl PartialEq for Headers {

@@ -202,12 +202,12 @@ impl Headers {
     }
 
     /// The tag of From, without reading all of it.
-    pub(crate) fn from_tag(&self) -> Result<Option<&str>, HeaderError> {
+    pub(crate) fn tag_of_from(&self) -> Result<Option<&str>, HeaderError> {
         self.tag("From")
     }
 
     /// The tag of To, without reading all of it.
-    pub(crate) fn to_tag(&self) -> Result<Option<&str>, HeaderError> {
+    pub(crate) fn tag_of_to(&self) -> Result<Option<&str>, HeaderError> {
         self.tag("To")
     }
 

@@ -27,7 +27,7 @@ pub(crate) fn is_rfc2543(key: &str) -> bool {
 /// left out: an ACK carries the one of our response.
 fn rfc2543(request: &Request, method: &str) -> Result<String, HeaderError> {
     let headers = &request.headers;
-    let tag = headers.from_tag()?.unwrap_or("");
+    let tag = headers.tag_of_from()?.unwrap_or("");
     let (call_id, number) = (headers.call_id()?, headers.cseq()?.number);
     let via = headers.get("Via").unwrap_or("");
     Ok(format!("{RFC2543}{}|{tag}|{call_id}|{number}|{via}|{method}", request.uri))
@@ -36,10 +36,10 @@ fn rfc2543(request: &Request, method: &str) -> Result<String, HeaderError> {
 /// What requests that reached us over different paths have in common (§8.2.2.2); `None` inside a dialog.
 pub(crate) fn merged(request: &Request) -> Result<Option<String>, HeaderError> {
     let headers = &request.headers;
-    if headers.to_tag()?.is_some() {
+    if headers.tag_of_to()?.is_some() {
         return Ok(None);
     }
-    let tag = headers.from_tag()?.unwrap_or("");
+    let tag = headers.tag_of_from()?.unwrap_or("");
     let (number, method) = (headers.cseq()?.number, method_name(request.method));
     Ok(Some(format!("{tag}|{}|{number}|{method}", headers.call_id()?)))
 }

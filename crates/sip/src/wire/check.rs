@@ -23,6 +23,11 @@ const ROUTE: usize = row("Route");
 const RECORD_ROUTE: usize = row("Record-Route");
 const MAX_FORWARDS: usize = row("Max-Forwards");
 
+/// The headers that are checked, one bit a row.
+const ESSENTIAL: u128 = CUT | 1 << CALL_ID | 1 << CSEQ | 1 << MAX_FORWARDS;
+/// Those of them whose values get a layout.
+const CUT: u128 = 1 << VIA | 1 << FROM | 1 << TO | 1 << CONTACT | 1 << ROUTE | 1 << RECORD_ROUTE;
+
 /// What the check leaves for those who read the headers.
 pub(super) struct Checked<'a> {
     /// The method in CSeq.
@@ -31,17 +36,15 @@ pub(super) struct Checked<'a> {
     pub(super) layouts: Vec<(usize, Layout)>,
 }
 
-/// A typical INVITE has about eight values with a layout.
-const LAYOUTS_EXPECTED: usize = 10;
-
 /// All mandatory headers are there and all essential ones are well formed. `method` is the request's, empty
 /// for a response.
 pub(super) fn headers<'a>(section: &'a Section, method: &str) -> Result<Checked<'a>, Fault> {
     if let Some(row) = MANDATORY.into_iter().find(|row| !section.has(*row)) {
         return Err(Fault::of(KNOWN[row].name, "missing"));
     }
-    let mut checked = Checked { cseq_method: "", layouts: Vec::with_capacity(LAYOUTS_EXPECTED) };
-    for (index, row, value) in section.headers.rows() {
+    let count = section.headers.rows(CUT).count();
+    let mut checked = Checked { cseq_method: "", layouts: Vec::with_capacity(count) };
+    for (index, row, value) in section.headers.rows(ESSENTIAL) {
         let layout = match row {
             VIA => via(value)?,
             FROM | TO => address(value).map_err(|why| Fault::syntax(KNOWN[row].name, why))?,
