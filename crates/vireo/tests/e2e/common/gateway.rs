@@ -121,8 +121,12 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Content-addressed, so all gateways of all tests can share one cache.
+pub(crate) fn shared_cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
+}
+
 fn share_cache(data: &Path) {
-    let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+    let shared = shared_cache();
     fs::create_dir_all(&shared).expect("the target folder is writable");
     std::os::unix::fs::symlink(shared, data.join("cache")).expect("a fresh folder");
 }

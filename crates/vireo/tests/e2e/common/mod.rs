@@ -6,6 +6,7 @@ pub(crate) mod namespace;
 pub(crate) mod pcap;
 pub(crate) mod picture;
 pub(crate) mod process;
+pub(crate) mod prompts;
 pub(crate) mod sipp;
 pub(crate) mod slides;
 pub(crate) mod sound;
