@@ -1,6 +1,6 @@
 //! `Leg`: one party of a call: its SIP dialog, its offer/answer state and its streams.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use media::{Kind, Now};
@@ -100,6 +100,12 @@ impl Leg {
     /// What is sent now, to see whether it has changed.
     pub(crate) fn formats(&self) -> Formats {
         [Kind::Audio, Kind::Video].map(|kind| self.agreed(kind).map(|agreed| agreed.send.clone()))
+    }
+
+    /// Each pair of ports with the address that its peer has named.
+    pub(crate) fn places(&self) -> [(PortId, Option<SocketAddr>); 2] {
+        let named = |kind| self.agreed(kind).map(|agreed| agreed.remote_rtp);
+        [(self.ports.audio.id, named(Kind::Audio)), (self.ports.video.id, named(Kind::Video))]
     }
 
     pub(crate) fn streams(&mut self) -> impl Iterator<Item = &mut Stream> {

@@ -70,13 +70,15 @@ impl Call {
     fn on_reinvite(&mut self, now: Now, leg: LegId, message: &sip::Request) -> Reply {
         let (cname, seed) = (self.facts.sip_call_id.clone(), self.seed);
         let Some(leg) = self.leg(leg) else { return Reply::new(StatusCode::CallTransactionDoesNotExist) };
-        let ports = [leg.ports.audio.id, leg.ports.video.id];
-        let (id, before) = (leg.id, leg.formats());
+        let (id, before, places) = (leg.id, leg.formats(), leg.places());
         let reply = match crate::offer::answer(leg, now, message, &cname, seed) {
             Ok(body) => Reply::new(StatusCode::OK).with_body(body),
             Err(crate::call::Refusal(reply)) => *reply,
         };
-        self.out.extend(ports.map(Output::Unlatched));
+        // Sockets whose peer has moved must listen to anyone again.
+        let moved = self.leg(id).map(|leg| leg.places().into_iter().zip(places));
+        let moved = moved.into_iter().flatten().filter(|(now, before)| now.1 != before.1);
+        self.out.extend(moved.map(|((port, _), _)| Output::Unlatched(port)).collect::<Vec<_>>());
         self.media_changed(now, id, before);
         reply
     }

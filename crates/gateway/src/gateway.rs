@@ -71,9 +71,11 @@ impl Gateway {
             inbox,
             pool: to_pool.clone(),
             gauges: Arc::clone(&gauges),
+            refill_from: None,
         };
         let thread = thread::Builder::new().name("shard-0".into()).spawn(move || worker.run())?;
-        let pool_thread = pool::start(&config.service, pool_inbox, vec![handle.clone()])?;
+        let pool_thread =
+            pool::start(&config.service, pool_inbox, vec![handle.clone()], Arc::clone(&gauges))?;
         Ok(Gateway {
             shards: vec![(handle, Some(thread))],
             pool: (to_pool, Some(pool_thread)),

@@ -6,6 +6,9 @@ use std::time::Duration;
 /// finds none is refused with 503.
 pub(crate) const SPARE_PAIRS: usize = 64;
 
+/// How long to wait before binding more pairs is tried again, after other programs held all that are free.
+pub(crate) const REFILL_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
 /// Files kept for everything but media sockets when the number of pairs is derived from the limit of
 /// open files.
 pub(crate) const RESERVED_FILES: u64 = 256;

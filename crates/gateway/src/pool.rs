@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::config::pool_config;
 use crate::limits;
-use crate::worker::{ToShard, WorkerHandle};
+use crate::worker::{Gauges, TellsItsEnd, ToShard, WorkerHandle};
 
 /// What the pool's thread is told.
 pub(crate) enum ToPool {
@@ -24,9 +24,13 @@ pub(crate) fn start(
     service: &dialplan::Service,
     inbox: mpsc::Receiver<ToPool>,
     shards: Vec<WorkerHandle>,
+    gauges: Arc<Gauges>,
 ) -> std::io::Result<JoinHandle<()>> {
     let pool = acd::Pool::new(&pool_config(service));
-    thread::Builder::new().name("pool".into()).spawn(move || run(pool, &inbox, &shards))
+    thread::Builder::new().name("pool".into()).spawn(move || {
+        let _tells = TellsItsEnd(gauges);
+        run(pool, &inbox, &shards);
+    })
 }
 
 fn run(mut pool: acd::Pool, inbox: &mpsc::Receiver<ToPool>, shards: &[WorkerHandle]) {

@@ -6,7 +6,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -61,9 +61,16 @@ pub struct Gauges {
     accepted: AtomicU64,
     refused: AtomicU64,
     faults: AtomicU64,
+    ended: AtomicBool,
 }
 
 impl Gauges {
+    /// A thread of the gateway has ended: it takes no more calls, or serves them badly.
+    #[must_use]
+    pub fn ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
+
     /// Calls in progress.
     #[must_use]
     pub fn calls(&self) -> u64 {
@@ -106,6 +113,17 @@ pub(crate) struct Worker {
     pub(crate) inbox: mpsc::Receiver<ToShard>,
     pub(crate) pool: mpsc::Sender<ToPool>,
     pub(crate) gauges: Arc<Gauges>,
+    /// When binding more pairs is tried again, after it failed.
+    pub(crate) refill_from: Option<Instant>,
+}
+
+/// Says that a thread has ended, whether it was told to or panicked.
+pub(crate) struct TellsItsEnd(pub(crate) Arc<Gauges>);
+
+impl Drop for TellsItsEnd {
+    fn drop(&mut self) {
+        self.0.ended.store(true, Ordering::Relaxed);
+    }
 }
 
 /// What one turn of the loop received.
@@ -117,9 +135,9 @@ impl Worker {
         let start = net::clock::now().mono;
         let mut received = Received::new();
         let mut stop_at: Option<Instant> = None;
-        let mut exhausted = false;
+        let _tells = TellsItsEnd(Arc::clone(&self.gauges));
         loop {
-            self.refill(&mut exhausted);
+            self.refill();
             let due = self.carry_out(net::clock::now());
             let due = [due, stop_at].into_iter().flatten().min();
             let sleep = on_grid(start, net::clock::now().mono, due);
@@ -159,6 +177,10 @@ impl Worker {
             };
             self.shard.handle_input(now, input);
             self.carry_out(now);
+            // A burst of INVITEs takes many pairs before the loop comes round.
+            if self.shard.usage().spare_ports < limits::SPARE_PAIRS / 4 {
+                self.refill();
+            }
         }
     }
 
@@ -219,7 +241,11 @@ impl Worker {
     }
 
     /// Keeps some pairs of media ports bound ahead of calls.
-    fn refill(&mut self, exhausted: &mut bool) {
+    fn refill(&mut self) {
+        let now = net::clock::now();
+        if self.refill_from.is_some_and(|from| now.mono < from) {
+            return;
+        }
         let mut fresh = Vec::new();
         while self.shard.usage().spare_ports + fresh.len() < limits::SPARE_PAIRS
             && self.pairs.in_use() < self.pairs_max
@@ -227,14 +253,14 @@ impl Worker {
             let pair = match self.pairs.take() {
                 Ok(pair) => pair,
                 Err(error) => {
-                    if !*exhausted {
+                    if self.refill_from.is_none() {
                         warn!(%error, "no more media ports can be bound");
                     }
-                    *exhausted = true;
+                    self.refill_from = Some(now.mono + limits::REFILL_AGAIN_AFTER);
                     break;
                 }
             };
-            *exhausted = false;
+            self.refill_from = None;
             let port = MediaPort { id: PortId(pair.id.0), rtp: pair.rtp.local().port() };
             if let Err(error) = self.poller.add_pair(pair) {
                 warn!(%error, "media sockets cannot be watched");
@@ -243,7 +269,7 @@ impl Worker {
             fresh.push(port);
         }
         if !fresh.is_empty() {
-            self.shard.handle_input(net::clock::now(), call::Input::Ports(fresh));
+            self.shard.handle_input(now, call::Input::Ports(fresh));
         }
     }
 }

@@ -164,6 +164,10 @@ impl Config {
         if let Some((_, twice)) = listen.iter().enumerate().find(|(at, one)| listen[..*at].contains(one)) {
             return Some((span, format!("{twice} is listed twice"), "remove one of them".to_owned()));
         }
+        if !listen.iter().all(SocketAddr::is_ipv4) && !listen.iter().all(SocketAddr::is_ipv6) {
+            let what = "IPv4 and IPv6 addresses in one gateway are not served yet".to_owned();
+            return Some((span, what, "run one gateway for each".to_owned()));
+        }
         let wildcard = listen.iter().find(|address| address.ip().is_unspecified());
         if let Some(wildcard) = wildcard
             && (self.sip.advertise.is_none() || self.rtp.address.is_none())
@@ -374,6 +378,7 @@ mod tests {
             10,
             &["every address", "`advertise`", "`address`"],
         );
+        check_error("[sip]\nlisten = [\"127.0.0.1:1\", \"[::1]:1\"]", 2, 10, &["IPv4 and IPv6"]);
         check_error("[limits]\ncalls = 0", 2, 9, &["0 calls"]);
         let told =
             "[sip]\nlisten = [\"0.0.0.0:5060\"]\nadvertise = \"192.0.2.1\"\n[rtp]\naddress = \"192.0.2.1\"";

@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use dialplan::Service;
@@ -19,7 +20,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use media::{Asset, AudioFormat, Codec, Format, Size, VideoFormat};
 use rand::TryRngCore;
 use rand::rngs::OsRng;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What a gateway is started with.
 pub(crate) struct Settings {
@@ -34,21 +35,36 @@ pub(crate) struct Settings {
     pub(crate) calls_max: Option<usize>,
 }
 
-/// Serves until SIGINT or SIGTERM. `greet` is told the SIP addresses and numbers just before `ready`.
+/// What a person is told when calls are taken.
+pub(crate) struct Greeting<'a> {
+    /// Where the gateway is called.
+    pub(crate) sip: &'a [SocketAddr],
+    /// The numbers that it serves.
+    pub(crate) numbers: &'a [String],
+    /// Where it calls agents.
+    pub(crate) agents: &'a [String],
+    pub(crate) http: SocketAddr,
+}
+
+/// Serves until SIGINT or SIGTERM. `greet` speaks just before `ready`.
 ///
 /// # Errors
 /// For a person: what is wrong with the service, which file is missing, which port is busy.
 pub(crate) fn until_told_to_stop(
     settings: Settings,
-    greet: impl FnOnce(&[SocketAddr], &[String], SocketAddr),
+    greet: impl FnOnce(&Greeting<'_>),
 ) -> anyhow::Result<ExitCode> {
     log_to_stderr();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // From here on a signal is an orderly end, also while prompts are being prepared.
+    let mut stop = runtime.block_on(async { Stop::listen() })?;
     let web = web::Server::bind(settings.http)?;
     let http = web.address()?;
     let folder = Folder::find(&settings.service);
     let service = Arc::new(load(&folder)?);
     let library = Arc::new(open_library(&folder.media, &settings.data)?);
     prepare(&library, &service)?;
+    let agents: Vec<_> = service.queues().agents.values().map(|agent| agent.address.clone()).collect();
     let numbers: Vec<_> = service.flows().iter().flat_map(|flow| flow.numbers().to_vec()).collect();
     let summary = service.summary();
 
@@ -64,13 +80,14 @@ pub(crate) fn until_told_to_stop(
     };
     let serving = web.serve(about, gateway.gauges())?;
 
-    greet(gateway.addresses(), &numbers, http);
+    greet(&Greeting { sip: gateway.addresses(), numbers: &numbers, agents: &agents, http });
     println!("ready");
-    wait_for_signal()?;
+    let gauges = gateway.gauges();
+    let told = runtime.block_on(stop.wait(|| gauges.ended()));
     println!("ending: calls in progress are hung up");
     drop(serving);
     gateway.stop();
-    Ok(ExitCode::SUCCESS)
+    if told { Ok(ExitCode::SUCCESS) } else { Err(anyhow!("a thread of the gateway has ended; see the log")) }
 }
 
 fn load(folder: &Folder) -> anyhow::Result<Service> {
@@ -143,15 +160,30 @@ fn log_to_stderr() {
         .try_init();
 }
 
-fn wait_for_signal() -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+/// The wish of a person or a service manager that the gateway end.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Stop { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// True when told to stop, false when `broken` came true by itself.
+    async fn wait(&mut self, broken: impl Fn() -> bool) -> bool {
+        let mut look = tokio::time::interval(Duration::from_millis(500));
+        loop {
+            tokio::select! {
+                _ = self.interrupt.recv() => return true,
+                _ = self.terminate.recv() => return true,
+                _ = look.tick() => {
+                    if broken() {
+                        return false;
+                    }
+                }
+            }
         }
-        Ok(())
-    })
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -121,7 +121,7 @@ fn router(live: Arc<Live>) -> Router {
     Router::new()
         .route("/", get(index))
         .route("/status", get(status))
-        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/healthz", get(health))
         .with_state(live)
 }
 
@@ -133,6 +133,13 @@ async fn index(State(live): State<Arc<Live>>) -> impl IntoResponse {
 
 async fn status(State(live): State<Arc<Live>>) -> impl IntoResponse {
     Json(Status { about: live.about.clone(), counts: live.counts() })
+}
+
+async fn health(State(live): State<Arc<Live>>) -> impl IntoResponse {
+    match live.gauges.ended() {
+        false => (StatusCode::OK, "ok\n"),
+        true => (StatusCode::SERVICE_UNAVAILABLE, "a thread of the gateway has ended\n"),
+    }
 }
 
 impl Live {

@@ -150,6 +150,48 @@ fn nobody_answers_and_the_caller_is_told_goodbye() {
 }
 
 #[test]
+fn a_camera_that_is_switched_off_and_on_during_the_conversation_shows_again() {
+    let (mut world, caller, agents) = put_through(9, Manner::Answers(SECOND), Manner::Answers(SECOND));
+    world.run_for(4 * SECOND);
+    let agent = agents.into_iter().find(|at| world.phones[*at].dialog.is_some()).expect("an agent talks");
+    let octet = if agent == agents[0] { 21 } else { 22 };
+    world.with_phone(caller, |phone, now| phone.set_camera(now, false));
+    world.run_for(SECOND);
+    world.with_phone(caller, |phone, now| phone.set_camera(now, true));
+    let seen = [caller, agent].map(|at| world.phones[at].pictures().count());
+    world.run_for(2 * SECOND);
+    assert!(talking(&world, caller, agent, octet));
+    for (at, seen) in [caller, agent].into_iter().zip(seen) {
+        assert!(world.phones[at].pictures().count() > seen + 10, "pictures in both directions");
+    }
+}
+
+#[test]
+fn a_wish_for_a_key_picture_does_not_part_the_hold_clip_from_its_music() {
+    let (mut world, caller, _) = put_through(10, Manner::Rings, Manner::Rings);
+    world.run_for(SECOND);
+    let video = world.phones[caller].remote().and_then(|(_, video)| video).expect("video was agreed");
+    let ssrc = world.phones[caller].pictures().last().expect("a picture").ssrc;
+    let rtcp = std::net::SocketAddr::new(video.ip(), video.port() + 1);
+    let seen = world.phones[caller].heard.len();
+    world.with_phone(caller, |phone, _| phone.lose_picture(rtcp, ssrc));
+    world.run_for(Duration::from_millis(100));
+    let keys = |world: &World, from: usize| {
+        let key = |heard: &&crate::phone::Heard| heard.video && heard.payload[0] & 0x1F == 5;
+        world.phones[caller].heard[from..].iter().filter(key).map(|heard| heard.at).collect::<Vec<_>>()
+    };
+    let repeated = keys(&world, seen);
+    assert_eq!(repeated.len(), 1, "a key picture comes at once");
+    // The clip of the tests lasts three seconds and began at the key press, one second before.
+    world.run_for(3 * SECOND);
+    let next = keys(&world, seen)[1] - repeated[0];
+    assert!(
+        (1_700..2_100).contains(&next.as_millis()),
+        "the clip began anew {next:?} later, not in its time"
+    );
+}
+
+#[test]
 fn keys_during_the_conversation_reach_the_agents_phone() {
     let (mut world, caller, agents) = put_through(7, Manner::Answers(SECOND), Manner::Answers(SECOND));
     world.run_for(4 * SECOND);

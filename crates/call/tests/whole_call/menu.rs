@@ -150,6 +150,47 @@ fn hold_stops_the_media_and_resume_brings_a_key_picture() {
 }
 
 #[test]
+fn a_camera_that_is_switched_off_and_on_gets_the_page_again() {
+    let mut world = World::new(&hotline(), 11);
+    let caller = world.call("10.0.0.11", "1008621");
+    world.run_for(SECOND);
+    let menu = last_slide(&world);
+    world.with_phone(caller, |phone, now| phone.set_camera(now, false));
+    world.run_for(SECOND);
+    let seen = world.phones[caller].pictures().count();
+    world.run_for(SECOND);
+    assert_eq!(world.phones[caller].pictures().count(), seen, "no pictures without a camera");
+    world.with_phone(caller, |phone, now| phone.set_camera(now, true));
+    world.run_for(Duration::from_millis(300));
+    let first = world.phones[caller].pictures().nth(seen).expect("pictures again");
+    assert_eq!(first.payload[0] & 0x1F, 7, "they begin with parameter sets");
+    assert!(shows(&world, caller, menu));
+}
+
+#[test]
+fn sound_follows_the_phone_to_another_port_though_the_old_one_still_sends() {
+    let mut world = World::new(&hotline(), 12);
+    let caller = world.call("10.0.0.11", "1008621");
+    world.run_for(SECOND);
+    let (old, (to, _)) = (world.phones[caller].audio, world.phones[caller].remote().expect("media"));
+    world.with_phone(caller, |phone, now| phone.move_sound(now, 45_000));
+    world.run_for(Duration::from_millis(10));
+    // What was in flight: the next packets of the old place, in sequence.
+    for number in 0..4_u8 {
+        let packet = [&[0x80, 0, 0xEE, number, 0, 0, number, 0, 0, 0, 0x11, 0x11][..], &[0x55; 160]].concat();
+        world.network.send(old, to, packet.into());
+    }
+    world.run_for(Duration::from_millis(200));
+    let heard = world.phones[caller].sounds().count();
+    world.run_for(Duration::from_millis(400));
+    assert!(world.phones[caller].sounds().count() >= heard + 15, "sound goes to the new port");
+    let before = world.fetched.len();
+    world.with_phone(caller, |phone, _| phone.press('1'));
+    world.run_for(Duration::from_millis(200));
+    assert!(world.fetched.len() > before, "and keys from there are heard");
+}
+
+#[test]
 fn a_telephone_without_video_hears_the_menu() {
     let mut world = World::new(&hotline(), 8);
     let mut phone = Phone::new("10.0.0.11");

@@ -51,6 +51,8 @@ pub(crate) struct Phone {
     pub(crate) rtcp_heard: Vec<Bytes>,
     /// Sends sound every 20 ms and pictures every 80 ms once it is talking.
     pub(crate) talks: bool,
+    /// Whether it offers and takes pictures.
+    pub(crate) camera: bool,
     /// What its endpoint told it, for a failing seed.
     pub(crate) log: Vec<(Instant, String)>,
     endpoint: Endpoint,
@@ -86,6 +88,7 @@ impl Phone {
             heard: Vec::new(),
             rtcp_heard: Vec::new(),
             talks: false,
+            camera: true,
             log: Vec::new(),
             endpoint: Endpoint::new(sip::Config::new(vec![sip::Local::new(sip)], seed)),
             session: sdp::Session::new(seed),
@@ -105,7 +108,7 @@ impl Phone {
         Local {
             address: self.sip.ip(),
             audio_port: Some(self.audio.port()),
-            video_port: Some(self.video.port()),
+            video_port: self.camera.then_some(self.video.port()),
             caps: self.caps.clone(),
         }
     }
@@ -156,6 +159,18 @@ impl Phone {
         let dialog = self.dialog.unwrap();
         self.endpoint.request(now, dialog, Method::Invite, sip::Headers::new(), Some(body)).unwrap();
         self.pump(now);
+    }
+
+    /// Switches its pictures off or on by a re-INVITE: the line gets port 0, or its port back.
+    pub(crate) fn set_camera(&mut self, now: Instant, on: bool) {
+        self.camera = on;
+        self.reinvite(now, sdp::Direction::SendRecv);
+    }
+
+    /// Receives and sends its sound at another port from now on.
+    pub(crate) fn move_sound(&mut self, now: Instant, port: u16) {
+        self.audio.set_port(port);
+        self.reinvite(now, sdp::Direction::SendRecv);
     }
 
     /// Presses a key: three packets of its start, three of its end (RFC 4733 §2.5.1).
@@ -247,9 +262,9 @@ impl Phone {
             let packet = self.packet(0, false, self.timestamp, 0x1111, &payload);
             self.out.push_back((self.audio, audio_to, packet));
         }
-        let Some(to) = video_to else { return };
         if self.next_video.is_some_and(|due| due <= now) {
             self.next_video = Some(now + Duration::from_millis(80));
+            let Some(to) = video_to else { return };
             let key = std::mem::take(&mut self.key_wanted);
             let payload_type =
                 self.session.agreed().and_then(|agreed| agreed.video()).map_or(96, |video| video.send.pt);

@@ -1,6 +1,6 @@
 //! The whole of it in virtual time: a shard, the agent pool, phones, and a network between them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,6 +24,8 @@ pub(crate) struct World {
     pub(crate) cdrs: Vec<Cdr>,
     pub(crate) fetched: Vec<AssetKey>,
     pub(crate) lent: HashSet<PortId>,
+    /// RTP sockets that are tied to a peer: the kernel keeps everything else from them.
+    pub(crate) tied: HashMap<PortId, SocketAddr>,
     base: Instant,
     shard_due: Option<Instant>,
     pool_due: Option<Instant>,
@@ -80,6 +82,7 @@ impl World {
             cdrs: Vec::new(),
             fetched: Vec::new(),
             lent: HashSet::new(),
+            tied: HashMap::new(),
             base,
             shard_due: None,
             pool_due: None,
@@ -169,7 +172,11 @@ impl World {
         if to.ip() == self.gateway().ip() {
             let even = to.port() & !1;
             let component = if to.port() == even { Component::Rtp } else { Component::Rtcp };
-            return self.feed(Input::Media { port: PortId(u32::from(even)), component, from, data });
+            let port = PortId(u32::from(even));
+            if component == Component::Rtp && self.tied.get(&port).is_some_and(|peer| *peer != from) {
+                return;
+            }
+            return self.feed(Input::Media { port, component, from, data });
         }
         let now = self.now().mono;
         if let Some(at) = self.phones.iter().position(|phone| phone.sip.ip() == to.ip()) {
@@ -222,7 +229,12 @@ impl World {
                     Output::Release(port) => {
                         assert!(self.lent.insert(port), "{port:?} was given back twice");
                     }
-                    Output::Latched { .. } | Output::Unlatched(_) => {}
+                    Output::Latched { port, peer } => {
+                        self.tied.insert(port, peer);
+                    }
+                    Output::Unlatched(port) => {
+                        self.tied.remove(&port);
+                    }
                     Output::Timeout(due) => {
                         self.shard_due = due;
                         break;

@@ -36,6 +36,10 @@ pub(crate) struct Dialog {
     contact: String,
     socket: LocalId,
     peer: SocketAddr,
+    /// The INVITE came straight from a phone whose own address is not the one that it is seen at: its
+    /// Contact cannot be reached, so requests go where responses go (RFC 3581 §4). A deviation from
+    /// §12.2.1.1, without which a phone behind a NAT never hears our BYE.
+    behind_nat: bool,
     /// We made the Call-ID: it sets who waits longer after a 491 (§14.1).
     pub(crate) owns_call_id: bool,
 }
@@ -68,6 +72,7 @@ impl Dialog {
             contact,
             socket,
             peer,
+            behind_nat: behind_nat(headers)?,
             owns_call_id: false,
         })
     }
@@ -92,6 +97,7 @@ impl Dialog {
             contact: sent.get("Contact").unwrap_or_default().to_owned(),
             socket,
             peer,
+            behind_nat: false,
             owns_call_id: true,
         }
     }
@@ -143,7 +149,7 @@ impl Dialog {
     /// A request inside the dialog, without Via (§12.2.1.1), and where it goes.
     pub(crate) fn request(&self, method: Method, number: u32) -> (Request, SocketAddr) {
         let (uri, routes, hop) = self.routes.apply(&self.target);
-        let to = address_of(hop).unwrap_or(self.peer);
+        let to = address_of(hop).filter(|_| !self.behind_nat).unwrap_or(self.peer);
         let mut request = Request::new(method, uri);
         let headers = &mut request.headers;
         for route in routes {
@@ -159,6 +165,14 @@ impl Dialog {
         }
         (request, to)
     }
+}
+
+/// One hop, no route, and another source than the Via names (`received` is filled in by then). Proxies would
+/// have recorded a route or added a Via.
+fn behind_nat(headers: &crate::Headers) -> Result<bool, HeaderError> {
+    let vias = headers.vias()?;
+    let recorded = headers.get("Record-Route").is_some();
+    Ok(!recorded && matches!(&vias[..], [only] if only.received().is_some()))
 }
 
 /// Methods whose Contact moves the dialog's target (§12.2, RFC 3311 §5.1).

@@ -46,6 +46,36 @@ fn uas_swaps_from_and_to_and_aims_at_the_contact() {
 }
 
 #[test]
+fn a_phone_behind_a_nat_is_answered_where_it_was_seen() {
+    let mut message = invite(&[]);
+    message.headers.set("Via", "SIP/2.0/UDP 192.168.1.2;branch=z9hG4bKx;received=198.51.100.9;rport=5099");
+    let make = |message: &Request| {
+        let contact = "<sip:bob@192.0.2.4>".to_owned();
+        Dialog::uas(
+            message,
+            "<sip:bob@b.example>;tag=tb".to_owned(),
+            contact,
+            LocalId(0),
+            PEER.parse().unwrap(),
+        )
+        .unwrap()
+    };
+    let (bye, to) = make(&message).request(Method::Bye, 1);
+    assert_eq!(to.to_string(), PEER);
+    assert_eq!(
+        bye.uri.to_string(),
+        "sip:alice@192.0.2.1:5070",
+        "the Request-URI is the Contact all the same"
+    );
+    message.headers.push("Record-Route", "<sip:10.0.0.1;lr>");
+    assert_eq!(
+        make(&message).request(Method::Bye, 1).1.to_string(),
+        "10.0.0.1:5060",
+        "a proxy knows the way"
+    );
+}
+
+#[test]
 fn loose_routes_stay_in_route_in_recorded_order() {
     let dialog = uas(&["Record-Route: <sip:10.0.0.2:5080;lr>", "Record-Route: <sip:10.0.0.1;lr>"]);
     let (bye, to) = dialog.request(Method::Bye, 1);

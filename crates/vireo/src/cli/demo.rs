@@ -9,7 +9,7 @@ use gateway::Listen;
 
 use crate::config::PortRange;
 use crate::demo_service;
-use crate::serve::{self, Settings};
+use crate::serve::{self, Greeting, Settings};
 
 /// Start a demo hotline that any SIP video phone can call.
 ///
@@ -80,18 +80,16 @@ impl Args {
 }
 
 /// The words a person needs who has never called a hotline like this.
-fn how_to_call(sip: &[SocketAddr], numbers: &[String], http: SocketAddr) {
+fn how_to_call(Greeting { sip, numbers, agents, http }: &Greeting<'_>) {
     println!();
     println!("The hotline takes calls. With a SIP video phone (linphone, baresip, a desk phone), call");
     println!();
-    for number in numbers {
+    for number in *numbers {
         sip.iter().for_each(|address| println!("    sip:{number}@{address}"));
     }
     println!();
-    println!(
-        "No account or password is needed. Press the keys that you see: 1 to 4 open a page, 9 goes back,"
-    );
-    println!("* changes the language, 0 calls a video agent: a SIP phone that listens on 127.0.0.1:5070.");
+    println!("No account or password is needed. Press the keys that you see. An agent is a SIP phone at");
+    println!("one of these addresses (dialplans/queues.yaml): {}.", agents.join(", "));
     if sip.iter().all(|address| address.ip().is_loopback()) {
         println!("Only this machine can call; `--host` and its address let others in.");
     }

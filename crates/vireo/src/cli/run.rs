@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use gateway::Listen;
 
 use crate::config::{self, Config};
-use crate::serve::{self, Settings};
+use crate::serve::{self, Greeting, Settings};
 
 /// Run the gateway with a service of your own.
 ///
@@ -35,7 +35,7 @@ impl Args {
             http: config.http.listen,
             calls_max: Some(config.limits.calls()),
         };
-        serve::until_told_to_stop(settings, |sip, numbers, http| {
+        serve::until_told_to_stop(settings, |Greeting { sip, numbers, http, .. }| {
             let sip: Vec<_> = sip.iter().map(ToString::to_string).collect();
             println!("serves {} at {}; status at http://{http}", numbers.join(", "), sip.join(", "));
         })
