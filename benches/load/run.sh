@@ -18,21 +18,21 @@ done
 # User and system time so far, in hundredths of a second (proc(5), fields 14 and 15).
 ticks() { awk '{print $14 + $15}' /proc/$gateway/stat; }
 
-# calls COUNT RATE AT_ONCE MILLISECONDS
+# calls NUMBER COUNT RATE AT_ONCE MILLISECONDS
 calls() {
-    sipp -nostdin -sf "$scenario" -s 100 -i 127.0.0.1 -p 5090 -mp 33000 -m "$1" -r "$2" -l "$3" -d "$4" \
-        -timeout 120 -trace_err -error_file "$work/sipp" 127.0.0.1:5060 >/dev/null
+    sipp -nostdin -sf "$scenario" -s "$1" -i 127.0.0.1 -p 5090 -mp 33000 -m "$2" -r "$3" -l "$4" -d "$5" \
+        -timeout 120 -trace_err -error_file "$work/sipp" 127.0.0.1:5060 >"$work/sipp.out" 2>&1
 }
 
 for round in 1 2 3; do
     before=$(ticks)
-    calls 1000 100 50 0
+    calls 101 1000 100 50 0
     awk -v t=$(($(ticks) - before)) -v r=$round \
         'BEGIN { printf "round %d: 1000 calls of INVITE, 200, ACK, BYE: %.2f s of CPU\n", r, t / 100 }'
 done
 for round in 1 2 3; do
     before=$(ticks)
-    calls 100 50 100 30000
+    calls 100 100 50 100 30000
     awk -v t=$(($(ticks) - before)) -v r=$round \
         'BEGIN { printf "round %d: 100 calls of 30 s, PCMU and H.264 CIF at 15/s: %.3f ms of CPU a call-second\n", r, t * 10 / 3000 }'
 done

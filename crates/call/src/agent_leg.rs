@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use media::{Kind, Now};
 use sip::{DialogId, Headers, NameAddr, StatusCode, Uri};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::LegId;
 use crate::call::{Call, Output, Place};
@@ -220,7 +220,7 @@ impl Call {
                 };
                 self.advance(now, dialplan::Event::Queue(outcome));
             }
-            acd::Output::Place { place, waiting, .. } => info!(place, waiting, "place in the queue"),
+            acd::Output::Place { place, waiting, .. } => debug!(place, waiting, "place in the queue"),
             acd::Output::Connected { .. } | acd::Output::Offer { .. } | acd::Output::Timeout(_) => {}
         }
     }

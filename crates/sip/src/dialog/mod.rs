@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 
 use crate::endpoint::LocalId;
 use crate::vocabulary::method_name;
-use crate::{HeaderError, Host, Method, NameAddr, Request, Response, Uri};
+use crate::{HeaderError, Host, Method, NameAddr, Request, Response, Uri, Via};
 
 pub(crate) use route::RouteSet;
 
@@ -167,12 +167,13 @@ impl Dialog {
     }
 }
 
-/// One hop, no route, and another source than the Via names (`received` is filled in by then). Proxies would
+/// One hop, no route, and another source than the numeric address in its Via (`received` is filled in by then). Proxies would
 /// have recorded a route or added a Via.
 fn behind_nat(headers: &crate::Headers) -> Result<bool, HeaderError> {
     let vias = headers.vias()?;
     let recorded = headers.get("Record-Route").is_some();
-    Ok(!recorded && matches!(&vias[..], [only] if only.received().is_some()))
+    let elsewhere = |via: &Via| via.received().is_some_and(|seen| via.host.ip().is_some_and(|own| own != seen));
+    Ok(!recorded && matches!(&vias[..], [only] if elsewhere(only)))
 }
 
 /// Methods whose Contact moves the dialog's target (§12.2, RFC 3311 §5.1).
