@@ -172,7 +172,8 @@ impl Dialog {
 fn behind_nat(headers: &crate::Headers) -> Result<bool, HeaderError> {
     let vias = headers.vias()?;
     let recorded = headers.get("Record-Route").is_some();
-    let elsewhere = |via: &Via| via.received().is_some_and(|seen| via.host.ip().is_some_and(|own| own != seen));
+    let elsewhere =
+        |via: &Via| via.received().is_some_and(|seen| via.host.ip().is_some_and(|own| own != seen));
     Ok(!recorded && matches!(&vias[..], [only] if elsewhere(only)))
 }
 
