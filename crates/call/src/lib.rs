@@ -14,6 +14,7 @@ mod limits;
 mod offer;
 mod picture_request;
 mod playout;
+mod pool;
 mod script;
 mod shard;
 mod sip_events;
@@ -23,6 +24,7 @@ mod teardown;
 pub use call::CallId;
 pub use cdr::{Cause, Cdr, Packets};
 pub use leg::LegId;
+pub use pool::pool_config;
 pub use script::{slide, speech};
 pub use shard::{Config, Input, Output, Shard, Usage};
 

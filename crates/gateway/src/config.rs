@@ -54,27 +54,3 @@ impl Config {
         Config { listen, rtp_ports: 20_000..=29_999, service, library, calls_max: limits::CALLS_MAX, seed }
     }
 }
-
-/// The pool's view of a service's queues and agents.
-pub(crate) fn pool_config(service: &dialplan::Service) -> acd::Config {
-    let queues = service.queues();
-    acd::Config {
-        queues: queues
-            .queues
-            .values()
-            .map(|queue| acd::QueueConfig {
-                name: queue.name.clone(),
-                agents: queue.agents.clone(),
-                ring_timeout: queue.ring_timeout,
-                wait_max: queue.wait_max,
-                capacity: queue.capacity,
-                wrap_up: queue.wrap_up,
-            })
-            .collect(),
-        agents: queues
-            .agents
-            .values()
-            .map(|agent| acd::AgentConfig { name: agent.name.clone(), address: agent.address.clone() })
-            .collect(),
-    }
-}

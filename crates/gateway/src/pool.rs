@@ -5,7 +5,6 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use crate::config::pool_config;
 use crate::limits;
 use crate::worker::{Gauges, TellsItsEnd, ToShard, WorkerHandle};
 
@@ -26,7 +25,7 @@ pub(crate) fn start(
     shards: Vec<WorkerHandle>,
     gauges: Arc<Gauges>,
 ) -> std::io::Result<JoinHandle<()>> {
-    let pool = acd::Pool::new(&pool_config(service));
+    let pool = acd::Pool::new(&call::pool_config(service));
     thread::Builder::new().name("pool".into()).spawn(move || {
         let _tells = TellsItsEnd(gauges);
         run(pool, &inbox, &shards);
@@ -40,7 +39,7 @@ fn run(mut pool: acd::Pool, inbox: &mpsc::Receiver<ToPool>, shards: &[WorkerHand
         let word = match inbox.recv_timeout(sleep) {
             Ok(ToPool::Call(input)) => input,
             Ok(ToPool::Reload(service)) => {
-                pool.reload(now(), &pool_config(&service));
+                pool.reload(now(), &call::pool_config(&service));
                 due = drain(&mut pool, shards);
                 continue;
             }

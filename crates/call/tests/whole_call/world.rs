@@ -54,30 +54,10 @@ impl World {
             seed,
             retry_after: Duration::from_secs(5),
         };
-        let queues = service.queues();
-        let pool = acd::Config {
-            queues: queues
-                .queues
-                .values()
-                .map(|queue| acd::QueueConfig {
-                    name: queue.name.clone(),
-                    agents: queue.agents.clone(),
-                    ring_timeout: queue.ring_timeout,
-                    wait_max: queue.wait_max,
-                    capacity: queue.capacity,
-                    wrap_up: queue.wrap_up,
-                })
-                .collect(),
-            agents: queues
-                .agents
-                .values()
-                .map(|agent| acd::AgentConfig { name: agent.name.clone(), address: agent.address.clone() })
-                .collect(),
-        };
         let mut world = World {
             network: Network::new(base, seed),
             shard: Shard::new(config, Arc::clone(service)),
-            pool: acd::Pool::new(&pool),
+            pool: acd::Pool::new(&call::pool_config(service)),
             phones: Vec::new(),
             cdrs: Vec::new(),
             fetched: Vec::new(),

@@ -108,7 +108,7 @@ const MACHINE_PATHS: &[&str] = &[
 fn machine_paths(file: &File) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (number, line) in file.text.lines().enumerate() {
-        // A path starts there; `crates/work/x` is another matter.
+        // A path starts there; one inside a longer relative path is another matter.
         let starts = |path: &&str| {
             line.match_indices(*path)
                 .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || "._-}/".contains(c)))

@@ -1,0 +1,28 @@
+//! The agent pool as a service's `queues.yaml` describes it. The pool itself lives outside of any shard.
+
+use dialplan::Service;
+
+/// Queues and agents in the pool's own terms.
+#[must_use]
+pub fn pool_config(service: &Service) -> acd::Config {
+    let queues = service.queues();
+    acd::Config {
+        queues: queues
+            .queues
+            .values()
+            .map(|queue| acd::QueueConfig {
+                name: queue.name.clone(),
+                agents: queue.agents.clone(),
+                ring_timeout: queue.ring_timeout,
+                wait_max: queue.wait_max,
+                capacity: queue.capacity,
+                wrap_up: queue.wrap_up,
+            })
+            .collect(),
+        agents: queues
+            .agents
+            .values()
+            .map(|agent| acd::AgentConfig { name: agent.name.clone(), address: agent.address.clone() })
+            .collect(),
+    }
+}
