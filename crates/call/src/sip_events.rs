@@ -54,7 +54,7 @@ impl Call {
         if first && id == CALLER {
             self.start_run(now);
         } else {
-            self.media_changed(now, id, before);
+            self.media_changed(now, id, &before);
         }
     }
 
@@ -79,13 +79,13 @@ impl Call {
         let moved = self.leg(id).map(|leg| leg.places().into_iter().zip(places));
         let moved = moved.into_iter().flatten().filter(|(now, before)| now.1 != before.1);
         self.out.extend(moved.map(|((port, _), _)| Output::Unlatched(port)).collect::<Vec<_>>());
-        self.media_changed(now, id, before);
+        self.media_changed(now, id, &before);
         reply
     }
 
     /// A line that came, went or changed its codec after the answer needs a source that fits.
-    fn media_changed(&mut self, now: Now, leg: LegId, before: Formats) {
-        if self.leg(leg).is_none_or(|leg| leg.formats() == before) {
+    fn media_changed(&mut self, now: Now, leg: LegId, before: &Formats) {
+        if self.leg(leg).is_none_or(|leg| leg.formats() == *before) {
             return;
         }
         match self.agent() {

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bridge;
+mod locals;
 mod menu;
 mod phone;
 mod refusals;
