@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 
 use crate::endpoint::LocalId;
 use crate::vocabulary::method_name;
-use crate::{HeaderError, Host, Method, NameAddr, Request, Response, Uri, Via};
+use crate::{HeaderError, Host, Method, NameAddr, Request, Response, Scheme, Syntax, Uri, Via};
 
 pub(crate) use route::RouteSet;
 
@@ -56,10 +56,14 @@ impl Dialog {
     ) -> Result<Self, HeaderError> {
         let headers = &invite.headers;
         let remote_tag = headers.tag_of_from()?.map(str::to_owned);
-        let target = match headers.contact()? {
+        let target = match headers.contact()?.filter(|contact| contact.uri.is_sip()) {
             Some(contact) => contact.uri,
             None => headers.from_()?.uri,
         };
+        if !matches!(target.scheme, Scheme::Sip | Scheme::Sips | Scheme::Tel) {
+            let why = Syntax("no SIP URI to send requests to");
+            return Err(HeaderError::Invalid { name: "Contact", why });
+        }
         Ok(Dialog {
             call_id: headers.call_id()?.to_owned(),
             local: to,
@@ -83,7 +87,7 @@ impl Dialog {
         let (sent, headers) = (&invite.headers, &response.headers);
         let mut routes: Vec<String> = headers.get_all("Record-Route").map(str::to_owned).collect();
         routes.reverse();
-        let contact = headers.contact().ok().flatten();
+        let contact = headers.contact().ok().flatten().filter(|contact| contact.uri.is_sip());
         let remote_tag = headers.tag_of_to().ok().flatten().map(str::to_owned);
         Dialog {
             call_id: sent.call_id().unwrap_or_default().to_owned(),
@@ -141,7 +145,8 @@ impl Dialog {
 
     /// The peer's new Contact (§12.2.1.2, §12.2.2); without one nothing changes.
     pub(crate) fn refresh(&mut self, contact: Option<NameAddr>) {
-        if let Some(contact) = contact {
+        // Only a SIP or SIPS URI can be a target (§12.1.1); anything else is as good as none.
+        if let Some(contact) = contact.filter(|contact| contact.uri.is_sip()) {
             self.target = contact.uri;
         }
     }

@@ -16,6 +16,9 @@ impl RouteSet {
     pub(crate) fn new(values: Vec<String>) -> Result<Self, HeaderError> {
         let bad = |why: Syntax| HeaderError::Invalid { name: "Record-Route", why };
         let first = values.first().map(|value| value.parse::<NameAddr>().map_err(bad)).transpose()?;
+        if first.as_ref().is_some_and(|first| !first.uri.is_sip()) {
+            return Err(bad(Syntax("a route that is no SIP URI")));
+        }
         Ok(RouteSet { values, first: first.map(|address| address.uri) })
     }
 

@@ -46,6 +46,33 @@ fn uas_swaps_from_and_to_and_aims_at_the_contact() {
 }
 
 #[test]
+fn only_sip_uris_become_targets_and_routes() {
+    let mut message = invite(&[]);
+    message.headers.set("Contact", "<odd:thing>");
+    let make = |message: &Request| {
+        let to = "<sip:bob@b.example>;tag=tb".to_owned();
+        Dialog::uas(message, to, "<sip:bob@192.0.2.4>".to_owned(), LocalId(0), PEER.parse().unwrap())
+    };
+    let (bye, _) = make(&message).unwrap().request(Method::Bye, 1);
+    assert_eq!(bye.uri.to_string(), "sip:alice@a.example", "the From takes the place of a useless Contact");
+    message.headers.set("From", "<odd:thing>;tag=fa");
+    assert!(make(&message).is_err());
+    assert!(
+        Dialog::uas(
+            &invite(&["Record-Route: <odd:proxy>"]),
+            String::new(),
+            String::new(),
+            LocalId(0),
+            PEER.parse().unwrap()
+        )
+        .is_err()
+    );
+    let mut dialog = uas(&[]);
+    dialog.refresh(Some("<odd:thing>".parse().unwrap()));
+    assert_eq!(dialog.request(Method::Bye, 1).0.uri.to_string(), "sip:alice@192.0.2.1:5070");
+}
+
+#[test]
 fn a_phone_behind_a_nat_is_answered_where_it_was_seen() {
     let mut message = invite(&[]);
     message.headers.set("Via", "SIP/2.0/UDP 192.168.1.2;branch=z9hG4bKx;received=198.51.100.9;rport=5099");
