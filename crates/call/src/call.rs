@@ -207,6 +207,14 @@ impl Call {
         self.drain_media(now);
     }
 
+    /// The edition of the service that this call keeps to its end.
+    pub(crate) fn version(&self) -> u64 {
+        match &self.run {
+            Walk::Waiting { service, .. } => service.version(),
+            Walk::Running(run) => run.version(),
+        }
+    }
+
     /// What is to be done next; [`Output::Timeout`] when there is nothing more for now.
     pub(crate) fn poll_output(&mut self) -> Output {
         match self.out.pop_front() {

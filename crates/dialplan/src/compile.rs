@@ -235,6 +235,7 @@ impl Draft {
             body,
         };
         Ok(Service {
+            version: 1,
             flows: self.flows.into_iter().enumerate().map(flow).collect(),
             queues: self.queues,
             texts: self.texts,

@@ -124,6 +124,11 @@ impl Run {
         Self { service, flow, node: None, state: State::New, memory, history: Vec::new() }
     }
 
+    /// The edition of the service that this run began with and keeps.
+    pub fn version(&self) -> u64 {
+        self.service.version()
+    }
+
     /// The language the caller hears now.
     pub fn language(&self) -> &str {
         &self.memory.language

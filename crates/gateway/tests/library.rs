@@ -68,8 +68,12 @@ fn speech(text: &str, language: &str) -> Asset {
 }
 
 fn tracks(library: &Library, asset: &Asset) -> Vec<Arc<Track>> {
+    tracks_of(library, 1, asset)
+}
+
+fn tracks_of(library: &Library, version: u64, asset: &Asset) -> Vec<Arc<Track>> {
     let key = |format| AssetKey { asset: asset.clone(), format };
-    formats().into_iter().filter_map(|format| library.get(&key(format))).collect()
+    formats().into_iter().filter_map(|format| library.get(version, &key(format))).collect()
 }
 
 fn cached(cache: &Folder) -> BTreeSet<PathBuf> {
@@ -110,7 +114,7 @@ fn a_slide_is_small_loops_on_a_key_picture_and_looks_like_itself() {
     let cache = Folder::new("slide");
     let library = open(&project_media(), &cache);
     let (asset, other) = (slide("视频热线"), slide("另一张幻灯片"));
-    library.prepare(&[asset.clone(), other.clone()], &|_, _| {}).unwrap();
+    library.prepare(1, &[asset.clone(), other.clone()], &|_, _| {}).unwrap();
     let tracks_of = (tracks(&library, &asset), tracks(&library, &other));
     assert_eq!(tracks_of.0.len(), 4);
     let renderer = renderer();
@@ -142,7 +146,7 @@ fn renderer() -> slides::Renderer {
 fn a_decoder_that_goes_round_the_loop_sees_the_same_again() {
     let cache = Folder::new("loop");
     let library = open(&project_media(), &cache);
-    library.prepare(&[slide("循环")], &|_, _| {}).unwrap();
+    library.prepare(1, &[slide("循环")], &|_, _| {}).unwrap();
     for track in tracks(&library, &slide("循环")) {
         let twice: Vec<_> = track.frames.iter().chain(track.frames.iter()).cloned().collect();
         let seen = decoded(&Track { frames: twice.into(), ..(*track).clone() });
@@ -159,7 +163,7 @@ fn speech_in_both_languages_is_heard_at_one_level_and_lasts_as_long_as_its_words
     // a voice that skips hanzi next to nothing.
     let chinese = speech("欢迎致电视频热线，查询余额请按一键。", "zh-CN");
     let english = speech("Welcome to the video hotline. Press one.", "en");
-    library.prepare(&[chinese.clone(), english.clone()], &|_, _| {}).unwrap();
+    library.prepare(1, &[chinese.clone(), english.clone()], &|_, _| {}).unwrap();
     for (asset, shortest, longest) in [(&chinese, 2.8, 7.5), (&english, 1.6, 5.0)] {
         let tracks = tracks(&library, asset);
         assert_eq!(tracks.len(), 2);
@@ -187,7 +191,7 @@ fn an_operators_recording_takes_the_place_of_the_voice() {
     codec::file::write_wav(folder.join("greeting.wav"), &tone, 16_000).unwrap();
     let library = open(&media.0, &cache);
     let asset = speech("never spoken", "en");
-    library.prepare(std::slice::from_ref(&asset), &|_, _| {}).unwrap();
+    library.prepare(1, std::slice::from_ref(&asset), &|_, _| {}).unwrap();
     let track = &tracks(&library, &asset)[0];
     assert_eq!(track.duration, Duration::from_secs(2));
     let pcm = samples(track);
@@ -202,7 +206,7 @@ fn sound_and_pictures_of_a_clip_start_and_end_together() {
     let cache = Folder::new("clip");
     let library = open(&project_media(), &cache);
     let (sound, pictures) = (Asset::ClipAudio("hold.mp4".into()), Asset::ClipVideo("hold.mp4".into()));
-    library.prepare(&[sound.clone(), pictures.clone()], &|_, _| {}).unwrap();
+    library.prepare(1, &[sound.clone(), pictures.clone()], &|_, _| {}).unwrap();
     let (sound, pictures) = (tracks(&library, &sound), tracks(&library, &pictures));
     assert_eq!((sound.len(), pictures.len()), (2, 4));
     for track in sound.iter().chain(&pictures) {
@@ -237,14 +241,14 @@ fn what_was_made_once_is_found_in_the_cache_and_what_is_damaged_is_made_again() 
     let cache = Folder::new("cache");
     let asset = slide("缓存");
     let first = open(&project_media(), &cache);
-    first.prepare(std::slice::from_ref(&asset), &|_, _| {}).unwrap();
+    first.prepare(1, std::slice::from_ref(&asset), &|_, _| {}).unwrap();
     let made = cached(&cache);
     assert_eq!(made.len(), 4, "a file a format and nothing else: {made:?}");
     // A second library finds what the first made: its files are not written again.
     let written = |path: &Path| fs::metadata(path).unwrap().modified().unwrap();
     let times: Vec<_> = made.iter().map(|path| written(path)).collect();
     let second = open(&project_media(), &cache);
-    second.prepare(std::slice::from_ref(&asset), &|_, _| {}).unwrap();
+    second.prepare(1, std::slice::from_ref(&asset), &|_, _| {}).unwrap();
     assert_eq!(tracks(&first, &asset), tracks(&second, &asset));
     assert_eq!(times, made.iter().map(|path| written(path)).collect::<Vec<_>>());
     // Damage is noticed and mended.
@@ -256,16 +260,16 @@ fn what_was_made_once_is_found_in_the_cache_and_what_is_damaged_is_made_again() 
         fs::write(path, data).unwrap();
     }
     let third = open(&project_media(), &cache);
-    third.prepare(std::slice::from_ref(&asset), &|_, _| {}).unwrap();
+    third.prepare(1, std::slice::from_ref(&asset), &|_, _| {}).unwrap();
     assert_eq!(tracks(&first, &asset), tracks(&third, &asset));
     assert_eq!(cached(&cache), made);
     let fourth = open(&project_media(), &cache);
-    fourth.prepare(std::slice::from_ref(&asset), &|_, _| {}).unwrap();
+    fourth.prepare(1, std::slice::from_ref(&asset), &|_, _| {}).unwrap();
     assert_eq!(tracks(&first, &asset), tracks(&fourth, &asset));
 }
 
 #[test]
-fn a_track_is_shared_and_a_changed_template_replaces_it() {
+fn a_track_is_shared_and_a_changed_template_is_new_in_the_next_version_only() {
     let (media, cache) = (Folder::new("change-media"), Folder::new("change"));
     fs::create_dir_all(media.0.join("slides")).unwrap();
     let template = media.0.join("slides/menu.svg");
@@ -276,16 +280,18 @@ fn a_track_is_shared_and_a_changed_template_replaces_it() {
     };
     fs::write(&template, svg("#204060")).unwrap();
     let library = open(&media.0, &cache);
-    library.prepare(&[slide("")], &|_, _| {}).unwrap();
+    library.prepare(1, &[slide("")], &|_, _| {}).unwrap();
     let before = tracks(&library, &slide(""));
-    library.prepare(&[slide("")], &|_, _| {}).unwrap();
+    library.prepare(1, &[slide("")], &|_, _| {}).unwrap();
     assert!(Arc::ptr_eq(&before[0], &tracks(&library, &slide(""))[0]), "loaded once and shared");
     fs::write(&template, svg("#F0F0F0")).unwrap();
-    library.prepare(&[slide("")], &|_, _| {}).unwrap();
-    let after = tracks(&library, &slide(""));
+    library.prepare(2, &[slide("")], &|_, _| {}).unwrap();
+    let after = tracks_of(&library, 2, &slide(""));
     assert!(decoded(&before[0])[0].y[0] < 100 && decoded(&after[0])[0].y[0] > 180);
-    library.retain(&[slide("other")]);
+    assert!(Arc::ptr_eq(&before[0], &tracks(&library, &slide(""))[0]), "a call in flight keeps the old one");
+    library.retain(&[2]);
     assert!(tracks(&library, &slide("")).is_empty());
+    assert!(Arc::ptr_eq(&after[0], &tracks_of(&library, 2, &slide(""))[0]));
 }
 
 #[test]
@@ -313,7 +319,7 @@ fn errors_name_the_file_and_the_rest_is_made_all_the_same() {
     ];
     let seen = RefCell::new(Vec::new());
     let progress = |done, total| seen.borrow_mut().push((done, total));
-    let errors = library.prepare(&assets, &progress).unwrap_err();
+    let errors = library.prepare(1, &assets, &progress).unwrap_err();
     let text: Vec<String> = errors.iter().map(Error::to_string).collect();
     assert_eq!(errors.len(), 6, "{text:?}");
     for part in ["bad.svg: line 2", "missing.svg", "etc/passwd", "text.mp4", "missing.mp4", "xx-nowhere"] {

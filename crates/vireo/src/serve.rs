@@ -126,7 +126,7 @@ fn prepare(library: &Library, service: &Service) -> anyhow::Result<()> {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}").expect("a template of ours");
     bar.set_style(style);
     bar.set_message("preparing slides, speech and clips");
-    let prepared = library.prepare(&assets, &|done, all| {
+    let prepared = library.prepare(service.version(), &assets, &|done, all| {
         bar.set_length(all as u64);
         bar.set_position(done as u64);
     });

@@ -32,9 +32,9 @@ impl Prompts {
         let library = Library::open(config).expect("the demo has its media");
         let spoken = &service.presentations().speech;
         let assets: Vec<_> = spoken.iter().map(call::speech).collect();
-        library.prepare(&assets, &|_, _| ()).expect("every text can be spoken");
+        library.prepare(service.version(), &assets, &|_, _| ()).expect("every text can be spoken");
         let prompt = |(said, asset): (&dialplan::Utterance, _)| {
-            let track = library.get(&AssetKey { asset, format }).expect("it was prepared");
+            let track = library.get(service.version(), &AssetKey { asset, format }).expect("it was prepared");
             let octets: Vec<u8> = track.frames.iter().flat_map(|frame| frame.data.to_vec()).collect();
             let pcm = codec::g711::decode(Codec::Pcmu, &octets).expect("it is a sound codec");
             Prompt {
