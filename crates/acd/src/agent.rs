@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use crate::event::{NotAnswered, TicketId};
-use crate::limits;
+use crate::{Address, limits};
 
 /// One agent.
 #[derive(Debug)]
 pub(crate) struct Agent {
     pub(crate) name: String,
-    pub(crate) address: String,
+    pub(crate) address: Address,
     pub(crate) presence: Presence,
     pub(crate) state: State,
     /// Order of becoming idle: the smallest has been idle longest.
@@ -86,5 +86,6 @@ pub(crate) fn rest_after(why: NotAnswered) -> std::time::Duration {
         NotAnswered::Busy => limits::BUSY_REST,
         NotAnswered::NoAnswer => limits::NO_ANSWER_REST,
         NotAnswered::Unreachable => limits::UNREACHABLE_REST,
+        NotAnswered::Unfit => std::time::Duration::ZERO,
     }
 }

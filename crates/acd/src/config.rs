@@ -34,6 +34,15 @@ pub struct QueueConfig {
 pub struct AgentConfig {
     /// Unique name.
     pub name: String,
-    /// SIP URI at which the agent is called.
-    pub address: String,
+    /// Where the agent is called.
+    pub address: Address,
+}
+
+/// Where an agent is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// At a SIP URI.
+    Sip(String),
+    /// At the session that signed in last, if one is signed in; else the agent is as good as absent.
+    Browser,
 }

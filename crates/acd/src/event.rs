@@ -49,8 +49,30 @@ pub enum Input {
         /// Who.
         agent: AgentId,
     },
-    /// The agent starts or stops taking calls. A call or ringing in progress goes on; `ready` ends a rest.
+    /// A browser says who sits in front of it. Answered by [`Output::Agent`] or [`Output::NotSignedIn`].
+    SignIn {
+        /// The agent's name.
+        agent: String,
+        /// The browser's session; never used twice.
+        session: u64,
+    },
+    /// The agent signs out, or the session is lost. Ringing goes to the next agent; a conversation ends
+    /// by its own words.
+    SignOut {
+        /// Whose.
+        session: u64,
+    },
+    /// The agent who is signed in by this session starts or stops taking calls, as `SetAgentReady`.
     SetReady {
+        /// Whose.
+        session: u64,
+        /// Takes calls from now on.
+        ready: bool,
+        /// Why not, in the agent's words.
+        reason: String,
+    },
+    /// The agent starts or stops taking calls. A call or ringing in progress goes on; `ready` ends a rest.
+    SetAgentReady {
         /// Who.
         agent: AgentId,
         /// Takes calls from now on.
@@ -73,6 +95,59 @@ pub enum NotAnswered {
     NoAnswer,
     /// No phone there, or its leg failed.
     Unreachable,
+    /// The agent's phone or browser cannot be joined with this caller's. Says nothing against the agent.
+    Unfit,
+}
+
+/// Where an offered agent is to be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OfferTo {
+    /// At a SIP URI.
+    Sip(String),
+    /// At a browser's session.
+    Session(u64),
+}
+
+/// What an agent is doing, as shown to the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AgentState {
+    /// Takes no calls.
+    NotReady,
+    /// Takes calls and waits for one.
+    Ready,
+    /// Is offered to a caller.
+    Ringing,
+    /// Has answered a caller.
+    Talking,
+    /// Rests after a conversation, or after a call that was not taken.
+    WrapUp {
+        /// Until then; `Ready` ends it at once.
+        until: Instant,
+    },
+}
+
+/// Why a session is not signed in (any more).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NotSignedIn {
+    /// There is no such agent, or it is called at a SIP address.
+    Unknown,
+    /// Another session is signed in as this agent.
+    Taken,
+    /// This session is signed in as another agent.
+    SignedInAlready,
+    /// The agent is no longer configured.
+    Retired,
+}
+
+/// An agent as others see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentStatus {
+    /// The agent's name.
+    pub name: String,
+    /// Signs in by a browser.
+    pub browser: bool,
+    /// `None` for a browser agent who is not signed in.
+    pub state: Option<AgentState>,
 }
 
 /// What is to be done outside.
@@ -84,8 +159,8 @@ pub enum Output {
         ticket: TicketId,
         /// Who.
         agent: AgentId,
-        /// The agent's SIP URI.
-        address: String,
+        /// Where.
+        address: OfferTo,
         /// The agent's name.
         name: String,
     },
@@ -118,6 +193,22 @@ pub enum Output {
         place: u32,
         /// Callers in this queue that wait or whose agent rings.
         waiting: u32,
+    },
+    /// A browser agent's state has changed, or is told for the first time after signing in.
+    Agent {
+        /// Whose.
+        session: u64,
+        /// The agent's name.
+        agent: String,
+        /// What the agent is doing.
+        state: AgentState,
+    },
+    /// The session is not signed in; nothing more is said to it.
+    NotSignedIn {
+        /// Whose.
+        session: u64,
+        /// Why.
+        why: NotSignedIn,
     },
     /// Nothing more now; wake me then. `None`: nothing is scheduled.
     Timeout(Option<Instant>),

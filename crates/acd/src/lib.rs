@@ -17,6 +17,8 @@ pub mod limits;
 mod pool;
 mod queue;
 
-pub use config::{AgentConfig, Config, QueueConfig};
-pub use event::{AgentId, Input, NotAnswered, Outcome, Output, TicketId};
+pub use config::{Address, AgentConfig, Config, QueueConfig};
+pub use event::{
+    AgentId, AgentState, AgentStatus, Input, NotAnswered, NotSignedIn, OfferTo, Outcome, Output, TicketId,
+};
 pub use pool::Pool;

@@ -7,9 +7,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
 use crate::agent::{Agent, Presence, State, rest_after};
-use crate::event::{AgentId, Input, NotAnswered, Outcome, Output, TicketId};
+use crate::event::{
+    AgentId, AgentStatus, Input, NotAnswered, NotSignedIn, OfferTo, Outcome, Output, TicketId,
+};
 use crate::queue::{Queue, Stage, Ticket, Tried};
-use crate::{Config, limits};
+use crate::{Address, Config, limits};
 
 /// The agent pool of a gateway.
 #[derive(Debug)]
@@ -50,7 +52,11 @@ impl Pool {
             Input::Answered { ticket, agent } => self.answered(ticket, agent),
             Input::NotAnswered { ticket, agent, why } => self.not_answered(now, ticket, agent, why),
             Input::AgentLeft { ticket, agent } => self.agent_left(now, ticket, agent),
-            Input::SetReady { agent, ready, reason } => self.set_ready(agent, ready, reason),
+            Input::SignIn { agent: _, session } => {
+                self.out.push_back(Output::NotSignedIn { session, why: NotSignedIn::Unknown });
+            }
+            Input::SignOut { .. } | Input::SetReady { .. } => {}
+            Input::SetAgentReady { agent, ready, reason } => self.set_ready(agent, ready, reason),
             Input::Timeout => {}
         }
         self.settle(now);
@@ -66,6 +72,12 @@ impl Pool {
     pub fn agent(&self, name: &str) -> Option<AgentId> {
         let index = self.agents.iter().position(|agent| agent.name == name && !agent.is_retired())?;
         Some(id_of(index))
+    }
+
+    /// All configured agents in order of their names.
+    #[must_use]
+    pub fn agents(&self) -> Vec<AgentStatus> {
+        Vec::new()
     }
 
     fn next_timeout(&self) -> Option<Instant> {
@@ -129,7 +141,7 @@ impl Pool {
         let ticket = self.ticket_mut(id);
         let times = ticket.tries(agent_id).unwrap_or(0);
         let tried = match why {
-            NotAnswered::Unreachable => Tried::Unreachable,
+            NotAnswered::Unreachable | NotAnswered::Unfit => Tried::Unreachable,
             NotAnswered::Rejected | NotAnswered::Busy | NotAnswered::NoAnswer => Tried::Times(times + 1),
         };
         ticket.tried.insert(agent_id, tried);
@@ -236,7 +248,11 @@ impl Pool {
         self.deadlines.remove(&deadline);
         let agent = &mut self.agents[index_of(agent_id)];
         agent.state = State::Ringing { ticket: id, until };
-        let (address, name) = (agent.address.clone(), agent.name.clone());
+        let address = match &agent.address {
+            Address::Sip(uri) => OfferTo::Sip(uri.clone()),
+            Address::Browser => OfferTo::Session(0),
+        };
+        let name = agent.name.clone();
         self.out.push_back(Output::Offer { ticket: id, agent: agent_id, address, name });
     }
 

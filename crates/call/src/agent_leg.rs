@@ -221,7 +221,11 @@ impl Call {
                 self.advance(now, dialplan::Event::Queue(outcome));
             }
             acd::Output::Place { place, waiting, .. } => debug!(place, waiting, "place in the queue"),
-            acd::Output::Connected { .. } | acd::Output::Offer { .. } | acd::Output::Timeout(_) => {}
+            acd::Output::Connected { .. }
+            | acd::Output::Offer { .. }
+            | acd::Output::Agent { .. }
+            | acd::Output::NotSignedIn { .. }
+            | acd::Output::Timeout(_) => {}
         }
     }
 

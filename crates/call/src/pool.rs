@@ -22,7 +22,13 @@ pub fn pool_config(service: &Service) -> acd::Config {
         agents: queues
             .agents
             .values()
-            .map(|agent| acd::AgentConfig { name: agent.name.clone(), address: agent.address.clone() })
+            .map(|agent| {
+                let address = match &agent.address {
+                    dialplan::Address::Sip(uri) => acd::Address::Sip(uri.clone()),
+                    dialplan::Address::Browser => acd::Address::Browser,
+                };
+                acd::AgentConfig { name: agent.name.clone(), address }
+            })
             .collect(),
     }
 }

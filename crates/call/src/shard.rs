@@ -19,7 +19,7 @@ use crate::agent_leg::numeric_address;
 use crate::call::{self, AgentOffer, Call, Invitation, Place, Refusal};
 use crate::cdr::{Cause, Cdr, Facts};
 use crate::leg::CALLER;
-use crate::{CallId, Component, LegId, LegPorts, MediaPort, PortId, limits};
+use crate::{CallId, Component, LegId, LegPorts, Live, MediaPort, PortId, limits, web};
 
 /// What a shard is told once.
 #[derive(Clone, Debug)]
@@ -73,6 +73,13 @@ pub enum Input {
     },
     /// A word of the agent pool about a ticket of this shard.
     Pool(acd::Output),
+    /// A word of a browser's session.
+    Web {
+        /// Whose.
+        session: web::SessionId,
+        /// What it says.
+        word: web::FromBrowser,
+    },
     /// A new version of the service; calls in flight keep theirs.
     Service(Arc<dialplan::Service>),
     /// Take no new calls (OPTIONS is answered 503, RFC 3261 §21.5.4).
@@ -120,14 +127,20 @@ pub enum Output {
     Fetch {
         /// For whom.
         call: CallId,
-        /// The edition of the service that it is of ([`dialplan::Service::version`]): the same slide may
-        /// look different in the next.
-        version: u64,
         /// What.
         key: AssetKey,
     },
     /// A word to the agent pool.
     Pool(acd::Input),
+    /// A word to a browser's session.
+    Web {
+        /// Whose.
+        session: web::SessionId,
+        /// What it is told.
+        word: web::ToBrowser,
+    },
+    /// Something for the list of live calls.
+    Live(Live),
     /// A call has ended; its record.
     Ended(Box<Cdr>),
     /// Nothing more to do before this time.
@@ -223,6 +236,10 @@ impl Shard {
             }
             Input::Pool(word) => {
                 self.on_pool(now, word);
+                self.settle(now);
+            }
+            Input::Web { session, word } => {
+                self.on_web(now, session, word);
                 self.settle(now);
             }
             Input::Service(service) => self.service = service,
@@ -449,11 +466,7 @@ impl Shard {
                 }
                 self.give_back(ports);
             }
-            call::Output::Fetch(key) => {
-                let Some(slot) = self.calls.get(&id) else { return };
-                let version = slot.call.version();
-                self.out.push_back(Output::Fetch { call: id, version, key });
-            }
+            call::Output::Fetch(key) => self.out.push_back(Output::Fetch { call: id, key }),
             call::Output::Pool(word) => self.note_ticket(id, word),
             call::Output::Ended(cdr) => {
                 self.calls.remove(&id);
@@ -484,10 +497,10 @@ impl Shard {
             | acd::Output::Connected { ticket, .. }
             | acd::Output::Done { ticket, .. }
             | acd::Output::Place { ticket, .. } => *ticket,
-            acd::Output::Timeout(_) => return,
+            acd::Output::Agent { .. } | acd::Output::NotSignedIn { .. } | acd::Output::Timeout(_) => return,
         };
         let call = CallId((ticket.0 >> 8) & 0xFF_FFFF_FFFF);
-        let acd::Output::Offer { ticket, agent, address, name } = word else {
+        let acd::Output::Offer { ticket, agent, address: acd::OfferTo::Sip(address), name } = word else {
             return self.tell(now, call, call::Input::Pool(word));
         };
         let refused = || {
@@ -502,6 +515,13 @@ impl Shard {
         let place = Place { ports, local, address: self.media_address(local), destination };
         self.own_ports(call, leg, ports);
         self.tell(now, call, call::Input::Offer(AgentOffer { ticket, agent, address, name, place }));
+    }
+
+    fn on_web(&mut self, _now: Now, session: web::SessionId, word: web::FromBrowser) {
+        if let web::FromBrowser::Call { .. } = word {
+            let word = web::ToBrowser::Refused { status: 503, reason: String::new(), retry_after: None };
+            self.out.push_back(Output::Web { session, word });
+        }
     }
 
     /// The socket from which `to` can be reached: same family, loopback to loopback; else the caller's.

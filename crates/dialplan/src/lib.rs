@@ -32,5 +32,5 @@ mod yaml;
 pub use presentation::{Presentation, Presentations, Row, Slide, Utterance};
 pub use problem::{Problem, Problems, Severity};
 pub use run::{Action, Event, Facts, QueueOutcome, Run};
-pub use service::{Agent, Flow, FlowId, Queue, Queues, Service};
+pub use service::{Address, Agent, Flow, FlowId, Queue, Queues, Service};
 pub use source::{Assets, Position, SourceFile};

@@ -7,7 +7,7 @@ use crate::limits;
 use crate::problem::Finding;
 use crate::read::{Fields, Reader};
 use crate::scene::Scene;
-use crate::service::{Agent, Queue, Queues};
+use crate::service::{Address, Agent, Queue, Queues};
 use crate::source::{Span, Word};
 use crate::yaml::{Tree, Value};
 
@@ -19,7 +19,7 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree, queues: &mut Queues) {
     if let Some((key, tree)) = fields.entry("agents") {
         for (name, value) in reader.entries("`agents`", key.span, tree).unwrap_or_default() {
             // An agent with a wrong address is noted and known all the same.
-            let address = read_agent(reader, name, value).unwrap_or_default();
+            let address = read_agent(reader, name, value).unwrap_or(Address::Browser);
             queues.agents.insert(name.value.clone(), Agent { name: name.value.clone(), address });
         }
     }
@@ -37,7 +37,7 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree, queues: &mut Queues) {
     }
 }
 
-fn read_agent(reader: &mut Reader, name: &Word, value: &Tree) -> Option<String> {
+fn read_agent(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Address> {
     reader.check_name("an agent", name);
     let fields = reader.fields(format!("the agent `{}`", name.value), name.span, value, &["address"])?;
     let address = fields.need(reader, "address").and_then(|tree| reader.word("`address`", tree))?;
@@ -53,7 +53,7 @@ fn read_agent(reader: &mut Reader, name: &Word, value: &Tree) -> Option<String> 
         );
         return None;
     }
-    Some(address.value)
+    Some(Address::Sip(address.value))
 }
 
 fn read_queue(

@@ -15,7 +15,6 @@ use crate::{Assets, Presentations, SourceFile};
 /// new version goes live.
 #[derive(Debug)]
 pub struct Service {
-    pub(crate) version: u64,
     pub(crate) flows: Vec<Flow>,
     pub(crate) queues: Queues,
     pub(crate) texts: Texts,
@@ -69,8 +68,27 @@ pub struct Queue {
 pub struct Agent {
     /// As queues.yaml calls them.
     pub name: String,
-    /// SIP URI; its syntax is checked (RFC 3261 §19.1.1), its host is not resolved.
-    pub address: String,
+    /// Where they are called.
+    pub address: Address,
+}
+
+/// Where an agent is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// At a SIP URI; its syntax is checked (RFC 3261 §19.1.1), its host is not resolved.
+    Sip(String),
+    /// In the browser that has signed in under the agent's name.
+    Browser,
+}
+
+impl Address {
+    /// The SIP URI, if it is one.
+    pub fn sip(&self) -> Option<&str> {
+        match self {
+            Address::Sip(uri) => Some(uri),
+            Address::Browser => None,
+        }
+    }
 }
 
 impl Queues {
@@ -117,17 +135,6 @@ impl Service {
     /// warnings; a service may still have [`Service::warnings`].
     pub fn compile(files: &[SourceFile], assets: &Assets) -> Result<Self, Problems> {
         compile::compile(files, assets)
-    }
-
-    /// The same as edition `version` of it: a service that is edited while it is live counts from 1.
-    #[must_use]
-    pub fn numbered(self, version: u64) -> Self {
-        Self { version, ..self }
-    }
-
-    /// Which edition this is; 1 unless [`Service::numbered`] said otherwise.
-    pub fn version(&self) -> u64 {
-        self.version
     }
 
     /// The flow that serves a called number.

@@ -60,6 +60,8 @@ fn drain(pool: &mut acd::Pool, shards: &[WorkerHandle]) -> Option<Instant> {
             | acd::Output::Connected { ticket, .. }
             | acd::Output::Done { ticket, .. }
             | acd::Output::Place { ticket, .. } => *ticket,
+            // Told to nobody until there are sessions.
+            acd::Output::Agent { .. } | acd::Output::NotSignedIn { .. } => continue,
             acd::Output::Timeout(due) => return *due,
         };
         if let Some(shard) = shards.get((ticket.0 >> 48) as usize) {

@@ -224,8 +224,8 @@ impl Worker {
                         self.pairs.give_back(pair);
                     }
                 }
-                call::Output::Fetch { call, version, key } => {
-                    let track = self.library.get(version, &key);
+                call::Output::Fetch { call, key } => {
+                    let track = self.library.get(&key);
                     self.shard.handle_input(now, call::Input::Track { call, key, track });
                 }
                 call::Output::Pool(word) => {
@@ -234,6 +234,8 @@ impl Worker {
                         debug!("the pool has ended");
                     }
                 }
+                // Told to nobody until there are sessions.
+                call::Output::Web { .. } | call::Output::Live(_) => {}
                 call::Output::Ended(cdr) => record(&cdr),
                 call::Output::Timeout(due) => return due,
             }

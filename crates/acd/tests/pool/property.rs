@@ -123,7 +123,7 @@ impl Onlooker {
             Output::Place { ticket, place, waiting } => {
                 assert!(self.alive.contains(ticket) && *place >= 1 && place <= waiting, "{output:?}");
             }
-            Output::Timeout(_) => {}
+            Output::Agent { .. } | Output::NotSignedIn { .. } | Output::Timeout(_) => {}
         }
     }
 
@@ -134,6 +134,9 @@ impl Onlooker {
             Input::Enter { .. }
             | Input::Leave { .. }
             | Input::Answered { .. }
+            | Input::SetAgentReady { .. }
+            | Input::SignIn { .. }
+            | Input::SignOut { .. }
             | Input::SetReady { .. }
             | Input::Timeout => return,
         };
@@ -212,7 +215,11 @@ impl Run {
                 });
             }
             Step::SetReady(agent, ready) => {
-                self.input(Input::SetReady { agent: AgentId(agent.into()), ready, reason: String::new() });
+                self.input(Input::SetAgentReady {
+                    agent: AgentId(agent.into()),
+                    ready,
+                    reason: String::new(),
+                });
             }
             Step::Pass(seconds) => self.pass(Duration::from_secs(seconds.into())),
             Step::Reload(number) => self.reload(number),
@@ -243,7 +250,7 @@ proptest! {
         // Everybody comes back and has rested: each agent takes one of as many callers.
         for name in ["ann", "bob", "cid"] {
             let agent = run.bench.id(name);
-            run.input(Input::SetReady { agent, ready: true, reason: String::new() });
+            run.input(Input::SetAgentReady { agent, ready: true, reason: String::new() });
         }
         run.pass(Duration::from_secs(600));
         prop_assert_eq!(run.bench.wakes_at(), None::<Instant>);

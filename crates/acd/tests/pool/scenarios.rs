@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acd::{Config, Input, NotAnswered, Outcome, Output, TicketId, limits};
+use acd::{Config, Input, NotAnswered, OfferTo, Outcome, Output, TicketId, limits};
 
 use crate::support::{Bench, RING, WAIT_MAX, WRAP_UP, agent, config, offers, queue};
 
@@ -25,7 +25,7 @@ fn a_caller_is_offered_connected_and_served() {
     let offer = Output::Offer {
         ticket: TicketId(1),
         agent: ann,
-        address: "sip:ann@192.0.2.1".into(),
+        address: OfferTo::Sip("sip:ann@192.0.2.1".into()),
         name: "ann".into(),
     };
     assert_eq!(bench.enter(1), [offer, place(1, 1, 1)]);

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use acd::{AgentConfig, AgentId, Config, Input, NotAnswered, Output, Pool, QueueConfig, TicketId};
+use acd::{Address, AgentConfig, AgentId, Config, Input, NotAnswered, Output, Pool, QueueConfig, TicketId};
 
 pub(crate) const RING: Duration = Duration::from_secs(20);
 pub(crate) const WAIT_MAX: Duration = Duration::from_secs(120);
 pub(crate) const WRAP_UP: Duration = Duration::from_secs(30);
 
 pub(crate) fn agent(name: &str) -> AgentConfig {
-    AgentConfig { name: name.to_owned(), address: format!("sip:{name}@192.0.2.1") }
+    AgentConfig { name: name.to_owned(), address: Address::Sip(format!("sip:{name}@192.0.2.1")) }
 }
 
 pub(crate) fn queue(name: &str, agents: &[&str]) -> QueueConfig {
@@ -102,7 +102,7 @@ impl Bench {
     }
 
     pub(crate) fn set_ready(&mut self, agent: AgentId, ready: bool) -> Vec<Output> {
-        self.on(Input::SetReady { agent, ready, reason: "lunch".into() })
+        self.on(Input::SetAgentReady { agent, ready, reason: "lunch".into() })
     }
 }
 

@@ -195,7 +195,7 @@ impl World {
                         let from = SocketAddr::new(self.gateway().ip(), port.0 as u16 + offset);
                         self.network.send(from, to, data);
                     }
-                    Output::Fetch { call, key, version: _ } => {
+                    Output::Fetch { call, key } => {
                         quiet = false;
                         let track = Some(Arc::new(track(&key)));
                         self.fetched.push(key.clone());
@@ -205,6 +205,7 @@ impl World {
                         quiet = false;
                         self.pool.handle_input(now.mono, word);
                     }
+                    Output::Web { .. } | Output::Live(_) => {}
                     Output::Ended(cdr) => self.cdrs.push(*cdr),
                     Output::Release(port) => {
                         assert!(self.lent.insert(port), "{port:?} was given back twice");

@@ -1,0 +1,200 @@
+//! Words between a browser's session and call control.
+//!
+//! A browser's signalling, ICE, DTLS, SRTP and packets are the shell's; only words and frames come here.
+//! Words of one session arrive in the order they were spoken. A word that does not fit (a frame of a leg
+//! that is over, an answer to a ring that has stopped) changes nothing, so the shell need not care who
+//! was faster.
+
+use std::time::Duration;
+
+use media::{Frame, Kind};
+use sdp::AgreedStream;
+
+use crate::CallId;
+
+/// A browser's session; the shell chooses it and never uses one twice. It has at most one leg at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(pub u64);
+
+/// What a browser and the gateway agreed on, as the streams of a SIP phone are described, so that one
+/// function decides about passthrough. Addresses are unspecified: ICE finds them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Media {
+    /// Sound. A leg without it is refused.
+    pub audio: Option<AgreedStream>,
+    /// Pictures.
+    pub video: Option<AgreedStream>,
+}
+
+impl Media {
+    /// The stream of one kind.
+    #[must_use]
+    pub fn stream(&self, kind: Kind) -> Option<&AgreedStream> {
+        match kind {
+            Kind::Audio => self.audio.as_ref(),
+            Kind::Video => self.video.as_ref(),
+        }
+    }
+}
+
+/// What a session says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FromBrowser {
+    /// A visitor calls. Answered by [`ToBrowser::Accepted`] or [`ToBrowser::Refused`].
+    Call {
+        /// The number that is called.
+        number: String,
+        /// The caller in records and lists; empty for one who gives no name.
+        name: String,
+        /// What was agreed on.
+        media: Media,
+    },
+    /// ICE and DTLS are up: media flows from now on. A visitor's flow begins, since no prompt shall be
+    /// played to nobody; an agent who accepted is joined with the caller.
+    Connected,
+    /// The agent takes the ring. Media flows once [`FromBrowser::Connected`] comes, too.
+    Accept {
+        /// Of [`ToBrowser::Ring`].
+        call: CallId,
+        /// What was agreed on.
+        media: Media,
+    },
+    /// The agent does not take the ring.
+    Reject {
+        /// Of [`ToBrowser::Ring`].
+        call: CallId,
+    },
+    /// A picture, or a packet's worth of sound.
+    Frame {
+        /// Of which stream.
+        kind: Kind,
+        /// With `lost_before` where packets are missing.
+        frame: Frame,
+    },
+    /// The browser cannot decode on (PLI or FIR).
+    KeyPictureWanted,
+    /// A key of the page's keypad, or an RFC 4733 event of the browser.
+    Digit(rtp::Digit),
+    /// The visitor or agent has hung up. While it rings: the agent does not take it.
+    HangUp,
+    /// The session is gone, for longer than the grace time.
+    Lost,
+}
+
+/// What a session is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToBrowser {
+    /// The call of [`FromBrowser::Call`] is not taken.
+    Refused {
+        /// As a SIP phone would get it: 404 no such number, 486 this session has a leg already, 488 nothing
+        /// usable was agreed on, 500 too many calls or a fault, 503 the gateway is stopping.
+        status: u16,
+        /// For a person.
+        reason: String,
+        /// When to try again.
+        retry_after: Option<Duration>,
+    },
+    /// The call of [`FromBrowser::Call`] is taken; its flow begins with [`FromBrowser::Connected`].
+    Accepted {
+        /// The call.
+        call: CallId,
+    },
+    /// A caller is offered to this agent.
+    Ring {
+        /// To be named in the answer.
+        call: CallId,
+        /// The caller's number or name; empty when withheld.
+        caller: String,
+        /// The number that was called.
+        number: String,
+        /// The queue the caller waits in.
+        queue: String,
+        /// What the caller's leg sends and takes: to be answered with exactly this.
+        media: Media,
+    },
+    /// The ring is over without a conversation.
+    StopRinging {
+        /// Of [`ToBrowser::Ring`].
+        call: CallId,
+        /// Why.
+        why: StopRinging,
+    },
+    /// Joined with the other party.
+    Talking {
+        /// To a visitor the agent's name, to an agent the caller's number or name; empty when withheld.
+        with: String,
+    },
+    /// The visitor's place in the queue.
+    Waiting {
+        /// 1 is next.
+        place: u32,
+        /// Callers in the queue.
+        waiting: u32,
+    },
+    /// A presentation begins: what is said and shown, for captions.
+    Showing {
+        /// The node of the flow.
+        node: String,
+        /// What is said, else what the slide says; empty for a clip.
+        text: String,
+        /// BCP 47 tag.
+        language: String,
+    },
+    /// The frames that follow come from another source: their time line begins anew, which
+    /// `rtp::Session::source_changed` wants to know.
+    SourceChanged {
+        /// Of which stream.
+        kind: Kind,
+    },
+    /// A picture, or a packet's worth of sound.
+    Frame {
+        /// Of which stream.
+        kind: Kind,
+        /// To be sent now.
+        frame: Frame,
+    },
+    /// Whoever sees the browser's pictures needs a key picture: send a PLI or FIR.
+    KeyPictureWanted,
+    /// The leg is over; the session lives on. Nothing more is said of the leg. An agent whose leg ends
+    /// before it was joined is told [`ToBrowser::StopRinging`] instead.
+    Ended {
+        /// Why.
+        why: Ended,
+    },
+}
+
+/// Why a ring is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StopRinging {
+    /// The agent said no.
+    Rejected,
+    /// It rang too long.
+    NoAnswer,
+    /// The caller has left, or is served otherwise.
+    CallerGone,
+    /// What the browser agreed on cannot be joined with what the caller's leg has.
+    NotAcceptable,
+    /// Media did not flow in time.
+    NotConnected,
+    /// A fault of the gateway.
+    Fault,
+}
+
+/// Why a leg is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ended {
+    /// This party hung up.
+    HungUp,
+    /// The other party hung up or was lost, or the flow came to its end.
+    Over,
+    /// Media did not flow in time.
+    NotConnected,
+    /// The session was lost.
+    Lost,
+    /// The gateway is stopping.
+    Shutdown,
+    /// The longest time of a call is over.
+    TooLong,
+    /// A fault of the gateway.
+    Fault,
+}
