@@ -17,7 +17,7 @@ pub enum Live {
         called: String,
         /// Name of the flow that serves it.
         flow: String,
-        /// Version of the service: 1 is what the shard began with, one more with each new one.
+        /// Edition of the service (`dialplan::Service::version`).
         version: u64,
         /// Since 1970-01-01T00:00:00Z.
         at: Duration,

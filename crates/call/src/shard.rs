@@ -127,6 +127,9 @@ pub enum Output {
     Fetch {
         /// For whom.
         call: CallId,
+        /// The edition of the service that it is of ([`dialplan::Service::version`]): the same slide may
+        /// look different in the next.
+        version: u64,
         /// What.
         key: AssetKey,
     },
@@ -466,7 +469,11 @@ impl Shard {
                 }
                 self.give_back(ports);
             }
-            call::Output::Fetch(key) => self.out.push_back(Output::Fetch { call: id, key }),
+            call::Output::Fetch(key) => {
+                let Some(slot) = self.calls.get(&id) else { return };
+                let version = slot.call.version();
+                self.out.push_back(Output::Fetch { call: id, version, key });
+            }
             call::Output::Pool(word) => self.note_ticket(id, word),
             call::Output::Ended(cdr) => {
                 self.calls.remove(&id);

@@ -15,6 +15,7 @@ use crate::{Assets, Presentations, SourceFile};
 /// new version goes live.
 #[derive(Debug)]
 pub struct Service {
+    pub(crate) version: u64,
     pub(crate) flows: Vec<Flow>,
     pub(crate) queues: Queues,
     pub(crate) texts: Texts,
@@ -135,6 +136,17 @@ impl Service {
     /// warnings; a service may still have [`Service::warnings`].
     pub fn compile(files: &[SourceFile], assets: &Assets) -> Result<Self, Problems> {
         compile::compile(files, assets)
+    }
+
+    /// The same as edition `version` of it: a service that is edited while it is live counts from 1.
+    #[must_use]
+    pub fn numbered(self, version: u64) -> Self {
+        Self { version, ..self }
+    }
+
+    /// Which edition this is; 1 unless [`Service::numbered`] said otherwise.
+    pub fn version(&self) -> u64 {
+        self.version
     }
 
     /// The flow that serves a called number.

@@ -224,8 +224,8 @@ impl Worker {
                         self.pairs.give_back(pair);
                     }
                 }
-                call::Output::Fetch { call, key } => {
-                    let track = self.library.get(&key);
+                call::Output::Fetch { call, version, key } => {
+                    let track = self.library.get(version, &key);
                     self.shard.handle_input(now, call::Input::Track { call, key, track });
                 }
                 call::Output::Pool(word) => {

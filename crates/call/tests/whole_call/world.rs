@@ -195,7 +195,7 @@ impl World {
                         let from = SocketAddr::new(self.gateway().ip(), port.0 as u16 + offset);
                         self.network.send(from, to, data);
                     }
-                    Output::Fetch { call, key } => {
+                    Output::Fetch { call, key, version: _ } => {
                         quiet = false;
                         let track = Some(Arc::new(track(&key)));
                         self.fetched.push(key.clone());
