@@ -110,7 +110,8 @@ pub enum Output {
         /// How.
         outcome: Outcome,
     },
-    /// The caller's place has changed, or is told for the first time.
+    /// The caller's place: told on entry, and again with each change once it is among the first
+    /// [`limits::PLACES_TOLD`](crate::limits::PLACES_TOLD).
     Place {
         /// Whose.
         ticket: TicketId,

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use crate::agent::{Agent, Presence, State, rest_after};
 use crate::event::{AgentId, Input, NotAnswered, Outcome, Output, TicketId};
+use crate::limits::PLACES_TOLD;
 use crate::queue::{Queue, Stage, Ticket, Tried};
 use crate::{Config, limits};
 
@@ -250,13 +251,18 @@ impl Pool {
         }
     }
 
+    /// Tells the callers whose place matters: the newcomer, and the first few when they have moved up.
     fn tell_places(&mut self) {
         for queue in self.queues.values_mut().filter(|queue| queue.moved) {
             queue.moved = false;
             let waiting = u32::try_from(queue.line.len()).unwrap_or(u32::MAX);
-            for (place, (_, id)) in (1..).zip(&queue.line) {
+            // A newcomer is always the last.
+            let last =
+                queue.line.last().map(|entry| (waiting, entry)).filter(|(place, _)| *place > PLACES_TOLD);
+            let first = (1..=PLACES_TOLD).zip(&queue.line);
+            for (place, (_, id)) in first.chain(last) {
                 let ticket = self.tickets.get_mut(id).expect("a ticket in line is alive");
-                if ticket.place != place {
+                if ticket.place == 0 || place <= PLACES_TOLD && ticket.place != place {
                     ticket.place = place;
                     self.out.push_back(Output::Place { ticket: *id, place, waiting });
                 }

@@ -174,6 +174,45 @@ fn nobody_is_configured() {
     assert_eq!(bench.on(Input::Enter { ticket: TicketId(2), queue: "x".into() }), [done(2, Outcome::Closed)]);
 }
 
+/// A queue with room for as many, whose one agent is away.
+fn crowd(capacity: u32) -> Bench {
+    let mut all = config(&["ann"]);
+    all.queues[0].capacity = capacity;
+    let mut bench = Bench::new(&all);
+    let ann = bench.id("ann");
+    bench.set_ready(ann, false);
+    bench
+}
+
+#[test]
+fn a_change_in_a_queue_of_a_thousand_is_told_to_the_first_few() {
+    let mut bench = crowd(1_000);
+    for ticket in 1..=1_000 {
+        let number = ticket as u32;
+        assert_eq!(bench.enter(ticket), [place(ticket, number, number)], "everybody learns their place once");
+    }
+    // Wherever somebody leaves, only those behind them are told, and of these only the first.
+    assert_eq!(bench.leave(500), [done(500, Outcome::Left)]);
+    let outputs = bench.leave(3);
+    assert_eq!(outputs[..2], [done(3, Outcome::Left), place(4, 3, 998)]);
+    assert_eq!(outputs.len(), limits::PLACES_TOLD as usize - 1);
+    // The one who is last counts down to the front once it is near.
+    let mut told = Vec::new();
+    for ticket in (1..1_000).filter(|ticket| ![3, 500].contains(ticket)) {
+        let outputs = bench.leave(ticket);
+        assert!(outputs.len() <= 1 + limits::PLACES_TOLD as usize, "{} outputs", outputs.len());
+        told.extend(outputs.into_iter().filter_map(|output| match output {
+            Output::Place { ticket: TicketId(1_000), place, waiting } => {
+                assert_eq!(place, waiting);
+                Some(place)
+            }
+            _ => None,
+        }));
+    }
+    let countdown: Vec<u32> = (1..=limits::PLACES_TOLD).rev().collect();
+    assert_eq!(told, countdown);
+}
+
 #[test]
 fn nobody_can_be_reached() {
     let mut bench = Bench::new(&config(&["ann", "bob"]));
