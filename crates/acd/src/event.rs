@@ -133,8 +133,11 @@ pub enum Outcome {
     Timeout,
     /// The queue had `capacity` callers on entry.
     Full,
-    /// There is no such queue (any more).
+    /// The queue was taken out of the configuration while the caller waited.
     Closed,
+    /// The pool did not take the ticket: it knows no queue of that name, or holds
+    /// [`limits::TICKETS_MAX`](crate::limits::TICKETS_MAX) tickets.
+    Failed,
     /// The queue has no agents, or every one of them was unreachable for this caller.
     NoAgents,
     /// The caller left before being served.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Tickets of the whole pool; more end as [`crate::Outcome::Full`].
+/// Tickets of the whole pool; more end as [`crate::Outcome::Failed`].
 pub const TICKETS_MAX: usize = 10_000;
 /// Agents ever named, over all reloads; more are left out.
 pub const AGENTS_MAX: usize = 10_000;

@@ -81,9 +81,10 @@ impl Pool {
         }
         let room = self.tickets.len() < limits::TICKETS_MAX;
         let refusal = match self.queues.get(&name) {
-            None => Some(Outcome::Closed),
+            None => Some(Outcome::Failed),
             Some(queue) if queue.members.is_empty() => Some(Outcome::NoAgents),
-            Some(queue) if queue.is_full() || !room => Some(Outcome::Full),
+            Some(queue) if queue.is_full() => Some(Outcome::Full),
+            Some(_) if !room => Some(Outcome::Failed),
             Some(_) => None,
         };
         if let Some(outcome) = refusal {

@@ -171,17 +171,37 @@ fn nobody_is_configured() {
     none.queues[0].agents = vec!["ghost".into()];
     let mut bench = Bench::new(&none);
     assert_eq!(bench.enter(1), [done(1, Outcome::NoAgents)]);
-    assert_eq!(bench.on(Input::Enter { ticket: TicketId(2), queue: "x".into() }), [done(2, Outcome::Closed)]);
+}
+
+#[test]
+fn a_queue_that_the_pool_does_not_know_fails() {
+    let mut bench = Bench::new(&config(&["ann"]));
+    assert_eq!(bench.on(Input::Enter { ticket: TicketId(1), queue: "x".into() }), [done(1, Outcome::Failed)]);
+    assert_eq!(bench.leave(1), [], "it ended once");
 }
 
 /// A queue with room for as many, whose one agent is away.
 fn crowd(capacity: u32) -> Bench {
     let mut all = config(&["ann"]);
     all.queues[0].capacity = capacity;
+    all.queues.push(queue("r", &["ann"]));
     let mut bench = Bench::new(&all);
     let ann = bench.id("ann");
     bench.set_ready(ann, false);
     bench
+}
+
+#[test]
+fn a_pool_without_room_fails_whatever_the_queue() {
+    let room = limits::TICKETS_MAX as u64;
+    let mut bench = crowd(u32::MAX);
+    (1..=room).for_each(|ticket| assert_eq!(bench.enter(ticket).len(), 1));
+    assert_eq!(bench.enter(room + 1), [done(room + 1, Outcome::Failed)]);
+    let other = Input::Enter { ticket: TicketId(room + 2), queue: "r".into() };
+    assert_eq!(bench.on(other), [done(room + 2, Outcome::Failed)], "though that queue is empty");
+    bench.leave(1);
+    let last = limits::TICKETS_MAX as u32;
+    assert_eq!(bench.enter(room + 3), [place(room + 3, last, last)], "there is room again");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod bridge;
 mod locals;
 mod menu;
 mod phone;
+mod queue_failures;
 mod refusals;
 mod storms;
 mod world;
