@@ -49,6 +49,15 @@ pub enum Input {
         /// Who.
         agent: AgentId,
     },
+    /// The conversation broke off: the agent's phone is not there any more. The ticket ends as
+    /// [`Outcome::Failed`], and the agent is left alone like one who cannot be reached. While the agent
+    /// still rings: as `AgentLeft`.
+    AgentLost {
+        /// With whom.
+        ticket: TicketId,
+        /// Who.
+        agent: AgentId,
+    },
     /// The agent starts or stops taking calls. A call or ringing in progress goes on; `ready` ends a rest.
     SetReady {
         /// Who.
@@ -136,7 +145,7 @@ pub enum Outcome {
     /// The queue was taken out of the configuration while the caller waited.
     Closed,
     /// The pool did not take the ticket: it knows no queue of that name, or holds
-    /// [`limits::TICKETS_MAX`](crate::limits::TICKETS_MAX) tickets.
+    /// [`limits::TICKETS_MAX`](crate::limits::TICKETS_MAX) tickets. Or the agent was lost in mid-conversation.
     Failed,
     /// The queue has no agents, or every one of them was unreachable for this caller.
     NoAgents,

@@ -51,6 +51,7 @@ impl Pool {
             Input::Answered { ticket, agent } => self.answered(ticket, agent),
             Input::NotAnswered { ticket, agent, why } => self.not_answered(now, ticket, agent, why),
             Input::AgentLeft { ticket, agent } => self.agent_left(now, ticket, agent),
+            Input::AgentLost { ticket, agent } => self.agent_lost(now, ticket, agent),
             Input::SetReady { agent, ready, reason } => self.set_ready(agent, ready, reason),
             Input::Timeout => {}
         }
@@ -144,6 +145,18 @@ impl Pool {
             self.end(now, id, Outcome::Served);
         } else {
             self.not_answered(now, id, agent_id, NotAnswered::Unreachable);
+        }
+    }
+
+    fn agent_lost(&mut self, now: Instant, id: TicketId, agent_id: AgentId) {
+        if !self.agent_mut(agent_id).is_some_and(|agent| agent.talks_with(id)) {
+            return self.agent_left(now, id, agent_id);
+        }
+        self.end(now, id, Outcome::Failed);
+        // The wrap-up is for who talked; this phone has to come back first.
+        let until = now + rest_after(NotAnswered::Unreachable);
+        if let Some(agent) = self.agent_mut(agent_id) {
+            agent.state = State::Resting { until };
         }
     }
 

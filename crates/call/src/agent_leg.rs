@@ -32,6 +32,14 @@ struct Offer {
     answered: bool,
 }
 
+/// How an agent parts from a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parting {
+    HungUp,
+    /// Does not answer any more.
+    Lost,
+}
+
 impl Call {
     pub(crate) fn enter_queue(&mut self, now: Now, queue: String, waiting: dialplan::Presentation) {
         info!(queue, "waits for an agent");
@@ -193,8 +201,8 @@ impl Call {
         self.offer_failed(now, leg, why);
     }
 
-    /// The agent hung up or was lost.
-    pub(crate) fn agent_gone(&mut self, now: Now, leg: LegId) {
+    /// The agent's leg is over.
+    pub(crate) fn agent_gone(&mut self, now: Now, leg: LegId, parting: Parting) {
         if let Some(leg) = self.leg(leg) {
             leg.dialog = None;
         }
@@ -206,7 +214,10 @@ impl Call {
         self.silence(now);
         self.drop_leg(now, leg);
         if let Some(agent) = agent {
-            self.out.push_back(Output::Pool(acd::Input::AgentLeft { ticket, agent }));
+            self.out.push_back(Output::Pool(match parting {
+                Parting::HungUp => acd::Input::AgentLeft { ticket, agent },
+                Parting::Lost => acd::Input::AgentLost { ticket, agent },
+            }));
         }
     }
 

@@ -225,12 +225,13 @@ impl Call {
     }
 
     /// When there is something to do that is not a packet.
-    fn own_dues(&self) -> [Option<Instant>; 5] {
+    fn own_dues(&self) -> [Option<Instant>; 6] {
         [
             self.run_due,
             self.answer.as_ref().map(|(due, ..)| *due),
             self.showing.as_ref().and_then(Showing::next_due),
             self.pool_word_due(),
+            self.legs.iter().filter_map(|leg| leg.vigil.next_due()).min(),
             Some(self.started + limits::CALL_LONGEST),
         ]
     }
@@ -262,6 +263,7 @@ impl Call {
         if self.pool_word_due().is_some_and(|due| due <= now.mono) {
             self.give_up_on_pool(now);
         }
+        self.ask_the_silent(now);
     }
 
     fn on_media(

@@ -20,6 +20,7 @@ mod shard;
 mod sip_events;
 mod stream;
 mod teardown;
+mod vigil;
 
 pub use call::CallId;
 pub use cdr::{Cause, Cdr, Packets};

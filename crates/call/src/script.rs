@@ -170,7 +170,10 @@ impl Call {
                 (Some(slide), _) => Source::Still(Playout::new([slide], AtEnd::Loop, now.mono)),
                 (None, Some(clip)) => Source::Prompt(Playout::new([clip], at_end, clip_start)),
                 // Sound alone: the picture stays.
-                (None, None) => return self.check_showing(now),
+                (None, None) => {
+                    self.check_showing(now);
+                    return;
+                }
             };
             video.assign(now, source);
             video.play_due(now);

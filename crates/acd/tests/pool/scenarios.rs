@@ -129,6 +129,21 @@ fn agents_leg_dies_before_the_bridge() {
 }
 
 #[test]
+fn an_agent_lost_in_mid_conversation_fails_the_ticket_and_rests() {
+    let mut bench = Bench::new(&config(&["ann"]));
+    let ann = bench.id("ann");
+    bench.enter(1);
+    bench.answered(1, ann);
+    bench.enter(2);
+    let lost = |ticket| Input::AgentLost { ticket: TicketId(ticket), agent: ann };
+    assert_eq!(bench.on(lost(1)), [done(1, Outcome::Failed)]);
+    assert_eq!(bench.on(lost(1)), [], "it ended once");
+    assert_eq!(offers(&bench.pass(limits::UNREACHABLE_REST)), [(2, ann)]);
+    // While ringing, there is no conversation to break off.
+    assert_eq!(bench.on(lost(2)), [done(2, Outcome::NoAgents)]);
+}
+
+#[test]
 fn rejected_goes_to_the_next_agent() {
     for why in [NotAnswered::Rejected, NotAnswered::Busy] {
         let mut bench = Bench::new(&config(&["ann", "bob"]));
