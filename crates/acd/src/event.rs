@@ -49,6 +49,15 @@ pub enum Input {
         /// Who.
         agent: AgentId,
     },
+    /// The conversation broke off: the agent's phone is not there any more. The ticket ends as
+    /// [`Outcome::Failed`], and the agent is left alone like one who cannot be reached. While the agent
+    /// still rings: as `AgentLeft`.
+    AgentLost {
+        /// With whom.
+        ticket: TicketId,
+        /// Who.
+        agent: AgentId,
+    },
     /// A browser says who sits in front of it. Answered by [`Output::Agent`] or [`Output::NotSignedIn`].
     SignIn {
         /// The agent's name.
@@ -185,7 +194,8 @@ pub enum Output {
         /// How.
         outcome: Outcome,
     },
-    /// The caller's place has changed, or is told for the first time.
+    /// The caller's place: told on entry, and again with each change once it is among the first
+    /// [`limits::PLACES_TOLD`](crate::limits::PLACES_TOLD).
     Place {
         /// Whose.
         ticket: TicketId,
@@ -223,8 +233,11 @@ pub enum Outcome {
     Timeout,
     /// The queue had `capacity` callers on entry.
     Full,
-    /// There is no such queue (any more).
+    /// The queue was taken out of the configuration while the caller waited.
     Closed,
+    /// The pool did not take the ticket: it knows no queue of that name, or holds
+    /// [`limits::TICKETS_MAX`](crate::limits::TICKETS_MAX) tickets. Or the agent was lost in mid-conversation.
+    Failed,
     /// The queue has no agents, or every one of them was unreachable for this caller.
     NoAgents,
     /// The caller left before being served.

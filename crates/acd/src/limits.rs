@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-/// Tickets of the whole pool; more end as [`crate::Outcome::Full`].
+/// Tickets of the whole pool; more end as [`crate::Outcome::Failed`].
 pub const TICKETS_MAX: usize = 10_000;
 /// Agents ever named, over all reloads; more are left out.
 pub const AGENTS_MAX: usize = 10_000;
+/// Places of a queue of which each change is told; a caller further back is told its place on entry and
+/// again once it is among these. A change costs this many messages at most, and one for a newcomer.
+pub const PLACES_TOLD: u32 = 10;
 
 /// Longest ringing, waiting and wrap-up; a configuration that says more means this.
 pub const DURATION_MAX: Duration = Duration::from_secs(24 * 60 * 60);

@@ -10,6 +10,7 @@ use crate::agent::{Agent, Presence, State, rest_after};
 use crate::event::{
     AgentId, AgentStatus, Input, NotAnswered, NotSignedIn, OfferTo, Outcome, Output, TicketId,
 };
+use crate::limits::PLACES_TOLD;
 use crate::queue::{Queue, Stage, Ticket, Tried};
 use crate::{Address, Config, limits};
 
@@ -52,6 +53,7 @@ impl Pool {
             Input::Answered { ticket, agent } => self.answered(ticket, agent),
             Input::NotAnswered { ticket, agent, why } => self.not_answered(now, ticket, agent, why),
             Input::AgentLeft { ticket, agent } => self.agent_left(now, ticket, agent),
+            Input::AgentLost { ticket, agent } => self.agent_lost(now, ticket, agent),
             Input::SignIn { agent: _, session } => {
                 self.out.push_back(Output::NotSignedIn { session, why: NotSignedIn::Unknown });
             }
@@ -92,9 +94,10 @@ impl Pool {
         }
         let room = self.tickets.len() < limits::TICKETS_MAX;
         let refusal = match self.queues.get(&name) {
-            None => Some(Outcome::Closed),
+            None => Some(Outcome::Failed),
             Some(queue) if queue.members.is_empty() => Some(Outcome::NoAgents),
-            Some(queue) if queue.is_full() || !room => Some(Outcome::Full),
+            Some(queue) if queue.is_full() => Some(Outcome::Full),
+            Some(_) if !room => Some(Outcome::Failed),
             Some(_) => None,
         };
         if let Some(outcome) = refusal {
@@ -154,6 +157,18 @@ impl Pool {
             self.end(now, id, Outcome::Served);
         } else {
             self.not_answered(now, id, agent_id, NotAnswered::Unreachable);
+        }
+    }
+
+    fn agent_lost(&mut self, now: Instant, id: TicketId, agent_id: AgentId) {
+        if !self.agent_mut(agent_id).is_some_and(|agent| agent.talks_with(id)) {
+            return self.agent_left(now, id, agent_id);
+        }
+        self.end(now, id, Outcome::Failed);
+        // The wrap-up is for who talked; this phone has to come back first.
+        let until = now + rest_after(NotAnswered::Unreachable);
+        if let Some(agent) = self.agent_mut(agent_id) {
+            agent.state = State::Resting { until };
         }
     }
 
@@ -266,13 +281,18 @@ impl Pool {
         }
     }
 
+    /// Tells the callers whose place matters: the newcomer, and the first few when they have moved up.
     fn tell_places(&mut self) {
         for queue in self.queues.values_mut().filter(|queue| queue.moved) {
             queue.moved = false;
             let waiting = u32::try_from(queue.line.len()).unwrap_or(u32::MAX);
-            for (place, (_, id)) in (1..).zip(&queue.line) {
+            // A newcomer is always the last.
+            let last =
+                queue.line.last().map(|entry| (waiting, entry)).filter(|(place, _)| *place > PLACES_TOLD);
+            let first = (1..=PLACES_TOLD).zip(&queue.line);
+            for (place, (_, id)) in first.chain(last) {
                 let ticket = self.tickets.get_mut(id).expect("a ticket in line is alive");
-                if ticket.place != place {
+                if ticket.place == 0 || place <= PLACES_TOLD && ticket.place != place {
                     ticket.place = place;
                     self.out.push_back(Output::Place { ticket: *id, place, waiting });
                 }

@@ -2,22 +2,25 @@
 //! called with exactly what the subscriber's phone can do, and the two are bridged.
 
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use media::{Kind, Now};
 use sip::{DialogId, Headers, NameAddr, StatusCode, Uri};
 use tracing::{debug, info, warn};
 
-use crate::LegId;
 use crate::call::{Call, Output, Place};
 use crate::cdr::Cause;
 use crate::leg::{CALLER, Leg, Phase};
 use crate::stream::{Source, bridge};
+use crate::{LegId, limits};
 
 /// The subscriber's ticket in the pool, from `Enter` to `Done`.
 pub(crate) struct Queueing {
     /// What is seen and heard while nobody talks.
     waiting: dialplan::Presentation,
     offer: Option<Offer>,
+    /// When the pool must have said a first word of the ticket; `None` once it has.
+    word_due: Option<Instant>,
 }
 
 /// The agent who is rung or talked to.
@@ -29,13 +32,35 @@ struct Offer {
     answered: bool,
 }
 
+/// How an agent parts from a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parting {
+    HungUp,
+    /// Does not answer any more.
+    Lost,
+}
+
 impl Call {
-    pub(crate) fn enter_queue(&mut self, queue: String, waiting: dialplan::Presentation) {
+    pub(crate) fn enter_queue(&mut self, now: Now, queue: String, waiting: dialplan::Presentation) {
         info!(queue, "waits for an agent");
         let drawn = self.ticket.0;
         self.ticket = acd::TicketId(drawn & !0xFF | (drawn + 1) & 0xFF);
-        self.queueing = Some(Queueing { waiting, offer: None });
+        let word_due = Some(now.mono + limits::POOL_ANSWERS_WITHIN);
+        self.queueing = Some(Queueing { waiting, offer: None, word_due });
         self.out.push_back(Output::Pool(acd::Input::Enter { ticket: self.ticket, queue }));
+    }
+
+    /// When the pool counts as out of reach.
+    pub(crate) fn pool_word_due(&self) -> Option<Instant> {
+        self.queueing.as_ref()?.word_due
+    }
+
+    /// Nobody has taken the ticket: the flow goes on as after any failure, rather than let the subscriber
+    /// wait for nobody.
+    pub(crate) fn give_up_on_pool(&mut self, now: Now) {
+        warn!("the agent pool does not answer");
+        self.leave_queue(now);
+        self.advance(now, dialplan::Event::Queue(dialplan::QueueOutcome::Failed));
     }
 
     /// The subscriber is no longer waiting nor talking, whoever ended it.
@@ -57,6 +82,7 @@ impl Call {
             return self.out.push_back(Output::Pool(acd::Input::NotAnswered { ticket, agent, why }));
         };
         self.next_leg = self.next_leg.wrapping_add(1).max(1);
+        queueing.word_due = None;
         queueing.offer = Some(Offer { agent, name: name.clone(), leg, answered: false });
         let mut new = Leg::new(leg, Phase::Dialing, place.local, place.address, place.ports);
         let invite = self.agent_invite(&mut new, &address, place);
@@ -175,8 +201,8 @@ impl Call {
         self.offer_failed(now, leg, why);
     }
 
-    /// The agent hung up or was lost.
-    pub(crate) fn agent_gone(&mut self, now: Now, leg: LegId) {
+    /// The agent's leg is over.
+    pub(crate) fn agent_gone(&mut self, now: Now, leg: LegId, parting: Parting) {
         if let Some(leg) = self.leg(leg) {
             leg.dialog = None;
         }
@@ -188,13 +214,18 @@ impl Call {
         self.silence(now);
         self.drop_leg(now, leg);
         if let Some(agent) = agent {
-            self.out.push_back(Output::Pool(acd::Input::AgentLeft { ticket, agent }));
+            self.out.push_back(Output::Pool(match parting {
+                Parting::HungUp => acd::Input::AgentLeft { ticket, agent },
+                Parting::Lost => acd::Input::AgentLost { ticket, agent },
+            }));
         }
     }
 
     pub(crate) fn on_pool(&mut self, now: Now, word: &acd::Output) {
         match *word {
-            acd::Output::Withdraw { ticket, .. } | acd::Output::Done { ticket, .. }
+            acd::Output::Withdraw { ticket, .. }
+            | acd::Output::Done { ticket, .. }
+            | acd::Output::Place { ticket, .. }
                 if ticket != self.ticket => {}
             acd::Output::Withdraw { agent, .. } => {
                 let offer = self.queueing.as_ref().and_then(|queueing| queueing.offer.as_ref());
@@ -216,11 +247,17 @@ impl Call {
                     acd::Outcome::Full => dialplan::QueueOutcome::Full,
                     acd::Outcome::Closed => dialplan::QueueOutcome::Closed,
                     acd::Outcome::NoAgents => dialplan::QueueOutcome::NoAgents,
+                    acd::Outcome::Failed => dialplan::QueueOutcome::Failed,
                     acd::Outcome::Left => return,
                 };
                 self.advance(now, dialplan::Event::Queue(outcome));
             }
-            acd::Output::Place { place, waiting, .. } => debug!(place, waiting, "place in the queue"),
+            acd::Output::Place { place, waiting, .. } => {
+                debug!(place, waiting, "place in the queue");
+                if let Some(queueing) = &mut self.queueing {
+                    queueing.word_due = None;
+                }
+            }
             acd::Output::Connected { .. }
             | acd::Output::Offer { .. }
             | acd::Output::Agent { .. }

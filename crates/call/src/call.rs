@@ -202,9 +202,10 @@ impl Call {
             Input::Timeout => self.on_timeout(now),
         }
         self.drain_media(now);
-        self.check_showing(now);
-        self.serve_key_pictures(now);
-        self.drain_media(now);
+        let shows = self.check_showing(now);
+        if self.serve_key_pictures(now) || shows {
+            self.drain_media(now);
+        }
     }
 
     /// The edition of the service that this call keeps to its end.
@@ -228,13 +229,24 @@ impl Call {
             return None;
         }
         let streams = self.legs.iter().map(Leg::next_due);
-        let own = [
+        streams.chain(self.own_dues()).flatten().min()
+    }
+
+    /// When there is something to do that is not a packet.
+    fn own_dues(&self) -> [Option<Instant>; 6] {
+        [
             self.run_due,
             self.answer.as_ref().map(|(due, ..)| *due),
             self.showing.as_ref().and_then(Showing::next_due),
+            self.pool_word_due(),
+            self.legs.iter().filter_map(|leg| leg.vigil.next_due()).min(),
             Some(self.started + limits::CALL_LONGEST),
-        ];
-        streams.chain(own).flatten().min()
+        ]
+    }
+
+    /// Whether the time that has come is for packets alone.
+    pub(crate) fn only_media_is_due(&self, now: Now) -> bool {
+        !self.own_dues().into_iter().flatten().any(|due| due <= now.mono)
     }
 
     fn on_timeout(&mut self, now: Now) {
@@ -256,6 +268,10 @@ impl Call {
             self.run_due = None;
             self.advance(now, dialplan::Event::Timeout);
         }
+        if self.pool_word_due().is_some_and(|due| due <= now.mono) {
+            self.give_up_on_pool(now);
+        }
+        self.ask_the_silent(now);
     }
 
     fn on_media(
@@ -334,12 +350,15 @@ impl Call {
     }
 
     /// Acts on every wish for a key picture that is due: a prompt is started again at one, a leg is asked.
-    fn serve_key_pictures(&mut self, now: Now) {
+    /// True when there was one.
+    fn serve_key_pictures(&mut self, now: Now) -> bool {
+        let mut served = false;
         for at in 0..self.legs.len() {
             let Some(stream) = self.legs[at].video.as_mut() else { continue };
             if !stream.keys.take_request(now.mono) {
                 continue;
             }
+            served = true;
             match &mut stream.source {
                 Source::Still(playout) => {
                     playout.restart_at_key(now.mono);
@@ -353,6 +372,7 @@ impl Call {
                 Source::Silence => {}
             }
         }
+        served
     }
 
     fn ask_for_key_picture(&mut self, now: Now, leg: LegId) {

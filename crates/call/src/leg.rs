@@ -9,6 +9,7 @@ use sip::{DialogId, LocalId};
 
 use crate::dtmf::Digits;
 use crate::stream::{Source, Stream};
+use crate::vigil::{Expected, Vigil};
 use crate::{LegPorts, PortId};
 
 /// A leg within its call.
@@ -46,6 +47,7 @@ pub(crate) struct Leg {
     pub(crate) audio: Option<Stream>,
     pub(crate) video: Option<Stream>,
     pub(crate) digits: Digits,
+    pub(crate) vigil: Vigil,
     /// Its Allow header names INFO, so that RFC 5168 requests may be tried.
     pub(crate) takes_info: bool,
     /// Offer/answer exchanges that have taken effect.
@@ -67,6 +69,7 @@ impl Leg {
             audio: None,
             video: None,
             digits: Digits::default(),
+            vigil: Vigil::default(),
             takes_info: false,
             exchanges: 0,
             offer_pending: false,
@@ -121,6 +124,15 @@ impl Leg {
         let seed = seed ^ self.exchanges << 8 ^ u64::from(self.id.0) << 1;
         apply_stream(&mut self.audio, agreed.audio(), Kind::Audio, ports.audio.id, now, cname, seed);
         apply_stream(&mut self.video, agreed.video(), Kind::Video, ports.video.id, now, cname, seed ^ 1);
+    }
+
+    /// Whether its party has been silent for so long that it must be asked whether it is there.
+    pub(crate) fn must_be_asked(&mut self, now: Instant) -> bool {
+        let streams = || self.audio.iter().chain(&self.video);
+        let heard = streams().filter_map(|stream| stream.rtp.heard_at()).max();
+        let sends = streams().any(|stream| stream.agreed.direction.receives() && !stream.agreed.held);
+        let expected = if sends { Expected::Media } else { Expected::Reports };
+        self.vigil.must_ask(now, heard, expected)
     }
 
     /// When a stream of this leg has something to do.

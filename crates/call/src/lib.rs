@@ -21,6 +21,7 @@ mod shard;
 mod sip_events;
 mod stream;
 mod teardown;
+mod vigil;
 pub mod web;
 
 pub use call::CallId;

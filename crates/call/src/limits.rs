@@ -8,6 +8,18 @@ pub(crate) const CATCH_UP: Duration = Duration::from_millis(200);
 /// Longest call; a longer one is hung up, so that a stuck peer does not hold its ports for ever.
 pub(crate) const CALL_LONGEST: Duration = Duration::from_secs(4 * 3600);
 
+/// How long a party that ought to send may be silent, RTCP included, before it is asked whether it is there.
+/// Load generators send no media at all and need not know OPTIONS: their calls are shorter than this.
+pub(crate) const SILENCE_LONGEST: Duration = Duration::from_secs(60);
+
+/// The same for a party that holds us or only receives. RFC 3550 §6.2 has it send reports then too; many
+/// phones send none.
+pub(crate) const HELD_SILENCE_LONGEST: Duration = Duration::from_secs(5 * 60);
+
+/// How long the agent pool may take for its first word of a ticket; then the queue has failed. It answers
+/// at once as long as its thread lives and keeps up.
+pub(crate) const POOL_ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+
 /// How long a presentation may wait for tracks that are still being made; then it starts without them.
 pub(crate) const LOADING_LONGEST: Duration = Duration::from_secs(5);
 

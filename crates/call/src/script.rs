@@ -77,7 +77,7 @@ impl Call {
                 }
                 Action::Queue { queue, waiting } => {
                     self.present(now, waiting.clone());
-                    self.enter_queue(queue, waiting);
+                    self.enter_queue(now, queue, waiting);
                 }
                 Action::Hangup => return self.end(now, Cause::Completed),
                 Action::Timeout(due) => {
@@ -125,21 +125,24 @@ impl Call {
     }
 
     /// Starts what has been loaded, reports the end of what has been played.
-    pub(crate) fn check_showing(&mut self, now: Now) {
-        let Some(showing) = &mut self.showing else { return };
+    pub(crate) fn check_showing(&mut self, now: Now) -> bool {
+        let Some(showing) = &mut self.showing else { return false };
         match &mut showing.phase {
             Phase::Loading { deadline, tracks } => {
                 let complete = showing.plan.keys().all(|key| tracks.contains_key(key));
-                if complete || *deadline <= now.mono {
+                let starts = complete || *deadline <= now.mono;
+                if starts {
                     let tracks = std::mem::take(tracks);
                     self.start_showing(now, &tracks);
                 }
+                starts
             }
             Phase::Running { end_owed } => {
-                let owed = *end_owed;
-                if owed && !self.playing() {
+                let ended = *end_owed && !self.playing();
+                if ended {
                     self.report_play_ended(now);
                 }
+                ended
             }
         }
     }
@@ -167,7 +170,10 @@ impl Call {
                 (Some(slide), _) => Source::Still(Playout::new([slide], AtEnd::Loop, now.mono)),
                 (None, Some(clip)) => Source::Prompt(Playout::new([clip], at_end, clip_start)),
                 // Sound alone: the picture stays.
-                (None, None) => return self.check_showing(now),
+                (None, None) => {
+                    self.check_showing(now);
+                    return;
+                }
             };
             video.assign(now, source);
             video.play_due(now);

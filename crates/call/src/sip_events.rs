@@ -5,6 +5,7 @@ use sip::{Method, Reply, RequestId, StatusCode};
 use tracing::debug;
 
 use crate::LegId;
+use crate::agent_leg::Parting;
 use crate::call::{Call, Output};
 use crate::cdr::Cause;
 use crate::dtmf;
@@ -12,21 +13,30 @@ use crate::leg::{CALLER, Formats, Phase};
 
 impl Call {
     pub(crate) fn on_sip(&mut self, now: Now, leg: LegId, event: sip::Event) {
+        let unanswered = matches!(event, sip::Event::Response { message: None, .. });
+        self.on_event(now, leg, event);
+        if let Some(leg) = self.leg(leg).filter(|leg| leg.phase == Phase::Up && !unanswered) {
+            leg.vigil.signalled(now.mono);
+        }
+    }
+
+    fn on_event(&mut self, now: Now, leg: LegId, event: sip::Event) {
         match event {
             sip::Event::Acked { body, .. } => self.on_ack(now, leg, body.as_ref()),
             sip::Event::Request { request, message, .. } => self.on_request(now, leg, request, &message),
-            sip::Event::Cancelled { .. } => self.leg_gone(now, leg, Cause::Cancelled),
-            sip::Event::Ended { by, .. } => self.leg_gone(
-                now,
-                leg,
-                match by {
-                    sip::Ended::Bye { .. } => Cause::CallerHungUp,
-                    sip::Ended::AckTimeout | sip::Ended::Timeout => Cause::CallerLost,
-                },
-            ),
+            sip::Event::Cancelled { .. } => self.leg_gone(now, leg, Cause::Cancelled, Parting::HungUp),
+            sip::Event::Ended { by, .. } => {
+                let (cause, parting) = match by {
+                    sip::Ended::Bye { .. } => (Cause::CallerHungUp, Parting::HungUp),
+                    sip::Ended::AckTimeout | sip::Ended::Timeout => (Cause::CallerLost, Parting::Lost),
+                };
+                self.leg_gone(now, leg, cause, parting);
+            }
             sip::Event::Answered { message, .. } => self.agent_answered(now, leg, &message),
             sip::Event::Failed { status, .. } => self.agent_failed(now, leg, &status),
-            sip::Event::Response { status, .. } => self.on_response(leg, &status),
+            sip::Event::Response { status, message, .. } => {
+                self.on_response(leg, &status, message.as_deref());
+            }
             // The hold picture and music go on while the agent's phone rings.
             sip::Event::Progress { status, .. } => debug!(%status, "the agent's phone makes progress"),
             // The shard has made a call of it.
@@ -34,8 +44,8 @@ impl Call {
         }
     }
 
-    fn leg_gone(&mut self, now: Now, leg: LegId, cause: Cause) {
-        if leg == CALLER { self.caller_gone(now, cause) } else { self.agent_gone(now, leg) }
+    fn leg_gone(&mut self, now: Now, leg: LegId, cause: Cause, parting: Parting) {
+        if leg == CALLER { self.caller_gone(now, cause) } else { self.agent_gone(now, leg, parting) }
     }
 
     fn on_ack(&mut self, now: Now, id: LegId, body: Option<&sip::Body>) {
@@ -126,9 +136,11 @@ impl Call {
         }
     }
 
-    /// The answer to an INFO of ours, the only request that is sent inside a call.
-    fn on_response(&mut self, leg: LegId, status: &StatusCode) {
-        if let Some(leg) = self.leg(leg).filter(|_| status.code() >= 300) {
+    /// The answer to an INFO or OPTIONS of ours. Of the latter it counts only that it came (see `vigil`).
+    fn on_response(&mut self, leg: LegId, status: &StatusCode, message: Option<&sip::Response>) {
+        let method = message.and_then(|message| message.headers.cseq().ok()).map(|cseq| cseq.method);
+        let refuses_info = method == Some(Method::Info) && status.code() >= 300;
+        if let Some(leg) = self.leg(leg).filter(|_| refuses_info) {
             debug!(?leg.id, %status, "takes no INFO after all");
             leg.takes_info = false;
         }

@@ -41,19 +41,24 @@ fn read_agent(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Address>
     reader.check_name("an agent", name);
     let fields = reader.fields(format!("the agent `{}`", name.value), name.span, value, &["address"])?;
     let address = fields.need(reader, "address").and_then(|tree| reader.word("`address`", tree))?;
-    if let Err(why) = sip_address(&address.value) {
-        reader.note(
-            Finding::error(
-                "invalid-address",
-                address.span,
-                format!("this is not a SIP address: {why}"),
-                "here",
-            )
-            .help("for example `sip:agent1@192.0.2.10:5060`"),
-        );
-        return None;
-    }
-    Some(Address::Sip(address.value))
+    let finding = match sip_address(&address.value) {
+        Ok(Host::Address) => return Some(Address::Sip(address.value)),
+        // Nothing looks names up on the way to an agent: this one would never ring.
+        Ok(Host::Name) => Finding::error(
+            "host-name",
+            address.span,
+            format!("the agent `{}` is called by a host name, and names are not looked up", name.value),
+            "a numeric address is needed after the `@`",
+        ),
+        Err(why) => Finding::error(
+            "invalid-address",
+            address.span,
+            format!("this is not a SIP address: {why}"),
+            "here",
+        ),
+    };
+    reader.note(finding.help("for example `sip:agent1@192.0.2.10:5060`"));
+    None
 }
 
 fn read_queue(
@@ -121,9 +126,18 @@ pub(crate) fn read_hold(reader: &mut Reader, at: Span, tree: &Tree) -> Option<Sc
     Some(scene)
 }
 
+/// What stands between `@` and the port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Host {
+    /// IPv4 or IPv6.
+    Address,
+    /// To be looked up in the DNS.
+    Name,
+}
+
 /// The syntax of RFC 3261 §19.1.1 as far as an agent's address needs it: scheme, user, host, port,
 /// parameters.
-fn sip_address(address: &str) -> Result<(), &'static str> {
+fn sip_address(address: &str) -> Result<Host, &'static str> {
     let rest = address
         .strip_prefix("sip:")
         .or_else(|| address.strip_prefix("sips:"))
@@ -134,15 +148,15 @@ fn sip_address(address: &str) -> Result<(), &'static str> {
     {
         return Err("the part before `@` is not a user name");
     }
-    check_host_port(host)?;
+    let host = check_host_port(host)?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.!~*'()[]/:&+$%=;".contains(c);
     if parameters.is_some_and(|text| text.is_empty() || !text.chars().all(plain)) {
         return Err("the part after `;` is not a list of parameters");
     }
-    Ok(())
+    Ok(host)
 }
 
-fn check_host_port(text: &str) -> Result<(), &'static str> {
+fn check_host_port(text: &str) -> Result<Host, &'static str> {
     let (host, port) = match text.strip_prefix('[') {
         Some(inner) => {
             let (host, tail) = inner.split_once(']').ok_or("the `[` of an IPv6 address is not closed")?;
@@ -162,7 +176,8 @@ fn check_host_port(text: &str) -> Result<(), &'static str> {
         return Err("the part after `@` is not a host");
     }
     match port.map(str::parse::<u16>) {
-        None | Some(Ok(1..)) => Ok(()),
+        None | Some(Ok(1..)) if digits || text.starts_with('[') => Ok(Host::Address),
+        None | Some(Ok(1..)) => Ok(Host::Name),
         Some(Ok(0) | Err(_)) => Err("the port is not a number from 1 to 65535"),
     }
 }
@@ -173,14 +188,17 @@ mod tests {
 
     #[test]
     fn accepts_addresses_of_agents() {
-        for good in [
-            "sip:agent1@127.0.0.1:5070",
-            "sip:agent1@127.0.0.1",
-            "sips:a.b+c@agents.example.com",
-            "sip:agent1@[2001:db8::1]:5060",
-            "sip:agent1@host;transport=udp",
+        for (good, host) in [
+            ("sip:agent1@127.0.0.1:5070", Host::Address),
+            ("sip:agent1@127.0.0.1", Host::Address),
+            ("sips:a.b+c@agents.example.com", Host::Name),
+            ("sip:agent1@[2001:db8::1]:5060", Host::Address),
+            ("sip:agent1@[::1]", Host::Address),
+            ("sip:agent1@host;transport=udp", Host::Name),
+            ("sip:agent1@localhost:5070", Host::Name),
+            ("sip:agent1@10.example:5070", Host::Name),
         ] {
-            assert_eq!(sip_address(good), Ok(()), "{good}");
+            assert_eq!(sip_address(good), Ok(host), "{good}");
         }
     }
 

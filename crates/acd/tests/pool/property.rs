@@ -17,6 +17,7 @@ enum Step {
     Answered(u8, u8),
     NotAnswered(u8, u8, NotAnswered),
     AgentLeft(u8, u8),
+    AgentLost(u8, u8),
     /// To the offer or conversation that is open, if there is one.
     Reply(u8, Reply),
     SetReady(u8, bool),
@@ -29,6 +30,7 @@ enum Reply {
     Answered,
     NotAnswered(NotAnswered),
     AgentLeft,
+    AgentLost,
 }
 
 fn why() -> impl Strategy<Value = NotAnswered> {
@@ -45,6 +47,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(Reply::Answered),
         2 => why().prop_map(Reply::NotAnswered),
         2 => Just(Reply::AgentLeft),
+        1 => Just(Reply::AgentLost),
     ];
     prop_oneof![
         4 => (0u8..12, any::<bool>()).prop_map(|(ticket, second)| Step::Enter(ticket, second)),
@@ -52,6 +55,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0u8..12, 0u8..5).prop_map(|(ticket, agent)| Step::Answered(ticket, agent)),
         1 => (0u8..12, 0u8..5, why()).prop_map(|(ticket, agent, why)| Step::NotAnswered(ticket, agent, why)),
         1 => (0u8..12, 0u8..5).prop_map(|(ticket, agent)| Step::AgentLeft(ticket, agent)),
+        1 => (0u8..12, 0u8..5).prop_map(|(ticket, agent)| Step::AgentLost(ticket, agent)),
         5 => (any::<u8>(), reply).prop_map(|(which, reply)| Step::Reply(which, reply)),
         2 => (0u8..5, any::<bool>()).prop_map(|(agent, ready)| Step::SetReady(agent, ready)),
         3 => (0u16..40).prop_map(Step::Pass),
@@ -130,7 +134,9 @@ impl Onlooker {
     /// A reply that fits ends the offer or the conversation.
     fn hear(&mut self, input: &Input) {
         let (agent, ticket) = match input {
-            Input::NotAnswered { ticket, agent, .. } | Input::AgentLeft { ticket, agent } => (agent, ticket),
+            Input::NotAnswered { ticket, agent, .. }
+            | Input::AgentLeft { ticket, agent }
+            | Input::AgentLost { ticket, agent } => (agent, ticket),
             Input::Enter { .. }
             | Input::Leave { .. }
             | Input::Answered { .. }
@@ -206,12 +212,16 @@ impl Run {
             Step::AgentLeft(short, agent) => {
                 self.input(Input::AgentLeft { ticket: self.ticket(short), agent: AgentId(agent.into()) });
             }
+            Step::AgentLost(short, agent) => {
+                self.input(Input::AgentLost { ticket: self.ticket(short), agent: AgentId(agent.into()) });
+            }
             Step::Reply(which, reply) => {
                 let Some((agent, ticket)) = self.onlooker.open_pair(which) else { return };
                 self.input(match reply {
                     Reply::Answered => Input::Answered { ticket, agent },
                     Reply::NotAnswered(why) => Input::NotAnswered { ticket, agent, why },
                     Reply::AgentLeft => Input::AgentLeft { ticket, agent },
+                    Reply::AgentLost => Input::AgentLost { ticket, agent },
                 });
             }
             Step::SetReady(agent, ready) => {

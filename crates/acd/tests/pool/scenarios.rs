@@ -129,6 +129,21 @@ fn agents_leg_dies_before_the_bridge() {
 }
 
 #[test]
+fn an_agent_lost_in_mid_conversation_fails_the_ticket_and_rests() {
+    let mut bench = Bench::new(&config(&["ann"]));
+    let ann = bench.id("ann");
+    bench.enter(1);
+    bench.answered(1, ann);
+    bench.enter(2);
+    let lost = |ticket| Input::AgentLost { ticket: TicketId(ticket), agent: ann };
+    assert_eq!(bench.on(lost(1)), [done(1, Outcome::Failed)]);
+    assert_eq!(bench.on(lost(1)), [], "it ended once");
+    assert_eq!(offers(&bench.pass(limits::UNREACHABLE_REST)), [(2, ann)]);
+    // While ringing, there is no conversation to break off.
+    assert_eq!(bench.on(lost(2)), [done(2, Outcome::NoAgents)]);
+}
+
+#[test]
 fn rejected_goes_to_the_next_agent() {
     for why in [NotAnswered::Rejected, NotAnswered::Busy] {
         let mut bench = Bench::new(&config(&["ann", "bob"]));
@@ -171,7 +186,66 @@ fn nobody_is_configured() {
     none.queues[0].agents = vec!["ghost".into()];
     let mut bench = Bench::new(&none);
     assert_eq!(bench.enter(1), [done(1, Outcome::NoAgents)]);
-    assert_eq!(bench.on(Input::Enter { ticket: TicketId(2), queue: "x".into() }), [done(2, Outcome::Closed)]);
+}
+
+#[test]
+fn a_queue_that_the_pool_does_not_know_fails() {
+    let mut bench = Bench::new(&config(&["ann"]));
+    assert_eq!(bench.on(Input::Enter { ticket: TicketId(1), queue: "x".into() }), [done(1, Outcome::Failed)]);
+    assert_eq!(bench.leave(1), [], "it ended once");
+}
+
+/// A queue with room for as many, whose one agent is away.
+fn crowd(capacity: u32) -> Bench {
+    let mut all = config(&["ann"]);
+    all.queues[0].capacity = capacity;
+    all.queues.push(queue("r", &["ann"]));
+    let mut bench = Bench::new(&all);
+    let ann = bench.id("ann");
+    bench.set_ready(ann, false);
+    bench
+}
+
+#[test]
+fn a_pool_without_room_fails_whatever_the_queue() {
+    let room = limits::TICKETS_MAX as u64;
+    let mut bench = crowd(u32::MAX);
+    (1..=room).for_each(|ticket| assert_eq!(bench.enter(ticket).len(), 1));
+    assert_eq!(bench.enter(room + 1), [done(room + 1, Outcome::Failed)]);
+    let other = Input::Enter { ticket: TicketId(room + 2), queue: "r".into() };
+    assert_eq!(bench.on(other), [done(room + 2, Outcome::Failed)], "though that queue is empty");
+    bench.leave(1);
+    let last = limits::TICKETS_MAX as u32;
+    assert_eq!(bench.enter(room + 3), [place(room + 3, last, last)], "there is room again");
+}
+
+#[test]
+fn a_change_in_a_queue_of_a_thousand_is_told_to_the_first_few() {
+    let mut bench = crowd(1_000);
+    for ticket in 1..=1_000 {
+        let number = ticket as u32;
+        assert_eq!(bench.enter(ticket), [place(ticket, number, number)], "everybody learns their place once");
+    }
+    // Wherever somebody leaves, only those behind them are told, and of these only the first.
+    assert_eq!(bench.leave(500), [done(500, Outcome::Left)]);
+    let outputs = bench.leave(3);
+    assert_eq!(outputs[..2], [done(3, Outcome::Left), place(4, 3, 998)]);
+    assert_eq!(outputs.len(), limits::PLACES_TOLD as usize - 1);
+    // The one who is last counts down to the front once it is near.
+    let mut told = Vec::new();
+    for ticket in (1..1_000).filter(|ticket| ![3, 500].contains(ticket)) {
+        let outputs = bench.leave(ticket);
+        assert!(outputs.len() <= 1 + limits::PLACES_TOLD as usize, "{} outputs", outputs.len());
+        told.extend(outputs.into_iter().filter_map(|output| match output {
+            Output::Place { ticket: TicketId(1_000), place, waiting } => {
+                assert_eq!(place, waiting);
+                Some(place)
+            }
+            _ => None,
+        }));
+    }
+    let countdown: Vec<u32> = (1..=limits::PLACES_TOLD).rev().collect();
+    assert_eq!(told, countdown);
 }
 
 #[test]

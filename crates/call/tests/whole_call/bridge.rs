@@ -13,8 +13,12 @@ const ANNA: &str = "10.0.0.21";
 const BORIS: &str = "10.0.0.22";
 
 /// A world with a caller in the queue and the two agents' phones.
-fn put_through(seed: u64, anna: Manner, boris: Manner) -> (World, usize, [usize; 2]) {
-    let mut world = World::new(&hotline(), seed);
+pub(crate) fn put_through(seed: u64, anna: Manner, boris: Manner) -> (World, usize, [usize; 2]) {
+    put_through_in(World::new(&hotline(), seed), anna, boris)
+}
+
+/// The same in a world with another service.
+pub(crate) fn put_through_in(mut world: World, anna: Manner, boris: Manner) -> (World, usize, [usize; 2]) {
     let agents = [(ANNA, anna), (BORIS, boris)].map(|(host, manner)| {
         let mut phone = Phone::new(host);
         phone.manner = manner;

@@ -8,8 +8,10 @@ mod bridge;
 mod locals;
 mod menu;
 mod phone;
+mod queue_failures;
 mod refusals;
 mod storms;
+mod vanished;
 mod world;
 
 /// A service that is small enough to be judged by eye: two pages and a queue with two agents.

@@ -49,6 +49,8 @@ pub(crate) struct Phone {
     pub(crate) ended: bool,
     pub(crate) heard: Vec<Heard>,
     pub(crate) rtcp_heard: Vec<Bytes>,
+    /// OPTIONS that came: whether it is there.
+    pub(crate) questions: u32,
     /// Sends sound every 20 ms and pictures every 80 ms once it is talking.
     pub(crate) talks: bool,
     /// Whether it offers and takes pictures.
@@ -87,6 +89,7 @@ impl Phone {
             ended: false,
             heard: Vec::new(),
             rtcp_heard: Vec::new(),
+            questions: 0,
             talks: false,
             camera: true,
             log: Vec::new(),
@@ -150,6 +153,12 @@ impl Phone {
             self.next_video = None;
         }
         self.pump(now);
+    }
+
+    /// Sends no media any more: muted, with silence suppression.
+    pub(crate) fn fall_silent(&mut self) {
+        self.next_audio = None;
+        self.next_video = None;
     }
 
     /// Sends a re-INVITE with these directions.
@@ -219,6 +228,7 @@ impl Phone {
 
     pub(crate) fn receive(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, data: &Bytes) {
         if to == self.sip {
+            self.questions += u32::from(data.starts_with(b"OPTIONS "));
             self.endpoint.handle_input(now, sip::Input::Datagram { local: LocalId(0), from, data });
             self.pump(now);
         } else if (to == self.audio || to == self.video) && !(64..=95).contains(&(data[1] & 0x7F)) {

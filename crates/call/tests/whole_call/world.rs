@@ -24,6 +24,8 @@ pub(crate) struct World {
     pub(crate) cdrs: Vec<Cdr>,
     pub(crate) fetched: Vec<AssetKey>,
     pub(crate) lent: HashSet<PortId>,
+    /// Words to the agent pool are lost: its thread has died or is stuck.
+    pub(crate) pool_lost: bool,
     /// RTP sockets that are tied to a peer: the kernel keeps everything else from them.
     pub(crate) tied: HashMap<PortId, SocketAddr>,
     base: Instant,
@@ -62,6 +64,7 @@ impl World {
             cdrs: Vec::new(),
             fetched: Vec::new(),
             lent: HashSet::new(),
+            pool_lost: false,
             tied: HashMap::new(),
             base,
             shard_due: None,
@@ -201,6 +204,7 @@ impl World {
                         self.fetched.push(key.clone());
                         self.shard.handle_input(now, Input::Track { call, key, track });
                     }
+                    Output::Pool(_) if self.pool_lost => {}
                     Output::Pool(word) => {
                         quiet = false;
                         self.pool.handle_input(now.mono, word);

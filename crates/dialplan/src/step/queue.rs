@@ -30,7 +30,11 @@ pub(super) static KIND: Kind = Kind {
         Outcome { name: "full", docs: "`capacity` callers are waiting", waits: false },
         Outcome { name: "closed", docs: "nobody works in it now", waits: false },
         Outcome { name: "no_agents", docs: "none of its agents could be reached", waits: false },
-        Outcome { name: "failed", docs: "something broke", waits: false },
+        Outcome {
+            name: "failed",
+            docs: "the pool of agents did not take the caller, or the agent vanished",
+            waits: false,
+        },
     ],
     example: "queue:
   name: video-general

@@ -392,6 +392,12 @@ fn mistakes_of_queues() {
                 "agents: { anna: { address: anna@127.0.0.1 } }\nqueues: { video: { agents: [anna] } }\n"
             )
         ),
+        (
+            "host name",
+            with_queues(
+                "agents: { anna: { address: \"sip:anna@host.example:5070\" } }\nqueues: { video: { agents: [anna] } }\n"
+            )
+        ),
         ("unknown agent", with_queues(&format!("{agent}queues: {{ video: {{ agents: [ana] }} }}\n"))),
         ("agent twice", with_queues(&format!("{agent}queues: {{ video: {{ agents: [anna, anna] }} }}\n"))),
         ("no agents", with_queues(&format!("{agent}queues: {{ video: {{ agents: [] }} }}\n"))),

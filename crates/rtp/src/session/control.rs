@@ -125,6 +125,7 @@ impl Session {
         };
         self.control.interval.packet(data.len());
         self.control.remote = Some(from);
+        self.heard_at = Some(now.mono);
         let mut key_frame_wanted = false;
         for packet in &packets {
             match packet {

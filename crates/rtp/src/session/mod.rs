@@ -134,6 +134,8 @@ pub struct Session {
     receiving: Receiving,
     control: Control,
     counters: Statistics,
+    /// When a datagram of the peer was last taken.
+    heard_at: Option<Instant>,
     out: VecDeque<Output>,
 }
 
@@ -151,6 +153,7 @@ impl Session {
             receiving: Receiving::new(&config),
             control: Control::new(config.kind),
             counters: Statistics::default(),
+            heard_at: None,
             out: VecDeque::new(),
             random,
             config,
@@ -195,6 +198,13 @@ impl Session {
         let mut statistics = self.counters;
         self.receiving.add_to(&mut statistics);
         statistics
+    }
+
+    /// When the peer was last heard: RTP of the latched source, or RTCP from its host that could be read.
+    /// `None` before the first.
+    #[must_use]
+    pub fn heard_at(&self) -> Option<Instant> {
+        self.heard_at
     }
 
     fn event(&mut self, event: Event) {

@@ -226,6 +226,7 @@ impl Session {
             }
             Arrival::Restarted => receiving.begin_anew(),
         }
+        self.heard_at = Some(now.mono);
         if Receiving::is_media(&self.config, packet.header.payload_type) == Some(true)
             && let Some(source) = receiving.source.as_mut()
         {

@@ -419,6 +419,22 @@ fn requests_of_the_peer_and_its_leaving_are_told_once() {
 }
 
 #[test]
+fn the_peer_is_heard_by_rtp_and_rtcp_and_by_nothing_that_is_dropped() {
+    let mut session = Session::new(config(Codec::Pcmu));
+    assert_eq!(session.heard_at(), None);
+    sound(&mut session, 20, 1);
+    assert_eq!(session.heard_at(), Some(now(20).mono));
+    arrive(&mut session, 40, packet(77, 2, 320, &[0; 160]));
+    arrive(&mut session, 60, Bytes::from_static(b"not RTP"));
+    let data = packet(0, 3, 480, &[0; 160]);
+    session.handle_input(now(80), Input::Rtp { from: address(9), data });
+    session.handle_input(now(90), Input::Rtcp { from: address(4001), data: Bytes::from_static(b"no") });
+    assert_eq!(session.heard_at(), Some(now(20).mono));
+    rtcp(&mut session, 100, |_| {});
+    assert_eq!(session.heard_at(), Some(now(100).mono));
+}
+
+#[test]
 fn with_mux_rtcp_is_told_apart_on_the_rtp_port() {
     let mut session = Session::new(Config { rtcp_mux: true, ..config(Codec::H264) });
     arrive(&mut session, 0, packet(96, 1, 0, &[0x41, 0x88, 1]));
