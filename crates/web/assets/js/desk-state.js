@@ -1,0 +1,86 @@
+// What the desk page knows of its agent. Pure: one function from state and event to state.
+/** @import { AgentMode, FromGateway, Ring } from "./protocol.js" */
+
+/**
+ * @typedef {{agent: string|null, mode: "signed_out"|"signing_in"|AgentMode, reason: string,
+ *   until: number|null, ring: (Ring & {since: number, accepting: boolean})|null,
+ *   talk: {with: string, number: string, since: number|null}|null, note: Note|null}} Desk
+ * @typedef {{kind: "refused", reason: string} | {kind: "missed", why: string}
+ *   | {kind: "ended", why: string} | {kind: "lost"} | {kind: "failed", why: string}} Note what to tell the agent
+ * @typedef {FromGateway | {type: "sign_in", agent: string} | {type: "sign_out"} | {type: "accept"}
+ *   | {type: "reject"} | {type: "failed", why: string} | {type: "gone"}} Event
+ */
+
+/** Nobody signed in. @type {Desk} */
+export const SIGNED_OUT = {
+  agent: null, mode: "signed_out", reason: "", until: null, ring: null, talk: null, note: null,
+};
+
+/**
+ * The state after `event`. An event that does not fit the state leaves it as it is.
+ * @param {Desk} desk
+ * @param {Event} event
+ * @param {number} now ms, of the clock that `until` and `since` are read against
+ * @returns {Desk}
+ */
+export function next(desk, event, now) {
+  switch (event.type) {
+    case "sign_in":
+      return { ...SIGNED_OUT, agent: event.agent, mode: "signing_in" };
+    case "sign_out":
+      return SIGNED_OUT;
+    case "agent":
+      if (desk.agent === null) return desk;
+      return event.agent === undefined ? signedOut(event.reason) : moved(desk, event, now);
+    case "ring": {
+      const { call, caller, number, queue } = event;
+      if (desk.agent === null || desk.ring?.call === call) return desk;
+      const ring = { call, caller, number, queue, since: now, accepting: false };
+      return { ...desk, mode: "ringing", ring, note: null };
+    }
+    case "stop_ringing":
+      if (desk.ring === null || desk.ring.call !== event.call) return desk;
+      return { ...desk, ring: null, talk: null, note: { kind: "missed", why: event.why ?? "" } };
+    case "accept":
+      return desk.ring ? { ...desk, ring: { ...desk.ring, accepting: true } } : desk;
+    case "reject":
+      return { ...desk, ring: null };
+    case "talking": {
+      const number = desk.ring?.number ?? desk.talk?.number ?? "";
+      const talk = { with: event.with, number, since: desk.talk?.since ?? now };
+      return desk.agent === null ? desk : { ...desk, mode: "talking", ring: null, talk, note: null };
+    }
+    case "ended":
+      return { ...desk, ring: null, talk: null, note: { kind: "ended", why: event.why } };
+    case "refused": {
+      const note = /** @type {Note} */ ({ kind: "refused", reason: event.reason });
+      return { ...desk, ring: null, talk: null, note };
+    }
+    case "failed":
+      return { ...desk, ring: null, talk: null, note: { kind: "failed", why: event.why } };
+    case "gone":
+      return { ...SIGNED_OUT, note: { kind: "lost" } };
+    default:
+      return desk;
+  }
+}
+
+/** Signed out by the gateway; a refused sign-in says why. @param {string} [reason] @returns {Desk} */
+function signedOut(reason) {
+  return { ...SIGNED_OUT, note: reason ? { kind: "refused", reason } : null };
+}
+
+/**
+ * The gateway's word on the agent.
+ * @param {Desk} desk
+ * @param {import("./protocol.js").AgentNow} word
+ * @param {number} now
+ * @returns {Desk}
+ */
+function moved(desk, word, now) {
+  const until = word.seconds === undefined ? null : now + word.seconds * 1000;
+  const joining = word.state === "talking" && desk.ring?.accepting;
+  const ring = word.state === "ringing" || joining ? desk.ring : null;
+  const talk = word.state === "talking" ? desk.talk : null;
+  return { ...desk, mode: word.state, reason: word.reason ?? "", until, ring, talk };
+}

@@ -1,0 +1,191 @@
+// What the pages share: frame, icons, notices, the stage with its pictures, the sonogram.
+import { language, switchLanguage, t } from "./i18n.js";
+import { effect, html, keep, recall, render, signal, useEffect, useRef } from "./ui.js";
+
+/** "light", "dark", or null for what the system says. */
+const theme = signal(recall("theme"));
+
+effect(() => {
+  if (theme.value) document.documentElement.dataset.theme = theme.value;
+});
+
+function switchTheme() {
+  const dark = theme.value ? theme.value === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  theme.value = dark ? "light" : "dark";
+  keep("theme", theme.value);
+}
+
+/** Outlines on a 24-dot grid. @type {Record<string, string>} */
+const ICONS = {
+  call: "M6 3h3l2 5-2.5 2a11 11 0 0 0 5.5 5.5L16 13l5 2v3a3 3 0 0 1-3 3A15 15 0 0 1 3 6a3 3 0 0 1 3-3z",
+  end: "M3 14v-2c5-5 13-5 18 0v2l-1 2-5-1v-3c-2-.7-4-.7-6 0v3l-5 1z",
+  voice: "M12 3a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3zM6 11a6 6 0 0 0 12 0M12 17v4",
+  silent: "M12 3a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3zM6 11a6 6 0 0 0 12 0M12 17v4M4 3l16 18",
+  theme: "M12 4a8 8 0 1 0 0 16zM12 4a8 8 0 0 1 0 16",
+  sound: "M4 10v4h4l5 4V6l-5 4zM16 9c1.5 2 1.5 4 0 6M19 6c3 4 3 8 0 12",
+};
+
+/** @param {{name: string}} props */
+export function Icon({ name }) {
+  return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${ICONS[name]} /></svg>`;
+}
+
+/** @param {{url: string}} props */
+function Mark({ url }) {
+  return html`<a class="brand" href="/">
+    <img src=${url} width="34" height="34" alt="" />
+    <span><b>vireo</b><small>${t("brand_line")}</small></span>
+  </a>`;
+}
+
+const PAGES = [["/phone", "nav_phone"], ["/desk", "nav_desk"], ["/calls", "nav_calls"]];
+const MARK = new URL("../vireo.svg", import.meta.url).href;
+
+/** @param {{children: any, foot?: string}} props */
+function Frame({ children, foot }) {
+  const here = (/** @type {string} */ path) => (location.pathname === path ? "page" : undefined);
+  return html`
+    <a class="skip" href="#main">${t("skip")}</a>
+    <header class="top">
+      <${Mark} url=${MARK} />
+      <nav aria-label=${t("nav_label")}>
+        ${PAGES.map(([path, key]) => html`<a href=${path} aria-current=${here(path)}>${t(key)}</a>`)}
+      </nav>
+      <div class="switches">
+        <button type="button" class="plain" lang=${language.value === "zh" ? "en" : "zh-CN"}
+          aria-label=${t("switch_language_label")} onClick=${switchLanguage}>${t("switch_language")}</button>
+        <button type="button" class="plain round" aria-label=${t("switch_theme")} title=${t("switch_theme")}
+          onClick=${switchTheme}><${Icon} name="theme" /></button>
+      </div>
+    </header>
+    <main id="main" tabindex="-1">${children}</main>
+    <footer class="foot">${foot}</footer>`;
+}
+
+/**
+ * Draws a page and keeps its title in step with the language.
+ * @param {string} titleKey
+ * @param {() => any} Page
+ * @param {() => string} [foot]
+ */
+export function show(titleKey, Page, foot = () => "") {
+  const App = () => html`<${Frame} foot=${foot()}><${Page} /><//>`;
+  effect(() => {
+    document.title = `${t(titleKey)} - Vireo`;
+  });
+  render(html`<${App} />`, /** @type {Element} */ (document.getElementById("app")));
+}
+
+/**
+ * A line that tells what is going on; `alarm` is read out at once.
+ * @param {{tone?: "calm"|"warn"|"alarm", children: any}} props
+ */
+export function Notice({ tone = "calm", children }) {
+  return html`<p class="notice ${tone}" role=${tone === "alarm" ? "alert" : "status"}>${children}</p>`;
+}
+
+/** Asks for JSON every `ms` and hands it on; null when nobody answers. @param {string} path @param {number} ms @param {(data: any) => void} take */
+export function poll(path, ms, take) {
+  const ask = async () => {
+    try {
+      const response = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(5_000) });
+      take(response.ok ? await response.json() : null);
+    } catch {
+      take(null);
+    }
+    setTimeout(ask, ms);
+  };
+  ask();
+}
+
+/**
+ * A stream's picture, and its sound unless `muted`.
+ * @param {{stream: MediaStream|null, muted?: boolean, label: string, kind: string, onFirst?: () => void,
+ *   onBlocked?: (play: () => void) => void}} props
+ */
+export function Picture({ stream, muted = false, label, kind, onFirst, onBlocked }) {
+  const ref = useRef(/** @type {HTMLVideoElement|null} */ (null));
+  useEffect(() => {
+    const video = ref.current;
+    if (!video) return;
+    video.srcObject = stream;
+    if (!stream) return;
+    if (onFirst && video.requestVideoFrameCallback) video.requestVideoFrameCallback(onFirst);
+    video.play().catch((error) => {
+      if (error.name === "NotAllowedError") onBlocked?.(() => void video.play());
+    });
+  }, [stream]);
+  return html`<video ref=${ref} class=${kind} aria-label=${label} autoplay playsinline muted=${muted}></video>`;
+}
+
+/** A picture as a screen of 176 by 144 dots shows it. @param {{stream: MediaStream|null, label: string}} props */
+export function SmallScreen({ stream, label }) {
+  const ref = useRef(/** @type {HTMLCanvasElement|null} */ (null));
+  useEffect(() => {
+    const brush = ref.current?.getContext("2d", { alpha: false });
+    if (!brush || !stream) return;
+    const video = document.createElement("video");
+    video.muted = true;
+    video.srcObject = stream;
+    let on = true;
+    const draw = () => {
+      if (!on) return;
+      brush.imageSmoothingQuality = "high";
+      brush.drawImage(video, 0, 0, 176, 144);
+      video.requestVideoFrameCallback?.(draw);
+    };
+    video.requestVideoFrameCallback?.(draw);
+    video.play().catch(() => {});
+    return () => {
+      on = false;
+      video.srcObject = null;
+      brush.clearRect(0, 0, 176, 144);
+    };
+  }, [stream]);
+  return html`<canvas ref=${ref} class="small" width="176" height="144" role="img" aria-label=${label}></canvas>`;
+}
+
+/** The voice as a bird watcher draws it: time to the right, pitch upwards. @param {{stream: MediaStream|null, label: string}} props */
+export function Sonogram({ stream, label }) {
+  const ref = useRef(/** @type {HTMLCanvasElement|null} */ (null));
+  useEffect(() => (ref.current && stream ? sonogram(ref.current, stream) : undefined), [stream]);
+  return html`<canvas ref=${ref} class="sonogram" width="352" height="32" role="img" aria-label=${label}></canvas>`;
+}
+
+/** @param {HTMLCanvasElement} canvas @param {MediaStream} stream */
+function sonogram(canvas, stream) {
+  const brush = canvas.getContext("2d");
+  const context = new AudioContext();
+  const analyser = context.createAnalyser();
+  analyser.fftSize = 128;
+  analyser.smoothingTimeConstant = 0.3;
+  context.createMediaStreamSource(stream).connect(analyser);
+  const bins = new Uint8Array(analyser.frequencyBinCount);
+  const timer = setInterval(() => {
+    if (!brush || document.hidden) return;
+    analyser.getByteFrequencyData(bins);
+    brush.globalCompositeOperation = "copy";
+    brush.drawImage(canvas, -2, 0);
+    brush.globalCompositeOperation = "source-over";
+    // Telephone sound ends at 4 kHz; the analyser reaches to half of the context's rate.
+    const top = Math.min(bins.length, Math.ceil((bins.length * 8_000) / context.sampleRate));
+    for (let bin = 0; bin < top; bin += 1) {
+      if (bins[bin] < 40) continue;
+      brush.fillStyle = `rgb(111 227 180 / ${bins[bin] / 255})`;
+      const step = canvas.height / top;
+      brush.fillRect(canvas.width - 2, canvas.height - (bin + 1) * step, 1.5, Math.max(1, step - 1));
+    }
+  }, 40);
+  return () => {
+    clearInterval(timer);
+    void context.close();
+    brush?.clearRect(0, 0, canvas.width, canvas.height);
+  };
+}
+
+/** What to say of the WebSocket, if anything. @param {{state: string, refusal: string, inCall: boolean}} props */
+export function LinkNotice({ state, refusal, inCall }) {
+  if (state === "lost") return html`<${Notice} tone="warn">${t(inCall ? "link_lost" : "link_lost_idle")}<//>`;
+  if (state === "refused") return html`<${Notice} tone="alarm">${t("link_refused", { text: refusal })}<//>`;
+  return null;
+}

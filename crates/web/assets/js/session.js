@@ -1,0 +1,170 @@
+// What phone and desk have in common: the link, the source of our picture, and the peer of the one call.
+import { Link } from "./link.js";
+import { Peer, canCall } from "./peer.js";
+import { openSource } from "./source.js";
+import { begin, reached, timings } from "./timings.js";
+import { batch, keep, recall, signal } from "./ui.js";
+
+/** @import { FromGateway, Welcome } from "./protocol.js" */
+/** @import { LinkState } from "./link.js" */
+/** @import { Source } from "./source.js" */
+
+export { canCall };
+
+/**
+ * @typedef {object} SessionHandlers
+ * @property {(message: FromGateway) => void} message
+ * @property {(welcome: Welcome) => void} welcome
+ * @property {() => void} gone
+ * @property {() => void} left the page is being left: last words
+ */
+
+export class Session {
+  /**
+   * @param {"phone"|"desk"} role
+   * @param {{hue: number, pitch: number}} look of our test picture
+   * @param {SessionHandlers} handlers
+   */
+  constructor(role, look, handlers) {
+    this.look = look;
+    this.handlers = handlers;
+    /** @type {import("@preact/signals").Signal<LinkState>} */
+    this.link = signal("connecting");
+    /** @type {import("@preact/signals").Signal<Welcome|null>} */
+    this.welcome = signal(null);
+    /** @type {import("@preact/signals").Signal<Source|null>} */
+    this.source = signal(null);
+    this.opening = signal(false);
+    /** @type {import("@preact/signals").Signal<MediaStream|null>} */
+    this.remote = signal(null);
+    this.interrupted = signal(false);
+    this.muted = signal(false);
+    /** Set when the browser wants a gesture before it plays sound. @type {import("@preact/signals").Signal<(() => void)|null>} */
+    this.blocked = signal(null);
+    /** @type {import("@preact/signals").Signal<"camera"|"test">} */
+    this.wanted = signal(recall("source") === "test" ? "test" : "camera");
+    this.refusal = signal("");
+    /** @type {Peer|null} */
+    this.peer = null;
+    this.socket = new Link(role, {
+      message: (message) => this.heard(message),
+      welcome: (welcome) => this.greeted(welcome),
+      gone: () => this.handlers.gone(),
+      state: (state) => {
+        this.link.value = state;
+      },
+    });
+    addEventListener("pagehide", () => this.leave());
+    // A page brought back from the browser's cache has neither socket nor call.
+    addEventListener("pageshow", (event) => event.persisted && location.reload());
+    Object.assign(globalThis, { vireo: { timings, session: this } });
+  }
+
+  /** @param {Welcome} welcome */
+  greeted(welcome) {
+    this.welcome.value = welcome;
+    this.handlers.welcome(welcome);
+  }
+
+  /** @param {FromGateway} message */
+  heard(message) {
+    if (message.type === "answer") {
+      reached("answered");
+      this.peer?.answer(message.sdp, message.pictures).catch((error) => console.warn("the answer does not fit:", error));
+    } else if (message.type === "candidate") {
+      void this.peer?.candidate(message);
+    } else if (message.type === "error") {
+      this.refusal.value = message.text;
+    }
+    this.handlers.message(message);
+  }
+
+  /** @param {string} type @param {Record<string, unknown>} [fields] */
+  send(type, fields) {
+    this.socket.send(type, fields);
+  }
+
+  /** The source that is wanted; the same one as long as the wish is the same. */
+  async open() {
+    const has = this.source.value;
+    if (has && (has.kind === this.wanted.value || has.notice !== null)) return has;
+    this.opening.value = true;
+    const source = await openSource(this.wanted.value, this.look);
+    batch(() => {
+      this.opening.value = false;
+      this.source.value = source;
+    });
+    has?.stop();
+    return source;
+  }
+
+  /** @param {"camera"|"test"} kind */
+  async want(kind) {
+    this.wanted.value = kind;
+    keep("source", kind);
+    const had = this.source.value;
+    if (!had || had.kind === kind) return;
+    this.source.value = null;
+    const source = await this.open();
+    had.stop();
+    await this.peer?.replace(source.stream);
+    this.peer?.mute(this.muted.value);
+  }
+
+  /** Camera and tone off. */
+  release() {
+    this.source.value?.stop();
+    this.source.value = null;
+  }
+
+  /** A connection for one call; resolves to its offer. */
+  async connect() {
+    begin();
+    const source = await this.open();
+    reached("source");
+    this.disconnect();
+    const peer = new Peer(this.welcome.value?.ice_servers ?? [], source.stream, {
+      send: (type, fields) => this.send(type, fields),
+      state: (state) => {
+        if (state === "connected") reached("connected");
+        this.interrupted.value = state === "interrupted" || state === "failed";
+      },
+    });
+    this.peer = peer;
+    this.remote.value = peer.remote;
+    const sdp = await peer.offer();
+    reached("offered");
+    return sdp;
+  }
+
+  /** The call is over; the session goes on. */
+  disconnect() {
+    this.peer?.close();
+    this.peer = null;
+    batch(() => {
+      this.remote.value = null;
+      this.interrupted.value = false;
+      this.muted.value = false;
+      this.blocked.value = null;
+    });
+    for (const track of this.source.value?.stream.getAudioTracks() ?? []) track.enabled = true;
+  }
+
+  toggleMute() {
+    this.muted.value = !this.muted.value;
+    this.peer?.mute(this.muted.value);
+  }
+
+  leave() {
+    this.handlers.left();
+    this.socket.close();
+    this.disconnect();
+    this.release();
+  }
+}
+
+/** Whether a key press is meant for a field or button and not for the page. @param {KeyboardEvent} event */
+export function typing(event) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  return event.ctrlKey || event.altKey || event.metaKey || ["INPUT", "SELECT", "TEXTAREA"].includes(target.tagName);
+}
