@@ -43,6 +43,10 @@ pub(crate) const PEERS: &[Group] = &[
         packages: &["baresip-core", "baresip-ffmpeg", "baresip-gstreamer", "iproute2"],
     },
     Group { why: "to test with a second make of phone", packages: &["linphone-cli"] },
+    Group {
+        why: "to test calls from web pages, and the pages' own scripts",
+        packages: &["chromium", "nodejs", "npm"],
+    },
     Group { why: "to look for malformed packets, and at recordings", packages: &["tshark", "ffmpeg"] },
 ];
 

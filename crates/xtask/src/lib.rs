@@ -26,9 +26,9 @@ pub type Error = Box<dyn std::error::Error>;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  demo [--call] [ARGS]  set up this machine, build, and start the gateway with the demo hotline.
-                        ARGS go to `vireo demo`: --host IP makes it reachable from other machines,
-                        --help lists the rest.
+  demo [--call] [ARGS]  set up this machine, build, and start the gateway with the demo hotline; then
+                        open http://127.0.0.1:8080. ARGS go to `vireo demo`: --host 0.0.0.0 makes it
+                        reachable from other machines (by HTTPS), --help lists the rest.
                         --call: a scripted caller walks the menu instead, and the pictures it
                         received are left in target/demo.
   test [--no-install]   set up this machine with the test peers, then run every check and test

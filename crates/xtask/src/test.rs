@@ -5,9 +5,11 @@
 //! tests are listed; with `CI=true` they make the run fail. A step that fails does not keep the
 //! following ones from running.
 
+mod npm;
 mod summary;
 
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
@@ -32,6 +34,7 @@ const STEPS: &[Step] = &[
     },
     Step { name: "build", run: build },
     Step { name: "generated documents", run: |_| docs_are_fresh() },
+    Step { name: "pages", run: npm::pages },
     Step { name: "tests", run: tests },
     Step { name: "documentation tests", run: |_| counted(process::cargo(&["test", "--workspace", "--doc"])) },
 ];
@@ -116,6 +119,7 @@ fn build(environment: &Environment) -> Outcome {
 }
 
 fn tests(environment: &Environment) -> Outcome {
+    npm::fetch_driver()?;
     let with_report = |mut command: Command| {
         command.env("VIREO_NOT_RUN", &environment.not_run);
         counted(command)
@@ -139,6 +143,14 @@ fn counted(mut command: Command) -> Outcome {
         return Ok(counts + Counts { passed: 0, failed: 1 });
     }
     Ok(counts)
+}
+
+/// Notes that `what` cannot run here, as a test of its own would; it counts for one check.
+fn not_run(environment: &Environment, what: &str, why: &str) -> Outcome {
+    println!("NOT RUN: {what}: {why}");
+    let mut list = fs::OpenOptions::new().append(true).open(&environment.not_run)?;
+    writeln!(list, "{what}: {why}")?;
+    Ok(Counts::ONE)
 }
 
 /// A duration as the summary shows it.

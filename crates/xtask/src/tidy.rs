@@ -103,7 +103,7 @@ fn read(root: &Path) -> io::Result<Vec<File>> {
 }
 
 fn is_foreign(dir: &Path) -> bool {
-    dir == Path::new("target") || dir == Path::new(".git")
+    dir == Path::new("target") || dir == Path::new(".git") || dir.ends_with("node_modules")
 }
 
 fn is_text(path: &Path) -> bool {

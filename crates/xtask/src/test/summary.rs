@@ -18,13 +18,26 @@ impl Counts {
     pub(crate) const ONE: Counts = Counts { passed: 1, failed: 0 };
 
     /// Adds up the summary lines of cargo's runner (`test result: ok. 3 passed; 0 failed; ...`) and
-    /// of nextest (`Summary [ 1.2s] 3 tests run: 2 passed, 1 failed, 0 skipped`).
+    /// of nextest (`Summary [ 1.2s] 3 tests run: 2 passed, 1 failed, 0 skipped`), and those
+    /// of node's (`# pass 3` or, for people, `ℹ pass 3`).
     pub(crate) fn read(output: &str) -> Counts {
         let summaries = output.lines().map(without_colours).filter(|line| {
             line.starts_with("test result: ")
                 || (line.trim_start().starts_with("Summary [") && line.contains(" run: "))
         });
-        summaries.map(|line| Counts::of_line(&line)).fold(Counts::default(), Counts::add)
+        let rust = summaries.map(|line| Counts::of_line(&line)).fold(Counts::default(), Counts::add);
+        output.lines().map(without_colours).filter_map(|line| Counts::of_node(&line)).fold(rust, Counts::add)
+    }
+
+    fn of_node(line: &str) -> Option<Counts> {
+        let words = line.strip_prefix("# ").or_else(|| line.strip_prefix("ℹ "))?;
+        let (word, number) = words.split_once(' ')?;
+        let number = number.trim().parse().ok()?;
+        match word {
+            "pass" => Some(Counts { passed: number, failed: 0 }),
+            "fail" | "cancelled" => Some(Counts { passed: 0, failed: number }),
+            _ => None,
+        }
     }
 
     fn of_line(line: &str) -> Counts {
@@ -151,6 +164,13 @@ mod tests {
             2,
             0,
         );
+    }
+
+    #[test]
+    fn reads_node() {
+        check("# tests 4\n# suites 0\n# pass 3\n# fail 1\n# cancelled 0\n# duration_ms 12.5", 3, 1);
+        check("\u{1b}[34mℹ pass 7\u{1b}[39m\nℹ fail 0", 7, 0);
+        check("# a passage of 3\n# pass on", 0, 0);
     }
 
     #[test]
