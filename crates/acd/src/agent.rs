@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::event::{NotAnswered, TicketId};
+use crate::event::{AgentState, NotAnswered, TicketId};
 use crate::{Address, limits};
 
 /// One agent.
@@ -14,6 +14,10 @@ pub(crate) struct Agent {
     pub(crate) state: State,
     /// Order of becoming idle: the smallest has been idle longest.
     pub(crate) idle_since: u64,
+    /// Of a browser agent: who is signed in.
+    pub(crate) session: Option<u64>,
+    /// What that session was told last.
+    pub(crate) told: Option<AgentState>,
 }
 
 /// Whether the agent takes calls.
@@ -50,11 +54,37 @@ pub(crate) enum State {
 
 impl Agent {
     pub(crate) fn is_available(&self) -> bool {
-        self.presence == Presence::Ready && self.state == State::Idle
+        self.presence == Presence::Ready && self.state == State::Idle && self.is_present()
     }
 
     pub(crate) fn is_retired(&self) -> bool {
         self.presence == Presence::Retired
+    }
+
+    pub(crate) fn is_browser(&self) -> bool {
+        self.address == Address::Browser
+    }
+
+    /// False for a browser agent who is not signed in. A SIP phone is believed to be there.
+    pub(crate) fn is_present(&self) -> bool {
+        match self.address {
+            Address::Sip(_) => true,
+            Address::Browser => self.session.is_some(),
+        }
+    }
+
+    /// The state as the agent sees it.
+    pub(crate) fn shown(&self) -> AgentState {
+        match (&self.state, &self.presence) {
+            (State::Ringing { .. }, _) => AgentState::Ringing,
+            (State::Talking { .. }, _) => AgentState::Talking,
+            (State::Resting { until }, Presence::Ready) => AgentState::WrapUp { until: *until },
+            (State::Idle | State::Settling { .. }, Presence::Ready) => AgentState::Ready,
+            (
+                State::Idle | State::Settling { .. } | State::Resting { .. },
+                Presence::Away(_) | Presence::Retired,
+            ) => AgentState::NotReady,
+        }
     }
 
     /// When the state ends by itself.

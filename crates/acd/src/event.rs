@@ -238,7 +238,7 @@ pub enum Outcome {
     /// The pool did not take the ticket: it knows no queue of that name, or holds
     /// [`limits::TICKETS_MAX`](crate::limits::TICKETS_MAX) tickets. Or the agent was lost in mid-conversation.
     Failed,
-    /// The queue has no agents, or every one of them was unreachable for this caller.
+    /// The queue has no agents, or each of them was unreachable for this caller or is not signed in.
     NoAgents,
     /// The caller left before being served.
     Left,

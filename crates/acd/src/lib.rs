@@ -5,8 +5,14 @@
 //!
 //! What it promises, whatever the order of events (`tests/property.rs`): every ticket ends in exactly one
 //! [`Output::Done`]; an agent is offered to one ticket at a time; no agent stays unavailable after its
-//! conversation, rest or ringing is over; of the agents of a queue the longest idle comes first. Events
-//! that arrive too late are ignored, so callers need not care who was faster.
+//! conversation, rest or ringing is over; of the agents of a queue the longest idle comes first, and those
+//! signed in before SIP phones. Events that arrive too late are ignored, so callers need not care who was
+//! faster.
+//!
+//! An agent is a SIP address, or a browser's session for as long as one is signed in. One session is one
+//! agent and one agent one session: a second one is refused until the first has signed out or is lost.
+//! A browser agent who is not signed in is as good as absent; a queue without anybody else lets its
+//! callers go.
 //!
 //! Does not do yet: skills, priorities, overflow, opening hours, callbacks. Start at [`Pool`].
 

@@ -2,14 +2,13 @@
 //! offers, ends and tells.
 
 mod reload;
+mod sessions;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
 use crate::agent::{Agent, Presence, State, rest_after};
-use crate::event::{
-    AgentId, AgentStatus, Input, NotAnswered, NotSignedIn, OfferTo, Outcome, Output, TicketId,
-};
+use crate::event::{AgentId, Input, NotAnswered, OfferTo, Outcome, Output, TicketId};
 use crate::limits::PLACES_TOLD;
 use crate::queue::{Queue, Stage, Ticket, Tried};
 use crate::{Address, Config, limits};
@@ -54,10 +53,13 @@ impl Pool {
             Input::NotAnswered { ticket, agent, why } => self.not_answered(now, ticket, agent, why),
             Input::AgentLeft { ticket, agent } => self.agent_left(now, ticket, agent),
             Input::AgentLost { ticket, agent } => self.agent_lost(now, ticket, agent),
-            Input::SignIn { agent: _, session } => {
-                self.out.push_back(Output::NotSignedIn { session, why: NotSignedIn::Unknown });
+            Input::SignIn { agent, session } => self.sign_in(&agent, session),
+            Input::SignOut { session } => self.sign_out(session),
+            Input::SetReady { session, ready, reason } => {
+                if let Some(agent) = self.signed_in(session) {
+                    self.set_ready(agent, ready, reason);
+                }
             }
-            Input::SignOut { .. } | Input::SetReady { .. } => {}
             Input::SetAgentReady { agent, ready, reason } => self.set_ready(agent, ready, reason),
             Input::Timeout => {}
         }
@@ -76,12 +78,6 @@ impl Pool {
         Some(id_of(index))
     }
 
-    /// All configured agents in order of their names.
-    #[must_use]
-    pub fn agents(&self) -> Vec<AgentStatus> {
-        Vec::new()
-    }
-
     fn next_timeout(&self) -> Option<Instant> {
         let agents = self.agents.iter().filter_map(Agent::until).min();
         let tickets = self.deadlines.first().map(|&(deadline, _)| deadline);
@@ -95,7 +91,7 @@ impl Pool {
         let room = self.tickets.len() < limits::TICKETS_MAX;
         let refusal = match self.queues.get(&name) {
             None => Some(Outcome::Failed),
-            Some(queue) if queue.members.is_empty() => Some(Outcome::NoAgents),
+            Some(queue) if !queue.members.iter().any(|&id| self.is_there(id)) => Some(Outcome::NoAgents),
             Some(queue) if queue.is_full() => Some(Outcome::Full),
             Some(_) if !room => Some(Outcome::Failed),
             Some(_) => None,
@@ -140,7 +136,12 @@ impl Pool {
     fn not_answered(&mut self, now: Instant, id: TicketId, agent_id: AgentId, why: NotAnswered) {
         let engaged = |agent: &&mut Agent| agent.rings_for(id) || agent.talks_with(id);
         let Some(agent) = self.agent_mut(agent_id).filter(engaged) else { return };
-        agent.state = State::Resting { until: now + rest_after(why) };
+        agent.state = match why {
+            NotAnswered::Unfit => State::Idle,
+            NotAnswered::Rejected | NotAnswered::Busy | NotAnswered::NoAnswer | NotAnswered::Unreachable => {
+                State::Resting { until: now + rest_after(why) }
+            }
+        };
         let ticket = self.ticket_mut(id);
         let times = ticket.tries(agent_id).unwrap_or(0);
         let tried = match why {
@@ -196,6 +197,7 @@ impl Pool {
         self.offer(now);
         self.time_out(now);
         self.tell_places();
+        self.tell_sessions();
     }
 
     fn expire(&mut self, now: Instant) {
@@ -222,7 +224,8 @@ impl Pool {
     }
 
     /// Offers every free agent that somebody waits for: callers in order of entry, each the least tried
-    /// and then longest idle of its queue's agents.
+    /// and then longest idle of its queue's agents. Who has signed in comes before a SIP phone, which may be
+    /// there or not.
     fn offer(&mut self, now: Instant) {
         if !self.agents.iter().any(Agent::is_available) {
             return;
@@ -251,9 +254,10 @@ impl Pool {
         let free = queue.members.iter().filter(|&&id| self.agents[index_of(id)].is_available());
         let ranked = free.filter_map(|&id| {
             let tries = ticket.tries(id)?;
-            Some((tries, self.agents[index_of(id)].idle_since, id))
+            let agent = &self.agents[index_of(id)];
+            Some((tries, !agent.is_browser(), agent.idle_since, id))
         });
-        ranked.min().map(|(_, _, id)| id)
+        ranked.min().map(|(.., id)| id)
     }
 
     fn ring(&mut self, id: TicketId, agent_id: AgentId, until: Instant) {
@@ -265,7 +269,9 @@ impl Pool {
         agent.state = State::Ringing { ticket: id, until };
         let address = match &agent.address {
             Address::Sip(uri) => OfferTo::Sip(uri.clone()),
-            Address::Browser => OfferTo::Session(0),
+            Address::Browser => {
+                OfferTo::Session(agent.session.expect("only an agent who is there is offered"))
+            }
         };
         let name = agent.name.clone();
         self.out.push_back(Output::Offer { ticket: id, agent: agent_id, address, name });
@@ -329,13 +335,13 @@ impl Pool {
 
     /// Back to its place, or to its end when the queue has closed or nobody is left to be tried.
     fn back_in_line(&mut self, id: TicketId) {
-        let ticket = self.tickets.get_mut(&id).expect("an engaged agent's ticket is alive");
+        let ticket = self.ticket_mut(id);
         ticket.stage = Stage::Waiting;
+        let ticket = &self.tickets[&id];
+        let deserted = self.queues.get(&ticket.queue).is_some_and(|queue| self.is_deserted(queue, ticket));
         let outcome = match self.queues.get_mut(&ticket.queue) {
             None => Some(Outcome::Closed),
-            Some(queue) if queue.members.iter().all(|&agent| ticket.tries(agent).is_none()) => {
-                Some(Outcome::NoAgents)
-            }
+            Some(_) if deserted => Some(Outcome::NoAgents),
             Some(queue) => {
                 queue.moved |= queue.line.insert((ticket.entry, id));
                 None
@@ -351,6 +357,15 @@ impl Pool {
                 self.out.push_back(Output::Done { ticket: id, outcome });
             }
         }
+    }
+
+    /// Whether a queue has nobody left who could be offered to this caller.
+    fn is_deserted(&self, queue: &Queue, ticket: &Ticket) -> bool {
+        queue.members.iter().all(|&id| ticket.tries(id).is_none() || !self.is_there(id))
+    }
+
+    fn is_there(&self, id: AgentId) -> bool {
+        self.agents[index_of(id)].is_present()
     }
 
     fn agent_mut(&mut self, id: AgentId) -> Option<&mut Agent> {

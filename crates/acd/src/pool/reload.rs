@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::{Pool, id_of};
 use crate::agent::{Agent, Presence, State};
-use crate::event::{AgentId, NotAnswered, Outcome, Output, TicketId};
-use crate::queue::{Queue, Stage, Ticket};
+use crate::event::{AgentId, NotAnswered, Outcome, Output};
+use crate::queue::Queue;
 use crate::{AgentConfig, Config, limits};
 
 impl Pool {
@@ -17,6 +17,7 @@ impl Pool {
         self.close_queues(now, config);
         self.configure(config);
         self.stop_retired_ringing(now);
+        self.sign_out_strangers();
         self.end_without_agents();
         self.settle(now);
     }
@@ -56,6 +57,8 @@ impl Pool {
                 presence: Presence::Ready,
                 state: State::Idle,
                 idle_since: self.order,
+                session: None,
+                told: None,
             });
         }
     }
@@ -81,19 +84,6 @@ impl Pool {
                 self.out.push_back(Output::Withdraw { ticket, agent: id_of(index) });
                 self.not_answered(now, ticket, id_of(index), NotAnswered::Unreachable);
             }
-        }
-    }
-
-    /// A queue whose last agent is gone lets its callers go.
-    fn end_without_agents(&mut self) {
-        let is_hopeless = |ticket: &Ticket| {
-            let queue = self.queues.get(&ticket.queue);
-            ticket.stage == Stage::Waiting && queue.is_some_and(|queue| queue.members.is_empty())
-        };
-        let tickets = self.tickets.iter().filter(|(_, ticket)| is_hopeless(ticket));
-        let hopeless: Vec<TicketId> = tickets.map(|(&id, _)| id).collect();
-        for id in hopeless {
-            self.back_in_line(id);
         }
     }
 }
