@@ -34,8 +34,8 @@ const session = new Session("desk", { hue: 28, pitch: 587 }, {
   left: () => {
     if (desk.value.agent !== null) session.send("sign_out");
   },
+  state: () => desk.value,
 });
-Object.assign(globalThis, { desk });
 
 /** The gateway forgot us, and a call with us; `welcome` follows and signs in anew. */
 function lostSession() {
@@ -154,7 +154,7 @@ function SignIn() {
     <p class="quiet">${t("desk_lead")}</p>
     ${session.welcome.value && agents.length === 0 && html`<${Notice} tone="warn">${t("desk_no_names")}<//>`}
     <ul class="names">${agents.map(({ name, taken }) => html`<li>
-      <button type="button" class="button name" data-agent=${name} disabled=${taken || session.link.value !== "open"}
+      <button type="button" class="button name" data-agent=${name} disabled=${session.link.value !== "open"}
         onClick=${() => signIn(name)}><b>${name}</b>${taken && html`<small>${t("desk_taken")}</small>`}</button></li>`)}</ul>
     <${NoteLine} />
     <${SourceChoice} session=${session} />

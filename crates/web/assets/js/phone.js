@@ -36,8 +36,8 @@ const session = new Session("phone", { hue: 158, pitch: 440 }, {
   left: () => {
     if (inCall(phone.value)) session.send("hang_up");
   },
+  state: () => phone.value,
 });
-Object.assign(globalThis, { phone });
 
 /** Moves the state; a call that is over takes its connection with it. @param {Event} event */
 function tell(event) {

@@ -17,6 +17,7 @@ export { canCall };
  * @property {(welcome: Welcome) => void} welcome
  * @property {() => void} gone
  * @property {() => void} left the page is being left: last words
+ * @property {() => unknown} state what the page knows, for tests and for a look by hand
  */
 
 export class Session {
@@ -46,6 +47,8 @@ export class Session {
     this.refusal = signal("");
     /** @type {Peer|null} */
     this.peer = null;
+    /** A source that is being opened. @type {Promise<Source>|null} */
+    this.pending = null;
     this.socket = new Link(role, {
       message: (message) => this.heard(message),
       welcome: (welcome) => this.greeted(welcome),
@@ -57,7 +60,7 @@ export class Session {
     addEventListener("pagehide", () => this.leave());
     // A page brought back from the browser's cache has neither socket nor call.
     addEventListener("pageshow", (event) => event.persisted && location.reload());
-    Object.assign(globalThis, { vireo: { timings, session: this } });
+    Object.assign(globalThis, { vireo: { timings, session: this, state: handlers.state } });
   }
 
   /** @param {Welcome} welcome */
@@ -84,17 +87,31 @@ export class Session {
     this.socket.send(type, fields);
   }
 
-  /** The source that is wanted; the same one as long as the wish is the same. */
-  async open() {
+  /** The source that is wanted, if it is open. */
+  ready() {
     const has = this.source.value;
-    if (has && (has.kind === this.wanted.value || has.notice !== null)) return has;
+    return has && (has.kind === this.wanted.value || has.notice !== null) ? has : null;
+  }
+
+  /** The source that is wanted, opened if need be; the same one for all who ask meanwhile. */
+  open() {
+    const has = this.ready();
+    if (has) return Promise.resolve(has);
+    this.pending ??= this.openAnew().finally(() => {
+      this.pending = null;
+    });
+    return this.pending;
+  }
+
+  async openAnew() {
     this.opening.value = true;
     const source = await openSource(this.wanted.value, this.look);
+    const had = this.source.value;
     batch(() => {
       this.opening.value = false;
       this.source.value = source;
     });
-    has?.stop();
+    had?.stop();
     return source;
   }
 
@@ -103,12 +120,13 @@ export class Session {
     this.wanted.value = kind;
     keep("source", kind);
     const had = this.source.value;
-    if (!had || had.kind === kind) return;
-    this.source.value = null;
-    const source = await this.open();
-    had.stop();
-    await this.peer?.replace(source.stream);
-    this.peer?.mute(this.muted.value);
+    if (!had) return;
+    if (had.kind === kind) {
+      // The test picture is wished for now, not a makeshift: a later wish for the camera tries it again.
+      this.source.value = { ...had, notice: null };
+      return;
+    }
+    await this.show(await this.open());
   }
 
   /** Camera and tone off. */
@@ -117,13 +135,15 @@ export class Session {
     this.source.value = null;
   }
 
-  /** A connection for one call; resolves to its offer. */
+  /**
+   * A connection for one call; resolves to its offer. A camera takes half a second to open: the call begins
+   * meanwhile, and our picture follows.
+   */
   async connect() {
     begin();
-    const source = await this.open();
-    reached("source");
     this.disconnect();
-    const peer = new Peer(this.welcome.value?.ice_servers ?? [], source.stream, {
+    const source = this.ready();
+    const peer = new Peer(this.welcome.value?.ice_servers ?? [], source?.stream ?? new MediaStream(), {
       send: (type, fields) => this.send(type, fields),
       state: (state) => {
         if (state === "connected") reached("connected");
@@ -134,7 +154,16 @@ export class Session {
     this.remote.value = peer.remote;
     const sdp = await peer.offer();
     reached("offered");
+    if (!source) void this.open().then((opened) => this.show(opened, peer));
     return sdp;
+  }
+
+  /** Sends a source in this call; one that comes too late is closed. @param {Source} source @param {Peer|null} [of] */
+  async show(source, of = this.peer) {
+    reached("source");
+    if (of !== null && of !== this.peer) return this.peer === null ? this.release() : undefined;
+    await this.peer?.replace(source.stream);
+    this.peer?.mute(this.muted.value);
   }
 
   /** The call is over; the session goes on. */

@@ -1,0 +1,274 @@
+// The scenarios; each is given the stage and answers what goes into the result. What a test judges by is in the
+// result; a scenario throws only when it cannot go on.
+import { Tab } from "./tabs.mjs";
+import { relay } from "./proxy.mjs";
+
+/**
+ * @typedef {object} Stage
+ * @property {import("playwright-core").Browser} browser
+ * @property {string} url
+ * @property {Record<string, string>} options
+ * @property {(event: string, more?: object) => void} say prints a line for the test that listens
+ */
+
+const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** @param {Stage} stage @param {string} [url] */
+const phone = ({ browser, url, options }, at = url) =>
+  Tab.open(browser, at, { path: "/phone", source: options.source === "test" ? "test" : "camera" });
+
+/** A desk at work. @param {Stage} stage @param {string} agent @param {string} [url] */
+async function desk({ browser, url, say }, agent, at = url) {
+  const tab = await Tab.open(browser, at, { path: "/desk" });
+  await tab.work(agent);
+  say("ready", { agent });
+  return tab;
+}
+
+const number = (/** @type {Stage} */ { options }) => options.number ?? "1008621";
+const agents = (/** @type {Stage} */ { options }) => (options.agents ?? "desk1,desk2").split(",");
+
+/** A visitor who presses the key for an agent. @param {Stage} stage @param {string} [url] */
+async function caller(stage, url) {
+  const visitor = await phone(stage, url);
+  await visitor.call(number(stage));
+  await visitor.key(stage.options.key ?? "0");
+  return visitor;
+}
+
+/** Rings, is accepted, and both see the other; answers the ms since the agent's click. @param {Tab} visitor @param {Tab} agent */
+async function join(visitor, agent) {
+  const rang = await agent.rings();
+  await visitor.watchChange();
+  await agent.accept();
+  await agent.until("talking", (state) => state.mode === "talking" && state.talk !== null);
+  await agent.picture();
+  const timing = await agent.timing();
+  const seen = (await visitor.changedAt()) - timing.clickedAt;
+  await visitor.until("talking", (state) => state.with !== null);
+  return { rang, agent_sees: timing.picture, visitor_sees: Math.round(seen), both: Math.max(timing.picture, seen), steps: timing };
+}
+
+/** Every page at two sizes, in both languages, light and dark. @param {Stage} stage */
+async function pages({ browser, url, options }) {
+  const shots = [];
+  const [errors, foreign, wide] = [[], [], []];
+  let bytes = 0;
+  const looks = [
+    { name: "wide", width: 1280, height: 800, language: "en-US" },
+    { name: "narrow", width: 360, height: 740, language: "zh-CN", dark: true },
+  ];
+  for (const { name, ...look } of looks) {
+    for (const path of ["/", "/phone", "/desk", "/calls"]) {
+      const tab = await Tab.open(browser, url, { path, ...look });
+      await pause(700);
+      const file = `${options.out ?? "."}/page-${path.slice(1) || "home"}-${name}.png`;
+      shots.push(await tab.screenshot(file));
+      const over = await tab.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (over > 0) wide.push({ path, name, over });
+      errors.push(...tab.errors);
+      foreign.push(...tab.foreign);
+      // Shared files are loaded anew in each profile; what counts is the largest page.
+      bytes = Math.max(bytes, tab.bytes);
+      await tab.close();
+    }
+  }
+  return { shots, errors, foreign, wide, bytes };
+}
+
+/** Menu, key, next slide, hang-up. @param {Stage} stage */
+async function menu(stage) {
+  const { options } = stage;
+  const visitor = await phone(stage);
+  const timing = await visitor.call(number(stage));
+  const first = options.slide ? await visitor.shows(options.slide) : null;
+  const plays = await visitor.plays();
+  if (options.out) await visitor.screenshot(`${options.out}/phone-menu.png`);
+  const caption = (await visitor.state()).caption;
+  await visitor.key(options.key ?? "1");
+  const second = options.next ? await visitor.shows(options.next) : null;
+  await pause(500);
+  const next_caption = (await visitor.state()).caption;
+  await visitor.hangUp();
+  await visitor.until("the call's end", (state) => state.phase === "idle");
+  const { over } = await visitor.state();
+  return { timing, first, plays, caption, second, next_caption, over, errors: visitor.errors };
+}
+
+/** 0, ring, answer, both see and hear; one side hangs up (`hang-up`: phone or desk). @param {Stage} stage */
+async function agent(stage) {
+  const { options, say } = stage;
+  const clerk = await desk(stage, agents(stage)[0]);
+  const visitor = await caller(stage);
+  const joined = await join(visitor, clerk);
+  say("joined", joined);
+  const [visitor_plays, agent_plays] = await Promise.all([visitor.plays(), clerk.plays()]);
+  if (options.out) await visitor.screenshot(`${options.out}/phone-talking.png`);
+  if (options.out) await clerk.screenshot(`${options.out}/desk-talking.png`);
+  await (options["hang-up"] === "desk" ? clerk : visitor).hangUp();
+  const agent_free = await clerk.until("rest or ready", (state) => state.mode === "wrap_up" || state.mode === "ready");
+  const ready_again = await clerk.until("ready again", (state) => state.mode === "ready", 60_000);
+  await visitor.until("the end of the talk", (state) => state.with === null);
+  const after = await visitor.state();
+  return { joined, visitor_plays, agent_plays, agent_free, ready_again, after, errors: [...visitor.errors, ...clerk.errors] };
+}
+
+/** The desk that rings is closed; the next agent is rung and answers. @param {Stage} stage */
+async function deskClosedRinging(stage) {
+  const [first, second] = agents(stage);
+  const desks = [await desk(stage, first), await desk(stage, second)];
+  const visitor = await caller(stage);
+  const rung = await Promise.any(desks.map((tab) => tab.rings().then(() => tab)));
+  const other = desks[1 - desks.indexOf(rung)];
+  await rung.close();
+  const moved = await other.rings();
+  const joined = await join(visitor, other);
+  const plays = await visitor.plays();
+  await visitor.hangUp();
+  return { moved, joined, plays };
+}
+
+/** The desk is closed while it talks; what becomes of the caller. @param {Stage} stage */
+async function deskClosedTalking(stage) {
+  const clerk = await desk(stage, agents(stage)[0]);
+  const visitor = await caller(stage);
+  await join(visitor, clerk);
+  await clerk.close();
+  const noticed = await visitor.until("the talk's end", (state) => state.with === null, 30_000);
+  await pause(1_000);
+  const [after, plays] = [await visitor.state(), await visitor.plays()];
+  const again = await Tab.open(stage.browser, stage.url, { path: "/desk" });
+  await again.work(agents(stage)[0]);
+  return { noticed, after, plays, signed_in_again: true };
+}
+
+/** The WebSockets of phone and desk are cut for `seconds` (3) while they talk. @param {Stage} stage */
+async function cut(stage) {
+  const way = await relay(new URL(stage.url));
+  try {
+    const clerk = await desk(stage, agents(stage)[0], way.url);
+    const visitor = await caller(stage, way.url);
+    await join(visitor, clerk);
+    way.cut();
+    await pause(500);
+    const during = { links: [await visitor.link(), await clerk.link()], plays: await visitor.plays() };
+    await pause(Math.max(0, Number(stage.options.seconds ?? 3) * 1000 - 2_000));
+    way.mend();
+    const began = performance.now();
+    const open = () => window.vireo.session.link.value === "open";
+    await Promise.all([visitor, clerk].map((tab) => tab.inside("an open link", open)));
+    const mended = Math.round(performance.now() - began);
+    await pause(1_000);
+    const [phoneState, deskState] = [await visitor.state(), await clerk.state()];
+    const plays = await visitor.plays();
+    await visitor.hangUp();
+    const heard = await clerk.until("the end", (state) => state.talk === null);
+    return { during, mended, phone: phoneState, desk: deskState, plays, heard };
+  } finally {
+    way.close();
+  }
+}
+
+/** All desks press Enter at whatever rings; `calls` times exactly one may talk. @param {Stage} stage */
+async function race(stage) {
+  const desks = await Promise.all(agents(stage).map((name) => desk(stage, name)));
+  const visitor = await phone(stage);
+  const rounds = [];
+  for (let round = 0; round < Number(stage.options.calls ?? 1); round += 1) {
+    await visitor.call(number(stage));
+    await visitor.key(stage.options.key ?? "0");
+    const eager = desks.map(async (tab) => {
+      await tab.rings(6_000).catch(() => {});
+      await tab.accept();
+    });
+    await visitor.until("talking", (state) => state.with !== null);
+    await Promise.all(eager);
+    const talking = (await Promise.all(desks.map((tab) => tab.state()))).map((state) => state.talk !== null);
+    await visitor.hangUp();
+    await Promise.all(desks.map((tab) => tab.until("ready", (state) => state.mode === "ready", 60_000)));
+    await visitor.until("idle", (state) => state.phase === "idle");
+    rounds.push({ talking: talking.filter(Boolean).length });
+  }
+  return { rounds };
+}
+
+/** @param {number[]} values */
+function percentiles(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (/** @type {number} */ share) => sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)];
+  return { n: sorted.length, p50: at(0.5), p99: at(0.99), max: sorted.at(-1) };
+}
+
+/** Click to first picture over `calls` (20); with `answers` also click on Accept to both pictures. @param {Stage} stage */
+async function timings(stage) {
+  const visitor = await phone(stage);
+  const first = [];
+  for (let call = 0; call < Number(stage.options.calls ?? 20); call += 1) {
+    first.push(await visitor.call(number(stage)));
+    await visitor.hangUp();
+    await visitor.until("idle", (state) => state.phase === "idle");
+  }
+  const steps = ["source", "offered", "accepted", "answered", "connected", "picture"];
+  const medians = Object.fromEntries(steps.map((step) => [step, percentiles(first.map((timing) => timing[step])).p50]));
+  // The first call of a browser loads its codecs and opens its devices.
+  const picture = percentiles(first.map((timing) => timing.picture));
+  const answers = Number(stage.options.answers ?? 0);
+  const both = [];
+  const clerk = answers > 0 ? await desk(stage, agents(stage)[0]) : null;
+  for (let call = 0; clerk && call < answers; call += 1) {
+    await clerk.until("ready", (state) => state.mode === "ready", 60_000);
+    await visitor.call(number(stage));
+    await visitor.key(stage.options.key ?? "0");
+    both.push((await join(visitor, clerk)).both);
+    await visitor.hangUp();
+    await visitor.until("idle", (state) => state.phase === "idle");
+  }
+  return { picture, medians, ...(clerk ? { both: percentiles(both) } : {}) };
+}
+
+/** A desk alone, for a caller who is no browser: says `ready`, then `talking`. @param {Stage} stage */
+async function deskAlone(stage) {
+  const { options, say } = stage;
+  const clerk = await desk(stage, agents(stage)[0]);
+  await clerk.rings(60_000);
+  const { ring } = await clerk.state();
+  await clerk.accept();
+  await clerk.until("talking", (state) => state.talk !== null);
+  await clerk.picture();
+  const timing = await clerk.timing();
+  say("talking", { ring, timing });
+  const plays = await clerk.plays(3_000);
+  if (options.out) await clerk.screenshot(`${options.out}/desk-alone.png`);
+  if (options["hang-up"] === "desk") await clerk.hangUp();
+  await clerk.until("the end", (state) => state.talk === null, 60_000);
+  return { ring, timing, plays, after: await clerk.state() };
+}
+
+/** A phone alone, for an agent who is no browser: calls, presses `key`, says `talking`. @param {Stage} stage */
+async function phoneAlone(stage) {
+  const { options, say } = stage;
+  const visitor = await caller(stage);
+  say("waiting", { state: await visitor.state() });
+  await visitor.until("talking", (state) => state.with !== null, 60_000);
+  await pause(1_000);
+  say("talking", { with: (await visitor.state()).with });
+  const plays = await visitor.plays(3_000);
+  if (options.out) await visitor.screenshot(`${options.out}/phone-alone.png`);
+  if (options["hang-up"] === "phone") await visitor.hangUp();
+  await visitor.until("the end of the talk", (state) => state.with === null, 60_000);
+  return { plays, after: await visitor.state() };
+}
+
+/** @type {Record<string, (stage: Stage) => Promise<object>>} */
+export const SCENARIOS = {
+  pages,
+  menu,
+  agent,
+  "desk-closed-ringing": deskClosedRinging,
+  "desk-closed-talking": deskClosedTalking,
+  cut,
+  race,
+  timings,
+  desk: deskAlone,
+  phone: phoneAlone,
+};

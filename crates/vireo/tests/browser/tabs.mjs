@@ -1,0 +1,253 @@
+// A browser, and tabs in it that act as a visitor or an agent would: by clicks and keys, never by calling the
+// page's functions. Only looking is done from inside the page.
+import { readFile } from "node:fs/promises";
+import { chromium } from "playwright-core";
+import { lookInPage, ssimInPage, statsInPage, watchChangeInPage } from "./picture.mjs";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--use-fake-device-for-media-stream",
+  "--use-fake-ui-for-media-stream",
+  "--disable-features=WebRtcHideLocalIpsWithMdns",
+  "--allow-loopback-in-peer-connection",
+  "--disable-background-networking",
+];
+
+/** How long a tab waits for what should take a second or two. */
+const PATIENCE_MS = 20_000;
+/** How often it looks. What is measured is noted by the pages themselves. */
+const POLL_MS = 25;
+
+export async function launch() {
+  const executablePath = process.env.VIREO_CHROMIUM ?? "/usr/bin/chromium";
+  return chromium.launch({ executablePath, headless: true, args: FLAGS });
+}
+
+/** Tabs that are open. @type {Set<Tab>} */
+const open = new Set();
+
+/** Closes what a scenario left open, so that calls end and agents sign out. */
+export async function closeAll() {
+  await Promise.all([...open].map((tab) => tab.close().catch(() => {})));
+}
+
+/** One page in a profile of its own. */
+export class Tab {
+  /**
+   * @param {import("playwright-core").Browser} browser
+   * @param {string} url the gateway's
+   * @param {{path: string, source?: "camera"|"test", width?: number, height?: number, dark?: boolean, language?: string}} how
+   */
+  static async open(browser, url, how) {
+    const { path, source = "test", width = 1280, height = 800, dark = false, language = "en-US" } = how;
+    const context = await browser.newContext({
+      viewport: { width, height }, colorScheme: dark ? "dark" : "light", locale: language, ignoreHTTPSErrors: true,
+    });
+    await context.addInitScript((kind) => localStorage.setItem("vireo.source", kind), source);
+    const tab = new Tab(await context.newPage(), url);
+    open.add(tab);
+    await tab.page.goto(url + path);
+    await tab.page.waitForSelector("main > *");
+    return tab;
+  }
+
+  /** @param {import("playwright-core").Page} page @param {string} url */
+  constructor(page, url) {
+    this.page = page;
+    /** Errors of the console and of scripts; a broken content security policy shows here. @type {string[]} */
+    this.errors = [];
+    /** Addresses asked for on other hosts. @type {string[]} */
+    this.foreign = [];
+    /** Octets of the bodies that were loaded. */
+    this.bytes = 0;
+    page.on("console", (message) => message.type() === "error" && this.errors.push(message.text()));
+    page.on("pageerror", (error) => this.errors.push(String(error)));
+    page.on("request", (request) => {
+      const asked = request.url();
+      if (!asked.startsWith(url) && !asked.startsWith("data:") && !asked.startsWith("blob:")) this.foreign.push(asked);
+    });
+    page.on("response", async (response) => {
+      const body = response.url().includes("/api/") ? null : await response.body().catch(() => null);
+      this.bytes += body?.length ?? 0;
+    });
+  }
+
+  /** As a person closes a tab: the page still hears `pagehide`. */
+  async close() {
+    open.delete(this);
+    await this.page.close();
+    await this.page.context().close();
+  }
+
+  /** What the page knows of its call or agent (phone-state.js, desk-state.js). */
+  state() {
+    return this.page.evaluate(() => window.vireo.state());
+  }
+
+  link() {
+    return this.page.evaluate(() => window.vireo.session.link.value);
+  }
+
+  /**
+   * Waits until the page's state is so; answers the ms it took. Throws with the state after `patience` ms.
+   * @param {string} what for the error
+   * @param {(state: any) => boolean} is
+   * @param {number} [patience]
+   */
+  async until(what, is, patience = PATIENCE_MS) {
+    const began = performance.now();
+    let state = null;
+    while (performance.now() - began < patience) {
+      // Asked from here again and again: the pages' policy forbids the evaluation that waiting inside would need.
+      state = await this.state();
+      if (is(state)) return Math.round(performance.now() - began);
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    throw new Error(`waited ${patience} ms in vain for: ${what}; the page knows ${JSON.stringify(state)}`);
+  }
+
+  /** Waits until a function inside the page answers something, and answers that. @param {string} what @param {() => any} ask */
+  async inside(what, ask) {
+    const began = performance.now();
+    while (performance.now() - began < PATIENCE_MS) {
+      const answer = await this.page.evaluate(ask);
+      if (answer) return answer;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    throw new Error(`waited ${PATIENCE_MS} ms in vain for: ${what}`);
+  }
+
+  // A visitor
+
+  /** Dials, and waits for the first decoded picture; answers the call's timing. @param {string} number */
+  async call(number) {
+    await this.dial(number);
+    await this.picture();
+    return this.timing();
+  }
+
+  /** Dials and does not wait. @param {string} number */
+  async dial(number) {
+    await this.page.fill("input[name=number]", number);
+    await this.page.click(".dial button[type=submit]");
+  }
+
+  /** Waits for the first picture of this call. */
+  async picture() {
+    await this.inside("the first picture", () => window.vireo.timings.at(-1)?.picture !== undefined);
+  }
+
+  /** @param {string} digit */
+  async key(digit) {
+    await this.until("a live call", (phone) => phone.phase === "live");
+    await this.page.click(`.key[data-key="${digit}"]`);
+  }
+
+  hangUp() {
+    return this.page.click(".button.end:not(.reject)");
+  }
+
+  // An agent
+
+  /** Signs in and gets ready; again and again while the name is still kept for a desk that was lost. @param {string} agent */
+  async work(agent) {
+    const began = performance.now();
+    let refused = true;
+    while (refused && performance.now() - began < PATIENCE_MS) {
+      await this.page.click(`[data-agent="${agent}"]:enabled`, { timeout: PATIENCE_MS });
+      await this.until("an answer", (desk) => desk.mode !== "signing_in");
+      refused = (await this.state()).agent === null;
+      if (refused) await this.page.waitForTimeout(1_000);
+    }
+    await this.until("signed in", (desk) => desk.mode === "not_ready" || desk.mode === "ready");
+    if ((await this.state()).mode === "not_ready") await this.page.click(".button.ready");
+    await this.until("ready", (desk) => desk.mode === "ready");
+  }
+
+  /** @param {number} [patience] ms */
+  rings(patience = PATIENCE_MS) {
+    return this.until("a ring", (desk) => desk.ring !== null, patience);
+  }
+
+  accept() {
+    return this.page.keyboard.press("Enter");
+  }
+
+  reject() {
+    return this.page.keyboard.press("Escape");
+  }
+
+  // Looking
+
+  /** The latest call's times in ms since its click, and `clickedAt` in wall time. */
+  timing() {
+    return this.page.evaluate(() => {
+      const { id, epoch, click, ...steps } = window.vireo.timings.at(-1);
+      const since = Object.entries(steps).map(([step, at]) => [step, Math.round((at - click) * 10) / 10]);
+      return { id, clickedAt: epoch + click, ...Object.fromEntries(since) };
+    });
+  }
+
+  look() {
+    return this.page.evaluate(lookInPage);
+  }
+
+  stats() {
+    return this.page.evaluate(statsInPage);
+  }
+
+  watchChange() {
+    return this.page.evaluate(watchChangeInPage);
+  }
+
+  /** Wall time in ms at which the watched picture changed. */
+  changedAt() {
+    return this.inside("another picture", () => window.vireo.changedAt);
+  }
+
+  /** How alike the remote picture and a PNG are now. @param {string} file */
+  async ssim(file) {
+    const png = `data:image/png;base64,${(await readFile(file)).toString("base64")}`;
+    return this.page.evaluate(ssimInPage, png);
+  }
+
+  /**
+   * Waits until the picture is like the PNG; answers the best likeness and the ms until `enough`, null if never.
+   * @param {string} file
+   * @param {{enough?: number, patience?: number}} [limits]
+   */
+  async shows(file, { enough = 0.9, patience = PATIENCE_MS } = {}) {
+    const began = performance.now();
+    let best = 0;
+    while (performance.now() - began < patience) {
+      best = Math.max(best, await this.ssim(file));
+      if (best >= enough) return { ssim: best, ms: Math.round(performance.now() - began) };
+      await this.page.waitForTimeout(100);
+    }
+    return { ssim: best, ms: null };
+  }
+
+  /** Whether pictures and sound come: what has grown in `ms`, and how the picture looks. @param {number} [ms] */
+  async plays(ms = 1_500) {
+    const before = await this.stats();
+    await this.page.waitForTimeout(ms);
+    const [after, look] = [await this.stats(), await this.look()];
+    if (!before || !after) return { pictures: 0, packets: 0, level: 0, black: true, look, stats: after };
+    const seconds = Math.max(0.001, after.audio.seconds - before.audio.seconds);
+    return {
+      pictures: after.video.decoded - before.video.decoded,
+      packets: after.audio.packets - before.audio.packets,
+      // Root mean square of the sound, 0..1 (webrtc-stats, totalAudioEnergy).
+      level: Math.sqrt(Math.max(0, after.audio.energy - before.audio.energy) / seconds),
+      black: look.spread < 6,
+      look,
+      stats: after,
+    };
+  }
+
+  /** @param {string} file @param {boolean} [whole] beyond the window too */
+  async screenshot(file, whole = true) {
+    await this.page.screenshot({ path: file, fullPage: whole });
+    return file;
+  }
+}
