@@ -8,14 +8,17 @@ use media::{Kind, Now};
 use sip::{DialogId, Headers, NameAddr, StatusCode, Uri};
 use tracing::{debug, info, warn};
 
-use crate::call::{Call, Output, Place};
+use crate::call::{AgentOffer, Call, Output, Place, Way};
 use crate::cdr::Cause;
 use crate::leg::{CALLER, Leg, Phase};
 use crate::stream::{Source, bridge};
-use crate::{LegId, limits};
+use crate::web::{StopRinging, ToBrowser};
+use crate::{LegId, Live, limits};
 
 /// The subscriber's ticket in the pool, from `Enter` to `Done`.
 pub(crate) struct Queueing {
+    /// The queue's name.
+    queue: String,
     /// What is seen and heard while nobody talks.
     waiting: dialplan::Presentation,
     offer: Option<Offer>,
@@ -46,7 +49,7 @@ impl Call {
         let drawn = self.ticket.0;
         self.ticket = acd::TicketId(drawn & !0xFF | (drawn + 1) & 0xFF);
         let word_due = Some(now.mono + limits::POOL_ANSWERS_WITHIN);
-        self.queueing = Some(Queueing { waiting, offer: None, word_due });
+        self.queueing = Some(Queueing { queue: queue.clone(), waiting, offer: None, word_due });
         self.out.push_back(Output::Pool(acd::Input::Enter { ticket: self.ticket, queue }));
     }
 
@@ -67,6 +70,7 @@ impl Call {
     pub(crate) fn leave_queue(&mut self, now: Now) {
         let Some(queueing) = self.queueing.take() else { return };
         if let Some(offer) = queueing.offer {
+            self.note_parted(&offer);
             self.drop_leg(now, offer.leg);
         }
         self.out.push_back(Output::Pool(acd::Input::Leave { ticket: self.ticket }));
@@ -74,23 +78,36 @@ impl Call {
 
     /// Calls the agent's phone. Whatever goes wrong is told to the pool, which tries the next agent.
     pub(crate) fn dial_agent(&mut self, now: Now, offer: crate::call::AgentOffer) {
-        let crate::call::AgentOffer { ticket, agent, address, name, place } = offer;
+        let AgentOffer { ticket, agent, name, way } = offer;
         let leg = self.next_leg();
         let Some(queueing) = self.queueing.as_mut().filter(|_| self.ticket == ticket) else {
-            self.out.push_back(Output::Release(place.ports));
+            if let Way::Sip { place, .. } = way {
+                self.out.push_back(Output::Release(place.ports));
+            }
             let why = acd::NotAnswered::Unreachable;
             return self.out.push_back(Output::Pool(acd::Input::NotAnswered { ticket, agent, why }));
         };
         self.next_leg = self.next_leg.wrapping_add(1).max(1);
         queueing.word_due = None;
-        queueing.offer = Some(Offer { agent, name: name.clone(), leg, answered: false });
+        queueing.offer = Some(Offer { agent, name, leg, answered: false });
+        match way {
+            Way::Sip { address, place } => self.dial_phone(now, leg, &address, place),
+            Way::Browser(session) => {
+                if !self.ring_desk(leg, session) {
+                    self.offer_failed(now, leg, acd::NotAnswered::Unfit);
+                }
+            }
+        }
+    }
+
+    fn dial_phone(&mut self, now: Now, leg: LegId, address: &str, place: Place) {
         let mut new = Leg::new(leg, Phase::Dialing, place.local, place.address, place.ports);
-        let invite = self.agent_invite(&mut new, &address, place);
+        let invite = self.agent_invite(&mut new, address, place);
         self.legs.push(new);
         match invite {
             Some(invite) => self.out.push_back(Output::Dial { leg, invite: Box::new(invite) }),
             None => {
-                warn!(agent = name, address, "cannot be called: not a SIP URI with a numeric address");
+                warn!(address, "an agent cannot be called: not a SIP URI with a numeric address");
                 self.offer_failed(now, leg, acd::NotAnswered::Unreachable);
             }
         }
@@ -147,19 +164,40 @@ impl Call {
             warn!("the agent's phone answered with media that cannot be bridged");
             return self.offer_failed(now, leg, acd::NotAnswered::Unreachable);
         }
-        let ticket = self.ticket;
-        let Some(offer) = self.queueing.as_mut().and_then(|queueing| queueing.offer.as_mut()) else { return };
+        self.tell_pool_answered(leg);
+        self.join_agent(now, leg);
+    }
+
+    /// The agent has taken the call. After this the pool lets neither ring nor wait run out.
+    pub(crate) fn tell_pool_answered(&mut self, leg: LegId) {
+        let (ticket, agent) = (self.ticket, self.offer_of(leg).map(|offer| offer.agent));
+        let word = agent.map(|agent| Output::Pool(acd::Input::Answered { ticket, agent }));
+        self.out.extend(word);
+    }
+
+    /// The agent's media flows: from now on the two see and hear each other.
+    pub(crate) fn join_agent(&mut self, now: Now, leg: LegId) {
+        let offer = self.queueing.as_mut().and_then(|queueing| queueing.offer.as_mut());
+        let Some(offer) = offer.filter(|offer| offer.leg == leg) else { return };
         offer.answered = true;
-        let agent = offer.agent;
-        info!(agent = offer.name, "talks to the agent");
-        self.facts.agent = Some(offer.name.clone());
-        self.out.push_back(Output::Pool(acd::Input::Answered { ticket, agent }));
+        let name = offer.name.clone();
+        info!(agent = name, "talks to the agent");
+        self.facts.agent = Some(name.clone());
         self.showing = None;
         self.join(now, CALLER, leg);
         self.join(now, leg, CALLER);
+        let caller = self.facts.caller.clone().unwrap_or_default();
+        self.say(leg, || ToBrowser::Talking { with: caller });
+        self.say(CALLER, || ToBrowser::Talking { with: name.clone() });
+        self.out.push_back(Output::Live(Live::Agent { call: self.facts.call, agent: Some(name) }));
     }
 
-    fn can_bridge(&mut self, agent: LegId) -> bool {
+    /// The queue that the subscriber waits in.
+    pub(crate) fn queue_name(&self) -> &str {
+        self.queueing.as_ref().map_or("", |queueing| &queueing.queue)
+    }
+
+    pub(crate) fn can_bridge(&mut self, agent: LegId) -> bool {
         let Some(audio) = self.leg(agent).and_then(|leg| leg.agreed(Kind::Audio).cloned()) else {
             return false;
         };
@@ -231,6 +269,9 @@ impl Call {
                 let offer = self.queueing.as_ref().and_then(|queueing| queueing.offer.as_ref());
                 if let Some(leg) = offer.filter(|offer| offer.agent == agent).map(|offer| offer.leg) {
                     self.take_offer(leg);
+                    if let Some(leg) = self.leg(leg) {
+                        leg.last_words.stop = StopRinging::NoAnswer;
+                    }
                     self.drop_leg(now, leg);
                 }
                 self.wait_on(now);
@@ -238,6 +279,7 @@ impl Call {
             acd::Output::Done { outcome, .. } => {
                 let Some(queueing) = self.queueing.take() else { return };
                 if let Some(offer) = queueing.offer {
+                    self.note_parted(&offer);
                     self.silence(now);
                     self.drop_leg(now, offer.leg);
                 }
@@ -257,6 +299,7 @@ impl Call {
                 if let Some(queueing) = &mut self.queueing {
                     queueing.word_due = None;
                 }
+                self.say(CALLER, || ToBrowser::Waiting { place, waiting });
             }
             acd::Output::Connected { .. }
             | acd::Output::Offer { .. }
@@ -294,7 +337,7 @@ impl Call {
         }
     }
 
-    fn offer_failed(&mut self, now: Now, leg: LegId, why: acd::NotAnswered) {
+    pub(crate) fn offer_failed(&mut self, now: Now, leg: LegId, why: acd::NotAnswered) {
         let agent = self.take_offer(leg);
         self.drop_leg(now, leg);
         self.wait_on(now);
@@ -312,8 +355,15 @@ impl Call {
     }
 
     fn take_offer(&mut self, leg: LegId) -> Option<acd::AgentId> {
-        let offer = &mut self.queueing.as_mut()?.offer;
-        offer.take_if(|offer| offer.leg == leg).map(|offer| offer.agent)
+        let offer = self.queueing.as_mut()?.offer.take_if(|offer| offer.leg == leg)?;
+        self.note_parted(&offer);
+        Some(offer.agent)
+    }
+
+    fn note_parted(&mut self, offer: &Offer) {
+        if offer.answered {
+            self.out.push_back(Output::Live(Live::Agent { call: self.facts.call, agent: None }));
+        }
     }
 
     /// Ends the call because the subscriber's side of it is over.

@@ -19,7 +19,7 @@ use crate::cdr::{Cause, Cdr, Facts};
 use crate::leg::{CALLER, Leg, Phase};
 use crate::script::Showing;
 use crate::stream::{Bridge, Source};
-use crate::{Component, LegId, LegPorts, PortId, dtmf, limits};
+use crate::{Component, LegId, LegPorts, Live, PortId, dtmf, limits, web};
 
 /// A call on its shard; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,6 +39,8 @@ pub(crate) enum Input {
     Dialed(LegId, Option<DialogId>),
     /// Any other word of the pool.
     Pool(acd::Output),
+    /// A word of a browser that is one of its parties.
+    Web(LegId, web::FromBrowser),
     /// The gateway wants the call to end.
     End(Cause),
     /// Time has come.
@@ -57,6 +59,8 @@ pub(crate) enum Output {
     Release(LegPorts),
     Fetch(AssetKey),
     Pool(acd::Input),
+    Web { session: web::SessionId, word: web::ToBrowser },
+    Live(Live),
     Ended(Box<Cdr>),
     Timeout(Option<Instant>),
 }
@@ -65,11 +69,16 @@ pub(crate) enum Output {
 pub(crate) struct AgentOffer {
     pub(crate) ticket: acd::TicketId,
     pub(crate) agent: acd::AgentId,
-    /// SIP URI.
-    pub(crate) address: String,
     pub(crate) name: String,
-    /// Where the agent's leg is to live.
-    pub(crate) place: Place,
+    pub(crate) way: Way,
+}
+
+/// How an agent is reached.
+pub(crate) enum Way {
+    /// At a SIP URI, by a leg that is to live there.
+    Sip { address: String, place: Place },
+    /// At a desk.
+    Browser(web::SessionId),
 }
 
 /// Where a leg towards an agent lives: its ports, its signalling socket, the address in its SDP.
@@ -115,6 +124,21 @@ pub(crate) struct Call {
     pub(crate) panic_planted: bool,
 }
 
+/// What a call begins with, whoever the subscriber is.
+pub(crate) struct Start {
+    pub(crate) facts: Facts,
+    /// The subscriber's.
+    pub(crate) leg: Leg,
+    pub(crate) service: Arc<dialplan::Service>,
+    pub(crate) flow: dialplan::FlowId,
+    /// The tickets this call draws are this number and the 255 after it.
+    pub(crate) ticket: u64,
+    pub(crate) seed: u64,
+    /// What is to be done first.
+    pub(crate) out: VecDeque<Output>,
+    pub(crate) answer: Option<(Instant, RequestId, Reply)>,
+}
+
 /// The dialplan's part of a call.
 pub(crate) enum Walk {
     /// Until the ACK, which may bring the answer that says whether the subscriber can see.
@@ -143,18 +167,8 @@ impl Call {
         let mut leg = Leg::new(CALLER, Phase::Answering, place.local, place.address, place.ports);
         leg.dialog = Some(dialog);
         leg.takes_info = crate::offer::allows_info(&message.headers);
-        let facts = Facts {
-            call: id,
-            sip_call_id: message.headers.call_id().unwrap_or_default().to_owned(),
-            caller: caller_number(&message),
-            called,
-            started: now.wall,
-            answered: None,
-            path: Vec::new(),
-            agent: None,
-            digits: 0,
-            packets: crate::cdr::Packets::default(),
-        };
+        let sip_call_id = message.headers.call_id().unwrap_or_default().to_owned();
+        let facts = Facts::new(id, sip_call_id, caller_number(&message), called, now.wall);
         let body = crate::offer::answer(&mut leg, now, &message, &facts.sip_call_id, seed)?;
         let Some(flow) = service.flow_for(&facts.called) else {
             return Err(Reply::new(StatusCode::NotFound).into());
@@ -165,7 +179,13 @@ impl Call {
             Duration::ZERO => (reply, None),
             ring => (Reply::new(StatusCode::Ringing), Some((now.mono + ring, request, reply))),
         };
-        Ok(Call {
+        let out = VecDeque::from([Output::Respond { request, reply: first }]);
+        Ok(Call::begin(Start { facts, leg, service, flow, ticket, seed, out, answer }, now))
+    }
+
+    pub(crate) fn begin(start: Start, now: Now) -> Self {
+        let Start { facts, leg, service, flow, ticket, seed, out, answer } = start;
+        Call {
             facts,
             legs: vec![leg],
             run: Walk::Waiting { service, flow },
@@ -177,10 +197,10 @@ impl Call {
             started: now.mono,
             seed,
             next_leg: 1,
-            out: VecDeque::from([Output::Respond { request, reply: first }]),
+            out,
             ended: false,
             panic_planted: false,
-        })
+        }
     }
 
     /// The one entrance.
@@ -198,6 +218,7 @@ impl Call {
             Input::Offer(offer) => self.dial_agent(now, offer),
             Input::Dialed(leg, dialog) => self.on_dialed(now, leg, dialog),
             Input::Pool(word) => self.on_pool(now, &word),
+            Input::Web(leg, word) => self.on_web(now, leg, word),
             Input::End(cause) => self.end(now, cause),
             Input::Timeout => self.on_timeout(now),
         }
@@ -233,12 +254,13 @@ impl Call {
     }
 
     /// When there is something to do that is not a packet.
-    fn own_dues(&self) -> [Option<Instant>; 6] {
+    fn own_dues(&self) -> [Option<Instant>; 7] {
         [
             self.run_due,
             self.answer.as_ref().map(|(due, ..)| *due),
             self.showing.as_ref().and_then(Showing::next_due),
             self.pool_word_due(),
+            self.connect_due(),
             self.legs.iter().filter_map(|leg| leg.vigil.next_due()).min(),
             Some(self.started + limits::CALL_LONGEST),
         ]
@@ -259,9 +281,7 @@ impl Call {
         for leg in &mut self.legs {
             for stream in leg.streams() {
                 stream.play_due(now);
-                if stream.rtp_due.is_some_and(|due| due <= now.mono) {
-                    stream.rtp.handle_input(now, rtp::Input::Timeout);
-                }
+                stream.carrier.run_timers(now);
             }
         }
         if self.run_due.is_some_and(|due| due <= now.mono) {
@@ -271,6 +291,7 @@ impl Call {
         if self.pool_word_due().is_some_and(|due| due <= now.mono) {
             self.give_up_on_pool(now);
         }
+        self.drop_unconnected(now);
         self.ask_the_silent(now);
     }
 
@@ -288,7 +309,7 @@ impl Call {
             Component::Rtp => rtp::Input::Rtp { from, data },
             Component::Rtcp => rtp::Input::Rtcp { from, data },
         };
-        stream.rtp.handle_input(now, input);
+        stream.carrier.take_datagram(now, input);
     }
 
     /// Takes what the RTP sessions have: packets to the sockets, events to where they belong; until every
@@ -329,15 +350,15 @@ impl Call {
             rtp::Event::Latched { from } => {
                 let stream = self.leg(leg).and_then(|leg| leg.stream(kind));
                 if let Some(stream) = stream.filter(|stream| stream.agreed.remote_rtp == from) {
-                    let port = stream.port;
-                    self.out.push_back(Output::Latched { port, peer: from });
+                    let latched = stream.carrier.port().map(|port| Output::Latched { port, peer: from });
+                    self.out.extend(latched);
                 }
             }
             rtp::Event::DigitEnd { .. } | rtp::Event::Bye => {}
         }
     }
 
-    fn forward(&mut self, now: Now, origin: LegId, kind: Kind, frame: &Frame) {
+    pub(crate) fn forward(&mut self, now: Now, origin: LegId, kind: Kind, frame: &Frame) {
         for leg in &mut self.legs {
             let Some(stream) = leg.stream(kind) else { continue };
             match stream.source {
@@ -379,7 +400,7 @@ impl Call {
         let Some(leg) = self.leg(leg) else { return };
         let dialog = leg.dialog.filter(|_| leg.takes_info);
         let Some(stream) = leg.video.as_mut() else { return };
-        let by_rtcp = stream.rtp.request_key_frame(now);
+        let by_rtcp = stream.carrier.request_key_frame(now);
         // A peer that agreed to no feedback may still know RFC 5168.
         if let (false, Some(dialog), Phase::Up) = (by_rtcp, dialog, leg.phase) {
             let body = crate::offer::fast_update_body();
@@ -394,7 +415,7 @@ impl Call {
             let digit = rtp::Digit::try_from(key).ok();
             let audio = self.leg(peer).and_then(|leg| leg.audio.as_mut()).filter(|audio| audio.may_send());
             if let (Some(digit), Some(audio)) = (digit, audio) {
-                audio.rtp.send_digit(now, digit, Duration::from_millis(160));
+                audio.carrier.send_digit(now, digit, Duration::from_millis(160));
             }
             return;
         }
@@ -414,6 +435,11 @@ impl Call {
     /// The socket of the subscriber's signalling.
     pub(crate) fn local(&self) -> LocalId {
         self.legs.first().map_or(LocalId(0), |leg| leg.local)
+    }
+
+    /// The leg of a browser's session.
+    pub(crate) fn leg_of(&self, session: web::SessionId) -> Option<LegId> {
+        self.legs.iter().find(|leg| leg.session() == Some(session)).map(|leg| leg.id)
     }
 
     pub(crate) fn leg(&mut self, id: LegId) -> Option<&mut Leg> {

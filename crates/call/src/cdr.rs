@@ -10,15 +10,15 @@ use crate::{CallId, limits};
 pub struct Cdr {
     /// The call on its shard.
     pub call: CallId,
-    /// SIP Call-ID of the subscriber's dialog.
+    /// SIP Call-ID of the subscriber's dialog; of a browser `web-` and the number of its session.
     pub sip_call_id: String,
     /// The subscriber's number or address; `None` when withheld.
     pub caller: Option<String>,
     /// The number that was dialled.
     pub called: String,
-    /// When the INVITE came, since 1970-01-01T00:00:00Z.
+    /// When the INVITE or the browser's wish came, since 1970-01-01T00:00:00Z.
     pub started: Duration,
-    /// When the subscriber's ACK came.
+    /// When the subscriber's ACK came, or the browser's media began to flow.
     pub answered: Option<Duration>,
     /// When the call ended.
     pub ended: Duration,
@@ -34,7 +34,8 @@ pub struct Cdr {
     pub packets: Packets,
 }
 
-/// RTP packets of a call, all legs and streams together.
+/// RTP packets of a call, all legs and streams together. Of a browser's leg each frame counts as one, since
+/// its packets are made elsewhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Packets {
     /// Sent by us.
@@ -100,6 +101,27 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
+    pub(crate) fn new(
+        call: CallId,
+        sip_call_id: String,
+        caller: Option<String>,
+        called: String,
+        started: Duration,
+    ) -> Self {
+        Facts {
+            call,
+            sip_call_id,
+            caller,
+            called,
+            started,
+            answered: None,
+            path: Vec::new(),
+            agent: None,
+            digits: 0,
+            packets: Packets::default(),
+        }
+    }
+
     pub(crate) fn enter(&mut self, node: &str) {
         if self.path.len() < limits::PATH_LEN_MAX {
             self.path.push(node.to_owned());

@@ -1,4 +1,4 @@
-//! Where digits meet: RFC 4733 events of a stream and SIP INFO of a dialog, with one memory, so that a
+//! Where digits meet: RFC 4733 events of a stream, SIP INFO of a dialog and a page's keypad, with one memory, so that a
 //! phone that sends both ways presses each key once.
 
 use std::time::{Duration, Instant};
@@ -15,6 +15,8 @@ pub(crate) enum Way {
     Rtp,
     /// SIP INFO with `application/dtmf-relay` or `application/dtmf`.
     SipInfo,
+    /// The keypad of a page.
+    Page,
 }
 
 /// The digits of one leg.

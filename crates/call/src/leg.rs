@@ -1,15 +1,17 @@
-//! `Leg`: one party of a call: its SIP dialog, its offer/answer state and its streams.
+//! `Leg`: one party of a call: its SIP dialog or browser's session, its offer/answer state and its streams.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
 use media::{Kind, Now};
 use sdp::{Agreed, AgreedStream};
 use sip::{DialogId, LocalId};
 
+use crate::carrier::{self, Carrier};
 use crate::dtmf::Digits;
-use crate::stream::{Source, Stream};
+use crate::stream::Stream;
 use crate::vigil::{Expected, Vigil};
+use crate::web::{self, SessionId};
 use crate::{LegPorts, PortId};
 
 /// A leg within its call.
@@ -22,12 +24,29 @@ pub(crate) const CALLER: LegId = LegId(0);
 /// How far a leg's dialog has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// We have answered its INVITE and wait for the ACK.
+    /// We have answered its INVITE and wait for the ACK; a browser has agreed and media is yet to flow.
     Answering,
-    /// We have sent it an INVITE.
+    /// We have sent it an INVITE, or its desk rings.
     Dialing,
     /// Talking.
     Up,
+}
+
+/// What carries a party's signalling and media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bearer {
+    /// SIP, and RTP over these ports.
+    Rtp(LegPorts),
+    /// A browser: words and frames.
+    WebRtc(SessionId),
+}
+
+/// What a browser is told when its leg ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LastWords {
+    pub(crate) ended: web::Ended,
+    /// For a desk that has not been joined.
+    pub(crate) stop: web::StopRinging,
 }
 
 /// What is sent on sound and pictures.
@@ -43,7 +62,7 @@ pub(crate) struct Leg {
     pub(crate) local: LocalId,
     pub(crate) address: IpAddr,
     pub(crate) sdp: sdp::Session,
-    pub(crate) ports: LegPorts,
+    pub(crate) bearer: Bearer,
     pub(crate) audio: Option<Stream>,
     pub(crate) video: Option<Stream>,
     pub(crate) digits: Digits,
@@ -54,18 +73,40 @@ pub(crate) struct Leg {
     exchanges: u64,
     /// An offer of ours waits for its answer.
     pub(crate) offer_pending: bool,
+    /// When media of a browser must flow.
+    pub(crate) connect_due: Option<Instant>,
+    pub(crate) last_words: LastWords,
 }
 
 impl Leg {
     pub(crate) fn new(id: LegId, phase: Phase, local: LocalId, address: IpAddr, ports: LegPorts) -> Self {
+        let sdp = sdp::Session::new(u64::from(ports.audio.rtp) << 16 | u64::from(id.0));
+        Leg::with_bearer(id, phase, local, address, sdp, Bearer::Rtp(ports))
+    }
+
+    /// A leg without streams to a browser.
+    pub(crate) fn of_browser(id: LegId, phase: Phase, session: SessionId) -> Self {
+        // Signalling and description of a browser are the shell's.
+        let nowhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        Leg::with_bearer(id, phase, LocalId(0), nowhere, sdp::Session::new(0), Bearer::WebRtc(session))
+    }
+
+    fn with_bearer(
+        id: LegId,
+        phase: Phase,
+        local: LocalId,
+        address: IpAddr,
+        sdp: sdp::Session,
+        bearer: Bearer,
+    ) -> Self {
         Leg {
             id,
             dialog: None,
             phase,
             local,
             address,
-            sdp: sdp::Session::new(u64::from(ports.audio.rtp) << 16 | u64::from(id.0)),
-            ports,
+            sdp,
+            bearer,
             audio: None,
             video: None,
             digits: Digits::default(),
@@ -73,6 +114,8 @@ impl Leg {
             takes_info: false,
             exchanges: 0,
             offer_pending: false,
+            connect_due: None,
+            last_words: LastWords { ended: web::Ended::Over, stop: web::StopRinging::CallerGone },
         }
     }
 
@@ -80,9 +123,23 @@ impl Leg {
     pub(crate) fn local_media(&self) -> sdp::Local {
         sdp::Local {
             address: self.address,
-            audio_port: Some(self.ports.audio.rtp),
-            video_port: Some(self.ports.video.rtp),
+            audio_port: self.ports().map(|ports| ports.audio.rtp),
+            video_port: self.ports().map(|ports| ports.video.rtp),
             caps: sdp::Capabilities::default(),
+        }
+    }
+
+    fn ports(&self) -> Option<LegPorts> {
+        match self.bearer {
+            Bearer::Rtp(ports) => Some(ports),
+            Bearer::WebRtc(_) => None,
+        }
+    }
+
+    pub(crate) fn session(&self) -> Option<SessionId> {
+        match self.bearer {
+            Bearer::Rtp(_) => None,
+            Bearer::WebRtc(session) => Some(session),
         }
     }
 
@@ -100,15 +157,23 @@ impl Leg {
         }
     }
 
+    /// What all its streams agreed on.
+    pub(crate) fn all_agreed(&self) -> Agreed {
+        let streams = [Kind::Audio, Kind::Video].into_iter().filter_map(|kind| self.agreed(kind).cloned());
+        Agreed { streams: streams.collect() }
+    }
+
     /// What is sent now, to see whether it has changed.
     pub(crate) fn formats(&self) -> Formats {
         [Kind::Audio, Kind::Video].map(|kind| self.agreed(kind).map(|agreed| agreed.send.clone()))
     }
 
     /// Each pair of ports with the address that its peer has named.
-    pub(crate) fn places(&self) -> [(PortId, Option<SocketAddr>); 2] {
+    pub(crate) fn places(&self) -> Vec<(PortId, Option<SocketAddr>)> {
         let named = |kind| self.agreed(kind).map(|agreed| agreed.remote_rtp);
-        [(self.ports.audio.id, named(Kind::Audio)), (self.ports.video.id, named(Kind::Video))]
+        let places =
+            |ports: LegPorts| [(ports.audio.id, named(Kind::Audio)), (ports.video.id, named(Kind::Video))];
+        self.ports().into_iter().flat_map(places).collect()
     }
 
     pub(crate) fn streams(&mut self) -> impl Iterator<Item = &mut Stream> {
@@ -118,7 +183,7 @@ impl Leg {
     /// Puts a finished offer/answer exchange into effect: new streams begin, changed ones go on with their
     /// SSRC and sequence numbers, refused ones end.
     pub(crate) fn apply(&mut self, now: Now, agreed: &Agreed, cname: &str, seed: u64) {
-        let ports = self.ports;
+        let Some(ports) = self.ports() else { return };
         self.exchanges += 1;
         // A line that comes back is a new source: receivers would take its first packets for old ones.
         let seed = seed ^ self.exchanges << 8 ^ u64::from(self.id.0) << 1;
@@ -129,7 +194,7 @@ impl Leg {
     /// Whether its party has been silent for so long that it must be asked whether it is there.
     pub(crate) fn must_be_asked(&mut self, now: Instant) -> bool {
         let streams = || self.audio.iter().chain(&self.video);
-        let heard = streams().filter_map(|stream| stream.rtp.heard_at()).max();
+        let heard = streams().filter_map(|stream| stream.carrier.heard_at()).max();
         let sends = streams().any(|stream| stream.agreed.direction.receives() && !stream.agreed.held);
         let expected = if sends { Expected::Media } else { Expected::Reports };
         self.vigil.must_ask(now, heard, expected)
@@ -157,32 +222,17 @@ fn apply_stream(
     let config = crate::offer::rtp_config(agreed, cname, seed);
     match stream {
         Some(stream) => {
-            stream.rtp.reconfigure(now, config);
-            learn_parameter_sets(&mut stream.rtp, agreed);
+            stream.carrier.reconfigure(now, config);
+            stream.carrier.learn_parameter_sets(agreed);
             stream.agreed = agreed.clone();
             if kind == Kind::Video {
                 stream.keys.want(now.mono);
             }
         }
         None => {
-            let mut rtp = rtp::Session::new(config);
-            learn_parameter_sets(&mut rtp, agreed);
-            *stream = Some(Stream {
-                kind,
-                port,
-                agreed: agreed.clone(),
-                rtp,
-                rtp_due: None,
-                source: Source::Silence,
-                keys: crate::picture_request::KeyPictures::default(),
-            });
+            let mut carrier = Carrier::Rtp(carrier::Rtp::new(port, config));
+            carrier.learn_parameter_sets(agreed);
+            *stream = Some(Stream::new(agreed, carrier));
         }
-    }
-}
-
-/// Some phones send their H.264 parameter sets in the description alone (RFC 6184 §8.2.2).
-fn learn_parameter_sets(rtp: &mut rtp::Session, agreed: &AgreedStream) {
-    if let sdp::Parameters::H264(h264) = &agreed.send.parameters {
-        rtp.learn_parameter_sets(&h264.sprop);
     }
 }

@@ -7,6 +7,7 @@
 
 mod agent_leg;
 mod call;
+mod carrier;
 mod cdr;
 mod dtmf;
 mod leg;
@@ -23,6 +24,7 @@ mod stream;
 mod teardown;
 mod vigil;
 pub mod web;
+mod web_legs;
 
 pub use call::CallId;
 pub use cdr::{Cause, Cdr, Packets};

@@ -20,6 +20,15 @@ pub(crate) const HELD_SILENCE_LONGEST: Duration = Duration::from_secs(5 * 60);
 /// at once as long as its thread lives and keeps up.
 pub(crate) const POOL_ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
+/// How long a browser's media may take to flow after it was agreed on; then its leg is over.
+pub(crate) const CONNECT_WITHIN: Duration = Duration::from_secs(30);
+
+/// Octets of a browser's name for itself that are kept.
+pub(crate) const NAME_LEN_MAX: usize = 64;
+
+/// Octets of a frame that a browser may send; a longer one is dropped.
+pub(crate) const FRAME_LEN_MAX: usize = 1 << 20;
+
 /// How long a presentation may wait for tracks that are still being made; then it starts without them.
 pub(crate) const LOADING_LONGEST: Duration = Duration::from_secs(5);
 

@@ -5,7 +5,7 @@ use sdp::{AgreedStream, Coding, Description, Parameters, Payload, Want};
 use sip::{Body, Reply, Request, Response, StatusCode};
 
 use crate::call::Refusal;
-use crate::leg::Leg;
+use crate::leg::{Bearer, Leg};
 use crate::limits;
 
 /// Content type of RFC 5168 requests for a key picture.
@@ -81,7 +81,10 @@ pub(crate) fn parse(content_type: &str, octets: &[u8]) -> Option<Description> {
 
 /// An offer of exactly what `leg` has agreed to, so that frames can pass without transcoding.
 pub(crate) fn same_as(leg: &Leg) -> Want {
-    leg.sdp.agreed().map_or_else(Want::all, Want::like)
+    match leg.bearer {
+        Bearer::Rtp(_) => leg.sdp.agreed().map_or_else(Want::all, Want::like),
+        Bearer::WebRtc(_) => Want::like(&leg.all_agreed()),
+    }
 }
 
 /// A description as a message body.

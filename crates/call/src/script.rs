@@ -14,9 +14,10 @@ use tracing::{debug, info, warn};
 use crate::call::{Call, Output, Walk};
 use crate::cdr::Cause;
 use crate::leg::CALLER;
-use crate::limits;
 use crate::playout::{AtEnd, Playout};
 use crate::stream::Source;
+use crate::web::ToBrowser;
+use crate::{Live, limits};
 
 /// The presentation on the subscriber's leg.
 pub(crate) struct Showing {
@@ -70,6 +71,8 @@ impl Call {
                 Action::Enter { node, .. } => {
                     debug!(node, "enters");
                     self.facts.enter(&node);
+                    let (call, at) = (self.facts.call, now.wall);
+                    self.out.push_back(Output::Live(Live::Node { call, node, at }));
                 }
                 Action::Play(presentation) => {
                     self.leave_queue(now);
@@ -97,11 +100,19 @@ impl Call {
         if let Some(audio) = self.leg(CALLER).and_then(|leg| leg.audio.as_mut()) {
             audio.assign(now, Source::Silence);
         }
+        self.caption(&presentation);
         let wanted: Vec<_> = plan.keys().cloned().collect();
         let phase = Phase::Loading { deadline: now.mono + limits::LOADING_LONGEST, tracks: BTreeMap::new() };
         self.showing = Some(Showing { presentation, plan, phase });
         self.out.extend(wanted.into_iter().map(Output::Fetch));
         self.check_showing(now);
+    }
+
+    /// Tells a browser in words what it is about to see and hear.
+    fn caption(&mut self, presentation: &Presentation) {
+        let Walk::Running(run) = &self.run else { return };
+        let (node, language) = (run.node().unwrap_or_default().to_owned(), run.language().to_owned());
+        self.say(CALLER, || ToBrowser::Showing { node, text: words(presentation), language });
     }
 
     /// Starts the presentation from its beginning, after the streams have changed.
@@ -226,6 +237,18 @@ impl Call {
             self.run = Walk::Running(Box::new(run));
         }
         self.advance(now, dialplan::Event::Start);
+    }
+}
+
+/// What is said, else what the slide says.
+fn words(presentation: &Presentation) -> String {
+    let said: Vec<&str> = presentation.speech.iter().map(|said| said.text.as_str()).collect();
+    match &presentation.slide {
+        Some(slide) if said.is_empty() => {
+            let lines = std::iter::once(&slide.title).chain(&slide.lines).filter(|line| !line.is_empty());
+            lines.map(String::as_str).collect::<Vec<_>>().join(" ")
+        }
+        Some(_) | None => said.join(" "),
     }
 }
 

@@ -3,6 +3,8 @@
 //! A fault in one call ends that call alone: what must be given back (dialogs, ports, the place in the
 //! queue, the record) is kept outside the call in its [`Casualty`]. Start at [`Shard::handle_input`].
 
+mod browsers;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -16,7 +18,7 @@ use sip::{DialogId, Endpoint, HangUp, LocalId, Reply, RequestId, StatusCode};
 use tracing::{Span, error, info, info_span, warn};
 
 use crate::agent_leg::numeric_address;
-use crate::call::{self, AgentOffer, Call, Invitation, Place, Refusal};
+use crate::call::{self, AgentOffer, Call, Invitation, Place, Refusal, Way};
 use crate::cdr::{Cause, Cdr, Facts};
 use crate::leg::CALLER;
 use crate::{CallId, Component, LegId, LegPorts, Live, MediaPort, PortId, limits, web};
@@ -169,6 +171,7 @@ pub struct Usage {
 struct Casualty {
     dialogs: Vec<DialogId>,
     ports: Vec<LegPorts>,
+    sessions: Vec<web::SessionId>,
     ticket: Option<acd::TicketId>,
     facts: Facts,
 }
@@ -189,6 +192,7 @@ pub struct Shard {
     calls: HashMap<CallId, Slot>,
     by_dialog: HashMap<DialogId, (CallId, LegId)>,
     by_port: HashMap<PortId, (CallId, LegId, Kind)>,
+    by_session: HashMap<web::SessionId, browsers::Berth>,
     spare: VecDeque<MediaPort>,
     /// Due times of calls; an entry counts only while it equals its call's `due`.
     timers: BinaryHeap<Reverse<(Instant, CallId)>>,
@@ -210,6 +214,7 @@ impl Shard {
             calls: HashMap::new(),
             by_dialog: HashMap::new(),
             by_port: HashMap::new(),
+            by_session: HashMap::new(),
             spare: VecDeque::new(),
             timers: BinaryHeap::new(),
             out: VecDeque::new(),
@@ -360,11 +365,8 @@ impl Shard {
                 return self.respond(now, request, *reply);
             }
         };
-        let id = CallId(self.next_call);
-        self.next_call += 1;
+        let (id, seed, ticket) = self.draw_call();
         let span = info_span!("call", id = id.0, called);
-        let seed = self.config.seed ^ id.0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let ticket = u64::from(self.config.shard) << 48 | id.0 << 8;
         let service = Arc::clone(&self.service);
         let invitation = Invitation { id, dialog, request, message, called, place, service, seed, ticket };
         let made = catch_unwind(AssertUnwindSafe(|| span.in_scope(|| Call::new(now, invitation))));
@@ -382,18 +384,36 @@ impl Shard {
         self.respond(now, request, refusal);
     }
 
-    /// Whether there is room and a flow for one more call.
+    /// The next call: its number, its seed, and the first of its tickets.
+    fn draw_call(&mut self) -> (CallId, u64, u64) {
+        let id = CallId(self.next_call);
+        self.next_call += 1;
+        let seed = self.config.seed ^ id.0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (id, seed, u64::from(self.config.shard) << 48 | id.0 << 8)
+    }
+
+    /// Whether there is room and a flow for one more call; the status to refuse it with.
+    fn may_begin(&self, called: &str) -> Result<(), StatusCode> {
+        if self.draining {
+            return Err(StatusCode::ServiceUnavailable);
+        }
+        if self.service.flow_for(called).is_none() {
+            return Err(StatusCode::NotFound);
+        }
+        if self.calls.len() >= self.config.calls_max {
+            return Err(StatusCode::ServerInternalError);
+        }
+        Ok(())
+    }
+
+    /// Where the leg of one more call lives.
     fn admit(&mut self, called: &str, local: LocalId) -> Result<Place, Refusal> {
         let wait = self.config.retry_after.as_secs().max(1).to_string();
         let refuse = |status| Err(Reply::new(status).with_header("Retry-After", wait.clone()).into());
-        if self.draining {
-            return refuse(StatusCode::ServiceUnavailable);
-        }
-        if self.service.flow_for(called).is_none() {
-            return Err(Reply::new(StatusCode::NotFound).into());
-        }
-        if self.calls.len() >= self.config.calls_max {
-            return refuse(StatusCode::ServerInternalError);
+        match self.may_begin(called) {
+            Ok(()) => {}
+            Err(StatusCode::NotFound) => return Err(Reply::new(StatusCode::NotFound).into()),
+            Err(status) => return refuse(status),
         }
         let Some(ports) = self.take_ports() else {
             warn!("no media ports are left");
@@ -405,14 +425,33 @@ impl Shard {
 
     fn begin(&mut self, now: Now, call: Call, dialog: DialogId, place: Place, span: Span) {
         let id = call.facts.call;
-        let facts = call.facts.clone();
-        span.in_scope(|| info!(caller = facts.caller.as_deref().unwrap_or("withheld"), "calls"));
-        let casualty = Casualty { dialogs: vec![dialog], ports: Vec::new(), ticket: None, facts };
-        self.calls.insert(id, Slot { call: Box::new(call), casualty, due: None, span });
-        self.usage.accepted += 1;
+        let casualty = Casualty {
+            dialogs: vec![dialog],
+            ports: Vec::new(),
+            sessions: Vec::new(),
+            ticket: None,
+            facts: call.facts.clone(),
+        };
+        self.install(now, call, casualty, span);
         self.own_dialog(id, CALLER, dialog);
         self.own_ports(id, CALLER, place.ports);
         self.tell(now, id, call::Input::Timeout);
+    }
+
+    fn install(&mut self, now: Now, call: Call, casualty: Casualty, span: Span) {
+        let (id, facts) = (call.facts.call, &call.facts);
+        span.in_scope(|| info!(caller = facts.caller.as_deref().unwrap_or("withheld"), "calls"));
+        let flow = self.service.flow_for(&facts.called);
+        self.out.push_back(Output::Live(Live::Began {
+            call: id,
+            caller: facts.caller.clone(),
+            called: facts.called.clone(),
+            flow: flow.map(dialplan::Flow::name).unwrap_or_default().to_owned(),
+            version: call.version(),
+            at: now.wall,
+        }));
+        self.calls.insert(id, Slot { call: Box::new(call), casualty, due: None, span });
+        self.usage.accepted += 1;
     }
 
     /// Hands an input to a call and does what it then wants. A panic ends this call alone.
@@ -475,8 +514,11 @@ impl Shard {
                 self.out.push_back(Output::Fetch { call: id, version, key });
             }
             call::Output::Pool(word) => self.note_ticket(id, word),
+            call::Output::Web { session, word } => self.grant_web(id, session, word),
+            call::Output::Live(word) => self.out.push_back(Output::Live(word)),
             call::Output::Ended(cdr) => {
                 self.calls.remove(&id);
+                self.out.push_back(Output::Live(Live::Ended { call: id }));
                 self.out.push_back(Output::Ended(cdr));
             }
             call::Output::Timeout(_) => {}
@@ -507,28 +549,33 @@ impl Shard {
             acd::Output::Agent { .. } | acd::Output::NotSignedIn { .. } | acd::Output::Timeout(_) => return,
         };
         let call = CallId((ticket.0 >> 8) & 0xFF_FFFF_FFFF);
-        let acd::Output::Offer { ticket, agent, address: acd::OfferTo::Sip(address), name } = word else {
+        let acd::Output::Offer { ticket, agent, address, name } = word else {
             return self.tell(now, call, call::Input::Pool(word));
         };
-        let refused = || {
-            let why = acd::NotAnswered::Unreachable;
-            Output::Pool(acd::Input::NotAnswered { ticket, agent, why })
-        };
-        let Some(slot) = self.calls.get(&call) else { return self.out.push_back(refused()) };
+        let refused = |why| Output::Pool(acd::Input::NotAnswered { ticket, agent, why });
+        let unreachable = acd::NotAnswered::Unreachable;
+        let Some(slot) = self.calls.get(&call) else { return self.out.push_back(refused(unreachable)) };
         let (caller_local, leg) = (slot.call.local(), slot.call.next_leg());
-        let Some(ports) = self.take_ports() else { return self.out.push_back(refused()) };
+        let address = match address {
+            acd::OfferTo::Sip(address) => address,
+            acd::OfferTo::Session(session) if self.is_engaged(web::SessionId(session)) => {
+                return self.out.push_back(refused(acd::NotAnswered::Busy));
+            }
+            acd::OfferTo::Session(session) => {
+                let way = Way::Browser(web::SessionId(session));
+                return self.tell(now, call, call::Input::Offer(AgentOffer { ticket, agent, name, way }));
+            }
+        };
+        let Some(ports) = self.take_ports() else { return self.out.push_back(refused(unreachable)) };
         let destination = address.parse::<sip::Uri>().ok().and_then(|uri| numeric_address(&uri));
         let local = destination.map_or(caller_local, |to| self.local_towards(to, caller_local));
         let place = Place { ports, local, address: self.media_address(local), destination };
         self.own_ports(call, leg, ports);
-        self.tell(now, call, call::Input::Offer(AgentOffer { ticket, agent, address, name, place }));
-    }
-
-    fn on_web(&mut self, _now: Now, session: web::SessionId, word: web::FromBrowser) {
-        if let web::FromBrowser::Call { .. } = word {
-            let word = web::ToBrowser::Refused { status: 503, reason: String::new(), retry_after: None };
-            self.out.push_back(Output::Web { session, word });
-        }
+        self.tell(
+            now,
+            call,
+            call::Input::Offer(AgentOffer { ticket, agent, name, way: Way::Sip { address, place } }),
+        );
     }
 
     /// The socket from which `to` can be reached: same family, loopback to loopback; else the caller's.
@@ -557,7 +604,7 @@ impl Shard {
     /// What remains of a call that panicked is given back, and its parties are told.
     fn bury(&mut self, now: Now, id: CallId) {
         let Some(slot) = self.calls.remove(&id) else { return };
-        let Casualty { dialogs, ports, ticket, facts } = slot.casualty;
+        let Casualty { dialogs, ports, sessions, ticket, facts } = slot.casualty;
         slot.span.in_scope(|| error!("lost to a fault; the other calls go on"));
         self.usage.faults += 1;
         for dialog in dialogs {
@@ -567,6 +614,8 @@ impl Shard {
         for ports in ports {
             self.give_back(ports);
         }
+        self.bury_sessions(sessions);
+        self.out.push_back(Output::Live(Live::Ended { call: id }));
         if let Some(ticket) = ticket {
             self.out.push_back(Output::Pool(acd::Input::Leave { ticket }));
         }

@@ -9,10 +9,11 @@ use std::time::Instant;
 use media::{Frame, Kind, Now};
 use sdp::AgreedStream;
 
+use crate::LegId;
 use crate::call::Output;
+use crate::carrier::Carrier;
 use crate::picture_request::KeyPictures;
 use crate::playout::Playout;
-use crate::{Component, LegId, PortId};
 
 /// Where a stream's frames come from; exactly one at a time.
 #[derive(Debug)]
@@ -47,19 +48,27 @@ pub(crate) fn bridge(source: &AgreedStream, sink: &AgreedStream) -> Option<Bridg
 /// One medium of one leg.
 pub(crate) struct Stream {
     pub(crate) kind: Kind,
-    pub(crate) port: PortId,
     pub(crate) agreed: AgreedStream,
-    pub(crate) rtp: rtp::Session,
-    /// When the session has something to do by itself.
-    pub(crate) rtp_due: Option<Instant>,
+    pub(crate) carrier: Carrier,
     pub(crate) source: Source,
     pub(crate) keys: KeyPictures,
 }
 
 impl Stream {
+    /// A silent stream.
+    pub(crate) fn new(agreed: &AgreedStream, carrier: Carrier) -> Self {
+        Stream {
+            kind: agreed.kind,
+            agreed: agreed.clone(),
+            carrier,
+            source: Source::Silence,
+            keys: KeyPictures::default(),
+        }
+    }
+
     /// Makes `source` the one source from now on.
     pub(crate) fn assign(&mut self, now: Now, source: Source) {
-        self.rtp.source_changed();
+        self.carrier.source_changed();
         let live = matches!(source, Source::Leg { .. });
         self.keys.source_changed(now.mono, live && self.kind == Kind::Video);
         self.source = source;
@@ -76,7 +85,7 @@ impl Stream {
         let (Source::Still(playout) | Source::Prompt(playout)) = &mut self.source else { return };
         while let Some(frame) = playout.pop_due(now.mono) {
             if sends {
-                self.rtp.send(now, &frame);
+                self.carrier.send(now, &frame);
             }
         }
     }
@@ -86,7 +95,7 @@ impl Stream {
         let sends = self.may_send();
         let Source::Prompt(playout) = &mut self.source else { return };
         if let Some(frame) = playout.repeat_key(now.mono).filter(|_| sends) {
-            self.rtp.send(now, &frame);
+            self.carrier.send(now, &frame);
         }
     }
 
@@ -94,7 +103,7 @@ impl Stream {
     /// change of source: what depends on pictures the peer never had would only smear its screen.
     pub(crate) fn pass_on(&mut self, now: Now, frame: &Frame) {
         if self.may_send() && self.keys.admit(now.mono, frame) {
-            self.rtp.send(now, frame);
+            self.carrier.send(now, frame);
         }
     }
 
@@ -106,25 +115,9 @@ impl Stream {
         }
     }
 
-    /// Moves what the session has to send to `out`, up to its next event.
+    /// Moves what there is to send to `out`, up to the next event.
     pub(crate) fn flush(&mut self, out: &mut VecDeque<Output>) -> Option<rtp::Event> {
-        let port = self.port;
-        loop {
-            let (component, to, data) = match self.rtp.poll_output() {
-                rtp::Output::Rtp { to, data } => (Component::Rtp, to, data),
-                rtp::Output::Rtcp { to, data } if self.agreed.rtcp_mux => (Component::Rtp, to, data),
-                rtp::Output::Rtcp { to, data } => (Component::Rtcp, to, data),
-                rtp::Output::Event(event) => return Some(event),
-                rtp::Output::Timeout(due) => {
-                    self.rtp_due = due;
-                    return None;
-                }
-            };
-            // An RFC 2543 hold: the peer has no address (0.0.0.0) until it resumes.
-            if !to.ip().is_unspecified() {
-                out.push_back(Output::Media { port, component, to, data });
-            }
-        }
+        self.carrier.flush(out, self.agreed.rtcp_mux)
     }
 
     /// When this stream has something to do: a frame is due, a report, a key picture.
@@ -133,6 +126,6 @@ impl Stream {
             Source::Still(playout) | Source::Prompt(playout) => playout.next_due(),
             Source::Silence | Source::Leg { .. } => None,
         };
-        [playout, self.rtp_due, self.keys.next_due()].into_iter().flatten().min()
+        [playout, self.carrier.next_due(), self.keys.next_due()].into_iter().flatten().min()
     }
 }

@@ -7,7 +7,8 @@ use tracing::info;
 
 use crate::call::{Call, Output};
 use crate::cdr::Cause;
-use crate::leg::{Leg, LegId};
+use crate::leg::{Bearer, CALLER, Leg, LegId, Phase};
+use crate::web::{self, SessionId, ToBrowser};
 
 impl Call {
     /// Ends the call. Later calls of this do nothing.
@@ -17,7 +18,10 @@ impl Call {
         }
         info!(%cause, "ended");
         self.leave_queue(now);
-        while let Some(leg) = self.legs.pop() {
+        while let Some(mut leg) = self.legs.pop() {
+            if leg.id == CALLER {
+                leg.last_words.ended = ended_for(cause, leg.connect_due.is_some());
+            }
             self.release_leg(now, leg, &status_for(cause));
         }
         self.showing = None;
@@ -37,16 +41,28 @@ impl Call {
 
     fn release_leg(&mut self, now: Now, mut leg: Leg, status: &StatusCode) {
         for stream in leg.streams() {
-            stream.rtp.goodbye(now);
-            // What it still has to say is lost on nobody but us.
-            while stream.flush(&mut self.out).is_some() {}
-            self.facts.count(&stream.rtp.statistics());
+            let mux = stream.agreed.rtcp_mux;
+            self.facts.count(&stream.carrier.end(now, &mut self.out, mux));
         }
         if let Some(dialog) = leg.dialog {
             let cause = HangUp::new(status.clone());
             self.out.push_back(Output::HangUp { dialog, cause });
         }
-        self.out.push_back(Output::Release(leg.ports));
+        match leg.bearer {
+            Bearer::Rtp(ports) => self.out.push_back(Output::Release(ports)),
+            Bearer::WebRtc(session) => self.dismiss(session, &leg),
+        }
+    }
+
+    /// The last word to a browser about its leg.
+    fn dismiss(&mut self, session: SessionId, leg: &Leg) {
+        let call = self.facts.call;
+        let word = if leg.id == CALLER || leg.phase == Phase::Up {
+            ToBrowser::Ended { why: leg.last_words.ended }
+        } else {
+            ToBrowser::StopRinging { call, why: leg.last_words.stop }
+        };
+        self.out.push_back(Output::Web { session, word });
     }
 }
 
@@ -59,5 +75,18 @@ fn status_for(cause: Cause) -> StatusCode {
         Cause::CallerHungUp | Cause::Cancelled | Cause::Completed | Cause::CallerLost | Cause::TooLong => {
             StatusCode::TemporarilyUnavailable
         }
+    }
+}
+
+/// What a visitor's browser is told; `connecting` while no media has flowed.
+fn ended_for(cause: Cause, connecting: bool) -> web::Ended {
+    match cause {
+        Cause::CallerHungUp | Cause::Cancelled => web::Ended::HungUp,
+        Cause::Completed | Cause::NotAcceptable => web::Ended::Over,
+        Cause::CallerLost if connecting => web::Ended::NotConnected,
+        Cause::CallerLost => web::Ended::Lost,
+        Cause::TooLong => web::Ended::TooLong,
+        Cause::Shutdown => web::Ended::Shutdown,
+        Cause::Fault => web::Ended::Fault,
     }
 }

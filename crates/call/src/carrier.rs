@@ -1,0 +1,213 @@
+//! `Carrier`: how the frames of one stream travel: as RTP of ours, or as frames to and from the shell that
+//! serves a browser. What a stream is played from, and when, is the same for both.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use media::{Frame, Kind, Now};
+use sdp::AgreedStream;
+
+use crate::call::Output;
+use crate::web::{SessionId, ToBrowser};
+use crate::{Component, PortId};
+
+/// How the frames of a stream travel.
+pub(crate) enum Carrier {
+    Rtp(Rtp),
+    Web(Web),
+}
+
+/// RTP over a pair of ports.
+pub(crate) struct Rtp {
+    pub(crate) port: PortId,
+    pub(crate) session: Box<rtp::Session>,
+    /// When the session has something to do by itself.
+    due: Option<Instant>,
+}
+
+/// Frames of a browser's session, whose packets the shell makes and reads.
+pub(crate) struct Web {
+    session: SessionId,
+    kind: Kind,
+    out: VecDeque<ToBrowser>,
+    heard_at: Option<Instant>,
+    counted: rtp::Statistics,
+}
+
+impl Rtp {
+    pub(crate) fn new(port: PortId, config: rtp::Config) -> Self {
+        Rtp { port, session: Box::new(rtp::Session::new(config)), due: None }
+    }
+
+    /// Moves what the session has to send to `out`, up to its next event.
+    fn flush(&mut self, out: &mut VecDeque<Output>, rtcp_mux: bool) -> Option<rtp::Event> {
+        let port = self.port;
+        loop {
+            let (component, to, data) = match self.session.poll_output() {
+                rtp::Output::Rtp { to, data } => (Component::Rtp, to, data),
+                rtp::Output::Rtcp { to, data } if rtcp_mux => (Component::Rtp, to, data),
+                rtp::Output::Rtcp { to, data } => (Component::Rtcp, to, data),
+                rtp::Output::Event(event) => return Some(event),
+                rtp::Output::Timeout(due) => {
+                    self.due = due;
+                    return None;
+                }
+            };
+            // An RFC 2543 hold: the peer has no address (0.0.0.0) until it resumes.
+            if !to.ip().is_unspecified() {
+                out.push_back(Output::Media { port, component, to, data });
+            }
+        }
+    }
+}
+
+impl Web {
+    pub(crate) fn new(session: SessionId, kind: Kind) -> Self {
+        Web { session, kind, out: VecDeque::new(), heard_at: None, counted: rtp::Statistics::default() }
+    }
+
+    fn say(&mut self, word: ToBrowser) {
+        self.out.push_back(word);
+    }
+}
+
+impl Carrier {
+    /// Sends a frame now.
+    pub(crate) fn send(&mut self, now: Now, frame: &Frame) {
+        match self {
+            Carrier::Rtp(rtp) => rtp.session.send(now, frame),
+            Carrier::Web(web) => {
+                web.counted.sent_packets += 1;
+                let kind = web.kind;
+                web.say(ToBrowser::Frame { kind, frame: frame.clone() });
+            }
+        }
+    }
+
+    /// The next frame is of another source, with a time line of its own.
+    pub(crate) fn source_changed(&mut self) {
+        match self {
+            Carrier::Rtp(rtp) => rtp.session.source_changed(),
+            Carrier::Web(web) => {
+                let kind = web.kind;
+                web.say(ToBrowser::SourceChanged { kind });
+            }
+        }
+    }
+
+    /// Asks the peer for a key picture; false when it agreed to no way of asking.
+    pub(crate) fn request_key_frame(&mut self, now: Now) -> bool {
+        match self {
+            Carrier::Rtp(rtp) => rtp.session.request_key_frame(now),
+            Carrier::Web(web) => {
+                web.say(ToBrowser::KeyPictureWanted);
+                true
+            }
+        }
+    }
+
+    /// Presses a key towards the peer. A page has no ear for keys.
+    pub(crate) fn send_digit(&mut self, now: Now, digit: rtp::Digit, lasts: Duration) {
+        match self {
+            Carrier::Rtp(rtp) => {
+                rtp.session.send_digit(now, digit, lasts);
+            }
+            Carrier::Web(_) => {}
+        }
+    }
+
+    /// A datagram of a SIP phone.
+    pub(crate) fn take_datagram(&mut self, now: Now, input: rtp::Input) {
+        match self {
+            Carrier::Rtp(rtp) => rtp.session.handle_input(now, input),
+            Carrier::Web(_) => {}
+        }
+    }
+
+    /// Takes note of a frame of a browser.
+    pub(crate) fn note_frame(&mut self, now: Now, taken: bool) {
+        match self {
+            Carrier::Rtp(_) => {}
+            Carrier::Web(web) => {
+                web.heard_at = Some(now.mono);
+                let counter =
+                    if taken { &mut web.counted.received } else { &mut web.counted.wrong_payload_type };
+                *counter += 1;
+            }
+        }
+    }
+
+    /// When something of the peer was last taken.
+    pub(crate) fn heard_at(&self) -> Option<Instant> {
+        match self {
+            Carrier::Rtp(rtp) => rtp.session.heard_at(),
+            Carrier::Web(web) => web.heard_at,
+        }
+    }
+
+    /// Its pair of ports.
+    pub(crate) fn port(&self) -> Option<PortId> {
+        match self {
+            Carrier::Rtp(rtp) => Some(rtp.port),
+            Carrier::Web(_) => None,
+        }
+    }
+
+    /// When it has something to do by itself: a report, a request.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        match self {
+            Carrier::Rtp(rtp) => rtp.due,
+            Carrier::Web(_) => None,
+        }
+    }
+
+    /// Does what is due.
+    pub(crate) fn run_timers(&mut self, now: Now) {
+        match self {
+            Carrier::Rtp(rtp) if rtp.due.is_some_and(|due| due <= now.mono) => {
+                rtp.session.handle_input(now, rtp::Input::Timeout);
+            }
+            Carrier::Rtp(_) | Carrier::Web(_) => {}
+        }
+    }
+
+    /// Takes over what a re-INVITE agreed on; a browser's streams are agreed on once.
+    pub(crate) fn reconfigure(&mut self, now: Now, config: rtp::Config) {
+        match self {
+            Carrier::Rtp(rtp) => rtp.session.reconfigure(now, config),
+            Carrier::Web(_) => {}
+        }
+    }
+
+    /// Some phones send their H.264 parameter sets in the description alone (RFC 6184 §8.2.2).
+    pub(crate) fn learn_parameter_sets(&mut self, agreed: &AgreedStream) {
+        if let (Carrier::Rtp(rtp), sdp::Parameters::H264(h264)) = (self, &agreed.send.parameters) {
+            rtp.session.learn_parameter_sets(&h264.sprop);
+        }
+    }
+
+    /// The stream is over; what it counted. Of a browser each frame counts as a packet.
+    pub(crate) fn end(&mut self, now: Now, out: &mut VecDeque<Output>, rtcp_mux: bool) -> rtp::Statistics {
+        match self {
+            Carrier::Rtp(rtp) => {
+                rtp.session.goodbye(now);
+                // What it still has to say is lost on nobody but us.
+                while rtp.flush(out, rtcp_mux).is_some() {}
+                rtp.session.statistics()
+            }
+            Carrier::Web(web) => web.counted,
+        }
+    }
+
+    /// Moves what there is to send to `out`, up to the next event.
+    pub(crate) fn flush(&mut self, out: &mut VecDeque<Output>, rtcp_mux: bool) -> Option<rtp::Event> {
+        match self {
+            Carrier::Rtp(rtp) => rtp.flush(out, rtcp_mux),
+            Carrier::Web(web) => {
+                let session = web.session;
+                out.extend(web.out.drain(..).map(|word| Output::Web { session, word }));
+                None
+            }
+        }
+    }
+}
