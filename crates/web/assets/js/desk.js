@@ -2,16 +2,19 @@
 import { Interruption, Mute, Preview, SourceChoice, Unblock } from "./controls.js";
 import { SIGNED_OUT, next } from "./desk-state.js";
 import { t, tOr, whyText } from "./i18n.js";
-import { Icon, LinkNotice, Notice, Picture, Sonogram, show } from "./parts.js";
+import { Icon, LinkNotice, Notice, Picture, Song, Sonogram, show } from "./parts.js";
 import { ringTone } from "./ring.js";
 import { Session, canCall, typing } from "./session.js";
-import { clock } from "./texts.js";
+import { clock, knows } from "./texts.js";
 import { reached } from "./timings.js";
 import { effect, html, now, signal, useEffect } from "./ui.js";
 
 /** @import { Desk, Event, Note } from "./desk-state.js" */
 
 const REASONS = ["break", "lunch", "training", "paperwork"];
+
+/** What stands on the stage while nobody is to be seen. @type {Record<string, string>} */
+const IDLE = { not_ready: "desk_pause", wrap_up: "desk_rest", ringing: "desk_ringing", talking: "desk_joining" };
 
 /** @type {import("@preact/signals").Signal<Desk>} */
 const desk = signal(SIGNED_OUT);
@@ -217,12 +220,12 @@ function Ring() {
 function Talk() {
   const { talk, ring, mode } = desk.value;
   const stream = session.remote.value;
-  const idle = mode === "not_ready" ? "desk_pause" : mode === "wrap_up" ? "desk_wrap_up" : "desk_wait";
+  const idle = IDLE[mode] ?? "desk_wait";
   return html`<section class="screen">
     <div class="stage">
       <${Picture} stream=${stream} label=${t("desk_remote")} kind="remote" onFirst=${() => reached("picture")}
         onBlocked=${(/** @type {() => void} */ play) => (session.blocked.value = play)} />
-      ${!stream && html`<p class="dark"><b>${t(idle)}</b>${idle !== "desk_wrap_up" && html`<span>${t(`${idle}_text`)}</span>`}</p>`}
+      ${!stream && html`<div class="dark"><${Song} /><b>${t(idle)}</b>${knows(`${idle}_text`) && html`<p>${t(`${idle}_text`)}</p>`}</div>`}
       <${Unblock} session=${session} />
     </div>
     <${Sonogram} stream=${stream} label=${t("phone_sound")} />

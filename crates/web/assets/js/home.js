@@ -1,17 +1,11 @@
 // The first page: what this is, how to call it, which version is live, and why an edit was refused.
 import { language, t } from "./i18n.js";
-import { Icon, Notice, poll, show } from "./parts.js";
+import { Icon, Notice, Song, poll, show } from "./parts.js";
 import { html, signal } from "./ui.js";
 
 /** The last answer of /api/status. @type {import("@preact/signals").Signal<any>} */
 const status = signal(null);
 const lost = signal(false);
-
-/** A vireo's phrase, as a sonogram shows it: slurred sweeps, none longer than half a second. */
-const PHRASE = [
-  "M8 60q6-34 16-30t14 22", "M56 44q8-30 18-4t18-10", "M112 70q4-44 14-46t10 40", "M150 34q10 26 20 6t16-12",
-  "M204 64q10-46 22-40t10 30", "M250 30q6 30 16 34t14-34", "M296 58q8-22 16-8t18-26", "M346 40q8 34 18 10t14-22",
-];
 
 function Hero() {
   const numbers = status.value?.numbers ?? [];
@@ -27,7 +21,7 @@ function Hero() {
     <div class="board">
       <small>${t("home_number")}</small>
       ${numbers.length > 0 ? numbers.map((/** @type {string} */ number) => html`<b>${number}</b>`) : html`<b>···</b>`}
-      <svg viewBox="0 0 386 88" aria-hidden="true">${PHRASE.map((d) => html`<path d=${d} />`)}</svg>
+      <${Song} />
       ${status.value && html`<p><i class="dot"></i>${t("home_version", { n: status.value.service.version })}</p>`}
     </div>
   </section>`;

@@ -30,6 +30,17 @@ export function Icon({ name }) {
   return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${ICONS[name]} /></svg>`;
 }
 
+/** A vireo's phrase, as a sonogram shows it: slurred sweeps, none longer than half a second. */
+const PHRASE = [
+  "M8 60q6-34 16-30t14 22", "M56 44q8-30 18-4t18-10", "M112 70q4-44 14-46t10 40", "M150 34q10 26 20 6t16-12",
+  "M204 64q10-46 22-40t10 30", "M250 30q6 30 16 34t14-34", "M296 58q8-22 16-8t18-26", "M346 40q8 34 18 10t14-22",
+];
+
+/** Where there is nothing to see yet. */
+export function Song() {
+  return html`<svg class="song" viewBox="0 0 386 88" aria-hidden="true">${PHRASE.map((d) => html`<path d=${d} />`)}</svg>`;
+}
+
 /** @param {{url: string}} props */
 function Mark({ url }) {
   return html`<a class="brand" href="/">

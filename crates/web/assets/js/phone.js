@@ -1,11 +1,11 @@
 // The softphone: call the hotline, see and hear it, press keys.
 import { Interruption, Mute, Preview, SourceChoice, Unblock } from "./controls.js";
 import { language, t, tOr, whyText } from "./i18n.js";
-import { Icon, LinkNotice, Notice, Picture, SmallScreen, Sonogram, show } from "./parts.js";
+import { Icon, LinkNotice, Notice, Picture, SmallScreen, Song, Sonogram, show } from "./parts.js";
 import { IDLE, inCall, next, redraw } from "./phone-state.js";
 import { isDigit } from "./protocol.js";
 import { Session, canCall, typing } from "./session.js";
-import { clock } from "./texts.js";
+import { clock, knows } from "./texts.js";
 import { reached } from "./timings.js";
 import { computed, html, keep, now, recall, signal, useEffect } from "./ui.js";
 
@@ -104,7 +104,8 @@ function words(over) {
   if (over.kind !== "refused") return t(`over_${over.kind}`);
   const what = tOr(`refused_${over.status}`, t("refused_other", { status: over.status }));
   const again = over.retryAfter === null ? "" : t("refused_retry", { n: over.retryAfter });
-  const said = over.reason ? t("refused_said", { reason: whyText(over.reason) }) : "";
+  // A reason that we have no words for is told in the gateway's.
+  const said = over.reason && !knows(`refused_${over.status}`) ? t("refused_said", { reason: whyText(over.reason) }) : "";
   return [what, again, said].filter(Boolean).join(language.value === "zh" ? "" : " ");
 }
 
@@ -164,7 +165,7 @@ function Screen() {
       <${Picture} stream=${stream} label=${t("phone_remote")} kind="remote" onFirst=${() => reached("picture")}
         onBlocked=${(/** @type {() => void} */ play) => (session.blocked.value = play)} />
       ${handset.value && html`<${SmallScreen} stream=${stream} label=${t("phone_remote")} />`}
-      ${!stream && html`<p class="dark">${t("phone_idle")}</p>`}
+      ${!stream && html`<div class="dark"><${Song} /><p>${t("phone_empty")}</p></div>`}
       <${Unblock} session=${session} />
     </div>
     <${Sonogram} stream=${stream} label=${t("phone_sound")} />
