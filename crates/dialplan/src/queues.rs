@@ -1,4 +1,4 @@
-//! `queues.yaml`: agents with their SIP addresses, and the queues they serve.
+//! `queues.yaml`: agents with their SIP addresses or browsers, and the queues they serve.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree, queues: &mut Queues) {
     let Some(fields) = reader.fields("queues.yaml", tree.span, tree, &["agents", "queues"]) else { return };
     if let Some((key, tree)) = fields.entry("agents") {
         for (name, value) in reader.entries("`agents`", key.span, tree).unwrap_or_default() {
-            // An agent with a wrong address is noted and known all the same.
+            // An agent whose address is wrong is noted and known all the same.
             let address = read_agent(reader, name, value).unwrap_or(Address::Browser);
             queues.agents.insert(name.value.clone(), Agent { name: name.value.clone(), address });
         }
@@ -39,8 +39,46 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree, queues: &mut Queues) {
 
 fn read_agent(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Address> {
     reader.check_name("an agent", name);
-    let fields = reader.fields(format!("the agent `{}`", name.value), name.span, value, &["address"])?;
-    let address = fields.need(reader, "address").and_then(|tree| reader.word("`address`", tree))?;
+    let what = format!("the agent `{}`", name.value);
+    let fields = reader.fields(what, name.span, value, &["address", "browser"])?;
+    match (fields.entry("address"), fields.entry("browser")) {
+        (Some((_, tree)), None) => read_address(reader, name, tree),
+        (None, Some((_, tree))) => read_browser(reader, tree),
+        (Some((address, _)), Some((browser, _))) => {
+            let finding = Finding::error(
+                "duplicate-key",
+                browser.span,
+                format!("the agent `{}` has `address` or `browser`, not both", name.value),
+                "this too",
+            );
+            reader.note(finding.also(address.span, "this"));
+            None
+        }
+        (None, None) => {
+            let finding = Finding::error(
+                "missing-field",
+                fields.span(),
+                format!("the agent `{}` has neither `address` nor `browser`", name.value),
+                "one of the two belongs here",
+            );
+            reader.note(finding.help("add `browser: true`, or the address of a SIP phone"));
+            None
+        }
+    }
+}
+
+/// `browser: true` is a way to be called, `browser: false` none.
+fn read_browser(reader: &mut Reader, tree: &Tree) -> Option<Address> {
+    if reader.flag("`browser`", tree)? {
+        return Some(Address::Browser);
+    }
+    let finding = Finding::error("invalid-value", tree.span, "`browser` can only be true", "here");
+    reader.note(finding.help("an agent without a browser has an `address`"));
+    None
+}
+
+fn read_address(reader: &mut Reader, name: &Word, tree: &Tree) -> Option<Address> {
+    let address = reader.word("`address`", tree)?;
     let finding = match sip_address(&address.value) {
         Ok(Host::Address) => return Some(Address::Sip(address.value)),
         // Nothing looks names up on the way to an agent: this one would never ring.

@@ -410,6 +410,16 @@ fn mistakes_of_queues() {
             with_queues("agents: { anna: {} }\nqueues: { video: { agents: [anna] } }\n")
         ),
         (
+            "agent with an address and a browser",
+            with_queues(
+                "agents: { anna: { address: \"sip:anna@127.0.0.1:5070\", browser: true } }\nqueues: { video: { agents: [anna] } }\n"
+            )
+        ),
+        (
+            "agent with neither",
+            with_queues("agents: { anna: { browser: false } }\nqueues: { video: { agents: [anna] } }\n")
+        ),
+        (
             "capacity",
             with_queues(&format!("{agent}queues: {{ video: {{ agents: [anna], capacity: many }} }}\n"))
         ),

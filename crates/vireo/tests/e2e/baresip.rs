@@ -150,7 +150,7 @@ fn talk(gateway: &Gateway, caller: &mut Phone, agent: &mut Phone, size: Size) {
 
 fn caller_and_agent_talk(test: &str, codec: Codec, size: Size, agent_ends: bool) {
     let Some(lab) = Lab::new(test, &["baresip"]) else { return };
-    let first_only = |queues: String| queues.replace("agents: [agent1, agent2]", "agents: [agent1]");
+    let first_only = |queues: String| queues.replace("[desk1, desk2, agent1, agent2]", "[agent1]");
     let mut gateway = Gateway::with(&lab, first_only);
     let mut agent = Phone::start(&lab, &agent(codec, size));
     let mut caller = Phone::start(&lab, &caller(codec, size));

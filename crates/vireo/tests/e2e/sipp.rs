@@ -19,7 +19,7 @@ fn agent<'a>(file: &'a str, args: &'a [&'a str]) -> Scenario<'a> {
 
 /// The demo with its first agent alone.
 fn one_agent(lab: &Lab) -> Gateway {
-    Gateway::with(lab, |queues| queues.replace("agents: [agent1, agent2]", "agents: [agent1]"))
+    Gateway::with(lab, |queues| queues.replace("[desk1, desk2, agent1, agent2]", "[agent1]"))
 }
 
 /// Scenarios that need nothing but the gateway share one, one after the other.
