@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::library::Library;
 use crate::limits;
+use crate::webrtc::IceServer;
 
 /// One address that calls arrive at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Config {
     pub library: Arc<Library>,
     /// Calls at once; more are refused with 500 and Retry-After.
     pub calls_max: usize,
+    /// STUN and TURN servers of WebRTC legs; none are needed where browsers reach this machine.
+    pub ice_servers: Vec<IceServer>,
     /// Seed of tags, tickets and tie-breaks; drawn from the system in production.
     pub seed: u64,
 }
@@ -51,6 +54,14 @@ impl Config {
         library: Arc<Library>,
         seed: u64,
     ) -> Self {
-        Config { listen, rtp_ports: 20_000..=29_999, service, library, calls_max: limits::CALLS_MAX, seed }
+        Config {
+            listen,
+            rtp_ports: 20_000..=29_999,
+            service,
+            library,
+            calls_max: limits::CALLS_MAX,
+            ice_servers: Vec::new(),
+            seed,
+        }
     }
 }

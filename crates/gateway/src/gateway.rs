@@ -11,9 +11,11 @@ use net::{Pairs, Poller, Socket};
 use thiserror::Error;
 use tracing::{info, warn};
 
+use crate::calls::Calls;
 use crate::config::{Config, Listen};
 use crate::limits;
 use crate::pool::{self, ToPool};
+use crate::webrtc::{self, Hub, Threads};
 use crate::worker::{Gauges, ToShard, Worker, WorkerHandle};
 
 /// Why a gateway does not start.
@@ -39,6 +41,8 @@ pub struct Gateway {
     pool: (mpsc::Sender<ToPool>, Option<JoinHandle<()>>),
     addresses: Vec<SocketAddr>,
     gauges: Arc<Gauges>,
+    calls: Calls,
+    browsers: Threads,
 }
 
 impl Gateway {
@@ -61,6 +65,8 @@ impl Gateway {
         let (to_shard, inbox) = mpsc::channel();
         let handle = WorkerHandle::new(to_shard, poller.waker());
         let gauges = Arc::new(Gauges::default());
+        let browsers = Threads::start(browser_config(&config), vec![handle.clone()], to_pool.clone())?;
+        let calls = Calls::default();
         let shard = Shard::new(shard_config(&config, locals), Arc::clone(&config.service));
         let worker = Worker {
             poller,
@@ -71,16 +77,21 @@ impl Gateway {
             inbox,
             pool: to_pool.clone(),
             gauges: Arc::clone(&gauges),
+            calls: calls.clone(),
+            hub: browsers.hub().clone(),
             refill_from: None,
         };
         let thread = thread::Builder::new().name("shard-0".into()).spawn(move || worker.run())?;
+        let hub = browsers.hub().clone();
         let pool_thread =
-            pool::start(&config.service, pool_inbox, vec![handle.clone()], Arc::clone(&gauges))?;
+            pool::start(&config.service, pool_inbox, vec![handle.clone()], Arc::clone(&gauges), hub)?;
         Ok(Gateway {
             shards: vec![(handle, Some(thread))],
             pool: (to_pool, Some(pool_thread)),
             addresses,
             gauges,
+            calls,
+            browsers,
         })
     }
 
@@ -94,6 +105,18 @@ impl Gateway {
     #[must_use]
     pub fn gauges(&self) -> Arc<Gauges> {
         Arc::clone(&self.gauges)
+    }
+
+    /// The calls in progress.
+    #[must_use]
+    pub fn calls(&self) -> Calls {
+        self.calls.clone()
+    }
+
+    /// The way for browsers to call and to take calls.
+    #[must_use]
+    pub fn hub(&self) -> Hub {
+        self.browsers.hub().clone()
     }
 
     /// Makes `service` live for new calls; calls in flight keep the version they began with.
@@ -123,6 +146,8 @@ impl Gateway {
         for (_, thread) in &mut self.shards {
             join(thread.take(), "a shard");
         }
+        // The shards have said goodbye to browsers by now.
+        self.browsers.stop();
         // Ignored: a pool that is gone needs no word.
         let _ = self.pool.0.send(ToPool::Stop);
         join(self.pool.1.take(), "the agent pool");
@@ -172,6 +197,23 @@ fn media_bind_address(addresses: &[SocketAddr]) -> IpAddr {
     }
     let all_v4 = addresses.iter().all(SocketAddr::is_ipv4);
     if all_v4 { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() }
+}
+
+/// Browsers are reached at the addresses of SIP, at every one where none is named; a page on this machine
+/// by the loopback address.
+fn browser_config(config: &Config) -> webrtc::Config {
+    let mut addresses: Vec<IpAddr> = config.listen.iter().map(|listen| listen.bind.ip()).collect();
+    if addresses.iter().any(IpAddr::is_unspecified) {
+        addresses.push(Ipv4Addr::LOCALHOST.into());
+    }
+    addresses.sort_unstable();
+    addresses.dedup();
+    webrtc::Config {
+        addresses,
+        ports: config.rtp_ports.clone(),
+        ice_servers: config.ice_servers.clone(),
+        seed: config.seed.rotate_left(31),
+    }
 }
 
 fn shard_config(config: &Config, locals: Vec<sip::Local>) -> call::Config {

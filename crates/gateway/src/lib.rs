@@ -4,14 +4,17 @@
 //! agent pool, and wires them by channels. The library holds every prompt and slide in every codec;
 //! [`service`] reads an operator's folder. No protocol is spoken here: that is `sip`, `rtp` and `call`.
 
+mod calls;
 mod config;
 mod gateway;
 pub mod library;
 mod limits;
 mod pool;
 pub mod service;
+pub mod webrtc;
 mod worker;
 
+pub use calls::{CallNow, Calls};
 pub use config::{Config, Listen};
 pub use gateway::{Gateway, StartError};
 pub use worker::Gauges;

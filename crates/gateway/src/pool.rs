@@ -5,7 +5,10 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
+use call::web::SessionId;
+
 use crate::limits;
+use crate::webrtc::{AgentNow, Hub};
 use crate::worker::{Gauges, TellsItsEnd, ToShard, WorkerHandle};
 
 /// What the pool's thread is told.
@@ -24,34 +27,35 @@ pub(crate) fn start(
     inbox: mpsc::Receiver<ToPool>,
     shards: Vec<WorkerHandle>,
     gauges: Arc<Gauges>,
+    hub: Hub,
 ) -> std::io::Result<JoinHandle<()>> {
     let pool = acd::Pool::new(&call::pool_config(service));
     thread::Builder::new().name("pool".into()).spawn(move || {
         let _tells = TellsItsEnd(gauges);
-        run(pool, &inbox, &shards);
+        run(pool, &inbox, &shards, &hub);
     })
 }
 
-fn run(mut pool: acd::Pool, inbox: &mpsc::Receiver<ToPool>, shards: &[WorkerHandle]) {
-    let mut due = drain(&mut pool, shards);
+fn run(mut pool: acd::Pool, inbox: &mpsc::Receiver<ToPool>, shards: &[WorkerHandle], hub: &Hub) {
+    let mut due = drain(&mut pool, shards, hub);
     loop {
         let sleep = net::clock::until(net::clock::now(), due).unwrap_or(limits::SLEEP_LONGEST);
         let word = match inbox.recv_timeout(sleep) {
             Ok(ToPool::Call(input)) => input,
             Ok(ToPool::Reload(service)) => {
                 pool.reload(now(), &call::pool_config(&service));
-                due = drain(&mut pool, shards);
+                due = drain(&mut pool, shards, hub);
                 continue;
             }
             Err(RecvTimeoutError::Timeout) => acd::Input::Timeout,
             Ok(ToPool::Stop) | Err(RecvTimeoutError::Disconnected) => return,
         };
         pool.handle_input(now(), word);
-        due = drain(&mut pool, shards);
+        due = drain(&mut pool, shards, hub);
     }
 }
 
-fn drain(pool: &mut acd::Pool, shards: &[WorkerHandle]) -> Option<Instant> {
+fn drain(pool: &mut acd::Pool, shards: &[WorkerHandle], hub: &Hub) -> Option<Instant> {
     loop {
         let output = pool.poll_output();
         let ticket = match &output {
@@ -60,8 +64,14 @@ fn drain(pool: &mut acd::Pool, shards: &[WorkerHandle]) -> Option<Instant> {
             | acd::Output::Connected { ticket, .. }
             | acd::Output::Done { ticket, .. }
             | acd::Output::Place { ticket, .. } => *ticket,
-            // Told to nobody until there are sessions.
-            acd::Output::Agent { .. } | acd::Output::NotSignedIn { .. } => continue,
+            acd::Output::Agent { session, agent, state } => {
+                hub.agent(SessionId(*session), AgentNow::signed_in(agent, *state, now()));
+                continue;
+            }
+            acd::Output::NotSignedIn { session, why } => {
+                hub.agent(SessionId(*session), AgentNow::signed_out(*why));
+                continue;
+            }
             acd::Output::Timeout(due) => return *due,
         };
         if let Some(shard) = shards.get((ticket.0 >> 48) as usize) {

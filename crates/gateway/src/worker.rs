@@ -11,19 +11,31 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use call::web::{FromBrowser, SessionId, ToBrowser};
 use call::{Component, MediaPort, PortId, Shard};
 use media::Now;
 use net::{Channel, PairId, Pairs, Poller, Waker};
 use tracing::{debug, error, info, warn};
 
+use crate::calls::Calls;
 use crate::library::Library;
 use crate::limits;
 use crate::pool::ToPool;
+use crate::webrtc::{Delivered, Hub, Underway};
 
 /// What a shard's thread is told by others.
 pub(crate) enum ToShard {
     /// A word of the agent pool.
     Pool(acd::Output),
+    /// A word of a browser.
+    Web {
+        /// Whose session.
+        session: SessionId,
+        /// What it says.
+        word: Box<FromBrowser>,
+        /// A frame's place in its session's backlog, free again once the shard has taken the frame.
+        underway: Option<Underway>,
+    },
     /// A new version of the service.
     Service(Arc<dialplan::Service>),
     /// No new calls.
@@ -113,6 +125,8 @@ pub(crate) struct Worker {
     pub(crate) inbox: mpsc::Receiver<ToShard>,
     pub(crate) pool: mpsc::Sender<ToPool>,
     pub(crate) gauges: Arc<Gauges>,
+    pub(crate) calls: Calls,
+    pub(crate) hub: Hub,
     /// When binding more pairs is tried again, after it failed.
     pub(crate) refill_from: Option<Instant>,
 }
@@ -191,6 +205,10 @@ impl Worker {
             let now = net::clock::now();
             let input = match message {
                 ToShard::Pool(word) => call::Input::Pool(word),
+                ToShard::Web { session, word, underway } => {
+                    drop(underway);
+                    call::Input::Web { session, word: *word }
+                }
                 ToShard::Service(service) => call::Input::Service(service),
                 ToShard::Drain => call::Input::Drain,
                 ToShard::Stop => {
@@ -235,11 +253,22 @@ impl Worker {
                     }
                 }
                 // Told to nobody until there are sessions.
-                call::Output::Web { .. } | call::Output::Live(_) => {}
+                call::Output::Web { session, word } => self.tell_browser(now, session, word),
+                call::Output::Live(word) => self.calls.note(word),
                 call::Output::Ended(cdr) => record(&cdr),
                 call::Output::Timeout(due) => return due,
             }
         }
+    }
+
+    /// A browser never makes the shard wait: what it cannot take is dropped, and the call hears of it.
+    fn tell_browser(&mut self, now: Now, session: SessionId, word: ToBrowser) {
+        let word = match self.hub.deliver(session, word) {
+            Delivered::Taken => return,
+            Delivered::WantsKeyPicture => FromBrowser::KeyPictureWanted,
+            Delivered::Gone => FromBrowser::Lost,
+        };
+        self.shard.handle_input(now, call::Input::Web { session, word });
     }
 
     /// Keeps some pairs of media ports bound ahead of calls.

@@ -1,0 +1,236 @@
+//! A browser's offer and what is made of it (RFC 8829 offers, RFC 3264 rules).
+//!
+//! The offer is cut down to the one format of each line that can be bridged as it is, and the project's own
+//! offer/answer engine says what was agreed, so that a browser and a SIP phone are judged by the same
+//! rules. The cut-down offer is what the peer connection gets to see: it can answer nothing else.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use call::web::Media;
+use media::{Codec, H264Level, Kind};
+use sdp::{
+    Agreed, AgreedStream, Capabilities, Description, H264Parameters, Local, MediaLine, Parameters, Payload,
+};
+use thiserror::Error;
+
+use super::limits;
+
+/// Why an offer leads to no call; the text is for the person at the browser.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum Unusable {
+    #[error("the session description is longer than {} octets", limits::DESCRIPTION_LEN_MAX)]
+    TooLong,
+    #[error("the session description cannot be read: {0}")]
+    Unreadable(String),
+    #[error("this browser offers neither H.264 pictures nor G.711 sound that can be bridged")]
+    NothingInCommon,
+    #[error("the caller's pictures ({0}) cannot be shown by a browser without transcoding")]
+    NeedsTranscoding(&'static str),
+    #[error("this browser offers no {0} in the form that the caller's phone needs")]
+    NotAsTheCaller(&'static str),
+    #[error("the peer connection answers otherwise than was agreed")]
+    AnswerDiffers,
+}
+
+/// What an offer comes to.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// The offer with one media format left in each line that is used.
+    pub(crate) offer: String,
+    /// As the call is told; addresses are unspecified, since ICE finds them.
+    pub(crate) media: Media,
+    ours: Description,
+}
+
+/// Profile and port of a browser's lines; the port means nothing before ICE (RFC 8829 §5.2.1).
+const PROTO: &str = "UDP/TLS/RTP/SAVPF";
+const DISCARD: u16 = 9;
+/// Stands for the browser while the lines are judged as those of an ordinary phone.
+const STAND_IN: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+impl Plan {
+    /// Judges `offer`; `like` is what the other side of a call can do, which must be met exactly.
+    pub(crate) fn new(offer: &str, like: Option<&Media>) -> Result<Self, Unusable> {
+        if offer.len() > limits::DESCRIPTION_LEN_MAX {
+            return Err(Unusable::TooLong);
+        }
+        let parsed = Description::parse(offer.as_bytes());
+        let mut offered = parsed.map_err(|error| Unusable::Unreadable(error.to_string()))?;
+        let wish = Wish::new(like)?;
+        for line in &mut offered.media {
+            wish.cut(line);
+        }
+        let (ours, agreed) = sdp::Session::new(1)
+            .answer(&as_plain_rtp(&offered), &wish.local)
+            .map_err(|_| Unusable::NothingInCommon)?;
+        wish.met(&agreed)?;
+        let mut media = Media { audio: agreed.audio().cloned(), video: agreed.video().cloned() };
+        for stream in [&mut media.audio, &mut media.video].into_iter().flatten() {
+            (stream.remote_rtp, stream.remote_rtcp, stream.rtcp_mux) = (NOWHERE, NOWHERE, true);
+        }
+        Ok(Plan { offer: text(&offered), media, ours })
+    }
+
+    /// The stream of one kind.
+    pub(crate) fn stream(&self, kind: Kind) -> Option<&AgreedStream> {
+        match kind {
+            Kind::Audio => self.media.audio.as_ref(),
+            Kind::Video => self.media.video.as_ref(),
+        }
+    }
+
+    /// The format of ours that answers the line of this kind.
+    pub(crate) fn format(&self, kind: Kind) -> Option<&Payload> {
+        self.line(kind)?.payloads.first()
+    }
+
+    /// The payload type of keys that both sides know.
+    pub(crate) fn keys(&self) -> Option<u8> {
+        self.media.audio.as_ref()?.dtmf_receive.first().copied()
+    }
+
+    fn line(&self, kind: Kind) -> Option<&MediaLine> {
+        let index = self.stream(kind)?.index;
+        self.ours.media.get(index)
+    }
+
+    /// The peer connection's answer with our format parameters and bandwidth in it.
+    pub(crate) fn finish(&self, answer: &str) -> Result<String, Unusable> {
+        let parsed = Description::parse(answer.as_bytes());
+        let mut answer = parsed.map_err(|error| Unusable::Unreadable(error.to_string()))?;
+        for kind in [Kind::Audio, Kind::Video] {
+            let Some((stream, ours)) = self.stream(kind).zip(self.line(kind)) else { continue };
+            let line = answer.media.get_mut(stream.index).ok_or(Unusable::AnswerDiffers)?;
+            let numbers = |line: &MediaLine| line.payloads.iter().map(|format| format.pt).collect::<Vec<_>>();
+            if line.port == 0 || numbers(line) != numbers(ours) {
+                return Err(Unusable::AnswerDiffers);
+            }
+            line.payloads.clone_from(&ours.payloads);
+            if kind == Kind::Video {
+                line.bandwidth.as_kbps = Some(pictures_kbps(stream));
+            }
+        }
+        Ok(text(&answer))
+    }
+}
+
+/// What the pictures of a browser may take, in kbit/s.
+pub(crate) fn pictures_kbps(stream: &AgreedStream) -> u32 {
+    stream.bandwidth_bps.map_or(limits::PICTURES_KBPS, |most| (most / 1_000).min(limits::PICTURES_KBPS))
+}
+
+/// What is looked for in an offer.
+struct Wish {
+    local: Local,
+    /// Packetization mode of H.264; `None` takes any, mode 1 first.
+    mode: Option<u8>,
+    /// Both sides must have it, because the caller has.
+    needed: [Option<Kind>; 2],
+}
+
+impl Wish {
+    fn new(like: Option<&Media>) -> Result<Self, Unusable> {
+        let mut caps = Capabilities { rtcp_mux: true, ..Capabilities::default() };
+        caps.video = vec![Codec::H264];
+        let mut wish = Wish {
+            local: Local { address: STAND_IN, audio_port: Some(DISCARD), video_port: Some(DISCARD), caps },
+            mode: None,
+            needed: [None, None],
+        };
+        if let Some(like) = like {
+            wish.needed = [like.audio.as_ref(), like.video.as_ref()].map(|line| line.map(|line| line.kind));
+            match &like.audio {
+                Some(audio) => wish.local.caps.audio = vec![audio.codec()],
+                None => wish.local.audio_port = None,
+            }
+            match &like.video {
+                Some(video) => wish.pictures_as(video)?,
+                None => wish.local.video_port = None,
+            }
+        }
+        Ok(wish)
+    }
+
+    fn pictures_as(&mut self, video: &AgreedStream) -> Result<(), Unusable> {
+        let Parameters::H264(taken) = &video.send.parameters else {
+            return Err(Unusable::NeedsTranscoding(video.codec().encoding_name()));
+        };
+        self.mode = Some(taken.packetization_mode);
+        self.local.caps.h264_level = lower(taken, self.local.caps.h264_level);
+        self.local.caps.video_bps = video.bandwidth_bps;
+        Ok(())
+    }
+
+    /// Leaves the best usable media format in the line, and the keys at 8 kHz.
+    fn cut(&self, line: &mut MediaLine) {
+        let Some(kind) = line.kind.kind().filter(|&kind| self.local.port(kind).is_some()) else { return };
+        let best = line
+            .payloads
+            .iter()
+            .filter(|format| format.codec().is_some_and(|codec| codec.kind() == kind))
+            .filter_map(|format| Some((self.rank(format)?, format.pt)))
+            .min();
+        let Some((_, best)) = best else { return };
+        let mut keys = line.payloads.iter().filter(|it| it.is_telephone_event() && it.clock_rate == 8_000);
+        let keys = keys.next().map(|it| it.pt).filter(|_| kind == Kind::Audio);
+        let kept = |pt: u8| pt == best || Some(pt) == keys;
+        line.payloads.retain(|format| kept(format.pt));
+        line.payloads.sort_by_key(|format| format.pt != best);
+        line.feedback.retain(|(pt, _)| pt.is_none_or(kept));
+    }
+
+    /// Lower is better; `None` cannot be used.
+    fn rank(&self, format: &Payload) -> Option<usize> {
+        if !self.local.caps.supports(format) {
+            return None;
+        }
+        let codec = format.codec()?;
+        match &format.parameters {
+            Parameters::H264(h264) if self.mode.is_some_and(|mode| mode != h264.packetization_mode) => None,
+            Parameters::H264(h264) => Some(rank_h264(h264)),
+            Parameters::None
+            | Parameters::H263(_)
+            | Parameters::TelephoneEvent { .. }
+            | Parameters::Raw(_) => self.local.caps.codecs(codec.kind()).iter().position(|&one| one == codec),
+        }
+    }
+
+    fn met(&self, agreed: &Agreed) -> Result<(), Unusable> {
+        let missing = self.needed.into_iter().flatten().find(|&kind| match kind {
+            Kind::Audio => agreed.audio().is_none(),
+            Kind::Video => agreed.video().is_none(),
+        });
+        match missing {
+            None => Ok(()),
+            Some(Kind::Audio) => Err(Unusable::NotAsTheCaller("sound")),
+            Some(Kind::Video) => Err(Unusable::NotAsTheCaller("pictures")),
+        }
+    }
+}
+
+/// Mode 1 before mode 0, and within it constrained baseline (RFC 6184 table 5) before plain baseline.
+fn rank_h264(h264: &H264Parameters) -> usize {
+    let constrained =
+        h264.profile_level_id.profile_idc == 0x42 && h264.profile_level_id.profile_iop & 0x40 != 0;
+    usize::from(h264.packetization_mode != 1) * 2 + usize::from(!constrained)
+}
+
+fn lower(taken: &H264Parameters, level: H264Level) -> H264Level {
+    sdp::ProfileLevelId::level_min(taken.profile_level_id.level(), level)
+}
+
+/// The offer as an ordinary phone would have made it: what `sdp` judges.
+fn as_plain_rtp(offer: &Description) -> Description {
+    let mut plain = offer.clone();
+    for line in plain.media.iter_mut().filter(|line| line.proto.eq_ignore_ascii_case(PROTO)) {
+        line.proto = "RTP/AVPF".to_owned();
+        line.connection = Some(STAND_IN);
+        (line.rtcp_port, line.rtcp_address) = (None, None);
+    }
+    plain
+}
+
+fn text(description: &Description) -> String {
+    String::from_utf8_lossy(&description.to_bytes()).into_owned()
+}

@@ -1,0 +1,315 @@
+//! Sessions against real peer connections of the crate that stand for browsers, and a shard that is a
+//! channel.
+
+mod browser;
+
+use std::sync::mpsc as std_mpsc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use call::web::{FromBrowser, SessionId, ToBrowser};
+use media::{Codec, Frame, Kind};
+use tokio::time::timeout;
+
+use self::browser::Browser;
+use super::*;
+use crate::pool::ToPool;
+use crate::worker::{ToShard, WorkerHandle};
+
+/// Longest wait for anything; the machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct World {
+    threads: Threads,
+    shard: std_mpsc::Receiver<ToShard>,
+    pool: std_mpsc::Receiver<ToPool>,
+    _poller: net::Poller,
+}
+
+impl World {
+    fn new() -> Self {
+        let poller = net::Poller::new().unwrap();
+        let (to_shard, shard) = std_mpsc::channel();
+        let (to_pool, pool) = std_mpsc::channel();
+        let handle = WorkerHandle::new(to_shard, poller.waker());
+        let config = Config {
+            addresses: vec!["127.0.0.1".parse().unwrap()],
+            ports: 42_000..=44_999,
+            ice_servers: Vec::new(),
+            seed: 7,
+        };
+        World {
+            threads: Threads::start(config, vec![handle], to_pool).unwrap(),
+            shard,
+            pool,
+            _poller: poller,
+        }
+    }
+
+    fn hub(&self) -> Hub {
+        self.threads.hub().clone()
+    }
+
+    /// The next word of a browser that is no frame.
+    async fn word(&self) -> (SessionId, FromBrowser) {
+        loop {
+            let (session, word) = self.any().await;
+            if !matches!(word, FromBrowser::Frame { .. } | FromBrowser::KeyPictureWanted) {
+                return (session, word);
+            }
+        }
+    }
+
+    async fn any(&self) -> (SessionId, FromBrowser) {
+        let found = timeout(PATIENCE, async {
+            loop {
+                match self.shard.try_recv() {
+                    Ok(ToShard::Web { session, word, .. }) => return (session, *word),
+                    Ok(_) => panic!("only words of browsers are expected"),
+                    Err(_) => tokio::time::sleep(Duration::from_millis(2)).await,
+                }
+            }
+        });
+        found.await.expect("a word of a browser")
+    }
+
+    /// The next frame of a kind that passes.
+    async fn frame(&self, wanted: Kind, passes: impl Fn(&Frame) -> bool) -> Frame {
+        loop {
+            if let (_, FromBrowser::Frame { kind, frame }) = self.any().await
+                && kind == wanted
+                && passes(&frame)
+            {
+                return frame;
+            }
+        }
+    }
+}
+
+async fn next(session: &mut Session) -> Event {
+    loop {
+        let event = timeout(PATIENCE, session.events.recv()).await.expect("in time").expect("an event");
+        if !matches!(event, Event::Candidate(_)) {
+            return event;
+        }
+    }
+}
+
+/// A visitor's call up to `Connected`.
+async fn connect(world: &World, session: &mut Session) -> (SessionId, Browser) {
+    let mut browser = Browser::new().await;
+    let sdp = browser.offer().await;
+    session
+        .commands
+        .send(Command::Call { number: "1008621".into(), sdp, name: Some("Ann".into()) })
+        .await
+        .unwrap();
+    let Event::Answer { sdp, pictures } = next(session).await else { panic!("an answer comes first") };
+    assert!(pictures.is_some_and(|bounds| bounds.width == 352));
+    let (id, FromBrowser::Call { number, name, media }) = world.word().await else { panic!("then the call") };
+    assert_eq!((number.as_str(), name.as_str()), ("1008621", "Ann"));
+    assert_eq!(media.video.as_ref().unwrap().codec(), Codec::H264);
+    browser.accept(&sdp, session).await;
+    let (_, word) = world.word().await;
+    assert!(matches!(word, FromBrowser::Connected), "{word:?}");
+    (id, browser)
+}
+
+fn access_unit(kind: u8, fill: u8, len: usize) -> Bytes {
+    let mut data = Vec::new();
+    if kind == 5 {
+        data.extend_from_slice(&[0, 0, 0, 1, 0x67, 0x42, 0xE0, 0x1F, 1, 0, 0, 0, 1, 0x68, 0xCE, 1]);
+    }
+    data.extend_from_slice(&[0, 0, 0, 1, 0x60 | kind]);
+    data.resize(data.len() + len, fill);
+    data.into()
+}
+
+fn picture(at_ms: u64, keyframe: bool) -> Frame {
+    let data = access_unit(if keyframe { 5 } else { 1 }, 0x55, 4_000);
+    Frame::new(Codec::H264, Duration::from_millis(at_ms), Duration::ZERO, keyframe, data)
+}
+
+fn sound(at_ms: u64) -> Frame {
+    let data = Bytes::from_static(&[0xD5; 160]);
+    Frame::new(Codec::Pcmu, Duration::from_millis(at_ms), Duration::from_millis(20), true, data)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pictures_sound_keys_and_wishes_pass_both_ways() {
+    let world = World::new();
+    let mut session = world.hub().open(Role::Phone).unwrap();
+    let (id, mut browser) = connect(&world, &mut session).await;
+    let hub = world.hub();
+    for count in 0..10 {
+        hub.deliver(id, ToBrowser::Frame { kind: Kind::Video, frame: picture(count * 66, count == 0) });
+        hub.deliver(id, ToBrowser::Frame { kind: Kind::Audio, frame: sound(count * 20) });
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let shown = browser.frame(Kind::Video, |frame| frame.keyframe).await;
+    assert!(shown.data.len() > 4_000 && !shown.damaged);
+    browser.frame(Kind::Audio, |frame| frame.data.len() == 160).await;
+
+    for count in 0..5 {
+        browser.send(Kind::Video, &picture(count * 66, count == 0)).await;
+        browser.send(Kind::Audio, &sound(count * 20)).await;
+    }
+    let seen = world.frame(Kind::Video, |frame| frame.keyframe).await;
+    assert_eq!(seen.data, picture(0, true).data);
+    world.frame(Kind::Audio, |frame| frame.data.len() == 160).await;
+
+    hub.deliver(id, ToBrowser::KeyPictureWanted);
+    browser.key_picture_wanted().await;
+    browser.want_key_picture().await;
+    while !matches!(world.any().await.1, FromBrowser::KeyPictureWanted) {}
+
+    session.commands.send(Command::Key { digit: '#' }).await.unwrap();
+    let (_, FromBrowser::Digit(digit)) = world.word().await else { panic!("a key") };
+    assert_eq!(digit.as_char(), '#');
+
+    session.commands.send(Command::HangUp {}).await.unwrap();
+    assert!(matches!(world.word().await.1, FromBrowser::HangUp));
+    assert!(matches!(next(&mut session).await, Event::Ended { .. }));
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_packet_is_told_to_the_call() {
+    let world = World::new();
+    let mut session = world.hub().open(Role::Phone).unwrap();
+    let (_, mut browser) = connect(&world, &mut session).await;
+    browser.send(Kind::Video, &picture(0, true)).await;
+    world.frame(Kind::Video, |frame| frame.keyframe).await;
+    browser.skip_packet(Kind::Video);
+    browser.send(Kind::Video, &picture(66, false)).await;
+    browser.send(Kind::Video, &picture(132, false)).await;
+    world.frame(Kind::Video, |frame| frame.lost_before).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_comes_back_finds_its_call_and_one_that_does_not_loses_it() {
+    let world = World::new();
+    let hub = world.hub();
+    let mut session = hub.open(Role::Phone).unwrap();
+    let (id, browser) = connect(&world, &mut session).await;
+    hub.deliver(id, ToBrowser::Talking { with: "desk1".into() });
+    assert_eq!(next(&mut session).await, Event::Talking { with: "desk1".into() });
+    let token = session.token.clone();
+    drop(session);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(hub.resume(Role::Desk, &token).is_none(), "another role");
+    assert!(hub.resume(Role::Phone, "0123").is_none(), "another token");
+    let mut session = hub.resume(Role::Phone, &token).unwrap();
+    let state = session.state().await.unwrap();
+    assert_eq!(state.talking.as_deref(), Some("desk1"));
+    assert_eq!(hub.sessions(), 1);
+    let mut second = hub.resume(Role::Phone, &token).unwrap();
+    assert!(second.state().await.is_some());
+    assert!(timeout(PATIENCE, session.events.recv()).await.unwrap().is_none(), "taken over");
+
+    drop((session, second));
+    let (_, word) = world.word().await;
+    assert!(matches!(word, FromBrowser::Lost), "{word:?}");
+    browser.close().await;
+    wait_until(|| hub.sessions() == 0).await;
+    assert!(hub.resume(Role::Phone, &token).is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_bridged_is_refused_in_words() {
+    let world = World::new();
+    let mut session = world.hub().open(Role::Phone).unwrap();
+    let long = "a".repeat(1 << 20);
+    for (sdp, expected) in [("", 400), ("v=0\r\nhello", 400), (long.as_str(), 413), (VP8_ONLY, 488)] {
+        let call = Command::Call { number: "1".into(), sdp: sdp.to_owned(), name: None };
+        session.commands.send(call).await.unwrap();
+        let Event::Refused { status, reason, .. } = next(&mut session).await else { panic!("refused") };
+        assert_eq!(status, expected, "{reason}");
+    }
+    for (command, code) in [
+        (Command::Key { digit: '1' }, "no_call"),
+        (Command::Restart { sdp: String::new() }, "no_call"),
+        (Command::SignIn { agent: "desk1".into() }, "wrong_role"),
+        (Command::Accept { call: 1, sdp: String::new() }, "wrong_role"),
+    ] {
+        session.commands.send(command).await.unwrap();
+        let Event::Error { code: told, .. } = next(&mut session).await else { panic!("an error") };
+        assert_eq!(told, code);
+    }
+    assert!(world.shard.try_recv().is_err(), "the shard has heard of none of it");
+}
+
+const VP8_ONLY: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
+    m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=rtpmap:96 VP8/90000\r\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_page_is_closed_and_its_session_waits_for_it() {
+    let world = World::new();
+    let hub = world.hub();
+    let mut session = hub.open(Role::Phone).unwrap();
+    let (id, browser) = connect(&world, &mut session).await;
+    for count in 0..limits::EVENTS + 100 {
+        hub.deliver(id, ToBrowser::Talking { with: format!("{count}") });
+        tokio::time::sleep(Duration::from_micros(200)).await;
+    }
+    let mut told = 0;
+    while let Some(_event) = timeout(PATIENCE, session.events.recv()).await.unwrap() {
+        told += 1;
+    }
+    assert!(told <= limits::EVENTS + 8, "{told}");
+    assert!(hub.resume(Role::Phone, &session.token).is_some());
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_are_limited_and_a_desk_that_leaves_is_signed_out() {
+    let world = World::new();
+    let hub = world.hub();
+    let sessions: Vec<_> = (0..limits::SESSIONS_MAX).map(|_| hub.open(Role::Desk).unwrap()).collect();
+    assert_eq!(hub.open(Role::Phone).err(), Some(Busy::Full));
+    drop(sessions);
+    let mut signed_out = 0;
+    let all = async {
+        while signed_out < limits::SESSIONS_MAX {
+            match world.pool.try_recv() {
+                Ok(ToPool::Call(acd::Input::SignOut { .. })) => signed_out += 1,
+                Ok(_) => panic!("nothing else is said"),
+                Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
+        }
+    };
+    timeout(PATIENCE, all).await.unwrap();
+    wait_until(|| hub.sessions() == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_calls_leave_no_socket_behind() {
+    let world = World::new();
+    let hub = world.hub();
+    let before = descriptors();
+    for _ in 0..50 {
+        let mut session = hub.open(Role::Phone).unwrap();
+        let browser = Browser::new().await;
+        let sdp = browser.offer().await;
+        session.commands.send(Command::Call { number: "1".into(), sdp, name: None }).await.unwrap();
+        assert!(matches!(next(&mut session).await, Event::Answer { .. }));
+        session.commands.send(Command::HangUp {}).await.unwrap();
+        assert!(matches!(next(&mut session).await, Event::Ended { .. }));
+        browser.close().await;
+    }
+    wait_until(|| descriptors() <= before + 4).await;
+}
+
+fn descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+async fn wait_until(mut holds: impl FnMut() -> bool) {
+    let waited = timeout(PATIENCE, async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    waited.await.expect("in time");
+}

@@ -1,0 +1,310 @@
+//! What a browser's socket and its session say to each other.
+//!
+//! Names and fields are those of the JSON in `crates/web/PROTOCOL.md`; `web` adds the version.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize, Serializer};
+
+/// What a browser is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// A visitor who calls a number.
+    Phone,
+    /// An agent who takes calls.
+    Desk,
+}
+
+/// An ICE candidate (RFC 8839 §5.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// `candidate:...`; empty says that there are no more.
+    pub candidate: String,
+    /// `a=mid` of its line.
+    #[serde(default)]
+    pub mid: Option<String>,
+    /// Index of its line.
+    #[serde(default)]
+    pub line: Option<u16>,
+}
+
+/// What a browser wants.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Command {
+    /// A visitor calls.
+    Call {
+        /// As it is dialled.
+        number: String,
+        /// The browser's offer.
+        sdp: String,
+        /// How the visitor wants to be called; becomes the caller of the record.
+        #[serde(default)]
+        name: Option<String>,
+    },
+    /// A key was pressed.
+    Key {
+        /// One of `0-9*#`.
+        digit: char,
+    },
+    /// The call is over.
+    HangUp {},
+    /// A new offer for the same call, which restarts ICE.
+    Restart {
+        /// The browser's offer.
+        sdp: String,
+    },
+    /// A candidate of the browser's.
+    Candidate(Candidate),
+    /// Begins to work as an agent.
+    SignIn {
+        /// Name in `queues.yaml`.
+        agent: String,
+    },
+    /// Stops working as an agent.
+    SignOut {},
+    /// Starts or stops taking calls.
+    Ready {
+        /// Takes calls from now on.
+        ready: bool,
+        /// Why not, in the agent's words.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// Takes the call that rings.
+    Accept {
+        /// Which.
+        call: u64,
+        /// The browser's offer.
+        sdp: String,
+    },
+    /// Does not take the call that rings.
+    Reject {
+        /// Which.
+        call: u64,
+    },
+}
+
+/// What the agent behind a desk is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentState {
+    /// Takes no calls.
+    NotReady,
+    /// Waits for a call.
+    Ready,
+    /// Is offered a call.
+    Ringing,
+    /// Is on a call.
+    Talking,
+    /// Rests after one.
+    WrapUp,
+}
+
+/// What a browser is told.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// The gateway's answer to the last offer.
+    Answer {
+        /// Session description.
+        sdp: String,
+        /// What the browser's pictures must keep to, so that the other side can show them.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pictures: Option<Pictures>,
+    },
+    /// A candidate of the gateway's.
+    Candidate(Candidate),
+    /// The call exists.
+    Accepted {
+        /// Its number.
+        call: u64,
+    },
+    /// There is no call.
+    Refused {
+        /// As in SIP: 404, 480, 488, 500, 503.
+        status: u16,
+        /// In words.
+        reason: String,
+        /// When to try again.
+        #[serde(
+            rename = "retry_after_s",
+            skip_serializing_if = "Option::is_none",
+            serialize_with = "seconds"
+        )]
+        retry_after: Option<Duration>,
+    },
+    /// What is shown and said at this point of the service.
+    Showing(Showing),
+    /// The caller waits for an agent.
+    Waiting(Waiting),
+    /// Two people are joined.
+    Talking {
+        /// The other one.
+        with: String,
+    },
+    /// The call is over; the session lives on.
+    Ended {
+        /// In words.
+        why: String,
+    },
+    /// What the agent is doing now.
+    Agent(AgentNow),
+    /// A call for the agent.
+    Ring(Ring),
+    /// It rings no more.
+    StopRinging {
+        /// Which call.
+        call: u64,
+        /// In words.
+        why: String,
+    },
+    /// A command came to nothing.
+    Error {
+        /// For the page: `too_fast`, `bad_description`, `no_call`, ...
+        code: &'static str,
+        /// For the person.
+        text: String,
+    },
+}
+
+/// Bounds of the pictures that a browser sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Pictures {
+    /// Widest, in pixels.
+    pub width: u16,
+    /// Highest, in pixels.
+    pub height: u16,
+    /// Most a second.
+    pub fps: u32,
+    /// Most, in kbit/s.
+    pub kbps: u32,
+}
+
+/// A caption.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Showing {
+    /// Where in the service.
+    pub node: String,
+    /// What is said.
+    pub text: String,
+    /// In which language (BCP 47).
+    pub language: String,
+}
+
+/// A place in a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// 1 is next.
+    pub place: u32,
+    /// Callers in the queue.
+    pub waiting: u32,
+}
+
+/// The agent behind a desk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AgentNow {
+    /// Who; `None` when signed out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// What the agent is doing.
+    pub state: AgentState,
+    /// How long this will last, when that is known (a rest).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u64>,
+    /// Why it is so, when there is a reason; why signing in was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl AgentNow {
+    /// As the pool tells it.
+    pub(crate) fn signed_in(agent: &str, state: acd::AgentState, now: Instant) -> Self {
+        let (state, seconds) = match state {
+            acd::AgentState::NotReady => (AgentState::NotReady, None),
+            acd::AgentState::Ready => (AgentState::Ready, None),
+            acd::AgentState::Ringing => (AgentState::Ringing, None),
+            acd::AgentState::Talking => (AgentState::Talking, None),
+            acd::AgentState::WrapUp { until } => {
+                let left = until.saturating_duration_since(now);
+                (AgentState::WrapUp, Some(left.as_millis().div_ceil(1_000) as u64))
+            }
+        };
+        AgentNow { agent: Some(agent.to_owned()), state, seconds, reason: None }
+    }
+
+    /// Signed out, or never in.
+    pub(crate) fn signed_out(why: acd::NotSignedIn) -> Self {
+        let reason = match why {
+            acd::NotSignedIn::Unknown => "there is no such agent who works at a browser",
+            acd::NotSignedIn::Taken => "somebody else is signed in as this agent",
+            acd::NotSignedIn::SignedInAlready => "this desk is signed in as another agent",
+            acd::NotSignedIn::Retired => "this agent is no longer part of the service",
+        };
+        AgentNow { agent: None, state: AgentState::NotReady, seconds: None, reason: Some(reason.to_owned()) }
+    }
+}
+
+/// A call that rings at a desk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ring {
+    /// Its number, for `accept` and `reject`.
+    pub call: u64,
+    /// Who calls.
+    pub caller: String,
+    /// What they dialled.
+    pub number: String,
+    /// Where they waited.
+    pub queue: String,
+    /// Whether they can be seen, and see.
+    pub video: bool,
+}
+
+/// What a page needs to draw itself anew after its socket was lost.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct State {
+    /// The call in progress.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call: Option<u64>,
+    /// With whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub talking: Option<String>,
+    /// The place in the queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+    /// The caption.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub showing: Option<Showing>,
+    /// The call that rings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ring: Option<Ring>,
+    /// The agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentNow>,
+}
+
+impl State {
+    /// Keeps what `event` says.
+    pub(crate) fn note(&mut self, event: &Event) {
+        match event {
+            Event::Accepted { call } => self.call = Some(*call),
+            Event::Talking { with } => {
+                (self.talking, self.waiting, self.showing) = (Some(with.clone()), None, None);
+            }
+            Event::Waiting(waiting) => (self.waiting, self.talking) = (Some(*waiting), None),
+            Event::Showing(showing) => (self.showing, self.talking) = (Some(showing.clone()), None),
+            Event::Ended { .. } | Event::Refused { .. } => {
+                (self.call, self.talking, self.waiting, self.showing) = (None, None, None, None);
+            }
+            Event::Ring(ring) => self.ring = Some(ring.clone()),
+            Event::StopRinging { .. } => self.ring = None,
+            Event::Agent(agent) => self.agent = Some(agent.clone()).filter(|agent| agent.agent.is_some()),
+            Event::Answer { .. } | Event::Candidate(_) | Event::Error { .. } => {}
+        }
+    }
+}
+
+fn seconds<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    time.map(|time| time.as_secs().max(1)).serialize(to)
+}
