@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod bridge;
+mod browser;
+mod browsers;
 mod locals;
 mod menu;
 mod phone;

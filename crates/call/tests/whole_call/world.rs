@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use call::{Cdr, Component, Config, Input, MediaPort, Output, PortId, Shard};
+use call::web::FromBrowser;
+use call::{Cdr, Component, Config, Input, Live, MediaPort, Output, PortId, Shard};
 use dialplan::{Assets, Service, SourceFile};
 use media::{Asset, AssetKey, Format, Frame, Now, Track};
 use netsim::{Link, Network, Step};
 use sip::LocalId;
 
+use crate::browser::Browser;
 use crate::phone::Phone;
 
 pub(crate) const GATEWAY: &str = "10.0.0.1";
@@ -21,6 +23,11 @@ pub(crate) struct World {
     pub(crate) shard: Shard,
     pub(crate) pool: acd::Pool,
     pub(crate) phones: Vec<Phone>,
+    pub(crate) browsers: Vec<Browser>,
+    /// What the desks were told of themselves, by session.
+    pub(crate) desk_words: Vec<(u64, acd::AgentState)>,
+    pub(crate) not_signed_in: Vec<(u64, acd::NotSignedIn)>,
+    pub(crate) live: Vec<Live>,
     pub(crate) cdrs: Vec<Cdr>,
     pub(crate) fetched: Vec<AssetKey>,
     pub(crate) lent: HashSet<PortId>,
@@ -61,6 +68,10 @@ impl World {
             shard: Shard::new(config, Arc::clone(service)),
             pool: acd::Pool::new(&call::pool_config(service)),
             phones: Vec::new(),
+            browsers: Vec::new(),
+            desk_words: Vec::new(),
+            not_signed_in: Vec::new(),
+            live: Vec::new(),
             cdrs: Vec::new(),
             fetched: Vec::new(),
             lent: HashSet::new(),
@@ -100,6 +111,51 @@ impl World {
         at
     }
 
+    pub(crate) fn add_browser(&mut self, browser: Browser) -> usize {
+        self.browsers.push(browser);
+        self.browsers.len() - 1
+    }
+
+    /// A visitor's browser calls.
+    pub(crate) fn visit(&mut self, browser: Browser, number: &str) -> usize {
+        let at = self.add_browser(browser);
+        let word = self.browsers[at].call(number);
+        self.say(at, word);
+        at
+    }
+
+    pub(crate) fn say(&mut self, at: usize, word: FromBrowser) {
+        let session = self.browsers[at].session;
+        self.feed(Input::Web { session, word });
+    }
+
+    pub(crate) fn press(&mut self, at: usize, key: char) {
+        self.say(at, FromBrowser::Digit(rtp::Digit::try_from(key).unwrap()));
+    }
+
+    pub(crate) fn sign_in(&mut self, at: usize, agent: &str) {
+        let session = self.browsers[at].session.0;
+        self.tell_pool(acd::Input::SignIn { agent: agent.into(), session });
+    }
+
+    /// The socket of a desk is gone for good: the shell tells both.
+    pub(crate) fn lose(&mut self, at: usize) {
+        self.say(at, FromBrowser::Lost);
+        let session = self.browsers[at].session.0;
+        self.tell_pool(acd::Input::SignOut { session });
+    }
+
+    pub(crate) fn tell_pool(&mut self, word: acd::Input) {
+        let now = self.now().mono;
+        self.pool.handle_input(now, word);
+        self.drain();
+    }
+
+    /// What a desk was told of itself.
+    pub(crate) fn agent_states(&self, session: u64) -> Vec<acd::AgentState> {
+        self.desk_words.iter().filter(|(to, _)| *to == session).map(|(_, state)| *state).collect()
+    }
+
     pub(crate) fn with_phone<T>(&mut self, at: usize, act: impl FnOnce(&mut Phone, Instant) -> T) -> T {
         let now = self.now().mono;
         let done = act(&mut self.phones[at], now);
@@ -126,7 +182,8 @@ impl World {
     fn step(&mut self, until: Instant) -> bool {
         let now = self.network.now();
         let phones = self.phones.iter_mut().filter_map(|phone| phone.pump(now)).min();
-        let timer = [self.shard_due, self.pool_due, phones].into_iter().flatten().min();
+        let browsers = self.browsers.iter().filter_map(Browser::next_due).min();
+        let timer = [self.shard_due, self.pool_due, phones, browsers].into_iter().flatten().min();
         let timer = timer.map_or(until, |due| due.min(until));
         match self.network.step(Some(timer)) {
             Some(Step::Deliver(datagram)) => self.deliver(datagram.from, datagram.to, datagram.data),
@@ -138,6 +195,11 @@ impl World {
                 if self.pool_due.is_some_and(|due| due <= now.mono) {
                     self.pool.handle_input(now.mono, acd::Input::Timeout);
                     self.drain();
+                }
+                for at in 0..self.browsers.len() {
+                    for word in self.browsers[at].tick(now.mono) {
+                        self.say(at, word);
+                    }
                 }
                 for at in 0..self.phones.len() {
                     self.phones[at].tick(now.mono);
@@ -184,6 +246,8 @@ impl World {
                         self.pool_due = due;
                         break;
                     }
+                    acd::Output::Agent { session, state, .. } => self.desk_words.push((session, state)),
+                    acd::Output::NotSignedIn { session, why } => self.not_signed_in.push((session, why)),
                     word => {
                         quiet = false;
                         self.shard.handle_input(now, Input::Pool(word));
@@ -209,7 +273,11 @@ impl World {
                         quiet = false;
                         self.pool.handle_input(now.mono, word);
                     }
-                    Output::Web { .. } | Output::Live(_) => {}
+                    Output::Web { session, word } => {
+                        let browser = self.browsers.iter_mut().find(|one| one.session == session);
+                        browser.expect("a known session").hear(now.mono, word);
+                    }
+                    Output::Live(word) => self.live.push(word),
                     Output::Ended(cdr) => self.cdrs.push(*cdr),
                     Output::Release(port) => {
                         assert!(self.lent.insert(port), "{port:?} was given back twice");
