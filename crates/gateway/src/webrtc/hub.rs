@@ -120,20 +120,22 @@ impl Threads {
         &self.hub
     }
 
+    /// Tasks of sessions that have not ended.
+    #[cfg(test)]
+    pub(crate) fn alive(&self) -> usize {
+        self.hub.0.alive.load(Ordering::Acquire)
+    }
+
     /// Ends every session and closes its connection.
     pub(crate) fn stop(&mut self) {
         self.hub.0.sessions().take();
-        if let Some(runtime) = self.runtime.take() {
-            let shared = &self.hub.0;
-            let all_gone = async {
-                while shared.alive.load(Ordering::Acquire) > 0 {
-                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-                }
-            };
-            let waited = runtime.block_on(async { tokio::time::timeout(limits::GOODBYE, all_gone).await });
-            debug!(in_time = waited.is_ok(), "browser sessions have ended");
-            runtime.shutdown_timeout(limits::GOODBYE);
+        let Some(runtime) = self.runtime.take() else { return };
+        let until = net::clock::now().mono + limits::GOODBYE;
+        while self.hub.0.alive.load(Ordering::Acquire) > 0 && net::clock::now().mono < until {
+            std::thread::sleep(limits::GOODBYE_STEP);
         }
+        // Not waited for: whoever stops may be on a runtime of their own.
+        runtime.shutdown_background();
     }
 }
 

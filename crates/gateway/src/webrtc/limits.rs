@@ -66,3 +66,6 @@ pub(crate) const THREADS: usize = 2;
 
 /// How long a stopping hub waits for its connections to close.
 pub(crate) const GOODBYE: Duration = Duration::from_secs(1);
+
+/// How often it looks whether they have.
+pub(crate) const GOODBYE_STEP: Duration = Duration::from_millis(5);

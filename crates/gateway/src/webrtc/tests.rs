@@ -3,6 +3,7 @@
 
 mod browser;
 
+use std::ops::RangeInclusive;
 use std::sync::mpsc as std_mpsc;
 use std::time::Duration;
 
@@ -28,16 +29,16 @@ struct World {
 
 impl World {
     fn new() -> Self {
+        World::with_ports(42_000..=43_999)
+    }
+
+    fn with_ports(ports: RangeInclusive<u16>) -> Self {
         let poller = net::Poller::new().unwrap();
         let (to_shard, shard) = std_mpsc::channel();
         let (to_pool, pool) = std_mpsc::channel();
         let handle = WorkerHandle::new(to_shard, poller.waker());
-        let config = Config {
-            addresses: vec!["127.0.0.1".parse().unwrap()],
-            ports: 42_000..=44_999,
-            ice_servers: Vec::new(),
-            seed: 7,
-        };
+        let config =
+            Config { addresses: vec!["127.0.0.1".parse().unwrap()], ports, ice_servers: Vec::new(), seed: 7 };
         World {
             threads: Threads::start(config, vec![handle], to_pool).unwrap(),
             shard,
@@ -284,25 +285,35 @@ async fn sessions_are_limited_and_a_desk_that_leaves_is_signed_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fifty_calls_leave_no_socket_behind() {
-    let world = World::new();
+async fn fifty_calls_leave_no_socket_and_no_task_behind() {
+    let world = World::with_ports(44_000..=44_999);
     let hub = world.hub();
-    let before = descriptors();
-    for _ in 0..50 {
+    for count in 0..50 {
         let mut session = hub.open(Role::Phone).unwrap();
         let browser = Browser::new().await;
         let sdp = browser.offer().await;
         session.commands.send(Command::Call { number: "1".into(), sdp, name: None }).await.unwrap();
         assert!(matches!(next(&mut session).await, Event::Answer { .. }));
-        session.commands.send(Command::HangUp {}).await.unwrap();
-        assert!(matches!(next(&mut session).await, Event::Ended { .. }));
+        assert!(bound(44_000..=44_999) > 0);
+        if count % 2 == 0 {
+            session.commands.send(Command::HangUp {}).await.unwrap();
+            assert!(matches!(next(&mut session).await, Event::Ended { .. }));
+        }
         browser.close().await;
     }
-    wait_until(|| descriptors() <= before + 4).await;
+    wait_until(|| hub.sessions() == 0).await;
+    wait_until(|| bound(44_000..=44_999) == 0).await;
+    assert_eq!(world.threads.alive(), 0);
 }
 
-fn descriptors() -> usize {
-    std::fs::read_dir("/proc/self/fd").unwrap().count()
+/// UDP sockets of this machine that are bound to these ports.
+fn bound(ports: RangeInclusive<u16>) -> usize {
+    let table = std::fs::read_to_string("/proc/self/net/udp").unwrap();
+    let port = |line: &str| {
+        let local = line.split_whitespace().nth(1)?;
+        u16::from_str_radix(local.rsplit(':').next()?, 16).ok()
+    };
+    table.lines().filter_map(port).filter(|port| ports.contains(port)).count()
 }
 
 async fn wait_until(mut holds: impl FnMut() -> bool) {
