@@ -15,7 +15,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const NUMBER: &str = "1008621";
 
 /// The hotline with these agents.
-fn hotline(agents: &[&str]) -> std::sync::Arc<dialplan::Service> {
+pub(crate) fn hotline(agents: &[&str]) -> std::sync::Arc<dialplan::Service> {
     let queues = format!(
         "agents:\n  desk1: {{ browser: true }}\n  desk2: {{ browser: true }}\n  anna: {{ address: \"sip:anna@10.0.0.21:5060\" }}\nqueues:\n  help: {{ agents: [{}], ring_timeout: 10s, wait_max: 60s, capacity: 5, wrap_up: 1s, hold: {{ clip: hold.mp4 }} }}\n",
         agents.join(", ")

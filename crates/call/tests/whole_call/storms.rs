@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use call::web::FromBrowser;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+use crate::browser::{Browser, Desk, Leg};
 use crate::hotline;
 use crate::phone::{Manner, Phone};
 use crate::world::World;
@@ -75,8 +77,105 @@ fn storm(seed: u64) {
     }
 }
 
+fn desk(rng: &mut StdRng) -> Desk {
+    let after = Duration::from_millis(rng.random_range(0..4_000));
+    match rng.random_range(0..5) {
+        0 => Desk::Rings,
+        1 => Desk::Rejects(after),
+        _ => Desk::Accepts(after),
+    }
+}
+
+fn browser(rng: &mut StdRng, session: u64) -> Browser {
+    let ice = rng.random_range(0..3_000);
+    Browser {
+        desk: desk(rng),
+        camera: rng.random_range(0..5) > 0,
+        connects_after: (ice > 200).then_some(Duration::from_millis(ice)),
+        ..Browser::new(session)
+    }
+}
+
+/// A storm with visitors and desks among the phones: sessions come, go, and say anything at any time.
+fn web_storm(seed: u64) {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let mut world = World::new(&crate::browsers::hotline(&["desk1", "desk2", "anna"]), seed);
+    world.network.set_default_link(bad_link(&mut rng));
+    let mut anna = Phone::new("10.0.0.21");
+    (anna.manner, anna.talks) = (manner(&mut rng), true);
+    let anna = world.add_phone(anna);
+    let phones: Vec<_> = (0..2).map(|n| world.call(&format!("10.0.0.{}", 11 + n), "1008621")).collect();
+    let mut desks = vec![];
+    for session in 1..=2 {
+        desks.push(world.add_browser(browser(&mut rng, session)));
+        world.sign_in(desks[desks.len() - 1], &format!("desk{session}"));
+    }
+    let mut visitors: Vec<usize> =
+        (3..5).map(|session| world.visit(browser(&mut rng, session), "1008621")).collect();
+    for _ in 0..rng.random_range(5..40) {
+        world.run_for(Duration::from_millis(rng.random_range(0..2_000)));
+        let session = world.browsers.len() as u64 + 1;
+        let visitor = visitors[rng.random_range(0..visitors.len())];
+        let desk = desks[rng.random_range(0..desks.len())];
+        let name = format!("desk{}", rng.random_range(1..=2));
+        match rng.random_range(0..16) {
+            0 => world.lose(desk),
+            1 => {
+                desks.push(world.add_browser(browser(&mut rng, session)));
+                world.sign_in(desks[desks.len() - 1], &name);
+            }
+            2 => visitors.push(world.visit(browser(&mut rng, session), "1008621")),
+            3 => world.say(visitor, FromBrowser::HangUp),
+            4 => world.say(visitor, FromBrowser::Lost),
+            5 => world.say(desk, FromBrowser::HangUp),
+            6 => world.say(desk, FromBrowser::KeyPictureWanted),
+            7 => world.browsers[visitor].loses = true,
+            8 => world.with_phone(anna, Phone::hang_up),
+            9 => world.with_phone(phones[rng.random_range(0..2)], Phone::hang_up),
+            10 => world.with_phone(phones[rng.random_range(0..2)], |phone, _| phone.press('0')),
+            11 => {
+                let (session, ready) = (world.browsers[desk].session.0, rng.random_range(0..3) > 0);
+                world.tell_pool(acd::Input::SetReady { session, ready, reason: String::new() });
+            }
+            12 => world.sign_in(desk, &name),
+            13 if seed % 10 == 0 => world.shard.plant_panic(),
+            _ => world.press(visitor, ['0', '0', '1', '9', '#'][rng.random_range(0..5)]),
+        }
+    }
+    world.network.set_default_link(netsim::Link::perfect());
+    for phone in phones {
+        world.with_phone(phone, Phone::hang_up);
+    }
+    for visitor in visitors {
+        world.say(visitor, FromBrowser::HangUp);
+    }
+    world.run_for(Duration::from_secs(240));
+    assert_eq!(world.shard.usage().calls, 0, "seed {seed}: calls are left");
+    assert!(seed % 10 == 0 || world.shard.usage().faults == 0, "seed {seed}: faults");
+    assert_eq!(world.cdrs.len(), world.shard.usage().accepted as usize, "seed {seed}: one record each");
+    let taken = 64 - world.shard.usage().spare_ports;
+    assert_eq!(world.lent.len(), taken, "seed {seed}: every port comes back");
+    for browser in &world.browsers {
+        assert_eq!(browser.leg, Leg::None, "seed {seed}: {:?} is left in a call", browser.session);
+    }
+    // Every agent who is there takes the next caller.
+    for status in world.pool.agents().iter().filter(|status| status.browser) {
+        let idle = [None, Some(acd::AgentState::Ready), Some(acd::AgentState::NotReady)];
+        assert!(idle.contains(&status.state), "seed {seed}: {status:?}");
+    }
+}
+
+#[test]
+fn nothing_is_left_behind_with_browsers_among_the_phones() {
+    over_seeds(web_storm);
+}
+
 #[test]
 fn nothing_is_left_behind_whatever_happens() {
+    over_seeds(storm);
+}
+
+fn over_seeds(storm: fn(u64)) {
     for seed in 0..SEEDS {
         let run = std::panic::catch_unwind(|| storm(seed));
         if let Err(panic) = run {
