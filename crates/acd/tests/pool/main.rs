@@ -2,4 +2,5 @@
 
 mod property;
 mod scenarios;
+mod sessions;
 mod support;

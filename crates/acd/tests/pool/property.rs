@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use acd::{AgentId, Config, Input, NotAnswered, Output, TicketId};
+use acd::{AgentId, AgentState, Config, Input, NotAnswered, NotSignedIn, OfferTo, Output, TicketId};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::support::{Bench, WRAP_UP, agent, config, queue};
+use crate::support::{Bench, WRAP_UP, agent, config, desk, queue};
 
 /// Something that happens, in terms that fit any state of the pool.
 #[derive(Clone, Debug)]
@@ -21,6 +21,9 @@ enum Step {
     /// To the offer or conversation that is open, if there is one.
     Reply(u8, Reply),
     SetReady(u8, bool),
+    SignIn(u8, u8),
+    SignOut(u8),
+    SessionReady(u8, bool),
     Pass(u16),
     Reload(u8),
 }
@@ -58,22 +61,31 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0u8..12, 0u8..5).prop_map(|(ticket, agent)| Step::AgentLost(ticket, agent)),
         5 => (any::<u8>(), reply).prop_map(|(which, reply)| Step::Reply(which, reply)),
         2 => (0u8..5, any::<bool>()).prop_map(|(agent, ready)| Step::SetReady(agent, ready)),
+        3 => (0u8..4, 0u8..5).prop_map(|(agent, session)| Step::SignIn(agent, session)),
+        2 => (0u8..5).prop_map(Step::SignOut),
+        1 => (0u8..5, any::<bool>()).prop_map(|(session, ready)| Step::SessionReady(session, ready)),
         3 => (0u16..40).prop_map(Step::Pass),
         1 => (0u8..4).prop_map(Step::Reload),
     ]
 }
 
-/// Four versions of the service: everything, fewer agents, one queue less, other agents.
+/// Four versions of the service: everything, fewer agents, one queue less, other agents and a desk that
+/// has become a phone.
 fn version(number: u8) -> Config {
-    let all = ["ann", "bob", "cid"];
+    let phones = ["ann", "bob", "cid"];
+    let agents = phones.iter().map(|name| agent(name));
     let mut config = Config {
-        queues: vec![queue("q", &all), queue("r", &["bob", "cid"])],
-        agents: all.iter().map(|name| agent(name)).collect(),
+        queues: vec![
+            queue("q", &["ann", "bob", "cid", "eve", "fay"]),
+            queue("r", &["bob", "cid", "eve", "fay"]),
+        ],
+        agents: agents.chain([desk("eve"), desk("fay")]).collect(),
     };
     match number {
         1 => config.agents.truncate(1),
         2 => config.queues.truncate(1),
         3 => {
+            config.agents[3] = agent("eve");
             config.agents.push(agent("dot"));
             config.queues[1].agents = vec!["dot".into()];
         }
@@ -89,12 +101,21 @@ struct Onlooker {
     ended: BTreeSet<TicketId>,
     ringing: BTreeMap<AgentId, TicketId>,
     talking: BTreeMap<AgentId, TicketId>,
+    /// Who is signed in by which session, as far as anybody was told.
+    sessions: BTreeMap<u64, String>,
+    states: BTreeMap<u64, AgentState>,
+    gone: BTreeSet<u64>,
 }
 
 impl Onlooker {
     fn see(&mut self, output: &Output) {
         match output {
-            Output::Offer { ticket, agent, .. } => {
+            Output::Offer { ticket, agent, address, name } => {
+                if let OfferTo::Session(session) = address {
+                    let signed_in = self.sessions.get(session);
+                    assert!(signed_in.is_none_or(|signed_in| signed_in == name), "{output:?}");
+                    assert!(!self.gone.contains(session), "{output:?} to a session that is gone");
+                }
                 assert!(self.alive.contains(ticket), "{output:?} for a ticket that is not there");
                 assert!(!self.talking.contains_key(agent), "{output:?} to an agent who talks");
                 assert!(
@@ -127,12 +148,34 @@ impl Onlooker {
             Output::Place { ticket, place, waiting } => {
                 assert!(self.alive.contains(ticket) && *place >= 1 && place <= waiting, "{output:?}");
             }
-            Output::Agent { .. } | Output::NotSignedIn { .. } | Output::Timeout(_) => {}
+            Output::Agent { session, agent, state } => {
+                assert!(!self.gone.contains(session), "{output:?} to a session that is gone");
+                let double = self.sessions.iter().any(|(other, name)| other != session && name == agent);
+                assert!(!double, "{output:?} beside another session of this agent");
+                let before = self.sessions.insert(*session, agent.clone());
+                assert!(before.is_none_or(|before| before == *agent), "{output:?} by one session");
+                self.states.insert(*session, *state);
+            }
+            Output::NotSignedIn { session, why } => match why {
+                NotSignedIn::Retired => self.part(*session),
+                NotSignedIn::Unknown | NotSignedIn::Taken | NotSignedIn::SignedInAlready => {}
+            },
+            Output::Timeout(_) => {}
         }
+    }
+
+    /// The session is nobody any more.
+    fn part(&mut self, session: u64) {
+        self.sessions.remove(&session);
+        self.states.remove(&session);
+        self.gone.insert(session);
     }
 
     /// A reply that fits ends the offer or the conversation.
     fn hear(&mut self, input: &Input) {
+        if let Input::SignOut { session } = input {
+            self.part(*session);
+        }
         let (agent, ticket) = match input {
             Input::NotAnswered { ticket, agent, .. }
             | Input::AgentLeft { ticket, agent }
@@ -179,6 +222,15 @@ impl Run {
         self.onlooker.hear(&input);
         let outputs = self.bench.on(input);
         outputs.iter().for_each(|output| self.onlooker.see(output));
+    }
+
+    /// The session that a short number stands for; a new one after it has gone.
+    fn session(&mut self, short: u8) -> u64 {
+        let mut session = u64::from(short);
+        while self.onlooker.gone.contains(&session) {
+            session += 10;
+        }
+        session
     }
 
     fn ticket(&self, short: u8) -> TicketId {
@@ -231,6 +283,19 @@ impl Run {
                     reason: String::new(),
                 });
             }
+            Step::SignIn(agent, short) => {
+                let (session, agent) =
+                    (self.session(short), ["eve", "fay", "ann", "nobody"][usize::from(agent)]);
+                self.input(Input::SignIn { agent: agent.into(), session });
+            }
+            Step::SignOut(short) => {
+                let session = self.session(short);
+                self.input(Input::SignOut { session });
+            }
+            Step::SessionReady(short, ready) => {
+                let session = self.session(short);
+                self.input(Input::SetReady { session, ready, reason: String::new() });
+            }
             Step::Pass(seconds) => self.pass(Duration::from_secs(seconds.into())),
             Step::Reload(number) => self.reload(number),
         }
@@ -262,12 +327,40 @@ proptest! {
             let agent = run.bench.id(name);
             run.input(Input::SetAgentReady { agent, ready: true, reason: String::new() });
         }
+        for session in run.onlooker.sessions.keys().copied().collect::<Vec<_>>() {
+            run.input(Input::SignOut { session });
+        }
+        for (agent, session) in [("eve", 1_001), ("fay", 1_002)] {
+            run.input(Input::SignIn { agent: agent.into(), session });
+        }
         run.pass(Duration::from_secs(600));
         prop_assert_eq!(run.bench.wakes_at(), None::<Instant>);
-        for short in 0..3 {
-            run.enter(short, "q");
+        let ready = BTreeMap::from([(1_001, AgentState::Ready), (1_002, AgentState::Ready)]);
+        prop_assert_eq!(&run.onlooker.states, &ready);
+        for (short, queue) in [(0, "r"), (1, "r"), (2, "q"), (3, "q"), (4, "q")] {
+            run.enter(short, queue);
         }
-        prop_assert_eq!(run.onlooker.ringing.len(), 3);
+        prop_assert_eq!(run.onlooker.ringing.len(), 5);
+        let ringing = BTreeMap::from([(1_001, AgentState::Ringing), (1_002, AgentState::Ringing)]);
+        prop_assert_eq!(&run.onlooker.states, &ringing);
+    }
+
+    #[test]
+    fn a_desk_is_told_what_it_does(steps in vec(step(), 0..80)) {
+        let mut run = Run::new();
+        for step in &steps {
+            run.step(step);
+            let onlooker = &run.onlooker;
+            for (session, name) in &onlooker.sessions {
+                let state = onlooker.states[session];
+                let Some(agent) = run.bench.pool.agent(name) else {
+                    prop_assert!(false, "{name} is not configured and signed in");
+                    continue;
+                };
+                prop_assert_eq!(onlooker.ringing.contains_key(&agent), state == AgentState::Ringing);
+                prop_assert_eq!(onlooker.talking.contains_key(&agent), state == AgentState::Talking);
+            }
+        }
     }
 
     #[test]

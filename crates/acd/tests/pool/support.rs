@@ -12,6 +12,11 @@ pub(crate) fn agent(name: &str) -> AgentConfig {
     AgentConfig { name: name.to_owned(), address: Address::Sip(format!("sip:{name}@192.0.2.1")) }
 }
 
+/// An agent who works in a browser.
+pub(crate) fn desk(name: &str) -> AgentConfig {
+    AgentConfig { name: name.to_owned(), address: Address::Browser }
+}
+
 pub(crate) fn queue(name: &str, agents: &[&str]) -> QueueConfig {
     QueueConfig {
         name: name.to_owned(),
@@ -99,6 +104,14 @@ impl Bench {
 
     pub(crate) fn agent_left(&mut self, ticket: u64, agent: AgentId) -> Vec<Output> {
         self.on(Input::AgentLeft { ticket: TicketId(ticket), agent })
+    }
+
+    pub(crate) fn sign_in(&mut self, agent: &str, session: u64) -> Vec<Output> {
+        self.on(Input::SignIn { agent: agent.into(), session })
+    }
+
+    pub(crate) fn sign_out(&mut self, session: u64) -> Vec<Output> {
+        self.on(Input::SignOut { session })
     }
 
     pub(crate) fn set_ready(&mut self, agent: AgentId, ready: bool) -> Vec<Output> {
