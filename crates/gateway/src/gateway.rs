@@ -14,7 +14,7 @@ use tracing::{info, warn};
 use crate::config::{Config, Listen};
 use crate::limits;
 use crate::pool::{self, ToPool};
-use crate::worker::{Gauges, ToShard, Worker, WorkerHandle};
+use crate::worker::{Gauges, Supply, ToShard, Worker, WorkerHandle};
 
 /// Why a gateway does not start.
 #[derive(Debug, Error)]
@@ -71,7 +71,7 @@ impl Gateway {
             inbox,
             pool: to_pool.clone(),
             gauges: Arc::clone(&gauges),
-            refill_from: None,
+            supply: Supply::default(),
         };
         let thread = thread::Builder::new().name("shard-0".into()).spawn(move || worker.run())?;
         let pool_thread =
