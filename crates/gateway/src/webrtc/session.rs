@@ -9,6 +9,7 @@ use std::time::Instant;
 use call::CallId;
 use call::web::{Ended, FromBrowser, Media, SessionId, StopRinging, ToBrowser};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tracing::{Instrument, debug, info, info_span, warn};
 use webrtc::peer_connection::RTCPeerConnectionState;
 
@@ -181,9 +182,14 @@ impl Task {
     fn tell(&mut self, event: Event) {
         self.state.note(&event);
         let Some(client) = &self.client else { return };
-        if client.events.try_send(event).is_err() {
-            warn!("a browser does not keep up: its socket is closed");
-            self.detach();
+        match client.events.try_send(event) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => {
+                warn!("a browser does not keep up: its socket is closed");
+                self.detach();
+            }
+            // Its end of the commands tells the same.
+            Err(TrySendError::Closed(_)) => self.detach(),
         }
     }
 
