@@ -253,5 +253,5 @@ impl Socket {
 }
 
 fn now() -> Instant {
-    gateway::now()
+    net::clock::now().mono
 }
