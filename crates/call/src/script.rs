@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use dialplan::{Action, Presentation};
 use media::{Asset, AssetKey, Format, Kind, Now, Row, SlideValues, Track};
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 use crate::call::{Call, Output, Walk};
 use crate::cdr::Cause;
@@ -135,7 +135,7 @@ impl Call {
         self.check_showing(now);
     }
 
-    /// Starts what has been loaded, reports the end of what has been played.
+    /// Starts what has been loaded, reports the end of what has been played; true when there was such.
     pub(crate) fn check_showing(&mut self, now: Now) -> bool {
         let Some(showing) = &mut self.showing else { return false };
         match &mut showing.phase {
@@ -224,7 +224,7 @@ impl Call {
 
     /// Media can flow for the first time: the flow begins.
     pub(crate) fn start_run(&mut self, now: Now) {
-        info!("answered");
+        debug!("answered");
         self.facts.answered = Some(now.wall);
         if let Walk::Waiting { service, flow } = &self.run {
             let facts = dialplan::Facts {

@@ -3,7 +3,7 @@
 
 use media::Now;
 use sip::{HangUp, StatusCode};
-use tracing::info;
+use tracing::debug;
 
 use crate::call::{Call, Output};
 use crate::cdr::Cause;
@@ -16,7 +16,8 @@ impl Call {
         if self.ended {
             return;
         }
-        info!(%cause, "ended");
+        // The record, which follows, says it aloud.
+        debug!(%cause, "ended");
         self.leave_queue(now);
         while let Some(mut leg) = self.legs.pop() {
             if leg.id == CALLER {

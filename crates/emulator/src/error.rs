@@ -27,6 +27,9 @@ pub enum Error {
     /// No pair of media ports is free.
     #[error(transparent)]
     Ports(#[from] net::ports::PairsError),
+    /// The kernel does not watch the media ports.
+    #[error(transparent)]
+    Watch(#[from] Box<net::Unwatched>),
     /// Waiting for the network failed.
     #[error("the network: {0}")]
     Network(#[from] io::Error),

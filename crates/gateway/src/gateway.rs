@@ -16,7 +16,7 @@ use crate::config::{Config, Listen};
 use crate::limits;
 use crate::pool::{self, ToPool};
 use crate::webrtc::{self, Hub, Threads};
-use crate::worker::{Gauges, ToShard, Worker, WorkerHandle};
+use crate::worker::{Gauges, Supply, ToShard, Worker, WorkerHandle};
 
 /// Why a gateway does not start.
 #[derive(Debug, Error)]
@@ -79,7 +79,7 @@ impl Gateway {
             gauges: Arc::clone(&gauges),
             calls: calls.clone(),
             hub: browsers.hub().clone(),
-            refill_from: None,
+            supply: Supply::default(),
         };
         let thread = thread::Builder::new().name("shard-0".into()).spawn(move || worker.run())?;
         let hub = browsers.hub().clone();

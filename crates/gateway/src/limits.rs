@@ -6,6 +6,16 @@ use std::time::Duration;
 /// finds none is refused with 503.
 pub(crate) const SPARE_PAIRS: usize = 64;
 
+/// How long a pair is left alone after a call: a phone that has not yet heard of the end goes on sending,
+/// and must not be heard by the next call. Shorter only when no other pair can be had.
+pub(crate) const PORT_REST: Duration = Duration::from_secs(3);
+
+/// How long a rested pair is kept bound for the next call before it is closed.
+pub(crate) const PORT_IDLE: Duration = Duration::from_secs(60);
+
+/// How often the drops of all sockets are added up.
+pub(crate) const DROPS_EVERY: Duration = Duration::from_secs(1);
+
 /// How long to wait before binding more pairs is tried again, after other programs held all that are free.
 pub(crate) const REFILL_AGAIN_AFTER: Duration = Duration::from_secs(1);
 

@@ -4,6 +4,7 @@
 //! grid of [`limits::TICK`], so that what is due in all calls is sent with one wake-up. The loop is mio's
 //! rather than tokio tasks: a shard is one state machine, and one wait serves all its sockets.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,7 +15,7 @@ use bytes::Bytes;
 use call::web::{FromBrowser, SessionId, ToBrowser};
 use call::{Component, MediaPort, PortId, Shard};
 use media::Now;
-use net::{Channel, PairId, Pairs, Poller, Waker};
+use net::{Channel, Drops, PairId, Pairs, Poller, Waker};
 use tracing::{debug, error, info, warn};
 
 use crate::calls::Calls;
@@ -73,6 +74,7 @@ pub struct Gauges {
     accepted: AtomicU64,
     refused: AtomicU64,
     faults: AtomicU64,
+    drops: [AtomicU64; 4],
     ended: AtomicBool,
 }
 
@@ -107,6 +109,21 @@ impl Gauges {
         self.faults.load(Ordering::Relaxed)
     }
 
+    /// What the sockets dropped since the start; brought up to date about once a second.
+    #[must_use]
+    pub fn drops(&self) -> Drops {
+        let [send_full, send_failed, oversize, icmp] =
+            [0, 1, 2, 3].map(|at: usize| self.drops[at].load(Ordering::Relaxed));
+        Drops { send_full, send_failed, oversize, icmp }
+    }
+
+    fn show_drops(&self, drops: Drops) {
+        let Drops { send_full, send_failed, oversize, icmp } = drops;
+        for (gauge, count) in self.drops.iter().zip([send_full, send_failed, oversize, icmp]) {
+            gauge.store(count, Ordering::Relaxed);
+        }
+    }
+
     fn show(&self, usage: call::Usage) {
         self.calls.store(usage.calls as u64, Ordering::Relaxed);
         self.accepted.store(usage.accepted, Ordering::Relaxed);
@@ -127,8 +144,18 @@ pub(crate) struct Worker {
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) calls: Calls,
     pub(crate) hub: Hub,
+    pub(crate) supply: Supply,
+}
+
+/// The pairs that are bound but with no call.
+#[derive(Default)]
+pub(crate) struct Supply {
+    /// Given back by calls, oldest first, with the time from which another call may have them.
+    resting: VecDeque<(Instant, PortId)>,
     /// When binding more pairs is tried again, after it failed.
-    pub(crate) refill_from: Option<Instant>,
+    refill_from: Option<Instant>,
+    /// When the drops are counted again.
+    drops_due: Option<Instant>,
 }
 
 /// Says that a thread has ended, whether it was told to or panicked.
@@ -170,6 +197,7 @@ impl Worker {
                 self.shard.handle_input(now, call::Input::Timeout);
             }
             self.gauges.show(self.shard.usage());
+            self.count_drops(now.mono);
             if stop_at.is_some_and(|stop| stop <= now.mono) {
                 return;
             }
@@ -238,8 +266,8 @@ impl Worker {
                 }
                 call::Output::Unlatched(port) => self.poller.dissolve(PairId(port.0)),
                 call::Output::Release(port) => {
-                    if let Some(pair) = self.poller.remove_pair(PairId(port.0)) {
-                        self.pairs.give_back(pair);
+                    if self.poller.renew_pair(PairId(port.0)) {
+                        self.supply.resting.push_back((now.mono + limits::PORT_REST, port));
                     }
                 }
                 call::Output::Fetch { call, version, key } => {
@@ -274,33 +302,73 @@ impl Worker {
     /// Keeps some pairs of media ports bound ahead of calls.
     fn refill(&mut self) {
         let now = net::clock::now();
-        if self.refill_from.is_some_and(|from| now.mono < from) {
-            return;
-        }
+        let spare = self.shard.usage().spare_ports;
         let mut fresh = Vec::new();
-        while self.shard.usage().spare_ports + fresh.len() < limits::SPARE_PAIRS
-            && self.pairs.in_use() < self.pairs_max
-        {
-            let pair = match self.pairs.take() {
-                Ok(pair) => pair,
-                Err(error) => {
-                    if self.refill_from.is_none() {
-                        warn!(%error, "no more media ports can be bound");
-                    }
-                    self.refill_from = Some(now.mono + limits::REFILL_AGAIN_AFTER);
-                    break;
-                }
-            };
-            self.refill_from = None;
-            let port = MediaPort { id: PortId(pair.id.0), rtp: pair.rtp.local().port() };
-            if let Err(error) = self.poller.add_pair(pair) {
-                warn!(%error, "media sockets cannot be watched");
-                break;
-            }
+        while spare + fresh.len() < limits::SPARE_PAIRS {
+            let Some(port) = self.rested(now.mono).or_else(|| self.bind(now.mono)) else { break };
             fresh.push(port);
         }
         if !fresh.is_empty() {
             self.shard.handle_input(now, call::Input::Ports(fresh));
+        }
+        self.close_idle(now.mono);
+    }
+
+    /// The pair that has rested longest, once it may be used again.
+    fn rested(&mut self, now: Instant) -> Option<MediaPort> {
+        let (from, id) = *self.supply.resting.front()?;
+        // Late packets are likelier to hurt than a caller who is refused, but not much.
+        let nothing_else = self.supply.refill_from.is_some() || self.pairs.in_use() >= self.pairs_max;
+        if from > now && !nothing_else {
+            return None;
+        }
+        self.supply.resting.pop_front();
+        let rtp = self.poller.local(Channel::Media(PairId(id.0), net::Component::Rtp))?.port();
+        Some(MediaPort { id, rtp })
+    }
+
+    /// One more pair, if ports and files allow it.
+    fn bind(&mut self, now: Instant) -> Option<MediaPort> {
+        let wait = self.supply.refill_from.is_some_and(|from| now < from);
+        if wait || self.pairs.in_use() >= self.pairs_max {
+            return None;
+        }
+        let pair = match self.pairs.take() {
+            Ok(pair) => pair,
+            Err(error) => {
+                if self.supply.refill_from.is_none() {
+                    warn!(%error, "no more media ports can be bound");
+                }
+                self.supply.refill_from = Some(now + limits::REFILL_AGAIN_AFTER);
+                return None;
+            }
+        };
+        let port = MediaPort { id: PortId(pair.id.0), rtp: pair.rtp.local().port() };
+        if let Err(unwatched) = self.poller.add_pair(pair) {
+            warn!(error = %unwatched, "no more media sockets");
+            self.supply.refill_from = Some(now + limits::REFILL_AGAIN_AFTER);
+            self.pairs.give_back(unwatched.pair);
+            return None;
+        }
+        self.supply.refill_from = None;
+        Some(port)
+    }
+
+    /// Closes a pair that no call has wanted for long: what is left of a busy hour.
+    fn close_idle(&mut self, now: Instant) {
+        let idle = self.supply.resting.front().filter(|(from, _)| now > *from + limits::PORT_IDLE);
+        let Some(&(_, id)) = idle else { return };
+        self.supply.resting.pop_front();
+        if let Some(pair) = self.poller.remove_pair(PairId(id.0)) {
+            self.pairs.give_back(pair);
+        }
+    }
+
+    /// Tells the gauges what the sockets dropped; looking at every socket is no work for each turn.
+    fn count_drops(&mut self, now: Instant) {
+        if self.supply.drops_due.is_none_or(|due| due <= now) {
+            self.supply.drops_due = Some(now + limits::DROPS_EVERY);
+            self.gauges.show_drops(self.poller.drops());
         }
     }
 }

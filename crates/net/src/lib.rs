@@ -14,6 +14,6 @@ pub mod poll;
 pub mod ports;
 pub mod udp;
 
-pub use poll::{Channel, Component, PairId, Poller, Waker, Woken};
+pub use poll::{Channel, Component, PairId, Poller, Unwatched, Waker, Woken};
 pub use ports::{Pair, Pairs};
 pub use udp::{Drops, Socket};

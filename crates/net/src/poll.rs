@@ -5,7 +5,6 @@
 //! [`BATCH_PER_SOCKET`](crate::limits::BATCH_PER_SOCKET) datagrams a round; one that has more is
 //! served again in the next round, which then does not sleep. Start at [`Poller::wait`].
 
-use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mio::{Events, Interest, Poll, Token};
+use rustc_hash::FxHashMap;
 
 use crate::limits::{BATCH_PER_SOCKET, DATAGRAM_MAX, EVENTS_PER_WAIT, MEDIA_DATAGRAM_MAX};
 use crate::ports::Pair;
@@ -49,6 +49,17 @@ pub struct Woken {
     pub by_waker: bool,
 }
 
+/// The kernel does not watch this pair: too many watched files. The pair is handed back.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot watch the media sockets of port {}: {error}", .pair.rtp.local().port())]
+pub struct Unwatched {
+    /// The pair, for [`Pairs::give_back`](crate::ports::Pairs::give_back).
+    pub pair: Pair,
+    /// What the kernel said.
+    #[source]
+    pub error: io::Error,
+}
+
 /// Wakes a poller from another thread. Several wakes before the next wait count as one.
 #[derive(Clone, Debug)]
 pub struct Waker(Arc<mio::Waker>);
@@ -74,7 +85,8 @@ pub struct Poller {
     buffers: Buffers,
     slots: Vec<Option<Slot>>,
     vacant: Vec<usize>,
-    by_channel: HashMap<Channel, usize>,
+    /// Our own numbers, so that no hash that withstands an attacker is needed.
+    by_channel: FxHashMap<Channel, usize>,
     /// Slots that were not read empty in the last round.
     backlog: Vec<usize>,
     /// Drops of sockets that are gone.
@@ -102,7 +114,7 @@ impl Poller {
             buffers: Buffers::default(),
             slots: Vec::new(),
             vacant: Vec::new(),
-            by_channel: HashMap::new(),
+            by_channel: FxHashMap::default(),
             backlog: Vec::new(),
             gone: Drops::default(),
         })
@@ -122,23 +134,40 @@ impl Poller {
     /// # Panics
     /// When `local` is taken.
     pub fn add_signalling(&mut self, local: u8, socket: Socket) -> io::Result<()> {
-        self.add(Channel::Signalling(local), socket)
+        self.add(Channel::Signalling(local), socket).map_err(|(_, error)| error)
     }
 
     /// Takes a pair of media sockets and throws away what waits in them.
     ///
     /// # Errors
-    /// Passed on from the kernel: too many watched files. The pair is then closed.
+    /// [`Unwatched`], with the pair.
     ///
     /// # Panics
     /// When a pair of this name is here already.
-    pub fn add_pair(&mut self, pair: Pair) -> io::Result<()> {
+    pub fn add_pair(&mut self, pair: Pair) -> Result<(), Box<Unwatched>> {
         let Pair { id, mut rtp, mut rtcp } = pair;
         rtp.discard(&mut self.buffers);
         rtcp.discard(&mut self.buffers);
-        self.add(Channel::Media(id, Component::Rtp), rtp)?;
-        self.add(Channel::Media(id, Component::Rtcp), rtcp).inspect_err(|_| {
-            self.remove(Channel::Media(id, Component::Rtp));
+        let unwatched = |rtp, rtcp, error| Err(Box::new(Unwatched { pair: Pair { id, rtp, rtcp }, error }));
+        if let Err((rtp, error)) = self.add(Channel::Media(id, Component::Rtp), rtp) {
+            return unwatched(rtp, rtcp, error);
+        }
+        if let Err((rtcp, error)) = self.add(Channel::Media(id, Component::Rtcp), rtcp) {
+            let rtp = self.remove(Channel::Media(id, Component::Rtp)).expect("it was added just now");
+            return unwatched(rtp, rtcp, error);
+        }
+        Ok(())
+    }
+
+    /// Makes a pair ready for another call where it stands: untied, and empty. Far cheaper than closing
+    /// it and binding it again. `false` when it is not here.
+    pub fn renew_pair(&mut self, id: PairId) -> bool {
+        self.dissolve(id);
+        [Component::Rtp, Component::Rtcp].into_iter().all(|component| {
+            let Some(slot) = self.by_channel.get(&Channel::Media(id, component)) else { return false };
+            let Some(slot) = &mut self.slots[*slot] else { return false };
+            slot.socket.discard(&mut self.buffers);
+            true
         })
     }
 
@@ -152,7 +181,7 @@ impl Poller {
         Some(Pair { id, rtp: rtp?, rtcp: rtcp? })
     }
 
-    fn add(&mut self, channel: Channel, mut socket: Socket) -> io::Result<()> {
+    fn add(&mut self, channel: Channel, mut socket: Socket) -> Result<(), (Socket, io::Error)> {
         assert!(!self.by_channel.contains_key(&channel), "{channel:?} is taken");
         let slot = self.vacant.pop().unwrap_or_else(|| {
             self.slots.push(None);
@@ -160,7 +189,7 @@ impl Poller {
         });
         if let Err(error) = self.poll.registry().register(socket.source(), Token(slot), Interest::READABLE) {
             self.vacant.push(slot);
-            return Err(error);
+            return Err((socket, error));
         }
         self.slots[slot] = Some(Slot { channel, socket });
         self.by_channel.insert(channel, slot);
@@ -401,6 +430,22 @@ mod tests {
         poller.add_pair(back).expect("watched");
         assert!(wait(&mut poller, NOW).0.is_empty());
         assert!(peer.send(here, b"new"));
+        assert_eq!(wait(&mut poller, LONG).0, [(media(1, Component::Rtp), Bytes::from_static(b"new"))]);
+    }
+
+    #[test]
+    fn a_renewed_pair_is_untied_and_empty_and_keeps_its_port() {
+        let mut poller = Poller::new().expect("a poller");
+        poller.add_pair(pair(1)).expect("watched");
+        let (mut peer, mut next) = (loopback(), loopback());
+        let here = poller.local(media(1, Component::Rtp)).expect("here");
+        poller.connect(PairId(1), Component::Rtp, peer.local());
+        assert!(peer.send(here, b"late"));
+        assert!(poller.renew_pair(PairId(1)));
+        assert!(!poller.renew_pair(PairId(2)), "nobody has that one");
+        assert!(wait(&mut poller, NOW).0.is_empty(), "what the earlier call left is gone");
+        assert_eq!(poller.local(media(1, Component::Rtp)), Some(here));
+        assert!(next.send(here, b"new"));
         assert_eq!(wait(&mut poller, LONG).0, [(media(1, Component::Rtp), Bytes::from_static(b"new"))]);
     }
 

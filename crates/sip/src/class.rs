@@ -31,6 +31,8 @@ impl Class {
     pub(crate) const WORDS: Class = Class(1 << 10);
     /// `DIGIT`
     pub(crate) const DIGIT: Class = Class(1 << 11);
+    /// Characters of a host name or an IPv4 address.
+    pub(crate) const HOST: Class = Class(1 << 12);
 
     /// Whether the octet is in the set.
     #[inline]
@@ -75,6 +77,7 @@ const fn classes(b: u8) -> u16 {
         | bit(Class::LABEL, alphanumeric || among(b, b"-_"))
         | bit(Class::WORDS, token || among(b, b" \t") || b >= 0x80)
         | bit(Class::DIGIT, b.is_ascii_digit())
+        | bit(Class::HOST, alphanumeric || among(b, b"-_."))
 }
 
 const fn bit(class: Class, member: bool) -> u16 {

@@ -41,26 +41,44 @@ fn is_lws(octet: u8) -> bool {
     octet == b' ' || octet == b'\t'
 }
 
-/// Where `octet` occurs first. Eight octets a step without any preparation, which for the short texts that
-/// headers are made of is quicker than `memchr` with its choice of vector instructions.
+/// Where `octet` occurs first.
 #[inline]
 pub(crate) fn find(text: &[u8], octet: u8) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
     let wanted = u64::from(octet) * ONES;
-    // The lowest set bit is the highest of the first octet that equals the wanted one.
-    let equal = |word: &[u8; 8]| {
-        let difference = u64::from_le_bytes(*word) ^ wanted;
-        difference.wrapping_sub(ONES) & !difference & (ONES << 7)
-    };
+    first_hit(text, |word| zeros(word ^ wanted), |candidate| candidate == octet)
+}
+
+/// Where the first control character is: an octet below space, or DEL.
+#[inline]
+pub(crate) fn find_control(text: &[u8]) -> Option<usize> {
+    let below_space = |word: u64| word.wrapping_sub(ONES * 0x20) & !word;
+    let delete = |word: u64| zeros(word ^ (ONES * 0x7f));
+    first_hit(text, |word| below_space(word) | delete(word), |octet| octet.is_ascii_control())
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// The highest bit of each zero octet; those above the first such octet mean nothing.
+#[inline]
+fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word
+}
+
+/// The first octet that is searched for. `hits` sets the highest bit of that octet in a word, if none before it
+/// is one. Eight octets a step without any preparation, which for the short texts that headers are made of is
+/// quicker than `memchr` with its choice of vector instructions.
+#[inline]
+fn first_hit(text: &[u8], hits: impl Fn(u64) -> u64, is_hit: impl Fn(u8) -> bool) -> Option<usize> {
+    let hits = |word: &[u8; 8]| hits(u64::from_le_bytes(*word)) & (ONES << 7);
     let index = |bits: u64| (bits.trailing_zeros() / 8) as usize;
-    let Some(last) = text.last_chunk() else { return text.iter().position(|b| *b == octet) };
+    let Some(last) = text.last_chunk() else { return text.iter().position(|octet| is_hit(*octet)) };
     for (at, word) in text.as_chunks().0.iter().enumerate() {
-        let bits = equal(word);
+        let bits = hits(word);
         if bits != 0 {
             return Some(at * 8 + index(bits));
         }
     }
-    let bits = equal(last);
+    let bits = hits(last);
     (bits != 0).then(|| text.len() - 8 + index(bits))
 }
 
@@ -209,6 +227,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_first_control_character_is_found_wherever_it_is() {
+        let all: Vec<u8> = (0..=255).collect();
+        for octet in 0..=255u8 {
+            for len in 0..20 {
+                for at in 0..=len {
+                    let mut text = vec![b' '; at];
+                    text.extend([octet, 0x80, b'~', 0xff]);
+                    text.resize(at + 4 + len, b'!');
+                    let found = octet.is_ascii_control().then_some(at);
+                    assert_eq!(find_control(&text), found, "{octet:#x} at {at} of {}", text.len());
+                }
+            }
+        }
+        assert_eq!(find_control(&all[0x20..0x7f]), None);
+        assert_eq!(find_control(&all[0x20..]), Some(0x5f));
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl Response {
     pub fn to_bytes(&self) -> Bytes {
         let mut out = buffer(&self.headers, &self.body);
         out.push_str("SIP/2.0 ");
-        out.push_str(&self.status.code().to_string());
+        push_number(&mut out, usize::from(self.status.code()));
         out.push(' ');
         push_line(&mut out, &self.reason);
         out.push_str("\r\n");
@@ -62,18 +62,22 @@ fn finish(mut out: String, headers: &Headers, body: &Bytes) -> Bytes {
         out.push_str("\r\n");
     }
     out.push_str("Content-Length: ");
-    out.push_str(&body.len().to_string());
+    push_number(&mut out, body.len());
     out.push_str("\r\n\r\n");
     let mut out = out.into_bytes();
     out.extend_from_slice(body);
     Bytes::from(out)
 }
 
+fn push_number(out: &mut String, number: usize) {
+    use std::fmt::Write;
+    write!(out, "{number}").expect("writing to a string never fails");
+}
+
+/// Appends a text without its line breaks.
 fn push_line(out: &mut String, text: &str) {
-    let breaks = |octet| grammar::find(text.as_bytes(), octet).is_some();
-    if breaks(b'\r') || breaks(b'\n') {
-        out.extend(text.chars().map(|c| if c == '\r' || c == '\n' { ' ' } else { c }));
-    } else {
-        out.push_str(text);
+    match grammar::find_control(text.as_bytes()) {
+        Some(_) => out.extend(text.chars().map(|c| if c == '\r' || c == '\n' { ' ' } else { c })),
+        None => out.push_str(text),
     }
 }

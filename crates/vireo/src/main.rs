@@ -9,6 +9,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// Messages and packets are many small allocations, soon freed: where the C library's allocator took a
+/// fifth of the signalling's time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::Cli::parse().execute().unwrap_or_else(|error| {
         eprintln!("{error:#}");

@@ -18,12 +18,20 @@ pub struct About {
 }
 
 /// The live part.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 pub(crate) struct Counts {
     pub(crate) calls: u64,
     pub(crate) accepted: u64,
     pub(crate) refused: u64,
     pub(crate) faults: u64,
+    /// Datagrams that the send queues of the kernel had no room for.
+    pub(crate) send_full: u64,
+    /// Datagrams that could not be sent for another reason.
+    pub(crate) send_failed: u64,
+    /// Datagrams on media ports that were too long for RTP.
+    pub(crate) oversize: u64,
+    /// Sends that met a closed port or an unreachable host.
+    pub(crate) icmp: u64,
 }
 
 pub(crate) fn html(about: &About, counts: Counts) -> String {
@@ -31,7 +39,7 @@ pub(crate) fn html(about: &About, counts: Counts) -> String {
         about.sip.iter().map(move |sip| format!("<li><code>sip:{}@{sip}</code></li>", escape(number)))
     });
     let uris: String = uris.collect();
-    let Counts { calls, accepted, refused, faults } = counts;
+    let Counts { calls, accepted, refused, faults, .. } = counts;
     let (service, version) = (escape(&about.service), about.version);
     format!(
         r#"<!doctype html>
@@ -70,7 +78,7 @@ mod tests {
             service: "a & b".into(),
             version: "0.1.0",
         };
-        let page = html(&about, Counts { calls: 7, accepted: 8, refused: 9, faults: 0 });
+        let page = html(&about, Counts { calls: 7, accepted: 8, refused: 9, ..Counts::default() });
         for part in ["sip:1008621@127.0.0.1:5060", "sip:&lt;b&gt;@", "a &amp; b", "<dd>7</dd>"] {
             assert!(page.contains(part), "{part} is missing");
         }

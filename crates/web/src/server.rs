@@ -144,11 +144,16 @@ async fn health(State(live): State<Arc<Live>>) -> impl IntoResponse {
 
 impl Live {
     fn counts(&self) -> Counts {
+        let drops = self.gauges.drops();
         Counts {
             calls: self.gauges.calls(),
             accepted: self.gauges.accepted(),
             refused: self.gauges.refused(),
             faults: self.gauges.faults(),
+            send_full: drops.send_full,
+            send_failed: drops.send_failed,
+            oversize: drops.oversize,
+            icmp: drops.icmp,
         }
     }
 }

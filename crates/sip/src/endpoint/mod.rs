@@ -162,7 +162,7 @@ fn served(config: &Config) -> impl Iterator<Item = Method> + '_ {
 
 /// Host and port that our Vias carry for a local.
 fn sent_by(local: &Local) -> (Host, u16) {
-    match uri::host_port(&local.advertised, false) {
+    match uri::host_port(&local.advertised) {
         Ok((host, port)) => (host.into(), port.unwrap_or(PORT)),
         Err(_) => (Host::Name(local.advertised.clone()), PORT),
     }

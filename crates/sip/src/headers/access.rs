@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use super::params::{Params, Style, param};
+use super::params::{Params, Style, own_name, param};
 use crate::class::Class;
 use crate::error::Syntax;
 use crate::grammar;
@@ -66,7 +66,7 @@ impl FromStr for ChargingVector {
             return Err(Syntax("no icid-value"));
         }
         let mut params = Params::read(rest, Style::Loose)?;
-        params.0.insert(0, (name.to_owned(), icid.map(str::to_owned)));
+        params.0.insert(0, (own_name(name), icid.map(str::to_owned)));
         Ok(ChargingVector { params })
     }
 }

@@ -38,4 +38,5 @@ pub(crate) use cseq::check as check_cseq;
 pub(crate) use layout::Layout;
 pub(crate) use name::{KNOWN, Name, Rule, known, row};
 pub(crate) use name_addr::check as check_name_addr;
+pub(crate) use params::own_name;
 pub(crate) use via::check as check_via;

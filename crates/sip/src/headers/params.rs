@@ -28,13 +28,13 @@ impl Style {
 
 /// Parameters in order. Values are kept as written, a quoted string with its quotes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Params(pub Vec<(String, Option<String>)>);
+pub struct Params(pub Vec<(Cow<'static, str>, Option<String>)>);
 
 impl Params {
     /// Reads what follows a header's main value: empty, or starting with a semicolon.
     pub(crate) fn read(text: &str, style: Style) -> Result<Self, Syntax> {
         let mut params = Vec::new();
-        scan(text, style, |name, value| params.push((name.to_owned(), value.map(str::to_owned))))?;
+        scan(text, style, |name, value| params.push((own_name(name), value.map(str::to_owned))))?;
         Ok(Params(params))
     }
 
@@ -62,7 +62,7 @@ impl Params {
         let value = value.map(str::to_owned);
         match self.0.iter_mut().find(|(n, _)| n.eq_ignore_ascii_case(name)) {
             Some(slot) => slot.1 = value,
-            None => self.0.push((name.to_owned(), value)),
+            None => self.0.push((own_name(name), value)),
         }
     }
 
@@ -88,6 +88,15 @@ impl fmt::Display for Params {
             Some(value) => write!(f, ";{name}={value}"),
             None => write!(f, ";{name}"),
         })
+    }
+}
+
+/// A parameter's name, without an allocation if it is one of those that nearly every message has.
+pub(crate) fn own_name(name: &str) -> Cow<'static, str> {
+    const USUAL: [&str; 8] = ["tag", "branch", "rport", "lr", "user", "transport", "received", "ob"];
+    match USUAL.into_iter().find(|usual| *usual == name) {
+        Some(usual) => Cow::Borrowed(usual),
+        None => Cow::Owned(name.to_owned()),
     }
 }
 

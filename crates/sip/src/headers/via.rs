@@ -110,12 +110,13 @@ impl FromStr for Via {
 
 impl Transport {
     fn from_token(token: &str) -> Self {
+        if token == "UDP" {
+            return Transport::Udp; // what nearly every Via says
+        }
         let known =
             [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Sctp, Transport::Ws, Transport::Wss];
-        known
-            .into_iter()
-            .find(|transport| transport.token().eq_ignore_ascii_case(token))
-            .unwrap_or_else(|| Transport::Other(token.to_owned()))
+        let same = |transport: &Transport| transport.token().eq_ignore_ascii_case(token);
+        known.into_iter().find(same).unwrap_or_else(|| Transport::Other(token.to_owned()))
     }
 
     /// The token as sent.
@@ -190,19 +191,27 @@ impl<'a> Pieces<&'a str> {
 
     /// `sent-protocol LWS sent-by *( SEMI via-params )`; white space may surround every separator.
     fn read(value: &'a str) -> Result<Self, Syntax> {
-        let (name, rest) = protocol_part(value)?;
-        let (version, rest) = protocol_part(rest)?;
-        if !name.eq_ignore_ascii_case("SIP") || version != "2.0" {
-            return Err(Syntax("not SIP/2.0"));
-        }
+        let rest = protocol(value)?;
         let (transport, rest) = grammar::take_while(grammar::trim_start(rest), Class::TOKEN);
         let sent_by = grammar::trim_start(rest);
         if transport.is_empty() || sent_by.len() == rest.len() {
             return Err(Syntax("no transport and host"));
         }
-        let (sent_by, params) = grammar::split_before(sent_by, b';');
-        let (host, port) = uri::host_port(grammar::trim(sent_by), true)?;
+        let (host, port, params) = uri::take_sent_by(sent_by)?;
         Ok(Pieces { transport, host, port, params })
+    }
+}
+
+/// What follows `"SIP" SLASH "2.0" SLASH`.
+fn protocol(value: &str) -> Result<&str, Syntax> {
+    if let Some(rest) = value.strip_prefix("SIP/2.0/") {
+        return Ok(rest);
+    }
+    let (name, rest) = protocol_part(value)?;
+    let (version, rest) = protocol_part(rest)?;
+    match name.eq_ignore_ascii_case("SIP") && version == "2.0" {
+        true => Ok(rest),
+        false => Err(Syntax("not SIP/2.0")),
     }
 }
 

@@ -2,19 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Action, Class};
+use super::{Action, Class, ClientEvent as Event, linger};
 use crate::timer::{T2, Timer, backed_off};
-
-/// What the machine reacts to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Event {
-    /// The user wants the request sent.
-    Start,
-    /// A response that matches came in.
-    Response(Class),
-    /// A timer that this machine set fired.
-    Timer(Timer),
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
@@ -84,15 +73,9 @@ impl Machine {
 
     fn complete(&mut self, out: &mut Vec<Action>) {
         out.extend([Action::Clear(Timer::E), Action::Clear(Timer::F), Action::Deliver]);
-        self.state = match Timer::K.first(self.reliable) {
-            Some(wait) => {
-                out.push(Action::Set(Timer::K, wait));
-                State::Completed
-            }
-            None => {
-                out.push(Action::Terminate);
-                State::Terminated
-            }
+        self.state = match linger(Timer::K, self.reliable, out) {
+            true => State::Completed,
+            false => State::Terminated,
         };
     }
 }

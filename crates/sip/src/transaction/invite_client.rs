@@ -4,19 +4,8 @@
 
 use std::time::Duration;
 
-use super::{Action, Class};
+use super::{Action, Class, ClientEvent as Event, linger};
 use crate::timer::Timer;
-
-/// What the machine reacts to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Event {
-    /// The user wants the INVITE sent.
-    Start,
-    /// A response that matches came in.
-    Response(Class),
-    /// A timer that this machine set fired.
-    Timer(Timer),
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
@@ -96,15 +85,9 @@ impl Machine {
             }
             Class::Failure => {
                 out.extend([Action::Acknowledge, Action::Deliver]);
-                self.state = match Timer::D.first(self.reliable) {
-                    Some(wait) => {
-                        out.push(Action::Set(Timer::D, wait));
-                        State::Completed
-                    }
-                    None => {
-                        out.push(Action::Terminate);
-                        State::Terminated
-                    }
+                self.state = match linger(Timer::D, self.reliable, out) {
+                    true => State::Completed,
+                    false => State::Terminated,
                 };
             }
         }

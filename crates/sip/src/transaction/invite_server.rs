@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{Action, Class};
+use super::{Action, Class, linger};
 use crate::timer::{Timer, backed_off};
 
 /// What the machine reacts to.
@@ -100,15 +100,9 @@ impl Machine {
     }
 
     fn confirm(&mut self, out: &mut Vec<Action>) {
-        self.state = match Timer::I.first(self.reliable) {
-            Some(wait) => {
-                out.push(Action::Set(Timer::I, wait));
-                State::Confirmed
-            }
-            None => {
-                out.push(Action::Terminate);
-                State::Terminated
-            }
+        self.state = match linger(Timer::I, self.reliable, out) {
+            true => State::Confirmed,
+            false => State::Terminated,
         };
     }
 }

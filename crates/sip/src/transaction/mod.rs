@@ -61,3 +61,22 @@ pub(crate) enum Action {
     /// Forget the transaction.
     Terminate,
 }
+
+/// What a client machine reacts to, that of INVITE and the other alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClientEvent {
+    /// The user wants the request sent.
+    Start,
+    /// A response that matches came in.
+    Response(Class),
+    /// A timer that the machine set fired.
+    Timer(Timer),
+}
+
+/// Starts the timer for whose time copies of a message are absorbed; on a reliable transport there are none
+/// and the transaction ends at once. Answers whether it lives on.
+fn linger(timer: Timer, reliable: bool, out: &mut Vec<Action>) -> bool {
+    let wait = timer.first(reliable);
+    out.push(wait.map_or(Action::Terminate, |wait| Action::Set(timer, wait)));
+    wait.is_some()
+}

@@ -3,7 +3,7 @@
 //! Addition: a request that the user leaves unanswered is forgotten after 64*T1, when its client has given
 //! up; a 408 would only harm (RFC 4320 §4.2).
 
-use super::{Action, Class};
+use super::{Action, Class, linger};
 use crate::timer::Timer;
 
 /// What the machine reacts to.
@@ -71,15 +71,9 @@ impl Machine {
 
     fn complete(&mut self, out: &mut Vec<Action>) {
         out.extend([Action::Clear(Timer::Unanswered), Action::Send]);
-        self.state = match Timer::J.first(self.reliable) {
-            Some(wait) => {
-                out.push(Action::Set(Timer::J, wait));
-                State::Completed
-            }
-            None => {
-                out.push(Action::Terminate);
-                State::Terminated
-            }
+        self.state = match linger(Timer::J, self.reliable, out) {
+            true => State::Completed,
+            false => State::Terminated,
         };
     }
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::{Action, Class, TransactionId, client, invite_client, invite_server, key, server};
+use super::{Action, Class, ClientEvent, TransactionId, client, invite_client, invite_server, key, server};
 use crate::endpoint::io::{Io, Owner, Purpose};
 use crate::endpoint::{DialogId, LocalId};
 use crate::number::ByNumber;
@@ -319,8 +319,8 @@ impl Table {
         let Some(client) = self.clients.get_mut(&id) else { return Outcome::default() };
         let mut actions = std::mem::take(&mut self.scratch);
         match &mut client.machine {
-            ClientMachine::Invite(machine) => machine.handle(event.for_invite(), &mut actions),
-            ClientMachine::Other(machine) => machine.handle(event.for_other(), &mut actions),
+            ClientMachine::Invite(machine) => machine.handle(event, &mut actions),
+            ClientMachine::Other(machine) => machine.handle(event, &mut actions),
         }
         let mut outcome = Outcome::default();
         for action in actions.drain(..) {
@@ -386,31 +386,6 @@ struct Outcome {
     deliver: bool,
     timed_out: bool,
     terminate: bool,
-}
-
-#[derive(Clone, Copy)]
-enum ClientEvent {
-    Start,
-    Response(Class),
-    Timer(Timer),
-}
-
-impl ClientEvent {
-    fn for_invite(self) -> invite_client::Event {
-        match self {
-            ClientEvent::Start => invite_client::Event::Start,
-            ClientEvent::Response(class) => invite_client::Event::Response(class),
-            ClientEvent::Timer(timer) => invite_client::Event::Timer(timer),
-        }
-    }
-
-    fn for_other(self) -> client::Event {
-        match self {
-            ClientEvent::Start => client::Event::Start,
-            ClientEvent::Response(class) => client::Event::Response(class),
-            ClientEvent::Timer(timer) => client::Event::Timer(timer),
-        }
-    }
 }
 
 #[derive(Clone, Copy)]

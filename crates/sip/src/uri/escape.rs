@@ -51,16 +51,21 @@ pub(super) fn user(text: &str) -> String {
 
 /// Each octet is in `class` or starts a whole escape.
 pub(super) fn well_formed(text: &str, class: Class) -> bool {
+    take(text, class).1.is_empty()
+}
+
+/// Splits after the longest start of octets in `class`, which is of ASCII, and whole escapes.
+pub(super) fn take(text: &str, class: Class) -> (&str, &str) {
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(b) = bytes.get(at) {
         if class.has(*b) {
             at += 1;
-        } else if escaped(&bytes[at..]).is_some() {
+        } else if *b == b'%' && escaped(&bytes[at..]).is_some() {
             at += 3;
         } else {
-            return false;
+            break;
         }
     }
-    true
+    text.split_at(at)
 }

@@ -102,22 +102,48 @@ impl fmt::Display for Host {
     }
 }
 
-/// `hostport`. `spaced` allows white space around the colon, as Via's `sent-by` does.
-pub(crate) fn host_port(text: &str, spaced: bool) -> Result<(HostRef<&str>, Option<u16>), Syntax> {
-    let name_end = if text.starts_with('[') {
-        text.find(']').ok_or(Syntax("unclosed IPv6 reference"))? + 1
-    } else {
-        grammar::split_before(text, b':').0.len()
-    };
-    let (name, rest) = text.split_at(name_end);
-    let (name, rest) = if spaced { (grammar::trim(name), grammar::trim(rest)) } else { (name, rest) };
-    if rest.is_empty() {
-        return Ok((host(name)?, None));
+/// `hostport` and nothing else.
+pub(crate) fn host_port(text: &str) -> Result<(HostRef<&str>, Option<u16>), Syntax> {
+    let (host, port, rest) = take_host_port(text)?;
+    match rest.is_empty() {
+        true => Ok((host, port)),
+        false => Err(Syntax("text after the host")),
     }
-    let digits = rest.strip_prefix(':').ok_or(Syntax("text after the host"))?;
-    let digits = if spaced { grammar::trim_start(digits) } else { digits };
-    let port = grammar::number(digits).map_err(|_| Syntax("bad port"))?;
-    Ok((host(name)?, Some(u16::try_from(port).map_err(|_| Syntax("bad port"))?)))
+}
+
+/// `hostport` and the text after it.
+pub(crate) fn take_host_port(text: &str) -> Result<(HostRef<&str>, Option<u16>, &str), Syntax> {
+    let (name, rest) = split_host(text)?;
+    let host = host(name)?;
+    match rest.strip_prefix(':') {
+        Some(digits) => take_port(digits).map(|(port, rest)| (host, Some(port), rest)),
+        None => Ok((host, None, rest)),
+    }
+}
+
+/// `sent-by` and the text after it: a `hostport` with white space around its colon.
+pub(crate) fn take_sent_by(text: &str) -> Result<(HostRef<&str>, Option<u16>, &str), Syntax> {
+    let (name, rest) = split_host(text)?;
+    let (host, rest) = (host(name)?, grammar::trim_start(rest));
+    match rest.strip_prefix(':') {
+        Some(digits) => take_port(grammar::trim_start(digits)).map(|(port, rest)| (host, Some(port), rest)),
+        None => Ok((host, None, rest)),
+    }
+}
+
+/// Splits after what can be a host.
+fn split_host(text: &str) -> Result<(&str, &str), Syntax> {
+    if text.starts_with('[') {
+        let end = grammar::find(text.as_bytes(), b']').ok_or(Syntax("unclosed IPv6 reference"))?;
+        return Ok(text.split_at(end + 1));
+    }
+    Ok(grammar::take_while(text, Class::HOST))
+}
+
+fn take_port(text: &str) -> Result<(u16, &str), Syntax> {
+    let (digits, rest) = grammar::take_while(text, Class::DIGIT);
+    let port = grammar::number(digits).ok().and_then(|port| u16::try_from(port).ok());
+    port.map(|port| (port, rest)).ok_or(Syntax("bad port"))
 }
 
 /// `host`. Beyond the grammar, names may hold underscores, as container platforms make them.

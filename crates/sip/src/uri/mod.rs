@@ -16,10 +16,11 @@ use std::str::FromStr;
 
 pub(crate) use escape::decode;
 pub use host::Host;
-pub(crate) use host::{HostRef, host_port, ipv6};
+pub(crate) use host::{HostRef, host_port, ipv6, take_sent_by};
 pub(crate) use parts::Parts;
 
 use crate::error::Syntax;
+use crate::headers::own_name;
 
 /// What kind of URI it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -49,7 +50,7 @@ pub struct Uri {
     /// Port, when written.
     pub port: Option<u16>,
     /// `;name=value` parameters in order, escapes as written.
-    pub params: Vec<(String, Option<String>)>,
+    pub params: Vec<(Cow<'static, str>, Option<String>)>,
     /// `?name=value` header fields in order, escapes as written.
     pub headers: Vec<(String, String)>,
 }
@@ -71,7 +72,7 @@ impl Uri {
     /// The same URI with one more parameter (both texts already escaped).
     #[must_use]
     pub fn with_param(mut self, name: &str, value: Option<&str>) -> Self {
-        self.params.push((name.to_owned(), value.map(str::to_owned)));
+        self.params.push((own_name(name), value.map(str::to_owned)));
         self
     }
 

@@ -3,12 +3,13 @@
 //! The split exists so that the wire front end can check every URI of a message without allocating, and note
 //! where the pieces lie.
 
-use super::escape::well_formed;
-use super::host::{HostRef, host_port};
+use super::escape::{take, well_formed};
+use super::host::{HostRef, take_host_port};
 use super::{Host, Scheme, Uri};
 use crate::class::Class;
 use crate::error::Syntax;
 use crate::grammar;
+use crate::headers::own_name;
 use crate::limits::{PARAMS_MAX, URI_LEN_MAX};
 
 /// Checked pieces of a URI; `T` is a piece's text or where it is.
@@ -65,6 +66,10 @@ impl<'a> Parts<&'a str> {
         if text.len() > URI_LEN_MAX {
             return Err(Syntax("URI too long"));
         }
+        // What nearly every URI of a message starts with.
+        if let Some(rest) = text.strip_prefix("sip:") {
+            return read_sip(SchemeRef::Sip, rest);
+        }
         let (name, rest) = grammar::cut(text, b':').ok_or(Syntax("URI without a scheme"))?;
         match scheme(name)? {
             scheme @ (SchemeRef::Sip | SchemeRef::Sips) => read_sip(scheme, rest),
@@ -89,22 +94,26 @@ impl<'a> Parts<&'a str> {
             password: self.password.map(str::to_owned),
             host,
             port,
-            params: pieces(self.params, b';').map(|(n, v)| (n.to_owned(), v.map(str::to_owned))).collect(),
-            headers: pieces(self.headers, b'&')
-                .map(|(n, v)| (n.to_owned(), v.unwrap_or_default().to_owned()))
-                .collect(),
+            params: pieces(self.params, b';', |name, value| (own_name(name), value.map(str::to_owned))),
+            headers: pieces(self.headers, b'&', |name, value| {
+                (name.to_owned(), value.unwrap_or_default().to_owned())
+            }),
         }
     }
 }
 
 /// The pieces of checked parameters or header fields; empty text has none.
-fn pieces(text: &str, separator: u8) -> impl Iterator<Item = (&str, Option<&str>)> {
-    grammar::pieces(text, separator).filter(|piece| !piece.is_empty()).map(|piece| {
-        match grammar::cut(piece, b'=') {
-            Some((name, value)) => (name, Some(value)),
-            None => (piece, None),
-        }
-    })
+fn pieces<T>(text: &str, separator: u8, own: impl Fn(&str, Option<&str>) -> T) -> Vec<T> {
+    let mut owned = Vec::new();
+    if text.is_empty() {
+        return owned;
+    }
+    for piece in grammar::pieces(text, separator) {
+        let (name, value) =
+            grammar::cut(piece, b'=').map_or((piece, None), |(name, value)| (name, Some(value)));
+        owned.push(own(name, value));
+    }
+    owned
 }
 
 fn scheme(name: &str) -> Result<SchemeRef<&str>, Syntax> {
@@ -133,23 +142,24 @@ fn read_sip<'a>(scheme: SchemeRef<&'a str>, rest: &'a str) -> Result<Parts<&'a s
         }
         None => (None, None, rest),
     };
-    let (rest, headers) = match grammar::cut(rest, b'?') {
-        Some((rest, headers)) => (rest, check_headers(headers)?),
-        None => (rest, ""),
+    let (host, port, rest) = take_host_port(rest)?;
+    let (params, rest) = match rest.strip_prefix(';') {
+        Some(params) => take_params(params)?,
+        None => ("", rest),
     };
-    let (hostport, params) = match grammar::cut(rest, b';') {
-        Some((hostport, params)) => (hostport, check_params(params)?),
-        None => (rest, ""),
+    let headers = match rest.strip_prefix('?') {
+        Some(headers) => check_headers(headers)?,
+        None if rest.is_empty() => "",
+        None => return Err(Syntax("text after the host")),
     };
-    Ok(Parts { scheme, user, password, host: Some(host_port(hostport, false)?), params, headers })
+    Ok(Parts { scheme, user, password, host: Some((host, port)), params, headers })
 }
 
+/// `user [ ":" password ]`.
 fn userinfo(info: &str) -> Result<(&str, Option<&str>), Syntax> {
-    let (user, password) = match grammar::cut(info, b':') {
-        Some((user, password)) => (user, Some(password)),
-        None => (info, None),
-    };
-    if user.is_empty() || !well_formed(user, Class::USER) {
+    let (user, rest) = take(info, Class::USER);
+    let password = rest.strip_prefix(':');
+    if user.is_empty() || (password.is_none() && !rest.is_empty()) {
         return Err(Syntax("bad user in URI"));
     }
     if password.is_some_and(|p| !well_formed(p, Class::PASSWORD)) {
@@ -161,7 +171,10 @@ fn userinfo(info: &str) -> Result<(&str, Option<&str>), Syntax> {
 /// `tel:` number and parameters (RFC 3966 §3): global with `+`, or local with hex digits, `*` and `#`.
 fn read_tel<'a>(scheme: SchemeRef<&'a str>, rest: &'a str) -> Result<Parts<&'a str>, Syntax> {
     let (number, params) = match grammar::cut(rest, b';') {
-        Some((number, params)) => (number, check_params(params)?),
+        Some((number, params)) => match take_params(params)? {
+            (params, "") => (number, params),
+            (_, _) => return Err(Syntax("bad URI parameter")),
+        },
         None => (rest, ""),
     };
     let digits = number.strip_prefix('+').unwrap_or(number);
@@ -180,18 +193,26 @@ fn read_opaque<'a>(scheme: SchemeRef<&'a str>, rest: &'a str) -> Result<Parts<&'
     Ok(Parts { scheme, user: Some(rest), password: None, host: None, params: "", headers: "" })
 }
 
-/// `other-param`s without the leading semicolon. Names and values are `paramchar`s.
-fn check_params(params: &str) -> Result<&str, Syntax> {
-    let mut count = 0;
-    for piece in grammar::pieces(params, b';') {
-        let (name, value) = grammar::cut(piece, b'=').map_or((piece, None), |(n, v)| (n, Some(v)));
-        count += 1;
-        let bad_value = value.is_some_and(|v| v.is_empty() || !well_formed(v, Class::URI_PARAM));
-        if name.is_empty() || !well_formed(name, Class::URI_PARAM) || bad_value || count > PARAMS_MAX {
-            return Err(Syntax("bad URI parameter"));
+/// Splits after `other-param`s without the leading semicolon. Names and values are `paramchar`s; neither may
+/// be empty.
+fn take_params(text: &str) -> Result<(&str, &str), Syntax> {
+    const BAD: Syntax = Syntax("bad URI parameter");
+    let mut next = text;
+    for _ in 0..PARAMS_MAX {
+        let (name, mut rest) = take(next, Class::URI_PARAM);
+        if let Some(value) = rest.strip_prefix('=') {
+            let (value, after) = take(value, Class::URI_PARAM);
+            rest = if value.is_empty() { return Err(BAD) } else { after };
+        }
+        if name.is_empty() {
+            return Err(BAD);
+        }
+        match rest.strip_prefix(';') {
+            Some(after) => next = after,
+            None => return Ok(text.split_at(text.len() - rest.len())),
         }
     }
-    Ok(params)
+    Err(BAD)
 }
 
 /// `hname=hvalue` pairs without the leading question mark; values may be empty.

@@ -24,9 +24,18 @@ const RECORD_ROUTE: usize = row("Record-Route");
 const MAX_FORWARDS: usize = row("Max-Forwards");
 
 /// The headers that are checked, one bit a row.
-const ESSENTIAL: u128 = CUT | 1 << CALL_ID | 1 << CSEQ | 1 << MAX_FORWARDS;
-/// Those of them whose values get a layout.
-const CUT: u128 = 1 << VIA | 1 << FROM | 1 << TO | 1 << CONTACT | 1 << ROUTE | 1 << RECORD_ROUTE;
+const ESSENTIAL: u128 = 1 << VIA
+    | 1 << FROM
+    | 1 << TO
+    | 1 << CONTACT
+    | 1 << ROUTE
+    | 1 << RECORD_ROUTE
+    | 1 << CALL_ID
+    | 1 << CSEQ
+    | 1 << MAX_FORWARDS;
+
+/// So many values of a typical request get a layout.
+const LAYOUTS_EXPECTED: usize = 8;
 
 /// What the check leaves for those who read the headers.
 pub(super) struct Checked<'a> {
@@ -42,8 +51,7 @@ pub(super) fn headers<'a>(section: &'a Section, method: &str) -> Result<Checked<
     if let Some(row) = MANDATORY.into_iter().find(|row| !section.has(*row)) {
         return Err(Fault::of(KNOWN[row].name, "missing"));
     }
-    let count = section.headers.rows(CUT).count();
-    let mut checked = Checked { cseq_method: "", layouts: Vec::with_capacity(count) };
+    let mut checked = Checked { cseq_method: "", layouts: Vec::with_capacity(LAYOUTS_EXPECTED) };
     for (index, row, value) in section.headers.rows(ESSENTIAL) {
         let layout = match row {
             VIA => via(value)?,

@@ -3,14 +3,13 @@
 //! Unfolds, expands compact names, splits comma lists, counts single headers and takes Content-Length out.
 //! The first fault is noted and reading goes on, so that an answer can carry what was readable.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
 
 use super::fault::Fault;
 use crate::grammar;
-use crate::headers::{Headers, KNOWN, Name, Rule, known};
+use crate::headers::{Headers, KNOWN, Name, Rule, known, row};
 use crate::limits::HEADERS_MAX;
 
 /// What was read between the start line and the body.
@@ -23,13 +22,13 @@ pub(super) struct Section {
     content_length: Option<u64>,
     /// One bit a row of `KNOWN`.
     seen: u128,
-    /// No control characters but HTAB and whole line ends are anywhere in the text.
-    clean: bool,
     fault: Option<Fault>,
 }
 
 /// A typical INVITE has about twenty header fields.
 const FIELDS_EXPECTED: usize = 24;
+
+const CONTENT_LENGTH: usize = row("Content-Length");
 
 const _: () = assert!(KNOWN.len() <= 128, "`seen` has a bit for each known header");
 
@@ -42,24 +41,18 @@ impl Section {
             complete: false,
             content_length: None,
             seen: 0,
-            clean: is_clean(text.as_bytes()),
             fault: None,
         };
-        let mut pending = None;
         let mut rest = text;
         while let Some((line, after)) = take_line(rest) {
-            rest = after;
-            if !line.crlf {
-                section.note(Fault::bad("line does not end with CRLF"));
-            }
+            section.note_line_end(line);
             if line.text.is_empty() {
                 section.complete = true;
-                section.len = text.len() - rest.len();
+                section.len = text.len() - after.len();
                 break;
             }
-            section.line(text, line.text, &mut pending);
+            rest = section.field(text, line, after);
         }
-        section.flush(text, pending);
         section.headers.set_received(&text[..section.len]);
         if !section.complete {
             section.note(Fault::bad("header section does not end with an empty line"));
@@ -95,30 +88,47 @@ impl Section {
         Ok(data.slice(data.len() - left..data.len() - left + len))
     }
 
-    fn line<'a>(&mut self, text: &str, line: &'a str, pending: &mut Option<Field<'a>>) {
-        if matches!(line.as_bytes(), [b' ' | b'\t', ..]) {
-            match pending {
-                Some(field) => unfold(field.value.to_mut(), line),
-                None => self.note(Fault::bad("white space before the first header")),
-            }
-            return;
-        }
-        self.flush(text, pending.take());
-        *pending = Field::read(line);
-        if pending.is_none() {
-            self.note(Fault::bad("line is no header field"));
+    fn note_line_end(&mut self, line: Line<'_>) {
+        if !line.crlf {
+            self.note(Fault::bad("line does not end with CRLF"));
         }
     }
 
-    /// Keeps a field that no line continues any more.
-    fn flush(&mut self, text: &str, field: Option<Field<'_>>) {
-        let Some(Field { name, row, value }) = field else { return };
-        if !self.clean && has_stray_control(&value) {
+    /// Keeps the field that `line` and those that continue it make; answers what follows them.
+    fn field<'a>(&mut self, text: &str, line: Line<'_>, rest: &'a str) -> &'a str {
+        if is_continued(line.text) {
+            self.note(Fault::bad("white space before the first header"));
+            return rest;
+        }
+        let Some((name, row, value)) = name_and_value(line.text) else {
+            self.note(Fault::bad("line is no header field"));
+            return rest;
+        };
+        if !is_continued(rest) {
+            self.keep(text, (name, row), value, line.clean);
+            return rest;
+        }
+        let (mut value, mut clean, mut rest) = (value.to_owned(), line.clean, rest);
+        while is_continued(rest)
+            && let Some((line, after)) = take_line(rest)
+        {
+            self.note_line_end(line);
+            unfold(&mut value, line.text);
+            clean &= line.clean;
+            rest = after;
+        }
+        self.keep(text, (name, row), &value, clean);
+        rest
+    }
+
+    /// Keeps a whole field; `row` is that of its name in [`KNOWN`].
+    fn keep(&mut self, text: &str, (name, row): (&str, Option<usize>), value: &str, clean: bool) {
+        if !clean && has_stray_control(value) {
             self.note(Fault::bad("control character in a header field"));
         }
         match row {
-            Some(at) => self.known_field(text, at, &value),
-            None => self.push(text, Name::Other(name.into()), &value),
+            Some(at) => self.known_field(text, at, value),
+            None => self.push(text, Name::Other(name.into()), value),
         }
     }
 
@@ -128,7 +138,7 @@ impl Section {
         self.seen |= 1 << at;
         match row.rule {
             Rule::Single if repeated => self.note(Fault::of(row.name, "occurs more than once")),
-            Rule::Single if row.name == "Content-Length" => match grammar::number(grammar::trim(value)) {
+            Rule::Single if at == CONTENT_LENGTH => match grammar::number(grammar::trim(value)) {
                 Ok(len) => self.content_length = Some(len),
                 Err(why) => self.note(Fault::syntax(row.name, why)),
             },
@@ -151,23 +161,17 @@ impl Section {
     }
 }
 
-/// A field that following lines may continue.
-struct Field<'a> {
-    name: &'a str,
-    /// The row of `name` in [`KNOWN`].
-    row: Option<usize>,
-    value: Cow<'a, str>,
+/// What follows begins with a line that continues the one before it (RFC 3261 §7.3.1).
+fn is_continued(rest: &str) -> bool {
+    matches!(rest.as_bytes(), [b' ' | b'\t', ..])
 }
 
-impl<'a> Field<'a> {
-    /// `token ":" value`; `None` when the line is none.
-    fn read(line: &'a str) -> Option<Self> {
-        let (name, value) = grammar::cut(line, b':')?;
-        let name = grammar::trim(name);
-        let row = known(name);
-        let is_token = row.is_some() || grammar::is_token_text(name);
-        is_token.then_some(Field { name, row, value: Cow::Borrowed(value) })
-    }
+/// `token ":" value`, with the row of the name in [`KNOWN`]; `None` when the line is none.
+fn name_and_value(line: &str) -> Option<(&str, Option<usize>, &str)> {
+    let (name, value) = grammar::cut(line, b':')?;
+    let name = grammar::trim(name);
+    let row = known(name);
+    (row.is_some() || grammar::is_token_text(name)).then_some((name, row, value))
 }
 
 /// Where `part` lies in `text`; `None` when it lies elsewhere in memory, as an unfolded value does.
@@ -185,14 +189,25 @@ pub(super) struct Line<'a> {
     pub(super) text: &'a str,
     /// It ended with CRLF, not with LF alone.
     pub(super) crlf: bool,
+    /// No control characters but HTAB are in it.
+    clean: bool,
 }
 
 /// The text up to the next line end and what follows it.
 pub(super) fn take_line(text: &str) -> Option<(Line<'_>, &str)> {
-    let at = memchr::memchr(b'\n', text.as_bytes())?;
-    let (line, rest) = (&text[..at], &text[at + 1..]);
-    let without = line.strip_suffix('\r');
-    Some((Line { text: without.unwrap_or(line), crlf: without.is_some() }, rest))
+    let bytes = text.as_bytes();
+    let (mut from, mut clean) = (0, true);
+    loop {
+        let at = from + grammar::find_control(&bytes[from..])?;
+        let line = |crlf| Line { text: &text[..at], crlf, clean };
+        match bytes[at..] {
+            [b'\n', ..] => return Some((line(false), &text[at + 1..])),
+            [b'\r', b'\n', ..] => return Some((line(true), &text[at + 2..])),
+            [b'\t', ..] => {}
+            _ => clean = false,
+        }
+        from = at + 1;
+    }
 }
 
 /// Appends a continuation line: the line break and the white space around it are one space.
@@ -200,17 +215,6 @@ fn unfold(value: &mut String, line: &str) {
     value.truncate(value.trim_end_matches([' ', '\t']).len());
     value.push(' ');
     value.push_str(grammar::trim(line));
-}
-
-/// Whether CR and LF are the only control characters besides HTAB, and CR stands before LF only. Without an
-/// early end this runs over many octets at a time, and the answer is nearly always yes.
-fn is_clean(text: &[u8]) -> bool {
-    let stray = |b: u8| (b < 0x20 && b != b'\t' && b != b'\r' && b != b'\n') || b == 0x7f;
-    let lone = |(a, b): (&u8, &u8)| *a == b'\r' && *b != b'\n';
-    let pairs = text.iter().zip(text.get(1..).unwrap_or_default());
-    !text.iter().fold(false, |found, b| found | stray(*b))
-        && !pairs.fold(false, |found, pair| found | lone(pair))
-        && text.last() != Some(&b'\r')
 }
 
 /// A control character other than HTAB that no backslash in quotes stands before.
