@@ -105,7 +105,9 @@ fn parent(path: &Path) -> PathBuf {
 }
 
 fn yaml_files(folder: &Path) -> Result<Vec<PathBuf>, ServiceError> {
-    let is_yaml = |name: &String| name.ends_with(".yaml") || name.ends_with(".yml");
+    // Editors keep scratch files and links (`.#hotline.yaml`) beside the one that is open.
+    let is_yaml =
+        |name: &String| !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml"));
     Ok(list(folder)?.into_iter().filter(is_yaml).map(|name| folder.join(name)).collect())
 }
 

@@ -9,6 +9,7 @@
 
 pub mod clock;
 pub mod descriptors;
+pub mod interfaces;
 pub mod limits;
 pub mod poll;
 pub mod ports;

@@ -4,6 +4,7 @@ mod call;
 mod check;
 mod demo;
 mod docs;
+mod doctor;
 mod render;
 mod run;
 
@@ -11,10 +12,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// A video hotline for SIP phones: callers see a menu, press keys, and talk to a video agent.
+/// A video hotline for browsers and SIP phones: callers see a menu, press keys, and talk to a video agent.
 ///
 /// An operator writes the service as a folder: dialplans/ says what happens in a call, media/ holds the
-/// slides, clips and recordings. Try `vireo demo` first: it brings a service of its own.
+/// slides, clips and recordings. Try `vireo demo` first: it brings a service of its own. If something does
+/// not work, `vireo doctor` looks at the machine.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -29,6 +31,7 @@ enum Command {
     Check(check::Args),
     Render(render::Args),
     Call(call::Args),
+    Doctor(doctor::Args),
     #[command(hide = true)]
     Docs(docs::Args),
 }
@@ -45,6 +48,7 @@ impl Cli {
             Command::Check(args) => Ok(args.execute()),
             Command::Render(args) => args.execute(),
             Command::Call(args) => args.execute(),
+            Command::Doctor(args) => args.execute(),
             Command::Docs(args) => args.execute(),
         }
     }

@@ -29,6 +29,9 @@ pub(crate) struct Config {
     pub(crate) service: PathBuf,
     /// The folder for what the gateway keeps: the cache of encoded prompts.
     pub(crate) data: PathBuf,
+    /// What is saved in the service's folder is checked and goes live.
+    #[serde(default)]
+    pub(crate) watch: bool,
     /// Signalling.
     #[serde(default)]
     pub(crate) sip: Sip,
@@ -68,6 +71,8 @@ pub(crate) struct Rtp {
 pub(crate) struct Http {
     /// The address of the web side.
     pub(crate) listen: SocketAddr,
+    /// HTTPS by a certificate that the gateway signs itself.
+    pub(crate) https: bool,
 }
 
 /// `[limits]`.
@@ -92,7 +97,7 @@ impl Default for Rtp {
 
 impl Default for Http {
     fn default() -> Self {
-        Http { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)) }
+        Http { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)), https: false }
     }
 }
 
@@ -299,6 +304,7 @@ mod tests {
         assert_eq!(config.sip.listen(), ["127.0.0.1:5060".parse().unwrap()]);
         assert_eq!(config.rtp.ports.range(), 20_000..=29_999);
         assert_eq!(config.http.listen, "127.0.0.1:8080".parse().unwrap());
+        assert!(!config.http.https && !config.watch);
         assert_eq!(config.limits.calls(), 2_000);
         assert_eq!(config.sip.advertised(config.sip.listen()[0]), None);
     }
@@ -309,6 +315,7 @@ mod tests {
         let default = parse("").expect("all else has defaults");
         assert_eq!(example.rtp.ports, default.rtp.ports);
         assert_eq!(example.http.listen, default.http.listen);
+        assert_eq!((example.http.https, example.watch), (default.http.https, default.watch));
         assert_eq!(example.limits.calls(), default.limits.calls());
     }
 

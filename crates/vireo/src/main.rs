@@ -1,9 +1,12 @@
-//! `vireo`: a video hotline for SIP phones. One file per command under `cli`; start at [`cli::Cli`].
+//! `vireo`: a video hotline. One file per command under `cli`; start at [`cli::Cli`].
 
 mod cli;
 mod config;
 mod demo_service;
+mod doctor;
+mod live;
 mod serve;
+mod service;
 
 use std::process::ExitCode;
 

@@ -11,39 +11,47 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
-use dialplan::Service;
-use gateway::library::{self, Library};
-use gateway::service::{Folder, ServiceError};
+use anyhow::anyhow;
+use dialplan::{Address, Service};
+use gateway::service::Folder;
 use gateway::{Gateway, Listen};
-use indicatif::{ProgressBar, ProgressStyle};
-use media::{Asset, AudioFormat, Codec, Format, Size, VideoFormat};
 use rand::TryRngCore;
 use rand::rngs::OsRng;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::Receiver;
+use web::{Board, Certificate, Edition};
+
+use crate::live::{self, Edit, Watched};
+use crate::service;
 
 /// What a gateway is started with.
 pub(crate) struct Settings {
     /// The folder with `dialplans/` and `media/`.
     pub(crate) service: PathBuf,
-    /// Where the cache of encoded prompts is kept.
+    /// Where the cache of encoded prompts and the certificate are kept.
     pub(crate) data: PathBuf,
     pub(crate) listen: Vec<Listen>,
     pub(crate) rtp_ports: RangeInclusive<u16>,
-    pub(crate) http: SocketAddr,
+    /// Addresses of the web side; at least one.
+    pub(crate) http: Vec<SocketAddr>,
+    /// Serve HTTPS there, by a certificate of our own.
+    pub(crate) https: bool,
     /// `None`: the gateway's own limit.
     pub(crate) calls_max: Option<usize>,
+    /// What is saved in the service's folder goes live.
+    pub(crate) watch: bool,
 }
 
 /// What a person is told when calls are taken.
 pub(crate) struct Greeting<'a> {
     /// Where the gateway is called.
     pub(crate) sip: &'a [SocketAddr],
-    /// The numbers that it serves.
-    pub(crate) numbers: &'a [String],
-    /// Where it calls agents.
-    pub(crate) agents: &'a [String],
-    pub(crate) http: SocketAddr,
+    /// The service that it begins with.
+    pub(crate) service: &'a Service,
+    /// Addresses of the web side.
+    pub(crate) http: &'a [SocketAddr],
+    /// The file of the certificate, if HTTPS is served.
+    pub(crate) certificate: Option<&'a Path>,
 }
 
 /// Serves until SIGINT or SIGTERM. `greet` speaks just before `ready`.
@@ -58,94 +66,106 @@ pub(crate) fn until_told_to_stop(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // From here on a signal is an orderly end, also while prompts are being prepared.
     let mut stop = runtime.block_on(async { Stop::listen() })?;
-    let web = web::Server::bind(settings.http)?;
-    let http = web.address()?;
+    let web = web::Server::bind(&settings.http)?;
+    let http = web.addresses()?;
+    let certificate = if settings.https { Some(certificate(&settings.data)?) } else { None };
     let folder = Folder::find(&settings.service);
-    let service = Arc::new(load(&folder)?);
-    let library = Arc::new(open_library(&folder.media, &settings.data)?);
-    prepare(&library, &service)?;
-    let agents: Vec<_> = service.queues().agents.values().map(|agent| agent.address.clone()).collect();
-    let numbers: Vec<_> = service.flows().iter().flat_map(|flow| flow.numbers().to_vec()).collect();
-    let summary = service.summary();
-
-    let mut config = gateway::Config::new(settings.listen, service, library, OsRng.try_next_u64()?);
+    let watched = settings.watch.then(|| Watched::new(&folder));
+    let service = Arc::new(service::load(&folder)?);
+    let library = Arc::new(service::open_library(&folder.media, &settings.data)?);
+    service::prepare(&library, &service)?;
+    let mut config = gateway::Config::new(
+        settings.listen,
+        Arc::clone(&service),
+        Arc::clone(&library),
+        OsRng.try_next_u64()?,
+    );
     config.rtp_ports = settings.rtp_ports;
     config.calls_max = settings.calls_max.unwrap_or(config.calls_max);
     let gateway = Gateway::start(config)?;
-    let about = web::About {
-        numbers: numbers.clone(),
-        sip: gateway.addresses().to_vec(),
-        service: summary,
+    let board = Arc::new(Board::new(edition(&service)));
+    let site = web::Site {
         version: env!("CARGO_PKG_VERSION"),
+        sip: gateway.addresses().to_vec(),
+        board: Arc::clone(&board),
+        gauges: gateway.gauges(),
+        calls: gateway.calls(),
+        hub: Some(gateway.hub()),
     };
-    let serving = web.serve(about, gateway.gauges())?;
+    let serving = web.serve(site, certificate.as_ref())?;
+    let mut edits = watched.map(|watched| live::start(watched, library, &service)).transpose()?;
 
-    greet(&Greeting { sip: gateway.addresses(), numbers: &numbers, agents: &agents, http });
+    let path = certificate.as_ref().map(|certificate| certificate.path.as_path());
+    greet(&Greeting { sip: gateway.addresses(), service: &service, http: &http, certificate: path });
     println!("ready");
-    let gauges = gateway.gauges();
-    let told = runtime.block_on(stop.wait(|| gauges.ended()));
+    // A version lives as long as the calls that have it.
+    drop(service);
+    let live = Live { gateway, board, folder: settings.service };
+    let gauges = live.gateway.gauges();
+    let told = runtime.block_on(stop.wait(|| gauges.ended(), &mut edits, |edit| live.take(edit)));
     println!("ending: calls in progress are hung up");
     drop(serving);
-    gateway.stop();
+    live.gateway.stop();
     if told { Ok(ExitCode::SUCCESS) } else { Err(anyhow!("a thread of the gateway has ended; see the log")) }
 }
 
-fn load(folder: &Folder) -> anyhow::Result<Service> {
-    match folder.load() {
-        Ok(service) => {
-            eprint!("{}", service.warnings().report());
-            Ok(service)
-        }
-        Err(ServiceError::Problems(problems)) => {
-            eprint!("{}", problems.report());
-            Err(anyhow!("{problems}: the service in {} is not started", folder.dialplans.display()))
-        }
-        Err(error @ (ServiceError::Read { .. } | ServiceError::Empty { .. })) => Err(error.into()),
+/// The certificate for all addresses of this machine.
+fn certificate(data: &Path) -> anyhow::Result<Certificate> {
+    let addresses = net::interfaces::addresses()?;
+    Ok(Certificate::open(&data.join("tls"), &addresses, net::clock::now().wall)?)
+}
+
+/// What the pages say of a service that goes live now.
+fn edition(service: &Service) -> Edition {
+    let browser = |address: &Address| match address {
+        Address::Browser => true,
+        Address::Sip(_) => false,
+    };
+    let agent = |(name, agent): (&String, &dialplan::Agent)| web::Agent {
+        name: name.clone(),
+        browser: browser(&agent.address),
+    };
+    Edition {
+        name: service::name(service),
+        version: service.version(),
+        summary: service.summary(),
+        loaded_at: net::clock::now().wall.as_secs(),
+        diagnostics: None,
+        numbers: service::numbers(service),
+        agents: service.queues().agents.iter().map(agent).collect(),
     }
 }
 
-fn open_library(media: &Path, data: &Path) -> anyhow::Result<Library> {
-    let config =
-        library::Config { media_dir: media.to_owned(), cache_dir: data.join("cache"), formats: formats() };
-    Library::open(config).context("cannot open the prompts and slides")
+/// The running gateway, which takes edits.
+struct Live {
+    gateway: Gateway,
+    board: Arc<Board>,
+    folder: PathBuf,
 }
 
-/// Every format that a caller's phone can agree to.
-fn formats() -> Vec<Format> {
-    let audio = [Codec::Pcmu, Codec::Pcma].map(|codec| Format::Audio(AudioFormat::new(codec)));
-    let video = [Codec::H264, Codec::H263].into_iter().flat_map(|codec| {
-        [Size::QCIF, Size::CIF].map(|size| Format::Video(VideoFormat::prompt(codec, size)))
-    });
-    audio.into_iter().chain(video).collect()
-}
-
-/// Encodes what the service can ever show or say, with a bar for a person to look at.
-fn prepare(library: &Library, service: &Service) -> anyhow::Result<()> {
-    let assets = assets(service);
-    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}").expect("a template of ours");
-    bar.set_style(style);
-    bar.set_message("preparing slides, speech and clips");
-    let prepared = library.prepare(service.version(), &assets, &|done, all| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
-    });
-    bar.finish_and_clear();
-    println!("prepared {} slides, spoken texts and clips", assets.len());
-    let Err(errors) = prepared else { return Ok(()) };
-    for error in &errors {
-        eprintln!("error: {error}");
+impl Live {
+    /// Makes a sound edit live, and says what became of any.
+    fn take(&self, edit: Edit) {
+        let Edition { name, version, .. } = self.board.edition();
+        match edit {
+            Edit::Good(service) => {
+                eprint!("{}", service.warnings().report());
+                self.gateway.publish(&service);
+                self.board.publish(edition(&service));
+                println!("{}: version {} is live", service::name(&service), service.version());
+            }
+            Edit::Refused { report, summary } => {
+                let stays = format!("{name}: version {version} stays live: {summary}");
+                println!("{}\n{stays}", report.trim_end());
+                let text = format!("{}\n{summary}", report.trim_end());
+                self.board.diagnose(Some(live::without_folder(&text, &self.folder)));
+            }
+            Edit::Mended => {
+                self.board.diagnose(None);
+                println!("{name}: the mistake is gone; version {version} is what the folder holds");
+            }
+        }
     }
-    Err(anyhow!("{} of {} slides, spoken texts and clips cannot be made", errors.len(), assets.len()))
-}
-
-fn assets(service: &Service) -> Vec<Asset> {
-    let all = service.presentations();
-    let slides = all.slides.iter().map(call::slide);
-    let speech = all.speech.iter().map(call::speech);
-    let clips =
-        all.clips.iter().flat_map(|clip| [Asset::ClipAudio(clip.clone()), Asset::ClipVideo(clip.clone())]);
-    slides.chain(speech).chain(clips).collect()
 }
 
 /// `VIREO_LOG` chooses what is logged, as `info` or `call=debug`.
@@ -171,13 +191,19 @@ impl Stop {
         Ok(Stop { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    /// True when told to stop, false when `broken` came true by itself.
-    async fn wait(&mut self, broken: impl Fn() -> bool) -> bool {
+    /// True when told to stop, false when `broken` came true by itself. Edits are taken meanwhile.
+    async fn wait(
+        &mut self,
+        broken: impl Fn() -> bool,
+        edits: &mut Option<Receiver<Edit>>,
+        take: impl Fn(Edit),
+    ) -> bool {
         let mut look = tokio::time::interval(Duration::from_millis(500));
         loop {
             tokio::select! {
                 _ = self.interrupt.recv() => return true,
                 _ = self.terminate.recv() => return true,
+                edit = next(edits) => take(edit),
                 _ = look.tick() => {
                     if broken() {
                         return false;
@@ -186,4 +212,17 @@ impl Stop {
             }
         }
     }
+}
+
+/// The next edit; never, when nothing is watched.
+async fn next(edits: &mut Option<Receiver<Edit>>) -> Edit {
+    if let Some(receiver) = edits {
+        if let Some(edit) = receiver.recv().await {
+            return edit;
+        }
+        // The judge has ended: what is saved from now on needs a new start.
+        tracing::error!("live edit has ended");
+        *edits = None;
+    }
+    std::future::pending().await
 }

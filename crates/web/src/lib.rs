@@ -1,10 +1,22 @@
-//! What a browser or a monitor sees of a gateway: a status page, the same as JSON, and a health check.
+//! What a browser or a monitor sees of a gateway: pages, their WebSocket, status as JSON, and a health check.
 //!
-//! Knows a gateway by its counts and its service only. Not here yet: the softphone, the agent's desk, the
-//! wallboard. Start at [`Server::bind`].
+//! Knows a gateway by its counts, its calls and its hub of browsers; what happens in a call is decided there.
+//! Start at [`Server::bind`].
 
-mod page;
+mod assets;
+mod board;
+mod connection;
+mod limits;
+mod pages;
+mod routes;
 mod server;
+mod tls;
+mod ws;
+mod ws_gate;
+mod ws_limits;
+mod ws_wire;
 
-pub use page::About;
+pub use board::{Agent, Board, Edition};
+pub use routes::Site;
 pub use server::{Server, ServerError, Serving};
+pub use tls::{Certificate, TlsError};

@@ -5,20 +5,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse};
-use axum::routing::get;
-use axum::{Json, Router};
-use gateway::Gauges;
-use serde::Serialize;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tracing::{error, info};
 
-use crate::page::{About, Counts, html};
+use crate::connection::{self, Entrance};
+use crate::limits;
+use crate::routes::{Site, router};
+use crate::tls::Certificate;
 
 /// Why the server does not start.
 #[derive(Debug, Error)]
@@ -39,7 +35,7 @@ pub enum ServerError {
 /// A bound server that does not serve yet: a busy port shows before anything else is started.
 pub struct Server {
     runtime: Runtime,
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
 }
 
 /// A serving server; ends when dropped.
@@ -48,61 +44,62 @@ pub struct Serving {
     thread: Option<JoinHandle<()>>,
 }
 
-struct Live {
-    about: About,
-    gauges: Arc<Gauges>,
-}
-
-#[derive(Serialize)]
-struct Status {
-    #[serde(flatten)]
-    about: About,
-    #[serde(flatten)]
-    counts: Counts,
-}
-
 impl Server {
-    /// Binds `address` (port 0: any free one).
+    /// Binds `addresses` (port 0: any free one).
     ///
     /// # Errors
     /// [`ServerError`], which names the address.
-    pub fn bind(address: SocketAddr) -> Result<Self, ServerError> {
+    pub fn bind(addresses: &[SocketAddr]) -> Result<Self, ServerError> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let bound = runtime.block_on(TcpListener::bind(address));
-        let listener = bound.map_err(|error| ServerError::Bind { address, error })?;
-        Ok(Server { runtime, listener })
+        let bind = |&address: &SocketAddr| {
+            let bound = runtime.block_on(TcpListener::bind(address));
+            bound.map_err(|error| ServerError::Bind { address, error })
+        };
+        let listeners = addresses.iter().map(bind).collect::<Result<_, _>>()?;
+        Ok(Server { runtime, listeners })
     }
 
-    /// Where it listens.
+    /// Where it listens, in the order that was asked for.
     ///
     /// # Errors
     /// Passed on from the kernel; not known to happen.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+    pub fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
+        self.listeners.iter().map(TcpListener::local_addr).collect()
     }
 
-    /// Serves until the returned value is dropped.
+    /// Serves until the returned value is dropped: HTTPS if there is a certificate, else HTTP.
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn serve(self, about: About, gauges: Arc<Gauges>) -> Result<Serving, ServerError> {
-        let Server { runtime, listener } = self;
-        let (stop, stopped) = oneshot::channel();
-        let app = router(Arc::new(Live { about, gauges }));
+    pub fn serve(self, site: Site, certificate: Option<&Certificate>) -> Result<Serving, ServerError> {
+        self.serve_at_most(limits::CONNECTIONS_MAX, site, certificate)
+    }
+
+    fn serve_at_most(
+        self,
+        connections: usize,
+        site: Site,
+        certificate: Option<&Certificate>,
+    ) -> Result<Serving, ServerError> {
+        let Server { runtime, listeners } = self;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let entrance = Entrance {
+            app: router(site),
+            tls: certificate.map(Certificate::acceptor),
+            slots: Arc::new(Semaphore::new(connections)),
+        };
         let thread = thread::Builder::new().name("http".into()).spawn(move || {
-            if let Ok(address) = listener.local_addr() {
-                info!(%address, "serves HTTP");
-            }
-            let served = runtime.block_on(async {
-                // Open connections are cut: a status page has nothing to lose.
-                tokio::select! {
-                    served = async { axum::serve(listener, app).await } => served,
-                    _ = stopped => Ok(()),
+            runtime.block_on(async {
+                for listener in listeners {
+                    if let Ok(address) = listener.local_addr() {
+                        info!(%address, https = entrance.tls.is_some(), "serves HTTP");
+                    }
+                    tokio::spawn(connection::accept(listener, entrance.clone()));
                 }
+                // Ends with an error when the sender is dropped, which is how it is told.
+                let _ = stopped.await;
             });
-            if let Err(error) = served {
-                error!(%error, "the HTTP server has ended");
-            }
+            // Open connections are cut with the runtime: the calls of browsers have been hung up by then.
         })?;
         Ok(Serving { stop: Some(stop), thread: Some(thread) })
     }
@@ -117,73 +114,69 @@ impl Drop for Serving {
     }
 }
 
-fn router(live: Arc<Live>) -> Router {
-    Router::new()
-        .route("/", get(index))
-        .route("/status", get(status))
-        .route("/healthz", get(health))
-        .with_state(live)
-}
-
-async fn index(State(live): State<Arc<Live>>) -> impl IntoResponse {
-    let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'");
-    let headers: [(HeaderName, HeaderValue); 1] = [(header::CONTENT_SECURITY_POLICY, policy)];
-    (headers, Html(html(&live.about, live.counts())))
-}
-
-async fn status(State(live): State<Arc<Live>>) -> impl IntoResponse {
-    Json(Status { about: live.about.clone(), counts: live.counts() })
-}
-
-async fn health(State(live): State<Arc<Live>>) -> impl IntoResponse {
-    match live.gauges.ended() {
-        false => (StatusCode::OK, "ok\n"),
-        true => (StatusCode::SERVICE_UNAVAILABLE, "a thread of the gateway has ended\n"),
-    }
-}
-
-impl Live {
-    fn counts(&self) -> Counts {
-        let drops = self.gauges.drops();
-        Counts {
-            calls: self.gauges.calls(),
-            accepted: self.gauges.accepted(),
-            refused: self.gauges.refused(),
-            faults: self.gauges.faults(),
-            send_full: drops.send_full,
-            send_failed: drops.send_failed,
-            oversize: drops.oversize,
-            icmp: drops.icmp,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
     use std::net::TcpStream;
+    use std::time::Duration;
+
+    use gateway::{Calls, Gauges};
 
     use super::*;
+    use crate::board::{Board, Edition};
 
-    fn about() -> About {
-        About { numbers: vec!["1008621".into()], sip: Vec::new(), service: String::new(), version: "0" }
+    fn site() -> Site {
+        let edition = Edition { version: 3, numbers: vec!["1008621".into()], ..Edition::default() };
+        let board = Arc::new(Board::new(edition));
+        Site {
+            version: "0",
+            sip: Vec::new(),
+            board,
+            gauges: Arc::new(Gauges::default()),
+            calls: Calls::default(),
+            hub: None,
+        }
+    }
+
+    /// Connections at once in these tests; the real limit is more than a test may open files.
+    const CONNECTIONS: usize = 20;
+
+    fn serving(certificate: Option<&Certificate>) -> (SocketAddr, Arc<Board>, Serving) {
+        let server = Server::bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
+        let (address, site) = (server.addresses().unwrap()[0], site());
+        let board = Arc::clone(&site.board);
+        (address, board, server.serve_at_most(CONNECTIONS, site, certificate).unwrap())
+    }
+
+    fn answer_to(address: SocketAddr, request: &str) -> String {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let mut answer = Vec::new();
+        // A server that has enough of a request may close before it has read all of it.
+        let _ = stream.write_all(request.as_bytes());
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
     }
 
     fn fetch(address: SocketAddr, path: &str) -> String {
-        let mut stream = TcpStream::connect(address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        answer_to(address, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
     }
 
     #[test]
-    fn serves_status_as_page_and_json_until_dropped() {
-        let server = Server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let address = server.address().unwrap();
-        let serving = server.serve(about(), Arc::new(Gauges::default())).unwrap();
+    fn serves_pages_status_and_health_until_dropped() {
+        let (address, board, serving) = serving(None);
         assert!(fetch(address, "/").contains("<title>Vireo</title>"));
-        assert!(fetch(address, "/status").contains(r#""numbers":["1008621"]"#));
+        for path in ["/api/status", "/status"] {
+            let status = fetch(address, path);
+            assert!(
+                status.contains(r#""numbers":["1008621"]"#) && status.contains(r#""version":3"#),
+                "{status}"
+            );
+            assert!(status.contains(r#""diagnostics":null"#) && status.contains("no-store"), "{status}");
+        }
+        board.diagnose(Some("hotline.yaml:3:1: <error>".into()));
+        assert!(fetch(address, "/api/status").contains(r#""diagnostics":"hotline.yaml:3:1: <error>""#));
+        assert!(fetch(address, "/api/calls").ends_with(r#"{"calls":[]}"#));
         assert!(fetch(address, "/healthz").ends_with("ok\n"));
         assert!(fetch(address, "/nothing").starts_with("HTTP/1.1 404"));
         drop(serving);
@@ -191,10 +184,66 @@ mod tests {
     }
 
     #[test]
+    fn every_answer_is_guarded() {
+        let (address, _, _serving) = serving(None);
+        for path in ["/", "/phone", "/api/status", "/healthz", "/nothing", "/assets/vireo.css"] {
+            let answer = fetch(address, path).to_lowercase();
+            let head = answer.split("\r\n\r\n").next().unwrap();
+            for part in [
+                "frame-ancestors 'none'",
+                "x-content-type-options: nosniff",
+                "referrer-policy: no-referrer",
+                "camera=(self), microphone=(self)",
+            ] {
+                assert_eq!(head.matches(part).count(), 1, "{path}: {part}\n{head}");
+            }
+            assert!(!head.contains("unsafe-"), "{path}\n{head}");
+        }
+    }
+
+    #[test]
+    fn requests_beyond_the_limits_are_refused_and_others_served() {
+        let (address, _, _serving) = serving(None);
+        let long = "x".repeat(limits::HEAD_LEN_MAX + 1);
+        assert!(fetch(address, &format!("/{long}")).starts_with("HTTP/1.1 4"));
+        let many: String = (0..=limits::HEAD_FIELDS_MAX).map(|n| format!("x{n}: 1\r\n")).collect();
+        let request = format!("GET / HTTP/1.1\r\nHost: x\r\n{many}\r\n");
+        assert!(answer_to(address, &request).starts_with("HTTP/1.1 431"));
+        assert!(answer_to(address, "\u{16}\u{3}\u{1} rubbish\r\n\r\n").starts_with("HTTP/1.1 400"));
+        assert!(fetch(address, "/healthz").ends_with("ok\n"));
+    }
+
+    #[test]
+    fn connections_beyond_the_limit_are_closed_and_room_comes_back() {
+        let (address, _, _serving) = serving(None);
+        let open: Vec<_> = (0..CONNECTIONS).map(|_| TcpStream::connect(address).unwrap()).collect();
+        assert_eq!(fetch(address, "/healthz"), "");
+        drop(open);
+        let mut tries = std::iter::repeat_with(|| fetch(address, "/healthz")).take(10_000);
+        assert!(tries.any(|answer| answer.ends_with("ok\n")));
+    }
+
+    #[test]
+    fn with_a_certificate_this_machine_may_stay_with_http() {
+        let folder = std::env::temp_dir().join(format!("vireo-https-{}", std::process::id()));
+        let certificate = Certificate::open(&folder, &[], Duration::from_secs(1_700_000_000)).unwrap();
+        let (address, _, _serving) = serving(Some(&certificate));
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(fetch(address, "/healthz").ends_with("ok\n"));
+        // A handshake that is none is answered by an alert (RFC 8446 §6), and others are served.
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(&[22, 3, 1, 0, 4, 1, 0, 0, 0]).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        assert_eq!(answer.first(), Some(&21));
+        assert!(fetch(address, "/healthz").ends_with("ok\n"));
+    }
+
+    #[test]
     fn a_busy_port_is_named() {
-        let first = Server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let address = first.address().unwrap();
-        let Err(error) = Server::bind(address) else { panic!("the port is taken") };
+        let first = Server::bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
+        let address = first.addresses().unwrap()[0];
+        let Err(error) = Server::bind(&[address]) else { panic!("the port is taken") };
         assert!(error.to_string().contains(&address.to_string()), "{error}");
     }
 }

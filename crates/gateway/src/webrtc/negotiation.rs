@@ -234,3 +234,81 @@ fn as_plain_rtp(offer: &Description) -> Description {
 fn text(description: &Description) -> String {
     String::from_utf8_lossy(&description.to_bytes()).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As Chromium writes it, cut to what matters.
+    const OFFER: &str = "v=0\r\no=- 7 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n\
+        m=audio 9 UDP/TLS/RTP/SAVPF 111 9 0 8 110 126\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=rtcp-mux\r\na=sendrecv\r\n\
+        a=rtpmap:111 opus/48000/2\r\na=rtpmap:110 telephone-event/48000\r\na=rtpmap:126 telephone-event/8000\r\n\
+        m=video 9 UDP/TLS/RTP/SAVPF 96 102 104 106 108\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=rtcp-mux\r\na=sendrecv\r\n\
+        a=rtpmap:96 VP8/90000\r\na=rtpmap:102 H264/90000\r\na=rtcp-fb:102 nack pli\r\na=rtpmap:104 H264/90000\r\n\
+        a=rtpmap:106 H264/90000\r\na=rtcp-fb:106 nack pli\r\na=rtpmap:108 H264/90000\r\na=rtcp-fb:108 nack pli\r\n\
+        a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f\r\n\
+        a=fmtp:104 level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42001f\r\n\
+        a=fmtp:106 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f\r\n\
+        a=fmtp:108 level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f\r\n";
+
+    fn caller(level: u8, mode: u8) -> Media {
+        let mut media = Plan::new(OFFER, None).unwrap().media;
+        let video = media.video.as_mut().unwrap();
+        let parameters = Parameters::H264(H264Parameters::constrained_baseline(H264Level(level), mode));
+        video.send.parameters = parameters.clone();
+        video.receive.iter_mut().for_each(|format| format.parameters = parameters.clone());
+        media.audio.as_mut().unwrap().send = Payload::media(8, Codec::Pcma, Parameters::None);
+        media
+    }
+
+    #[test]
+    fn a_visitor_gets_constrained_baseline_in_mode_one_and_pcmu_with_keys_at_eight_kilohertz() {
+        let plan = Plan::new(OFFER, None).unwrap();
+        assert_eq!(plan.format(Kind::Video).map(|format| format.pt), Some(106));
+        assert_eq!(plan.media.audio.as_ref().unwrap().codec(), Codec::Pcmu);
+        assert_eq!(plan.keys(), Some(126));
+        assert!(plan.offer.contains("m=audio 9 UDP/TLS/RTP/SAVPF 0 126\r\n"), "{}", plan.offer);
+        assert!(plan.offer.contains("m=video 9 UDP/TLS/RTP/SAVPF 106\r\n"), "{}", plan.offer);
+        let video = plan.media.video.as_ref().unwrap();
+        assert!(video.remote_rtp.ip().is_unspecified() && video.feedback.pli && video.rtcp_mux);
+        assert_eq!(video.direction, sdp::Direction::SendRecv);
+    }
+
+    #[test]
+    fn an_agent_gets_exactly_what_the_caller_can_do_so_that_both_ways_pass() {
+        for (level, mode) in [(12, 0), (12, 1), (31, 0), (11, 1)] {
+            let caller = caller(level, mode);
+            let agent = Plan::new(OFFER, Some(&caller)).unwrap().media;
+            for (one, other) in [(&caller, &agent), (&agent, &caller)] {
+                let pass = |a: &Option<AgreedStream>, b: &Option<AgreedStream>| {
+                    sdp::passthrough(a.as_ref().unwrap(), b.as_ref().unwrap())
+                };
+                assert!(pass(&one.video, &other.video), "pictures at level {level} in mode {mode}");
+            }
+            assert_eq!(agent.audio.unwrap().codec(), Codec::Pcma);
+        }
+    }
+
+    #[test]
+    fn what_the_caller_needs_and_the_browser_lacks_is_named() {
+        let sound_only = OFFER.split("m=video").next().unwrap();
+        let refused = Plan::new(sound_only, Some(&caller(31, 1))).map(|_| ());
+        assert_eq!(refused, Err(Unusable::NotAsTheCaller("pictures")));
+        assert!(Plan::new(sound_only, None).unwrap().media.video.is_none());
+        let mut h263 = caller(31, 1);
+        h263.video.as_mut().unwrap().send = Payload::without_rtpmap(34);
+        assert!(matches!(Plan::new(OFFER, Some(&h263)), Err(Unusable::NeedsTranscoding(_))));
+        let opus = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\n";
+        assert_eq!(Plan::new(opus, None).map(|_| ()), Err(Unusable::NothingInCommon));
+        assert_eq!(Plan::new(&"a".repeat(70_000), None).map(|_| ()), Err(Unusable::TooLong));
+    }
+
+    #[test]
+    fn the_answer_carries_our_bounds_and_one_that_differs_is_refused() {
+        let plan = Plan::new(OFFER, Some(&caller(12, 0))).unwrap();
+        let finished = plan.finish(&plan.offer).unwrap_or_default();
+        assert!(finished.contains("a=fmtp:108 profile-level-id=42e00c;packetization-mode=0"), "{finished}");
+        assert!(finished.contains("b=AS:512\r\n"), "{finished}");
+        assert_eq!(plan.finish(OFFER), Err(Unusable::AnswerDiffers));
+    }
+}

@@ -9,6 +9,7 @@ use std::time::Instant;
 use call::CallId;
 use call::web::{Ended, FromBrowser, Media, SessionId, StopRinging, ToBrowser};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tracing::{Instrument, debug, info, info_span, warn};
 use webrtc::peer_connection::RTCPeerConnectionState;
 
@@ -181,9 +182,14 @@ impl Task {
     fn tell(&mut self, event: Event) {
         self.state.note(&event);
         let Some(client) = &self.client else { return };
-        if client.events.try_send(event).is_err() {
-            warn!("a browser does not keep up: its socket is closed");
-            self.detach();
+        match client.events.try_send(event) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => {
+                warn!("a browser does not keep up: its socket is closed");
+                self.detach();
+            }
+            // Its end of the commands tells the same.
+            Err(TrySendError::Closed(_)) => self.detach(),
         }
     }
 
@@ -231,7 +237,7 @@ impl Task {
         };
         let name = name.unwrap_or_default().trim().chars().take(limits::NAME_LEN_MAX).collect();
         self.leg = true;
-        self.to_shard(FromBrowser::Call { number, name, media });
+        self.to_shard(FromBrowser::Call { number, name, media: media.into() });
     }
 
     fn refuse(&mut self, status: u16, reason: &str) {
@@ -258,7 +264,7 @@ impl Task {
         match self.answer(sdp, Some(&like)).await {
             Ok(media) => {
                 self.leg = true;
-                self.to_shard(FromBrowser::Accept { call: CallId(call), media });
+                self.to_shard(FromBrowser::Accept { call: CallId(call), media: media.into() });
             }
             Err(error) => {
                 warn!(%error, "an agent's browser cannot take the call");
@@ -336,7 +342,7 @@ impl Task {
             ToBrowser::Accepted { call } => Event::Accepted { call: call.0 },
             ToBrowser::Ring { call, caller, number, queue, media } => {
                 let video = media.video.is_some();
-                self.ring = Some((call.0, media));
+                self.ring = Some((call.0, *media));
                 Event::Ring(super::word::Ring { call: call.0, caller, number, queue, video })
             }
             ToBrowser::StopRinging { call, why } => {

@@ -7,6 +7,7 @@ use gateway::Listen;
 
 use crate::config::{self, Config};
 use crate::serve::{self, Greeting, Settings};
+use crate::service;
 
 /// Run the gateway with a service of your own.
 ///
@@ -32,12 +33,16 @@ impl Args {
             data: config.data.clone(),
             listen: listen.collect(),
             rtp_ports: config.rtp.ports.range(),
-            http: config.http.listen,
+            http: vec![config.http.listen],
+            https: config.http.https,
             calls_max: Some(config.limits.calls()),
+            watch: config.watch,
         };
-        serve::until_told_to_stop(settings, |Greeting { sip, numbers, http, .. }| {
+        serve::until_told_to_stop(settings, |Greeting { sip, service, http, certificate }| {
             let sip: Vec<_> = sip.iter().map(ToString::to_string).collect();
-            println!("serves {} at {}; status at http://{http}", numbers.join(", "), sip.join(", "));
+            let numbers = service::numbers(service).join(", ");
+            let scheme = if certificate.is_some() { "https" } else { "http" };
+            println!("serves {numbers} at {}; pages at {scheme}://{}", sip.join(", "), http[0]);
         })
     }
 }

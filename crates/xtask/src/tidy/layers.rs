@@ -38,7 +38,7 @@ pub const LAYERS: &[Layer] = &[
         ],
         "the binary: commands and configuration",
     ),
-    shell(4, "web", &["gateway"], "HTTP: what goes on in the gateway"),
+    shell(4, "web", &["gateway", "net"], "HTTP: what goes on in the gateway"),
     shell(
         3,
         "gateway",

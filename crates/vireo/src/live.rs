@@ -1,0 +1,169 @@
+//! Live edit: what is saved in the service's folder is checked, encoded and handed on to go live.
+//!
+//! A thread of its own judges, so that neither calls nor signals wait for it; the gateway's owner publishes
+//! what comes out. A mistake leaves the live version as it is. Start at [`start`].
+
+mod watch;
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
+use std::thread;
+
+use dialplan::Service;
+use gateway::library::Library;
+use gateway::service::{Folder, ServiceError};
+use tokio::sync::mpsc;
+
+use crate::service;
+use watch::{Looks, Watch};
+
+/// Judged edits that wait to be published; the judge waits when they are more.
+const EDITS_WAITING_MAX: usize = 4;
+
+/// Files up to this size are compared by what is in them, larger ones by length and time.
+const COMPARED_LEN_MAX: u64 = 1 << 20;
+
+/// What became of a saved change.
+pub(crate) enum Edit {
+    /// It is sound and everything of it is encoded: it may go live.
+    Good(Arc<Service>),
+    /// It has mistakes; this is what to tell the person who made them.
+    Refused {
+        /// Each mistake with its place, several lines.
+        report: String,
+        /// How many there are, in one line.
+        summary: String,
+    },
+    /// After a mistake the folder holds again what is live.
+    Mended,
+}
+
+/// Judges a folder.
+struct Editor {
+    folder: Folder,
+    library: Arc<Library>,
+    /// Every version that a call may still have, the live one last.
+    versions: Vec<(u64, Weak<Service>)>,
+    /// What the live version was made of.
+    live: Option<u64>,
+    refused: bool,
+}
+
+/// A folder that is being watched, not yet judged. Made before the service is loaded, so that what is saved
+/// while its prompts are being encoded is not missed.
+pub(crate) struct Watched {
+    watch: Watch,
+    folder: Folder,
+    content: Option<u64>,
+}
+
+impl Watched {
+    /// Changes in `folder` count from now on.
+    pub(crate) fn new(folder: &Folder) -> Watched {
+        let watch = Watch::new(vec![folder.dialplans.clone(), folder.media.clone()]);
+        Watched { content: content(watch.seen()), watch, folder: folder.clone() }
+    }
+}
+
+/// Judges what changes after `service` went live, until the receiver is dropped.
+///
+/// # Errors
+/// When the system refuses a thread.
+pub(crate) fn start(
+    watched: Watched,
+    library: Arc<Library>,
+    service: &Arc<Service>,
+) -> std::io::Result<mpsc::Receiver<Edit>> {
+    let Watched { mut watch, folder, content } = watched;
+    let (tell, edits) = mpsc::channel(EDITS_WAITING_MAX);
+    let versions = vec![(service.version(), Arc::downgrade(service))];
+    let mut editor = Editor { folder, library, versions, live: content, refused: false };
+    thread::Builder::new().name("live-edit".into()).spawn(move || {
+        while watch.changed(|| tell.is_closed()) {
+            let edit = catch_unwind(AssertUnwindSafe(|| editor.judge(watch.seen())));
+            let edit = edit.unwrap_or_else(|_| Some(editor.faulty()));
+            if edit.is_some_and(|edit| tell.blocking_send(edit).is_err()) {
+                return;
+            }
+        }
+    })?;
+    Ok(edits)
+}
+
+impl Editor {
+    /// What is to be done about a change; nothing when it is none.
+    fn judge(&mut self, looks: &Looks) -> Option<Edit> {
+        let content = content(looks);
+        if content.is_some() && content == self.live {
+            return std::mem::take(&mut self.refused).then_some(Edit::Mended);
+        }
+        let edit = self.load().unwrap_or_else(|refused| refused);
+        self.refused = matches!(edit, Edit::Refused { .. });
+        if !self.refused {
+            self.live = content;
+        }
+        Some(edit)
+    }
+
+    fn load(&mut self) -> Result<Edit, Edit> {
+        let version = self.versions.last().map_or(1, |(version, _)| version + 1);
+        let service = self.folder.load().map_err(|error| refused_by_check(&error))?.numbered(version);
+        // What only calls of old versions had, and those calls have ended.
+        self.versions.retain(|(_, service)| service.strong_count() > 0);
+        self.forget_others();
+        if let Err(errors) = self.library.prepare(version, &service::assets(&service), &|_, _| {}) {
+            self.forget_others();
+            let report = errors.iter().map(|error| format!("error: {error}\n")).collect();
+            let summary = format!("{} slides, spoken texts or clips cannot be made", errors.len());
+            return Err(Edit::Refused { report, summary });
+        }
+        let service = Arc::new(service);
+        self.versions.push((version, Arc::downgrade(&service)));
+        Ok(Edit::Good(service))
+    }
+
+    fn forget_others(&self) {
+        let versions: Vec<u64> = self.versions.iter().map(|(version, _)| *version).collect();
+        self.library.retain(&versions);
+    }
+
+    fn faulty(&mut self) -> Edit {
+        self.refused = true;
+        self.forget_others();
+        let report = "error: a fault in vireo itself; its log says where\n".to_owned();
+        Edit::Refused { report, summary: "it could not be judged".to_owned() }
+    }
+}
+
+fn refused_by_check(error: &ServiceError) -> Edit {
+    match error {
+        ServiceError::Problems(problems) => {
+            Edit::Refused { report: problems.report(), summary: problems.to_string() }
+        }
+        ServiceError::Read { .. } | ServiceError::Empty { .. } => {
+            Edit::Refused { report: format!("error: {error}\n"), summary: "it cannot be read".to_owned() }
+        }
+    }
+}
+
+/// A hash over all files, to know the live content again; `None` when one is not to be read just now.
+fn content(looks: &Looks) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    for (path, look) in looks {
+        path.hash(&mut hasher);
+        match look.0 <= COMPARED_LEN_MAX {
+            true => fs::read(path).ok()?.hash(&mut hasher),
+            false => look.hash(&mut hasher),
+        }
+    }
+    Some(hasher.finish())
+}
+
+/// `text` with paths told from the service's folder on: for pages, which do not show a machine's folders.
+pub(crate) fn without_folder(text: &str, folder: &Path) -> String {
+    let with_slash: PathBuf = folder.join("");
+    text.replace(&*with_slash.to_string_lossy(), "")
+}

@@ -1,0 +1,91 @@
+//! Loading an operator's service and encoding what it shows and says.
+
+use std::io::IsTerminal;
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+use dialplan::{Flow, Service};
+use gateway::library::{self, Library};
+use gateway::service::{Folder, ServiceError};
+use indicatif::{ProgressBar, ProgressStyle};
+use media::{Asset, AudioFormat, Codec, Format, Size, VideoFormat};
+
+/// Reads and checks a service at a start; its warnings and mistakes go to standard error.
+///
+/// # Errors
+/// In words for a person.
+pub(crate) fn load(folder: &Folder) -> anyhow::Result<Service> {
+    match folder.load() {
+        Ok(service) => {
+            eprint!("{}", service.warnings().report());
+            Ok(service)
+        }
+        Err(ServiceError::Problems(problems)) => {
+            eprint!("{}", problems.report());
+            Err(anyhow!("{problems}: the service in {} is not started", folder.dialplans.display()))
+        }
+        Err(error @ (ServiceError::Read { .. } | ServiceError::Empty { .. })) => Err(error.into()),
+    }
+}
+
+/// Opens the prompts and slides in `media`, cached below `data`.
+///
+/// # Errors
+/// When a folder or the font cannot be used.
+pub(crate) fn open_library(media: &Path, data: &Path) -> anyhow::Result<Library> {
+    let config =
+        library::Config { media_dir: media.to_owned(), cache_dir: data.join("cache"), formats: formats() };
+    Library::open(config).context("cannot open the prompts and slides")
+}
+
+/// Every format that a caller's phone can agree to.
+fn formats() -> Vec<Format> {
+    let audio = [Codec::Pcmu, Codec::Pcma].map(|codec| Format::Audio(AudioFormat::new(codec)));
+    let video = [Codec::H264, Codec::H263].into_iter().flat_map(|codec| {
+        [Size::QCIF, Size::CIF].map(|size| Format::Video(VideoFormat::prompt(codec, size)))
+    });
+    audio.into_iter().chain(video).collect()
+}
+
+/// Encodes what the service can ever show or say, with a bar for a person to look at.
+///
+/// # Errors
+/// When something cannot be made; standard error says what.
+pub(crate) fn prepare(library: &Library, service: &Service) -> anyhow::Result<()> {
+    let assets = assets(service);
+    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}").expect("a template of ours");
+    bar.set_style(style);
+    bar.set_message("preparing slides, speech and clips");
+    let prepared = library.prepare(service.version(), &assets, &|done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    println!("prepared {} slides, spoken texts and clips", assets.len());
+    let Err(errors) = prepared else { return Ok(()) };
+    for error in &errors {
+        eprintln!("error: {error}");
+    }
+    Err(anyhow!("{} of {} slides, spoken texts and clips cannot be made", errors.len(), assets.len()))
+}
+
+/// Everything the service can ever show or say.
+pub(crate) fn assets(service: &Service) -> Vec<Asset> {
+    let all = service.presentations();
+    let slides = all.slides.iter().map(call::slide);
+    let speech = all.speech.iter().map(call::speech);
+    let clips =
+        all.clips.iter().flat_map(|clip| [Asset::ClipAudio(clip.clone()), Asset::ClipVideo(clip.clone())]);
+    slides.chain(speech).chain(clips).collect()
+}
+
+/// The names of its flows, as one line speaks of it.
+pub(crate) fn name(service: &Service) -> String {
+    service.flows().iter().map(Flow::name).collect::<Vec<_>>().join(", ")
+}
+
+/// The numbers it serves.
+pub(crate) fn numbers(service: &Service) -> Vec<String> {
+    service.flows().iter().flat_map(|flow| flow.numbers().to_vec()).collect()
+}

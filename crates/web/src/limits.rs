@@ -1,0 +1,37 @@
+//! Every bound of the web side, and what happens there.
+
+use std::time::Duration;
+
+/// Connections at once; one more is closed unanswered. Each page takes a few, each WebSocket one.
+pub(crate) const CONNECTIONS_MAX: usize = 1_000;
+
+/// How long a connection may take for the whole head of a request, also the next one on a connection that
+/// is kept alive; then it is closed.
+pub(crate) const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
+
+/// How long TLS may take to agree; then the connection is closed.
+pub(crate) const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// How long a peer may leave what was sent to it unread; then the kernel closes the connection.
+pub(crate) const UNREAD_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// Octets of the head of a request; a longer one is answered with 431.
+pub(crate) const HEAD_LEN_MAX: usize = 16 << 10;
+
+/// Fields of the head of a request; more are answered with 431.
+pub(crate) const HEAD_FIELDS_MAX: usize = 64;
+
+/// Octets of the body of a request; a longer one is answered with 413. No page sends one.
+pub(crate) const BODY_LEN_MAX: usize = 16 << 10;
+
+/// Pause before connections are taken again after the system refused one (no file descriptor left).
+pub(crate) const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(100);
+
+/// Days that a self-signed certificate is valid: what browsers accept at most.
+pub(crate) const CERTIFICATE_DAYS: u64 = 397;
+
+/// Days before its end that a certificate is made anew at a start.
+pub(crate) const CERTIFICATE_DAYS_LEFT_MIN: u64 = 14;
+
+/// Addresses that one certificate names; more are left out.
+pub(crate) const CERTIFICATE_NAMES_MAX: usize = 64;
