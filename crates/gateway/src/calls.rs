@@ -70,7 +70,7 @@ impl Calls {
             Live::Ended { call } => {
                 calls.remove(&call);
             }
-        })
+        });
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut BTreeMap<CallId, CallNow>) -> T) -> T {

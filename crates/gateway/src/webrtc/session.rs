@@ -29,7 +29,7 @@ enum Wake {
     HubGone,
     /// The socket's word; `None`: it is gone.
     Command(Option<Command>),
-    Word(ToBrowser),
+    Word(Box<ToBrowser>),
     /// A word of the agent pool.
     Agent(AgentNow),
     Frame(Passed),
@@ -110,7 +110,7 @@ impl Task {
                 debug!("the browser's socket is gone");
                 self.detach();
             }
-            Wake::Word(word) => self.word(word).await,
+            Wake::Word(word) => self.word(*word).await,
             Wake::Agent(now) => {
                 self.signed_in = now.agent.is_some();
                 self.tell(Event::Agent(now));
@@ -157,7 +157,7 @@ impl Task {
         tokio::select! {
             attached = self.attachments.recv() => attached.map_or(Wake::HubGone, Wake::Attached),
             command = command => Wake::Command(command),
-            Some(word) = self.lane.words.recv() => Wake::Word(word),
+            Some(word) = self.lane.words.recv() => Wake::Word(Box::new(word)),
             Some(agent) = self.agent.recv() => Wake::Agent(agent),
             Some(passed) = self.lane.frames.recv() => Wake::Frame(passed),
             incoming = incoming => Wake::Incoming(incoming),
@@ -197,7 +197,7 @@ impl Task {
         self.tell(Event::Error { code, text: text.into() });
     }
 
-    fn to_shard(&mut self, word: FromBrowser) {
+    fn to_shard(&self, word: FromBrowser) {
         self.shared.to_shard(self.id, word, None);
     }
 
@@ -391,11 +391,9 @@ impl Task {
         debug!(%state, "the peer connection");
         let Some(talk) = &mut self.talk else { return };
         match state {
-            RTCPeerConnectionState::Connected => {
-                if talk.connected() {
-                    info!(ms = talk.age().as_millis() as u64, "a browser is connected");
-                    self.to_shard(FromBrowser::Connected);
-                }
+            RTCPeerConnectionState::Connected if talk.connected() => {
+                info!(ms = talk.age().as_millis() as u64, "a browser is connected");
+                self.to_shard(FromBrowser::Connected);
             }
             RTCPeerConnectionState::Disconnected | RTCPeerConnectionState::Failed => talk.disconnected(),
             RTCPeerConnectionState::Closed => self.give_up("the connection was closed").await,
