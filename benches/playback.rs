@@ -133,7 +133,7 @@ impl World {
                     self.packets += 1;
                     self.octets += data.len() as u64;
                 }
-                Output::Fetch { call, key } => {
+                Output::Fetch { call, key, .. } => {
                     let track = Some(Arc::new(track(&key)));
                     self.shard.handle_input(self.now, Input::Track { call, key, track });
                 }
@@ -145,6 +145,8 @@ impl World {
                 | Output::Unlatched(_)
                 | Output::Release(_)
                 | Output::Pool(_)
+                | Output::Web { .. }
+                | Output::Live(_)
                 | Output::Ended(_) => {}
             }
         }

@@ -47,7 +47,7 @@ pub enum FromBrowser {
         /// The caller in records and lists; empty for one who gives no name.
         name: String,
         /// What was agreed on.
-        media: Media,
+        media: Box<Media>,
     },
     /// ICE and DTLS are up: media flows from now on. A visitor's flow begins, since no prompt shall be
     /// played to nobody; an agent who accepted is joined with the caller.
@@ -57,7 +57,7 @@ pub enum FromBrowser {
         /// Of [`ToBrowser::Ring`].
         call: CallId,
         /// What was agreed on.
-        media: Media,
+        media: Box<Media>,
     },
     /// The agent does not take the ring.
     Reject {
@@ -110,7 +110,7 @@ pub enum ToBrowser {
         /// The queue the caller waits in.
         queue: String,
         /// What the caller's leg sends and takes: to be answered with exactly this.
-        media: Media,
+        media: Box<Media>,
     },
     /// The ring is over without a conversation.
     StopRinging {

@@ -62,7 +62,7 @@ impl Call {
             caller: self.facts.caller.clone().unwrap_or_default(),
             number: self.facts.called.clone(),
             queue: self.queue_name().to_owned(),
-            media,
+            media: Box::new(media),
         };
         self.out.push_back(Output::Web { session, word });
         true

@@ -301,9 +301,9 @@ mod tests {
     #[test]
     fn two_folders_are_enough() {
         let config = parse("").expect("all else has defaults");
-        assert_eq!(config.sip.listen(), ["127.0.0.1:5060".parse().unwrap()]);
+        assert_eq!(config.sip.listen(), ["127.0.0.1:5060".parse::<SocketAddr>().unwrap()]);
         assert_eq!(config.rtp.ports.range(), 20_000..=29_999);
-        assert_eq!(config.http.listen, "127.0.0.1:8080".parse().unwrap());
+        assert_eq!(config.http.listen, "127.0.0.1:8080".parse::<SocketAddr>().unwrap());
         assert!(!config.http.https && !config.watch);
         assert_eq!(config.limits.calls(), 2_000);
         assert_eq!(config.sip.advertised(config.sip.listen()[0]), None);

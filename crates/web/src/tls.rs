@@ -179,7 +179,7 @@ fn server_config(path: &Path, key: &Path) -> Result<ServerConfig, TlsError> {
 /// Year, month and day of a day counted from 1970-01-01, by the calendar's cycle of 400 years.
 fn date(day: u64) -> (i32, u8, u8) {
     const CYCLE: u64 = 146_097;
-    let leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let mut year = 1970 + day / CYCLE * 400;
     let mut left = day % CYCLE;
     loop {

@@ -160,7 +160,10 @@ async fn converse(board: &Board, socket: &mut Socket, mut session: Session) -> C
 async fn tell_event(socket: &mut Socket, event: Option<Event>) -> Result<(), Closing> {
     match event {
         Some(event) => socket.send(ws_wire::event(&event)).await,
-        None => Err(Closing { code: close_code::AGAIN, why: "the session ended, was taken over, or this page was too slow" }),
+        None => Err(Closing {
+            code: close_code::AGAIN,
+            why: "the session ended, was taken over, or this page was too slow",
+        }),
     }
 }
 
@@ -179,7 +182,9 @@ async fn obey(socket: &mut Socket, session: &Session, said: Said) -> Result<(), 
         Said::Command(command) => match session.commands.try_send(command) {
             Ok(()) => Ok(()),
             Err(TrySendError::Full(_)) => {
-                socket.tell(&Told::Error { code: "too_fast", text: "this came too fast and is passed over" }).await
+                socket
+                    .tell(&Told::Error { code: "too_fast", text: "this came too fast and is passed over" })
+                    .await
             }
             Err(TrySendError::Closed(_)) => Ok(()), // its events end too, with a reason
         },

@@ -60,12 +60,19 @@ impl Gate {
     }
 
     /// Lets a socket in, or says what to answer instead.
-    pub(crate) fn enter(&self, headers: &HeaderMap, now: Instant) -> Result<Pass, (StatusCode, &'static str)> {
+    pub(crate) fn enter(
+        &self,
+        headers: &HeaderMap,
+        now: Instant,
+    ) -> Result<Pass, (StatusCode, &'static str)> {
         if !same_origin(headers) {
             return Err((StatusCode::FORBIDDEN, "this WebSocket is for pages of this host only\n"));
         }
         if !self.fresh.lock().unwrap_or_else(PoisonError::into_inner).take(now) {
-            return Err((StatusCode::SERVICE_UNAVAILABLE, "too many new connections; try again in a second\n"));
+            return Err((
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too many new connections; try again in a second\n",
+            ));
         }
         let pass = Pass(Arc::clone(&self.open));
         if self.open.fetch_add(1, Ordering::Relaxed) >= limits::SOCKETS_MAX {

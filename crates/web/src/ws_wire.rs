@@ -156,9 +156,17 @@ mod tests {
         assert_eq!(read(r#"{"v":2,"type":"ping"}"#), Err(Mistake::Version));
         assert_eq!(read(r#"{"type":"ping"}"#), Err(Mistake::Version));
         for text in [
-            "", "{", "[]", "7", r#"{"v":1}"#, r#"{"v":1,"type":"dance"}"#, r#"{"v":1,"type":"call"}"#,
-            r#"{"v":1,"type":"key","digit":"12"}"#, r#"{"v":1,"type":"hello","role":"king"}"#,
-            r#"{"v":1,"type":"ready","ready":"yes"}"#, r#"{"v":1,"type":"accept","call":-1,"sdp":""}"#,
+            "",
+            "{",
+            "[]",
+            "7",
+            r#"{"v":1}"#,
+            r#"{"v":1,"type":"dance"}"#,
+            r#"{"v":1,"type":"call"}"#,
+            r#"{"v":1,"type":"key","digit":"12"}"#,
+            r#"{"v":1,"type":"hello","role":"king"}"#,
+            r#"{"v":1,"type":"ready","ready":"yes"}"#,
+            r#"{"v":1,"type":"accept","call":-1,"sdp":""}"#,
         ] {
             assert!(matches!(read(text), Err(Mistake::Message(_))), "{text}");
         }

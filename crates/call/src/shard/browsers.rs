@@ -26,7 +26,7 @@ impl Shard {
     pub(super) fn on_web(&mut self, now: Now, session: SessionId, word: FromBrowser) {
         match (self.by_session.get(&session).copied(), word) {
             (None, FromBrowser::Call { number, name, media }) => {
-                self.on_visit(now, session, number, name, media);
+                self.on_visit(now, session, number, name, *media);
             }
             (Some(_), FromBrowser::Call { .. }) => self.turn_away(session, &StatusCode::BusyHere),
             (Some(Berth { call, leg, .. }), word) => self.tell(now, call, call::Input::Web(leg, word)),

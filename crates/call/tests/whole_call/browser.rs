@@ -78,7 +78,7 @@ impl Browser {
     /// A visitor calls.
     pub(crate) fn call(&mut self, number: &str) -> FromBrowser {
         self.leg = Leg::Calling;
-        FromBrowser::Call { number: number.into(), name: "Visitor".into(), media: media(self.camera) }
+        FromBrowser::Call { number: number.into(), name: "Visitor".into(), media: media(self.camera).into() }
     }
 
     pub(crate) fn hear(&mut self, now: Instant, word: ToBrowser) {
@@ -106,7 +106,7 @@ impl Browser {
             ToBrowser::Ring { call, media, .. } => {
                 assert_eq!(self.leg, Leg::None, "a ring beside another leg");
                 self.leg = Leg::Ringing(*call);
-                self.rings = Some(media.clone());
+                self.rings = Some(media.as_ref().clone());
                 self.act_at = match self.desk {
                     Desk::Accepts(after) | Desk::Rejects(after) => Some(now + after),
                     Desk::Rings => None,
@@ -153,7 +153,7 @@ impl Browser {
             if matches!(self.desk, Desk::Rejects(_)) {
                 said.push(FromBrowser::Reject { call });
             } else {
-                let media = like(self.rings.as_ref().unwrap());
+                let media = like(self.rings.as_ref().unwrap()).into();
                 said.push(FromBrowser::Accept { call, media });
                 self.agreed(now);
             }

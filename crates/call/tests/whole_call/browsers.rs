@@ -313,7 +313,7 @@ fn a_desk_that_agrees_on_another_sound_is_not_joined() {
     if let Some(audio) = &mut other.audio {
         (audio.send, audio.receive) = (alaw.clone(), vec![alaw]);
     }
-    world.say(desk, FromBrowser::Accept { call, media: other });
+    world.say(desk, FromBrowser::Accept { call, media: other.into() });
     assert_eq!(world.browsers[desk].stopped(), Some(StopRinging::NotAcceptable));
     assert_eq!(world.browsers[at].talks_with(), None);
 }
@@ -364,7 +364,7 @@ fn what_is_refused_and_how() {
     let calls: Vec<_> = (3..23).map(|session| world.visit(Browser::new(session), NUMBER)).collect();
     assert!(calls.iter().all(|at| world.browsers[*at].leg == Leg::Agreed));
     let twice = world.browsers[calls[0]].session;
-    let word = FromBrowser::Call { number: NUMBER.into(), name: String::new(), media: media(true) };
+    let word = FromBrowser::Call { number: NUMBER.into(), name: String::new(), media: media(true).into() };
     world.feed(call::Input::Web { session: twice, word });
     assert_eq!(refusal(&world, calls[0]), Some((486, false)));
     let many = world.visit(Browser::new(50), NUMBER);
@@ -388,7 +388,7 @@ fn words_that_come_too_late_or_out_of_place_change_nothing() {
     for word in [
         FromBrowser::Connected,
         FromBrowser::Reject { call: call::CallId(999) },
-        FromBrowser::Accept { call: call::CallId(999), media: media(true) },
+        FromBrowser::Accept { call: call::CallId(999), media: media(true).into() },
         FromBrowser::Frame { kind: media::Kind::Audio, frame },
         FromBrowser::KeyPictureWanted,
     ] {
@@ -397,7 +397,7 @@ fn words_that_come_too_late_or_out_of_place_change_nothing() {
     }
     world.say(at, FromBrowser::Connected);
     world.say(at, FromBrowser::Reject { call });
-    world.say(at, FromBrowser::Accept { call, media: media(true) });
+    world.say(at, FromBrowser::Accept { call, media: media(true).into() });
     assert_eq!(world.browsers[at].leg, Leg::Up);
     for word in [FromBrowser::Connected, FromBrowser::HangUp, FromBrowser::Lost] {
         world.feed(call::Input::Web { session: call::web::SessionId(99), word });

@@ -138,7 +138,7 @@ fn web_storm(seed: u64) {
                 world.tell_pool(acd::Input::SetReady { session, ready, reason: String::new() });
             }
             12 => world.sign_in(desk, &name),
-            13 if seed % 10 == 0 => world.shard.plant_panic(),
+            13 if seed.is_multiple_of(10) => world.shard.plant_panic(),
             _ => world.press(visitor, ['0', '0', '1', '9', '#'][rng.random_range(0..5)]),
         }
     }
@@ -151,7 +151,7 @@ fn web_storm(seed: u64) {
     }
     world.run_for(Duration::from_secs(240));
     assert_eq!(world.shard.usage().calls, 0, "seed {seed}: calls are left");
-    assert!(seed % 10 == 0 || world.shard.usage().faults == 0, "seed {seed}: faults");
+    assert!(seed.is_multiple_of(10) || world.shard.usage().faults == 0, "seed {seed}: faults");
     assert_eq!(world.cdrs.len(), world.shard.usage().accepted as usize, "seed {seed}: one record each");
     let taken = 64 - world.shard.usage().spare_ports;
     assert_eq!(world.lent.len(), taken, "seed {seed}: every port comes back");

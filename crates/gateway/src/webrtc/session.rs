@@ -237,7 +237,7 @@ impl Task {
         };
         let name = name.unwrap_or_default().trim().chars().take(limits::NAME_LEN_MAX).collect();
         self.leg = true;
-        self.to_shard(FromBrowser::Call { number, name, media });
+        self.to_shard(FromBrowser::Call { number, name, media: media.into() });
     }
 
     fn refuse(&mut self, status: u16, reason: &str) {
@@ -264,7 +264,7 @@ impl Task {
         match self.answer(sdp, Some(&like)).await {
             Ok(media) => {
                 self.leg = true;
-                self.to_shard(FromBrowser::Accept { call: CallId(call), media });
+                self.to_shard(FromBrowser::Accept { call: CallId(call), media: media.into() });
             }
             Err(error) => {
                 warn!(%error, "an agent's browser cannot take the call");
@@ -342,7 +342,7 @@ impl Task {
             ToBrowser::Accepted { call } => Event::Accepted { call: call.0 },
             ToBrowser::Ring { call, caller, number, queue, media } => {
                 let video = media.video.is_some();
-                self.ring = Some((call.0, media));
+                self.ring = Some((call.0, *media));
                 Event::Ring(super::word::Ring { call: call.0, caller, number, queue, video })
             }
             ToBrowser::StopRinging { call, why } => {

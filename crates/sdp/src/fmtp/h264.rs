@@ -176,7 +176,11 @@ impl ProfileLevelId {
         if level_rank(a) <= level_rank(b) { a } else { b }
     }
 
-    /// Whether a stream of this level fits a decoder of level `limit`.
+    /// Whether a stream of this level fits a decoder of level `limit`. The profile is not asked about:
+    /// what is agreed on is constrained baseline in all but name. Phones write 42001f or 42801f, browsers
+    /// 42e01f, and what baseline adds to the constrained kind (flexible macroblock order, arbitrary slice
+    /// order, redundant slices: H.264 §A.2.1) no phone's encoder makes. A browser that were sent such a
+    /// picture after all would drop it and ask for another, as after a loss.
     #[must_use]
     pub fn fits(self, limit: ProfileLevelId) -> bool {
         level_rank(self.level()) <= level_rank(limit.level())
@@ -240,5 +244,18 @@ mod tests {
         assert_eq!(id("42e01f").with_level(H264Level(9)), id("42f00b"));
         assert_eq!(id("42f00b").with_level(H264Level(12)), id("42e00c"));
         assert_eq!(ProfileLevelId::level_min(H264Level(9), H264Level(10)), H264Level(10));
+    }
+
+    #[test]
+    fn what_phones_call_baseline_and_browsers_constrained_baseline_is_the_same() {
+        let id = |text| ProfileLevelId::parse(text).unwrap();
+        for phone in ["42001f", "42801f", "42c01f", "42e01f"] {
+            let (phone, browser) = (id(phone), id("42e01f"));
+            assert!(phone.is_constrained_baseline());
+            assert!(phone.fits(browser) && browser.fits(phone), "{phone:?}");
+        }
+        assert!(id("42800c").fits(id("42e01f")), "a small phone's pictures on a large screen");
+        assert!(!id("42e01f").fits(id("42800c")), "not the other way");
+        assert!(!id("64001f").is_constrained_baseline(), "high profile is another matter");
     }
 }

@@ -128,7 +128,7 @@ pub(super) fn data(folder: &Path) -> Finding {
 
 pub(super) fn space(folder: &Path) -> Finding {
     const NAME: &str = "disk space";
-    let free = match rustix::fs::statvfs(&existing(folder)) {
+    let free = match rustix::fs::statvfs(existing(folder)) {
         Ok(about) => about.f_bavail.saturating_mul(about.f_frsize),
         Err(error) => return Finding::warn(NAME, format!("not known: {error}"), "see the data folder"),
     };

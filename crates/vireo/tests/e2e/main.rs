@@ -2,12 +2,15 @@
 //!
 //! Each test gets a network namespace of its own (baresip refuses `lo`), so all of them use the same
 //! addresses. That takes root; without it, or without a peer, a test prints a line `NOT RUN: ...`, and
-//! fails when `CI=true`. One test binary, so that the harness in `common` is linked once.
-//! Start at `common::Lab`.
+//! fails when `CI=true`. What needs no foreign phone runs on loopback. One test binary, so that the harness
+//! in `common` is linked once. Start at `common::Lab`.
 
 mod baresip;
 mod common;
+mod doctor;
 mod harness;
+mod live_edit;
+mod reachable;
 mod sipp;
 mod torture_live;
 mod tshark;

@@ -11,7 +11,7 @@ use super::process::Process;
 use super::{ADDRESS, Lab, SIP_PORT};
 
 /// The first start on a machine encodes every prompt; later ones find them in the shared cache.
-const READY_LIMIT: Duration = Duration::from_secs(600);
+pub(crate) const READY_LIMIT: Duration = Duration::from_secs(600);
 /// An end asked for by a signal.
 const END_LIMIT: Duration = Duration::from_secs(10);
 /// The number of the demo hotline.
@@ -100,7 +100,7 @@ impl Gateway {
 }
 
 /// The project's dialplans and media, copied to where `vireo demo` finds its own copy.
-fn copy_service(data: &Path) -> PathBuf {
+pub(crate) fn copy_service(data: &Path) -> PathBuf {
     let (project, service) = (Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), data.join("service"));
     for folder in ["dialplans", "media"] {
         copy(&project.join(folder), &service.join(folder));
@@ -125,7 +125,8 @@ pub(crate) fn shared_cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
 }
 
-fn share_cache(data: &Path) {
+/// Has a gateway with the folder `data` use it.
+pub(crate) fn share_cache(data: &Path) {
     let shared = shared_cache();
     fs::create_dir_all(&shared).expect("the target folder is writable");
     std::os::unix::fs::symlink(shared, data.join("cache")).expect("a fresh folder");

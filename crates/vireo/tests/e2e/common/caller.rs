@@ -1,0 +1,96 @@
+//! A caller of our own that a test leads step by step: it looks, presses a key, and goes on looking.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use emulator::{Event, Terminal};
+use media::{Codec, Picture, Size};
+use rtp::Digit;
+
+use super::gateway::HOTLINE;
+use super::picture::ssim;
+
+/// Until a page has come and stands still.
+const PAGE_LIMIT: Duration = Duration::from_secs(60);
+/// A page that has not changed for so long is the whole page.
+const STILL: Duration = Duration::from_millis(800);
+/// The welcome stands for as long as it is spoken; the menu comes after it.
+const STILL_FIRST: Duration = Duration::from_secs(6);
+
+/// A call in progress.
+pub(crate) struct Caller {
+    terminal: Terminal,
+    shows: Option<Picture>,
+    since: Instant,
+    over: bool,
+}
+
+impl Caller {
+    /// Calls the hotline and waits for its menu.
+    pub(crate) fn at_menu(hotline: SocketAddr) -> (Caller, Picture) {
+        let mut terminal =
+            Terminal::open((Ipv4Addr::LOCALHOST, 0).into(), "13800000000", Codec::H264, Size::CIF, 0.0)
+                .expect("ports are free");
+        let uri = format!("sip:{HOTLINE}@{hotline}").parse().expect("a SIP URI");
+        let now = net::clock::now();
+        terminal.phone().call(now, &uri, hotline).expect("the call begins");
+        let mut caller = Caller { terminal, shows: None, since: now.mono, over: false };
+        let menu = caller.page(STILL_FIRST, &Picture::black(Size::CIF));
+        (caller, menu)
+    }
+
+    /// Presses a key; the page that it leads to, which is unlike `before`.
+    pub(crate) fn press(&mut self, key: char, before: &Picture) -> Picture {
+        let key = Digit::try_from(key).expect("a key");
+        assert!(self.terminal.phone().press(net::clock::now(), key), "the hotline takes keys");
+        self.page(STILL, before)
+    }
+
+    /// Looks on until `is_it` is true.
+    pub(crate) fn look_until(&mut self, what: &str, limit: Duration, is_it: impl Fn() -> bool) {
+        let end = net::clock::now().mono + limit;
+        while !is_it() {
+            assert!(net::clock::now().mono < end, "waited {limit:?} in vain for {what}");
+            self.turn();
+        }
+    }
+
+    fn page(&mut self, still: Duration, before: &Picture) -> Picture {
+        let end = net::clock::now().mono + PAGE_LIMIT;
+        loop {
+            self.turn();
+            let now = net::clock::now().mono;
+            assert!(now < end, "no page has come to rest within {PAGE_LIMIT:?}");
+            if let Some(shows) = self.shows.as_ref().filter(|shows| ssim(shows, before) < 0.97)
+                && now >= self.since + still
+            {
+                return shows.clone();
+            }
+        }
+    }
+
+    fn turn(&mut self) {
+        assert!(!self.over, "the hotline has hung up");
+        let now = net::clock::now().mono;
+        for event in self.terminal.turn(now + Duration::from_millis(50)).expect("the network works") {
+            match event {
+                Event::Picture(picture) => {
+                    if self.shows.as_ref().is_none_or(|shows| ssim(shows, &picture) < 0.97) {
+                        self.since = now;
+                    }
+                    self.shows = Some(picture);
+                }
+                Event::Over(_) => self.over = true,
+                Event::Ringing(_) | Event::Up | Event::Sound(_) | Event::Key(_) => {}
+            }
+        }
+    }
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        self.terminal.phone().hang_up(net::clock::now());
+        // One turn sends the BYE; a test that is failing need not hear the answer.
+        let _ = self.terminal.turn(net::clock::now().mono + Duration::from_millis(50));
+    }
+}

@@ -1,0 +1,112 @@
+//! `vireo demo` as a person starts it on their own machine: on loopback, without a namespace and without root.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::gateway::{READY_LIMIT, copy_service, share_cache};
+use super::process::Process;
+
+/// How long an edit may take until something is said of it: pictures may have to be encoded, and all other
+/// tests run beside.
+pub(crate) const EDIT_LIMIT: Duration = Duration::from_secs(120);
+
+/// A running demo and its folder, both gone when the test has passed.
+pub(crate) struct Demo {
+    /// Its output is what a person sees on the terminal.
+    pub(crate) process: Process,
+    /// The folder that a person edits.
+    pub(crate) service: PathBuf,
+    /// Where it takes calls.
+    pub(crate) sip: SocketAddr,
+    /// Where its pages are.
+    pub(crate) http: SocketAddr,
+    dir: Folder,
+}
+
+/// A folder below target/ that stays after a failure.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new(test: &str) -> Folder {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{test}-{}", std::process::id()));
+        fs::create_dir_all(&path).expect("the target folder is writable");
+        Folder(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            super::say(&format!("what the failed test left lies in {}", self.0.display()));
+        } else {
+            // Nothing hangs on a leftover folder below target/.
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+}
+
+impl Demo {
+    /// Starts the demo on free ports and waits for its line `ready`.
+    pub(crate) fn start(test: &str) -> Demo {
+        let dir = Folder::new(test);
+        let data = dir.0.join("data");
+        let service = copy_service(&data);
+        share_cache(&data);
+        let (sip, http) = (free_udp(), free_tcp());
+        let words = ["demo", "--sip", &sip.to_string(), "--http", &http.to_string(), "--data"];
+        let words = [&words[..], &[data.to_str().expect("test folders are UTF-8")]].concat();
+        let log = dir.0.join("gateway.log");
+        let mut process = Process::start(&dir.0, &log, env!("CARGO_BIN_EXE_vireo"), &words);
+        process.wait_for_line("ready", READY_LIMIT, |line| line == "ready");
+        Demo { process, service, sip, http, dir }
+    }
+
+    /// Rewrites a file of the service as an editor does: beside it, then in its place.
+    pub(crate) fn save(&self, file: &str, edit: impl Fn(&str) -> String) {
+        let path = self.service.join(file);
+        let before = fs::read_to_string(&path).expect("the demo has this file");
+        let after = edit(&before);
+        assert_ne!(before, after, "the edit of {file} changes something");
+        let fresh = path.with_extension("new~");
+        fs::write(&fresh, after).expect("the test's folder is writable");
+        fs::rename(&fresh, &path).expect("the test's folder is writable");
+    }
+
+    /// The value of `service` in `/api/status`.
+    pub(crate) fn status(&self) -> serde_json::Value {
+        let answer = get(self.http, "/api/status");
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        let mut status: serde_json::Value =
+            serde_json::from_str(body).unwrap_or_else(|why| panic!("{why}: {answer}"));
+        status["service"].take()
+    }
+
+    /// The folder of the test.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir.0
+    }
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_udp() -> SocketAddr {
+    UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr()).expect("a free port")
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_tcp() -> SocketAddr {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr()).expect("a free port")
+}
+
+/// The whole answer to a GET.
+pub(crate) fn get(address: SocketAddr, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("the web side listens");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a time is set");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
+        .expect("it listens");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    answer
+}
