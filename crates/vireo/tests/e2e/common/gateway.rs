@@ -16,6 +16,8 @@ pub(crate) const READY_LIMIT: Duration = Duration::from_secs(600);
 const END_LIMIT: Duration = Duration::from_secs(10);
 /// The number of the demo hotline.
 pub(crate) const HOTLINE: &str = "1008621";
+/// Its pages; on loopback, since a browser gives cameras to such pages or to HTTPS only.
+pub(crate) const PAGES: &str = "http://127.0.0.1:8080";
 /// SIP port of the first agent of the demo.
 pub(crate) const AGENT_PORT: u16 = 5070;
 /// SIP port of the second agent of the demo.
@@ -59,9 +61,9 @@ impl Gateway {
         });
         rewrite(name, &edit);
         share_cache(&data);
-        let (sip, http) = (format!("{ADDRESS}:{SIP_PORT}"), format!("{ADDRESS}:8080"));
+        let (sip, http) = (format!("{ADDRESS}:{SIP_PORT}"), PAGES.trim_start_matches("http://"));
         let folder = data.to_str().expect("test folders are UTF-8");
-        let args = ["demo", "--sip", &sip, "--http", &http, "--rtp-ports", "20000-29999", "--data", folder];
+        let args = ["demo", "--sip", &sip, "--http", http, "--rtp-ports", "20000-29999", "--data", folder];
         let log = lab.dir.join("gateway.log");
         let mut process = lab.net.start(&lab.dir, &log, env!("CARGO_BIN_EXE_vireo"), &args);
         process.wait_for_line("ready", READY_LIMIT, |line| line == "ready");

@@ -47,6 +47,11 @@ impl Deck {
         self.slides.iter().position(is_it).unwrap_or_else(|| panic!("no slide {template} with {title:?}"))
     }
 
+    /// Writes slide `index` as a PNG.
+    pub(crate) fn save(&self, index: usize, file: &Path) {
+        codec::png::write(file, &self.slides[index].1).expect("the test's folder is writable");
+    }
+
     /// How alike `seen` is to slide `index`.
     pub(crate) fn likeness(&self, index: usize, seen: &Picture) -> f64 {
         ssim(&self.slides[index].1, seen)

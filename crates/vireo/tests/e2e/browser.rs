@@ -1,0 +1,209 @@
+//! Calls from a web page and to a desk in another tab, by headless Chromium.
+
+use std::fs;
+use std::time::Duration;
+
+use media::{Codec, Size};
+use serde_json::Value;
+
+use crate::common::baresip::{Phone, Setup};
+use crate::common::browser::{Browser, assert_plays, lab, shots};
+use crate::common::gateway::{AGENT_PORT, Gateway};
+use crate::common::picture::Pattern;
+use crate::common::slides::Deck;
+use crate::common::sound::{AUDIBLE, loudness};
+use crate::common::wait;
+
+/// One scenario, on two busy cores.
+const LIMIT: Duration = Duration::from_secs(120);
+/// From here on two pictures count as the same.
+const ALIKE: f64 = 0.9;
+
+fn text<'a>(value: &'a Value, at: &str) -> &'a str {
+    value.pointer(at).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn number(value: &Value, at: &str) -> f64 {
+    value.pointer(at).and_then(Value::as_f64).unwrap_or_else(|| panic!("no number at {at}: {value}"))
+}
+
+fn nothing(value: &Value, list: &str) {
+    assert_eq!(value[list].as_array().map(Vec::len), Some(0), "{list}: {value}");
+}
+
+#[test]
+fn every_page_loads_from_its_own_host_and_fits_a_phone() {
+    let Some(lab) = lab("browser-pages", &[]) else { return };
+    let _gateway = Gateway::start(&lab);
+    let out = shots();
+    let seen = Browser::run(&lab, "pages", &["--out", out.to_str().expect("UTF-8")], LIMIT);
+    for list in ["errors", "foreign", "wide"] {
+        nothing(&seen, list);
+    }
+    assert_eq!(seen["shots"].as_array().map(Vec::len), Some(8));
+    println!("the largest page with all its files: {} octets", seen["bytes"]);
+    assert!(number(&seen, "/bytes") < 200_000.0);
+}
+
+#[test]
+fn a_visitor_sees_the_menu_and_the_page_behind_key_1() {
+    let Some(lab) = lab("browser-menu", &[]) else { return };
+    let mut gateway = Gateway::start(&lab);
+    let deck = Deck::draw(&gateway.service, Size::CIF);
+    let slide = |template: &str, title: &str| {
+        let file = lab.dir.join(format!("{template}.png"));
+        deck.save(deck.find(template, title), &file);
+        file.to_str().expect("UTF-8").to_owned()
+    };
+    let (menu, page) = (slide("menu.svg", "请按键"), slide("page.svg", "话费余额"));
+    let out = shots();
+    let args = ["--slide", &menu, "--next", &page, "--out", out.to_str().expect("UTF-8")];
+    let seen = Browser::run(&lab, "menu", &args, LIMIT);
+    println!("click to first picture: {} ms", seen["timing"]["picture"]);
+    assert!(number(&seen, "/first/ssim") >= ALIKE, "{seen}");
+    assert!(number(&seen, "/second/ssim") >= ALIKE, "{seen}");
+    assert_plays(&seen["plays"], "the visitor");
+    assert!(text(&seen, "/caption/text").contains('1'), "the keys are said in the caption: {seen}");
+    assert_ne!(seen["caption"]["node"], seen["next_caption"]["node"]);
+    assert_eq!(text(&seen, "/over/kind"), "hung_up");
+    nothing(&seen, "errors");
+    gateway.assert_alive();
+}
+
+fn visitor_and_desk_talk(test: &str, ends: &str) {
+    let Some(lab) = lab(test, &[]) else { return };
+    let mut gateway = Gateway::start(&lab);
+    let out = shots();
+    let args = ["--hang-up", ends, "--out", out.to_str().expect("UTF-8")];
+    let seen = Browser::run(&lab, "agent", &args, LIMIT);
+    println!("answer to both pictures: {} ms", seen["joined"]["both"]);
+    assert_plays(&seen["visitor_plays"], "the visitor");
+    assert_plays(&seen["agent_plays"], "the agent");
+    nothing(&seen, "errors");
+    gateway.assert_alive();
+    assert!(gateway.stop().success());
+}
+
+#[test]
+fn visitor_and_desk_see_and_hear_each_other_until_the_visitor_hangs_up() {
+    visitor_and_desk_talk("browser-agent-phone", "phone");
+}
+
+#[test]
+fn visitor_and_desk_see_and_hear_each_other_until_the_agent_hangs_up() {
+    visitor_and_desk_talk("browser-agent-desk", "desk");
+}
+
+#[test]
+fn a_desk_that_is_closed_while_it_rings_gives_the_call_to_the_next() {
+    let Some(lab) = lab("browser-closed-ringing", &[]) else { return };
+    let mut gateway = Gateway::start(&lab);
+    let seen = Browser::run(&lab, "desk-closed-ringing", &[], LIMIT);
+    assert_plays(&seen["plays"], "the visitor");
+    gateway.assert_alive();
+}
+
+#[test]
+fn a_desk_that_is_closed_while_it_talks_leaves_no_caller_and_no_agent_stuck() {
+    let Some(lab) = lab("browser-closed-talking", &[]) else { return };
+    let mut gateway = Gateway::start(&lab);
+    let seen = Browser::run(&lab, "desk-closed-talking", &[], LIMIT);
+    assert_eq!(seen["signed_in_again"], true);
+    assert_eq!(seen["after"]["with"], Value::Null, "{seen}");
+    let live = text(&seen, "/after/phase") == "live";
+    assert!(!live || seen["plays"]["black"] == false, "a caller who stays sees something: {seen}");
+    gateway.assert_alive();
+}
+
+#[test]
+fn a_web_socket_that_is_cut_for_three_seconds_costs_no_call() {
+    let Some(lab) = lab("browser-cut", &[]) else { return };
+    let mut gateway = Gateway::start(&lab);
+    let seen = Browser::run(&lab, "cut", &["--seconds", "3"], LIMIT);
+    assert_plays(&seen["during"]["plays"], "the visitor, cut off,");
+    assert_plays(&seen["plays"], "the visitor, back again,");
+    assert_eq!(text(&seen, "/phone/phase"), "live", "{seen}");
+    assert_ne!(seen["phone"]["with"], Value::Null, "{seen}");
+    assert_eq!(text(&seen, "/desk/mode"), "talking", "{seen}");
+    println!("both links open again after {} ms", seen["mended"]);
+    gateway.assert_alive();
+}
+
+#[test]
+fn of_two_desks_that_press_at_once_exactly_one_talks() {
+    let Some(lab) = lab("browser-race", &[]) else { return };
+    let mut gateway = Gateway::with(&lab, |text| text.replace("wrap_up: 5s", "wrap_up: 1s"));
+    let seen = Browser::run(&lab, "race", &["--calls", "3"], LIMIT);
+    let rounds = seen["rounds"].as_array().expect("a list");
+    assert_eq!(rounds.len(), 3);
+    assert!(rounds.iter().all(|round| round["talking"] == 1), "{seen}");
+    gateway.assert_alive();
+}
+
+#[test]
+fn times_to_the_first_picture_are_printed() {
+    let Some(lab) = lab("browser-timings", &[]) else { return };
+    let mut gateway = Gateway::with(&lab, |text| text.replace("wrap_up: 5s", "wrap_up: 1s"));
+    let seen = Browser::run(&lab, "timings", &["--calls", "10", "--answers", "3"], LIMIT);
+    println!("click to first picture: {}", seen["picture"]);
+    println!("its steps (medians): {}", seen["medians"]);
+    println!("answer to both pictures: {}", seen["both"]);
+    let times = shots().join("timings.json");
+    fs::write(times, format!("{seen:#}\n")).expect("the target folder is writable");
+    assert_eq!(number(&seen, "/picture/n"), 10.0);
+    gateway.assert_alive();
+}
+
+/// Chromium's fake camera is a moving shape on green, its fake microphone beeps once a second.
+fn sees_and_hears_a_browser(phone: &mut Phone) {
+    let spread = wait::within(Duration::from_secs(5), || {
+        let seen = phone.picture();
+        let darkest = seen.y.iter().min()?;
+        let brightest = seen.y.iter().max()?;
+        (brightest - darkest > 60).then_some(())
+    });
+    assert!(spread.is_some(), "the phone's screen is blank");
+    let before = phone.heard().len();
+    phone.wait_to_hear("the browser's beep", Duration::from_secs(5), |pcm| {
+        pcm.get(before..).is_some_and(|fresh| loudness(fresh) > AUDIBLE)
+    });
+}
+
+fn setup(name: &'static str, port: u16, pattern: Pattern, answers: bool) -> Setup {
+    Setup { name, port, codec: Codec::H264, size: Size::CIF, pattern, tone_hz: 500.0, answers }
+}
+
+#[test]
+fn a_sip_phone_is_answered_at_the_desk() {
+    let Some(lab) = lab("browser-desk-baresip", &["baresip"]) else { return };
+    let mut gateway = Gateway::start(&lab);
+    let out = shots();
+    let mut desk =
+        Browser::start(&lab, "desk", &["--hang-up", "desk", "--out", out.to_str().expect("UTF-8")]);
+    desk.wait_for("ready", LIMIT);
+    let mut phone = Phone::start(&lab, &setup("caller", 5090, Pattern::Upright, false));
+    phone.call(&gateway.hotline());
+    phone.press('0');
+    desk.wait_for("talking", LIMIT);
+    sees_and_hears_a_browser(&mut phone);
+    let seen = desk.result(LIMIT);
+    assert_plays(&seen["plays"], "the agent");
+    // The caller is thanked when the agent has hung up.
+    phone.wait_for("CALL_CLOSED");
+    gateway.assert_alive();
+}
+
+#[test]
+fn a_visitor_is_answered_by_a_sip_phone() {
+    let Some(lab) = lab("browser-phone-baresip", &["baresip"]) else { return };
+    let mut gateway = Gateway::start(&lab);
+    let mut agent = Phone::start(&lab, &setup("agent1", AGENT_PORT, Pattern::Level, true));
+    let mut visitor = Browser::start(&lab, "phone", &["--hang-up", "phone"]);
+    agent.wait_for("CALL_ESTABLISHED");
+    visitor.wait_for("talking", LIMIT);
+    sees_and_hears_a_browser(&mut agent);
+    let seen = visitor.result(LIMIT);
+    assert_plays(&seen["plays"], "the visitor");
+    agent.wait_for("CALL_CLOSED");
+    gateway.assert_alive();
+}
