@@ -456,3 +456,27 @@ fn a_second_desk_under_the_same_name_is_refused_until_the_first_is_lost() {
     world.run_for(3 * SECOND);
     assert!(gets(&world, at, 102));
 }
+
+#[test]
+fn a_desk_that_hangs_up_or_loses_its_leg_before_it_is_joined_gives_the_caller_back() {
+    for word in [FromBrowser::HangUp, FromBrowser::Lost] {
+        for accepted in [false, true] {
+            let (mut world, desk) = with_desk(20, &["desk1", "anna"], Desk::Rings);
+            world.browsers[desk].connects_after = None;
+            if accepted {
+                world.browsers[desk].desk = Desk::Accepts(SECOND / 2);
+            }
+            let mut anna = Phone::new("10.0.0.21");
+            (anna.manner, anna.talks) = (Manner::Answers(SECOND), true);
+            world.add_phone(anna);
+            let at = visitor(&mut world, 2);
+            world.run_for(SECOND);
+            assert_eq!(world.browsers[desk].leg == Leg::Agreed, accepted);
+            // The session itself stays signed in: the pool hears of it by the call alone.
+            world.say(desk, word.clone());
+            assert!(world.browsers[desk].stopped().is_some(), "{word:?} accepted {accepted}");
+            world.run_for(3 * SECOND);
+            assert!(gets(&world, at, 21), "{word:?} accepted {accepted}");
+        }
+    }
+}
