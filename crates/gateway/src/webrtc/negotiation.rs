@@ -123,7 +123,7 @@ pub(crate) fn pictures_kbps(stream: &AgreedStream) -> u32 {
 /// What is looked for in an offer.
 struct Wish {
     local: Local,
-    /// Packetization mode of H.264; `None` takes any, mode 1 first.
+    /// Packetization mode of H.264; `None` takes any, mode 0 first.
     mode: Option<u8>,
     /// Both sides must have it, because the caller has.
     needed: [Option<Kind>; 2],
@@ -209,11 +209,13 @@ impl Wish {
     }
 }
 
-/// Mode 1 before mode 0, and within it constrained baseline (RFC 6184 table 5) before plain baseline.
+/// Mode 0 before mode 1, and within it constrained baseline (RFC 6184 table 5) before plain baseline.
+/// What a browser sends in mode 0 passes to every agent; in mode 1 a phone that knows mode 0 alone, as
+/// many do, would be left without a picture.
 fn rank_h264(h264: &H264Parameters) -> usize {
     let constrained =
         h264.profile_level_id.profile_idc == 0x42 && h264.profile_level_id.profile_iop & 0x40 != 0;
-    usize::from(h264.packetization_mode != 1) * 2 + usize::from(!constrained)
+    usize::from(h264.packetization_mode != 0) * 2 + usize::from(!constrained)
 }
 
 fn lower(taken: &H264Parameters, level: H264Level) -> H264Level {
@@ -262,13 +264,13 @@ mod tests {
     }
 
     #[test]
-    fn a_visitor_gets_constrained_baseline_in_mode_one_and_pcmu_with_keys_at_eight_kilohertz() {
+    fn a_visitor_gets_constrained_baseline_in_mode_zero_and_pcmu_with_keys_at_eight_kilohertz() {
         let plan = Plan::new(OFFER, None).unwrap();
-        assert_eq!(plan.format(Kind::Video).map(|format| format.pt), Some(106));
+        assert_eq!(plan.format(Kind::Video).map(|format| format.pt), Some(108));
         assert_eq!(plan.media.audio.as_ref().unwrap().codec(), Codec::Pcmu);
         assert_eq!(plan.keys(), Some(126));
         assert!(plan.offer.contains("m=audio 9 UDP/TLS/RTP/SAVPF 0 126\r\n"), "{}", plan.offer);
-        assert!(plan.offer.contains("m=video 9 UDP/TLS/RTP/SAVPF 106\r\n"), "{}", plan.offer);
+        assert!(plan.offer.contains("m=video 9 UDP/TLS/RTP/SAVPF 108\r\n"), "{}", plan.offer);
         let video = plan.media.video.as_ref().unwrap();
         assert!(video.remote_rtp.ip().is_unspecified() && video.feedback.pli && video.rtcp_mux);
         assert_eq!(video.direction, sdp::Direction::SendRecv);

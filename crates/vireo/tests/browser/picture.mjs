@@ -107,6 +107,7 @@ export async function statsInPage() {
   return {
     state: pc.connectionState,
     video: { codec: codec(videoIn), decoded: videoIn.framesDecoded ?? 0, keys: videoIn.keyFramesDecoded ?? 0,
+      packets: videoIn.packetsReceived ?? 0, received: videoIn.framesReceived ?? 0, dropped: videoIn.framesDropped ?? 0,
       lost: videoIn.packetsLost ?? 0, freezes: videoIn.freezeCount ?? 0, pli: videoIn.pliCount ?? 0 },
     audio: { codec: codec(audioIn), packets: audioIn.packetsReceived ?? 0, lost: audioIn.packetsLost ?? 0,
       energy: audioIn.totalAudioEnergy ?? 0, seconds: audioIn.totalSamplesDuration ?? 0 },

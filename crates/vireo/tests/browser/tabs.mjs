@@ -47,7 +47,11 @@ export class Tab {
     const tab = new Tab(await context.newPage(), url);
     open.add(tab);
     await tab.page.goto(url + path);
-    await tab.page.waitForSelector("main > *");
+    await tab.page.waitForSelector("main > *", { timeout: PATIENCE_MS }).catch(async (why) => {
+      const html = await tab.page.evaluate(() => document.body.innerHTML.slice(0, 500));
+      const waits = JSON.stringify({ errors: tab.errors, waits: [...tab.asked], html });
+      throw new Error(`${path} does not come up: ${waits} (${why.message})`);
+    });
     return tab;
   }
 
@@ -58,6 +62,11 @@ export class Tab {
     this.errors = [];
     /** Addresses asked for on other hosts. @type {string[]} */
     this.foreign = [];
+    /** What was asked for and is not there yet. @type {Set<string>} */
+    this.asked = new Set();
+    page.on("request", (request) => this.asked.add(request.url()));
+    page.on("requestfinished", (request) => this.asked.delete(request.url()));
+    page.on("requestfailed", (request) => this.errors.push(`${request.url()}: ${request.failure()?.errorText}`));
     /** Octets of the bodies that were loaded. */
     this.bytes = 0;
     page.on("console", (message) => message.type() === "error" && this.errors.push(message.text()));

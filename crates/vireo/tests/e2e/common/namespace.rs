@@ -34,6 +34,9 @@ impl Namespace {
         let inside = |args: &[&str]| ip(&[&["-n", namespace.name.as_str()], args].concat());
         inside(&["link", "set", "lo", "up"]);
         inside(&["link", "add", "v0", "type", "veth", "peer", "name", "v1"]);
+        // An IPv6 address that comes a second later is a change of network to browsers, which drop what they load.
+        inside(&["link", "set", "v0", "addrgenmode", "none"]);
+        inside(&["link", "set", "v1", "addrgenmode", "none"]);
         inside(&["addr", "add", &format!("{ADDRESS}/24"), "dev", "v0"]);
         inside(&["link", "set", "v0", "up"]);
         inside(&["link", "set", "v1", "up"]);
