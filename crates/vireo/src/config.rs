@@ -41,6 +41,9 @@ pub(crate) struct Config {
     /// The web side.
     #[serde(default)]
     pub(crate) http: Http,
+    /// Calls of browsers.
+    #[serde(default)]
+    pub(crate) webrtc: Webrtc,
     /// Bounds.
     #[serde(default)]
     pub(crate) limits: Limits,
@@ -73,6 +76,53 @@ pub(crate) struct Http {
     pub(crate) listen: SocketAddr,
     /// HTTPS by a certificate that the gateway signs itself.
     pub(crate) https: bool,
+}
+
+/// `[webrtc]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Webrtc {
+    ice_servers: Vec<IceServer>,
+}
+
+/// One of `ice_servers`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IceServer {
+    urls: Vec<IceUrl>,
+    #[serde(default)]
+    username: String,
+    #[serde(default)]
+    credential: String,
+}
+
+/// A URI of RFC 7064 or RFC 7065.
+#[derive(Clone, Debug)]
+struct IceUrl(String);
+
+impl<'de> Deserialize<'de> for IceUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let host = ["stun:", "stuns:", "turn:", "turns:"].iter().find_map(|scheme| text.strip_prefix(scheme));
+        match host {
+            Some(host) if !host.is_empty() => Ok(IceUrl(text)),
+            _ => Err(de::Error::custom(format!(
+                "`{text}` is no STUN or TURN server; write for example stun:stun.example.org:3478"
+            ))),
+        }
+    }
+}
+
+impl Webrtc {
+    /// STUN and TURN servers for the gateway and the pages.
+    pub(crate) fn ice_servers(&self) -> Vec<gateway::webrtc::IceServer> {
+        let server = |server: &IceServer| gateway::webrtc::IceServer {
+            urls: server.urls.iter().map(|url| url.0.clone()).collect(),
+            username: server.username.clone(),
+            credential: server.credential.clone(),
+        };
+        self.ice_servers.iter().map(server).collect()
+    }
 }
 
 /// `[limits]`.
@@ -320,6 +370,17 @@ mod tests {
     }
 
     #[test]
+    fn servers_of_ice_are_read_with_their_passwords() {
+        let config = parse(
+            "[webrtc]\nice_servers = [{ urls = [\"stun:a:3478\"] }, \
+             { urls = [\"turn:b\"], username = \"u\", credential = \"c\" }]",
+        );
+        let servers = config.expect("it is valid").webrtc.ice_servers();
+        assert_eq!(servers[0].urls, ["stun:a:3478"]);
+        assert_eq!((servers[1].username.as_str(), servers[1].credential.as_str()), ("u", "c"));
+    }
+
+    #[test]
     fn folders_are_taken_from_the_files_own() {
         let dir = std::env::temp_dir().join(format!("vireo-config-{}", std::process::id()));
         fs::create_dir_all(&dir).expect("a folder for temporary files");
@@ -359,6 +420,8 @@ mod tests {
         check_error("[http]\nlisten = 8080", 2, 10, &["8080"]);
         check_error("[limits]\ncalls = -1", 2, 9, &["-1"]);
         check_error("[sip]\nadvertise = \"a b\"", 2, 13, &["a b"]);
+        let odd = "[webrtc]\nice_servers = [{ urls = [\"http://a\"] }]";
+        check_error(odd, 2, 25, &["http://a", "stun:stun.example.org:3478"]);
         check_error("[sip\n", 1, 5, &["sip"]);
     }
 

@@ -36,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) http: Vec<SocketAddr>,
     /// Serve HTTPS there, by a certificate of our own.
     pub(crate) https: bool,
+    /// STUN and TURN servers for calls of browsers.
+    pub(crate) ice_servers: Vec<gateway::webrtc::IceServer>,
     /// `None`: the gateway's own limit.
     pub(crate) calls_max: Option<usize>,
     /// What is saved in the service's folder goes live.
@@ -81,6 +83,7 @@ pub(crate) fn until_told_to_stop(
         OsRng.try_next_u64()?,
     );
     config.rtp_ports = settings.rtp_ports;
+    config.ice_servers = settings.ice_servers;
     config.calls_max = settings.calls_max.unwrap_or(config.calls_max);
     let gateway = Gateway::start(config)?;
     let board = Arc::new(Board::new(edition(&service)));

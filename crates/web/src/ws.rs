@@ -12,7 +12,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use gateway::webrtc::{Event, Hub, Role, Session};
+use gateway::webrtc::{Command, Event, Hub, Role, Session};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout};
@@ -54,6 +54,9 @@ struct Closing {
 }
 
 const GONE: Closing = Closing { code: close_code::NORMAL, why: "" };
+
+/// A browser closes so when its page is closed or left (RFC 6455 §7.4.1); a broken connection says nothing.
+const LEFT: [u16; 2] = [close_code::NORMAL, close_code::AWAY];
 
 fn policy(why: &'static str) -> Closing {
     Closing { code: close_code::POLICY, why }
@@ -217,6 +220,9 @@ impl Socket {
                 Message::Text(text) => ws_wire::read(&text),
                 Message::Binary(_) => Err(Mistake::Message("messages are JSON text".to_owned())),
                 Message::Ping(_) | Message::Pong(_) => continue,
+                Message::Close(Some(frame)) if LEFT.contains(&frame.code) => {
+                    return Ok(Said::Command(Command::Leave {}));
+                }
                 Message::Close(_) => return Err(GONE),
             };
             match read {

@@ -105,6 +105,10 @@ impl Task {
         match self.wait().await {
             Wake::Attached(attachment) => self.attach(attachment),
             Wake::HubGone => return false,
+            Wake::Command(Some(Command::Leave {})) => {
+                self.leave();
+                return false;
+            }
             Wake::Command(Some(command)) => self.command(command).await,
             Wake::Command(None) => {
                 debug!("the browser's socket is gone");
@@ -217,6 +221,8 @@ impl Task {
                     talk.candidate(candidate).await;
                 }
             }
+            // Taken out before: it ends the session.
+            (_, Command::Leave {}) => {}
             (Role::Phone, _) => self.complain("wrong_role", "this is for an agent's desk only"),
             (Role::Desk, Command::Call { .. }) => {
                 self.complain("wrong_role", "a desk takes calls and makes none");
@@ -305,6 +311,15 @@ impl Task {
             Ok(digit) if self.leg => self.to_shard(FromBrowser::Digit(digit)),
             Ok(_) => self.complain("no_call", "there is no call"),
             Err(_) => self.complain("bad_field", "keys are 0-9, * and #"),
+        }
+    }
+
+    /// The page is closed. A visitor who leaves has hung up; a desk that is left is a lost agent, whose caller
+    /// has not been served.
+    fn leave(&mut self) {
+        if self.leg && self.role == Role::Phone {
+            self.to_shard(FromBrowser::HangUp);
+            self.leg = false;
         }
     }
 

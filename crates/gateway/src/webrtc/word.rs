@@ -64,6 +64,8 @@ pub enum Command {
     },
     /// Stops working as an agent.
     SignOut {},
+    /// The page is closed for good: nobody will come back with the token.
+    Leave {},
     /// Starts or stops taking calls.
     Ready {
         /// Takes calls from now on.

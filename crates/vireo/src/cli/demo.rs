@@ -120,6 +120,7 @@ impl Args {
             rtp_ports: self.place.rtp_ports.range(),
             http: doors.http,
             https,
+            ice_servers: Vec::new(),
             calls_max: None,
             watch: true,
         };

@@ -35,6 +35,7 @@ impl Args {
             rtp_ports: config.rtp.ports.range(),
             http: vec![config.http.listen],
             https: config.http.https,
+            ice_servers: config.webrtc.ice_servers(),
             calls_max: Some(config.limits.calls()),
             watch: config.watch,
         };

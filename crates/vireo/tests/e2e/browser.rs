@@ -109,6 +109,8 @@ fn a_desk_that_is_closed_while_it_talks_leaves_no_caller_and_no_agent_stuck() {
     let mut gateway = Gateway::start(&lab);
     let seen = Browser::run(&lab, "desk-closed-talking", &[], LIMIT);
     assert_eq!(seen["signed_in_again"], true);
+    // A closed tab says so; only a socket that breaks is waited for, for ten seconds.
+    assert!(number(&seen, "/noticed") < 8_000.0, "{seen}");
     assert_eq!(seen["after"]["with"], Value::Null, "{seen}");
     let live = text(&seen, "/after/phase") == "live";
     assert!(!live || seen["plays"]["black"] == false, "a caller who stays sees something: {seen}");

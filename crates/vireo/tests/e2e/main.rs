@@ -13,5 +13,6 @@ mod harness;
 mod live_edit;
 mod reachable;
 mod sipp;
+mod sockets;
 mod torture_live;
 mod tshark;

@@ -15,6 +15,7 @@ pub(crate) mod slides;
 pub(crate) mod sound;
 pub(crate) mod tshark;
 pub(crate) mod wait;
+pub(crate) mod websocket;
 
 use std::fs::OpenOptions;
 use std::io::Write;
