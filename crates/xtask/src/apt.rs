@@ -84,11 +84,21 @@ pub(crate) fn missing(groups: &[Group]) -> Result<Vec<(&'static str, Vec<&'stati
         .output()
         .map_err(|error| format!("cannot start dpkg-query: {error}"))?;
     // It fails when one name is unknown to it, and lists the others all the same.
-    Ok(missing_of(groups, &String::from_utf8_lossy(&output.stdout)))
+    Ok(missing_of(groups, &String::from_utf8_lossy(&output.stdout), &process::exists))
 }
 
-fn missing_of(groups: &[Group], listing: &str) -> Vec<(&'static str, Vec<&'static str>)> {
-    let installed = |name: &str| listing.lines().any(|line| line == format!("{name} installed"));
+/// Packages that often come another way, and the command by which that shows. Node.js of its makers brings
+/// npm along and conflicts with Debian's, and apt-get would then install none of the others either.
+const BY_COMMAND: &[(&str, &str)] = &[("nodejs", "node"), ("npm", "npm")];
+
+fn missing_of(
+    groups: &[Group],
+    listing: &str,
+    has_command: &dyn Fn(&str) -> bool,
+) -> Vec<(&'static str, Vec<&'static str>)> {
+    let another_way = |name: &str| BY_COMMAND.iter().any(|(of, command)| *of == name && has_command(command));
+    let installed =
+        |name: &str| listing.lines().any(|line| line == format!("{name} installed")) || another_way(name);
     let of_group = |group: &Group| {
         let packages = group.packages.iter().copied().filter(|name| !installed(name));
         (group.why, packages.collect::<Vec<_>>())
@@ -130,11 +140,22 @@ mod tests {
     ];
 
     #[test]
+    fn node_and_npm_may_come_another_way() {
+        let groups = [Group { why: "to test", packages: &["nodejs", "npm", "chromium"] }];
+        let left = missing_of(&groups, "nodejs installed\n", &|command| command == "npm");
+        assert_eq!(left, [("to test", vec!["chromium"])]);
+        let left = missing_of(&groups, "", &|_| false);
+        assert_eq!(left, [("to test", vec!["nodejs", "npm", "chromium"])]);
+    }
+
+    #[test]
     fn removed_and_unknown_packages_are_missing() {
         let listing = "g++ installed\nnasm config-files\nfonts-noto-cjk installed\n";
-        assert_eq!(missing_of(GROUPS, listing), [("to compile", vec!["nasm"])]);
-        assert_eq!(missing_of(GROUPS, "").len(), 2);
-        assert!(missing_of(GROUPS, "g++ installed\nnasm installed\nfonts-noto-cjk installed").is_empty());
+        let none = &|_: &str| false;
+        assert_eq!(missing_of(GROUPS, listing, none), [("to compile", vec!["nasm"])]);
+        assert_eq!(missing_of(GROUPS, "", none).len(), 2);
+        let all = "g++ installed\nnasm installed\nfonts-noto-cjk installed";
+        assert!(missing_of(GROUPS, all, none).is_empty());
     }
 
     #[test]
