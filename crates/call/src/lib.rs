@@ -30,6 +30,7 @@ pub use call::CallId;
 pub use cdr::{Cause, Cdr, Packets};
 pub use leg::LegId;
 pub use live::Live;
+pub use offer::rtp_config;
 pub use pool::pool_config;
 pub use script::{slide, speech};
 pub use shard::{Config, Input, Output, Shard, Usage};

@@ -110,8 +110,12 @@ pub(crate) fn wants_fast_update(body: &[u8]) -> bool {
     body.len() <= limits::INFO_LEN_MAX && body.windows(WISH.len()).any(|window| window == WISH)
 }
 
-/// The RTP session that serves an agreed stream.
-pub(crate) fn rtp_config(agreed: &AgreedStream, cname: &str, seed: u64) -> rtp::Config {
+/// The RTP session that serves an agreed stream, under the name `cname` (RFC 3550 §6.5.1).
+///
+/// # Panics
+/// When the stream sends no codec of ours: such a stream is never agreed on.
+#[must_use]
+pub fn rtp_config(agreed: &AgreedStream, cname: &str, seed: u64) -> rtp::Config {
     let coded = |payload: &Payload| match payload.coding {
         Coding::Media(codec) => Some((payload.pt, codec, packetization_mode(payload))),
         Coding::TelephoneEvent | Coding::Other(_) => None,

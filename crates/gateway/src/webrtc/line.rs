@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use media::{Frame, Kind, Now};
-use sdp::{AgreedStream, Coding, Parameters, Payload};
+use sdp::AgreedStream;
 
 use super::limits;
 use super::tap::Tapped;
@@ -132,34 +132,14 @@ pub(crate) fn is_of(agreed: &AgreedStream, packet: &[u8]) -> bool {
     agreed.receive.iter().any(|format| format.pt == number) || agreed.dtmf_receive.contains(&number)
 }
 
+/// As on any leg; the addresses are the peer connection's own business.
 fn config(agreed: &AgreedStream, ssrc: u32, cname: &str, seed: u64) -> rtp::Config {
-    let coded = |payload: &Payload| match payload.coding {
-        Coding::Media(codec) => Some((payload.pt, codec, mode(payload))),
-        Coding::TelephoneEvent | Coding::Other(_) => None,
-    };
-    let (pt, codec, mode) = coded(&agreed.send).expect("an agreed stream sends a codec of ours");
     rtp::Config {
         ssrc: Some(ssrc),
-        cname: cname.to_owned(),
-        kind: agreed.kind,
-        send: rtp::SendFormat { pt, codec, mode },
-        receive: agreed.receive.iter().filter_map(coded).collect(),
-        dtmf_send: agreed.dtmf_send,
-        dtmf_receive: agreed.dtmf_receive.clone(),
         remote_rtp: PEER,
         remote_rtcp: PEER,
         rtcp_mux: true,
-        feedback: rtp::Feedback { pli: agreed.feedback.pli, fir: agreed.feedback.fir },
         mtu: limits::RTP_PAYLOAD_LEN_MAX,
-        seed,
-    }
-}
-
-fn mode(payload: &Payload) -> rtp::H264Mode {
-    match &payload.parameters {
-        Parameters::H264(h264) => rtp::H264Mode::try_from(h264.packetization_mode).unwrap_or_default(),
-        Parameters::H263(_) | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) | Parameters::None => {
-            rtp::H264Mode::default()
-        }
+        ..call::rtp_config(agreed, cname, seed)
     }
 }
