@@ -1,23 +1,25 @@
 //! The task of one session: between a browser's socket, its peer connection and its shard.
 //!
 //! A session lives as long as its socket, and [`limits::GRACE`] longer so that a page may come back with its
-//! token. It has at most one [`Talk`]; everything that ends one goes through [`Task::end_talk`].
+//! token. It has at most one [`Talk`]; everything that ends one goes through [`Task::end_talk`]. What a page wants
+//! is in `commands.rs`, what the shard says in `words.rs`, what the peer connection does in `media.rs`.
+
+mod commands;
+mod media;
+mod words;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use call::CallId;
-use call::web::{Ended, FromBrowser, Media, SessionId, StopRinging, ToBrowser};
+use call::web::{FromBrowser, Media, SessionId, ToBrowser};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tracing::{Instrument, debug, info, info_span, warn};
-use webrtc::peer_connection::RTCPeerConnectionState;
 
 use super::hub::{Attachment, Shared};
 use super::lane::{Backlog, LaneEnd, Passed};
 use super::limits;
-use super::negotiation::{Plan, Unusable};
-use super::peer::{Happening, PeerError};
 use super::talk::{Incoming, Talk};
 use super::word::{AgentNow, Command, Event, Role, State};
 
@@ -54,8 +56,11 @@ pub(crate) struct Task {
     /// What the caller of the ringing call can do.
     ring: Option<(u64, Media)>,
     state: State,
-    /// The shard knows a leg of this session.
+    /// The shard knows a leg of this session, and the page its call.
     leg: bool,
+    /// Last words of the shard that are still to come about legs that are over for the page already. A new call
+    /// may have begun by then, and must not be ended by them.
+    owed: u32,
     signed_in: bool,
 }
 
@@ -82,6 +87,7 @@ impl Task {
             ring: None,
             state: State::default(),
             leg: false,
+            owed: 0,
             signed_in: false,
         }
     }
@@ -205,234 +211,16 @@ impl Task {
         self.shared.to_shard(self.id, word, None);
     }
 
-    async fn command(&mut self, command: Command) {
-        match (self.role, command) {
-            (Role::Phone, Command::Call { number, sdp, name }) => self.call(number, name, &sdp).await,
-            (Role::Desk, Command::Accept { call, sdp }) => self.accept(call, &sdp).await,
-            (Role::Desk, Command::Reject { call }) => self.reject(call),
-            (Role::Desk, Command::SignIn { agent }) => self.sign_in(agent),
-            (Role::Desk, Command::SignOut {}) => self.pool(acd::Input::SignOut { session: self.id.0 }),
-            (Role::Desk, Command::Ready { ready, reason }) => self.ready(ready, reason),
-            (_, Command::Key { digit }) => self.key(digit),
-            (_, Command::HangUp {}) => self.hang_up().await,
-            (_, Command::Restart { sdp }) => self.restart(&sdp).await,
-            (_, Command::Candidate(candidate)) => {
-                if let Some(talk) = &mut self.talk {
-                    talk.candidate(candidate).await;
-                }
-            }
-            // Taken out before: it ends the session.
-            (_, Command::Leave {}) => {}
-            (Role::Phone, _) => self.complain("wrong_role", "this is for an agent's desk only"),
-            (Role::Desk, Command::Call { .. }) => {
-                self.complain("wrong_role", "a desk takes calls and makes none");
-            }
+    /// The leg is over for the page: `word` tells the shard why.
+    fn part(&mut self, word: FromBrowser) {
+        if std::mem::replace(&mut self.leg, false) {
+            self.owed += 1;
+            self.to_shard(word);
         }
-    }
-
-    async fn call(&mut self, number: String, name: Option<String>, sdp: &str) {
-        if self.leg || self.talk.is_some() {
-            return self.complain("busy", "there is a call in progress already");
-        }
-        if number.is_empty() || number.chars().count() > limits::NUMBER_LEN_MAX {
-            return self.refuse(404, "no such number");
-        }
-        let media = match self.answer(sdp, None).await {
-            Ok(media) => media,
-            Err(error) => return self.refuse(status(&error), &error.to_string()),
-        };
-        let name = name.unwrap_or_default().trim().chars().take(limits::NAME_LEN_MAX).collect();
-        self.leg = true;
-        self.to_shard(FromBrowser::Call { number, name, media: media.into() });
-    }
-
-    fn refuse(&mut self, status: u16, reason: &str) {
-        self.tell(Event::Refused { status, reason: reason.to_owned(), retry_after: None });
-    }
-
-    /// Makes the peer connection for an offer and sends the answer.
-    async fn answer(&mut self, sdp: &str, like: Option<&Media>) -> Result<Media, PeerError> {
-        let plan = Plan::new(sdp, like)?;
-        let media = plan.media.clone();
-        let (talk, answer) = Talk::begin(plan, &self.shared.config, like, self.id).await?;
-        let pictures = talk.pictures();
-        self.talk = Some(talk);
-        self.tell(Event::Answer { sdp: answer, pictures });
-        Ok(media)
-    }
-
-    async fn accept(&mut self, call: u64, sdp: &str) {
-        let Some((_, like)) = self.ring.take_if(|(ringing, _)| *ringing == call) else {
-            return self.complain("no_call", "this call rings no more");
-        };
-        self.state.ring = None;
-        self.end_talk().await;
-        match self.answer(sdp, Some(&like)).await {
-            Ok(media) => {
-                self.leg = true;
-                self.to_shard(FromBrowser::Accept { call: CallId(call), media: media.into() });
-            }
-            Err(error) => {
-                warn!(%error, "an agent's browser cannot take the call");
-                self.complain("bad_description", error.to_string());
-                self.to_shard(FromBrowser::Reject { call: CallId(call) });
-            }
-        }
-    }
-
-    fn reject(&mut self, call: u64) {
-        match self.ring.take_if(|(ringing, _)| *ringing == call) {
-            Some(_) => {
-                self.state.ring = None;
-                self.to_shard(FromBrowser::Reject { call: CallId(call) });
-            }
-            None => self.complain("no_call", "this call rings no more"),
-        }
-    }
-
-    fn sign_in(&mut self, agent: String) {
-        if agent.is_empty() || agent.chars().count() > limits::NUMBER_LEN_MAX {
-            return self.complain("bad_field", "the agent's name is empty or too long");
-        }
-        self.pool(acd::Input::SignIn { agent, session: self.id.0 });
-    }
-
-    fn ready(&mut self, ready: bool, reason: Option<String>) {
-        let reason = reason.unwrap_or_default().chars().take(limits::NAME_LEN_MAX).collect();
-        self.pool(acd::Input::SetReady { session: self.id.0, ready, reason });
     }
 
     fn pool(&self, word: acd::Input) {
         self.shared.to_pool(word);
-    }
-
-    fn key(&mut self, digit: char) {
-        match rtp::Digit::try_from(digit) {
-            Ok(digit) if self.leg => self.to_shard(FromBrowser::Digit(digit)),
-            Ok(_) => self.complain("no_call", "there is no call"),
-            Err(_) => self.complain("bad_field", "keys are 0-9, * and #"),
-        }
-    }
-
-    /// The page is closed. A visitor who leaves has hung up; a desk that is left is a lost agent, whose caller
-    /// has not been served.
-    fn leave(&mut self) {
-        if self.leg && self.role == Role::Phone {
-            self.to_shard(FromBrowser::HangUp);
-            self.leg = false;
-        }
-    }
-
-    async fn hang_up(&mut self) {
-        if self.leg {
-            self.to_shard(FromBrowser::HangUp);
-            self.leg = false;
-        }
-        if self.end_talk().await {
-            self.tell(Event::Ended { why: "hung up".into() });
-        }
-    }
-
-    async fn restart(&mut self, sdp: &str) {
-        let Some(talk) = &mut self.talk else {
-            return self.complain("no_call", "there is no call");
-        };
-        match talk.restart(sdp).await {
-            Ok(answer) => {
-                let pictures = talk.pictures();
-                self.tell(Event::Answer { sdp: answer, pictures });
-            }
-            Err(error) => self.complain("bad_description", error.to_string()),
-        }
-    }
-
-    /// A word of the shard.
-    async fn word(&mut self, word: ToBrowser) {
-        let event = match word {
-            ToBrowser::Refused { status, reason, retry_after } => {
-                self.leg = false;
-                self.end_talk().await;
-                Event::Refused { status, reason, retry_after }
-            }
-            ToBrowser::Accepted { call } => Event::Accepted { call: call.0 },
-            ToBrowser::Ring { call, caller, number, queue, media } => {
-                let video = media.video.is_some();
-                self.ring = Some((call.0, *media));
-                Event::Ring(super::word::Ring { call: call.0, caller, number, queue, video })
-            }
-            ToBrowser::StopRinging { call, why } => {
-                self.ring.take_if(|(ringing, _)| *ringing == call.0);
-                self.leg = false;
-                self.end_talk().await;
-                Event::StopRinging { call: call.0, why: stop_ringing(why).to_owned() }
-            }
-            ToBrowser::Talking { with } => Event::Talking { with },
-            ToBrowser::Waiting { place, waiting } => Event::Waiting(super::word::Waiting { place, waiting }),
-            ToBrowser::Showing { node, text, language } => {
-                Event::Showing(super::word::Showing { node, text, language })
-            }
-            // These have a way of their own in the lane.
-            ToBrowser::Frame { .. } | ToBrowser::SourceChanged { .. } => return,
-            ToBrowser::KeyPictureWanted => {
-                if let Some(talk) = &mut self.talk {
-                    talk.want_key_picture();
-                }
-                return;
-            }
-            ToBrowser::Ended { why } => {
-                self.leg = false;
-                self.ring = None;
-                self.end_talk().await;
-                Event::Ended { why: ended(why).to_owned() }
-            }
-        };
-        self.tell(event);
-    }
-
-    async fn incoming(&mut self, incoming: Incoming) {
-        let state = match incoming {
-            Incoming::Packet(packet) => {
-                if let Some(talk) = &mut self.talk {
-                    talk.receive(&packet);
-                }
-                return;
-            }
-            Incoming::Happening(Happening::Candidate(candidate)) => {
-                return self.tell(Event::Candidate(candidate));
-            }
-            Incoming::Happening(Happening::State(state)) => state,
-            Incoming::Ended => RTCPeerConnectionState::Failed,
-        };
-        debug!(%state, "the peer connection");
-        let Some(talk) = &mut self.talk else { return };
-        match state {
-            RTCPeerConnectionState::Connected if talk.connected() => {
-                info!(ms = talk.age().as_millis() as u64, "a browser is connected");
-                self.to_shard(FromBrowser::Connected);
-            }
-            RTCPeerConnectionState::Disconnected | RTCPeerConnectionState::Failed => talk.disconnected(),
-            RTCPeerConnectionState::Closed => self.give_up("the connection was closed").await,
-            _ => {} // on the way; the crate's enum is open
-        }
-    }
-
-    async fn talk_due(&mut self, now: Instant) {
-        let Some(talk) = &mut self.talk else { return };
-        if let Some(why) = talk.overdue(now) {
-            return self.give_up(why).await;
-        }
-        talk.on_timeout();
-    }
-
-    /// The connection is gone for good.
-    async fn give_up(&mut self, why: &str) {
-        warn!(why, "a browser's connection is given up");
-        if self.leg {
-            self.leg = false;
-            self.to_shard(FromBrowser::Lost);
-        }
-        self.end_talk().await;
-        self.tell(Event::Ended { why: why.to_owned() });
     }
 
     /// Closes the peer connection; false when there was none.
@@ -440,33 +228,6 @@ impl Task {
         let Some(talk) = self.talk.take() else { return false };
         talk.close().await;
         true
-    }
-
-    /// Carries out what the lines want.
-    async fn flush(&mut self) {
-        let Some(talk) = &mut self.talk else { return };
-        for word in talk.flush().await {
-            let underway = match &word {
-                FromBrowser::Frame { .. } => match self.backlog.enter() {
-                    Some(underway) => Some(underway),
-                    None => {
-                        talk.overflowed(&word);
-                        continue;
-                    }
-                },
-                FromBrowser::Call { .. }
-                | FromBrowser::Connected
-                | FromBrowser::Accept { .. }
-                | FromBrowser::Reject { .. }
-                | FromBrowser::KeyPictureWanted
-                | FromBrowser::Digit(_)
-                | FromBrowser::HangUp
-                | FromBrowser::Lost => None,
-            };
-            if self.leg {
-                self.shared.to_shard(self.id, word, underway);
-            }
-        }
     }
 
     /// The end: nobody is left waiting for this browser.
@@ -480,46 +241,5 @@ impl Task {
             self.pool(acd::Input::SignOut { session: self.id.0 });
         }
         self.end_talk().await;
-    }
-}
-
-/// For the agent.
-fn stop_ringing(why: StopRinging) -> &'static str {
-    match why {
-        StopRinging::Rejected => "rejected",
-        StopRinging::NoAnswer => "rang too long",
-        StopRinging::CallerGone => "the caller has hung up or is served otherwise",
-        StopRinging::NotAcceptable => "this browser cannot be joined with the caller's phone",
-        StopRinging::NotConnected => "no media connection could be made",
-        StopRinging::Fault => "a fault of the gateway",
-    }
-}
-
-/// For the person at the browser.
-fn ended(why: Ended) -> &'static str {
-    match why {
-        Ended::HungUp => "hung up",
-        Ended::Over => "the other side has hung up",
-        Ended::NotConnected => "no media connection could be made",
-        Ended::Lost => "the connection was lost",
-        Ended::Shutdown => "the gateway is stopping",
-        Ended::TooLong => "the longest time of a call is over",
-        Ended::Fault => "a fault of the gateway",
-    }
-}
-
-/// The status of a refusal, as SIP would have it.
-fn status(error: &PeerError) -> u16 {
-    match error {
-        PeerError::Unusable(Unusable::TooLong) => 413,
-        PeerError::Unusable(Unusable::Unreadable(_)) => 400,
-        PeerError::Unusable(
-            Unusable::NothingInCommon
-            | Unusable::NeedsTranscoding(_)
-            | Unusable::NotAsTheCaller(_)
-            | Unusable::AnswerDiffers,
-        ) => 488,
-        PeerError::Crate(_) => 400,
-        PeerError::NoPort => 503,
     }
 }

@@ -105,7 +105,13 @@ impl Talk {
             return Err(Unusable::AnswerDiffers.into());
         }
         self.candidates = 0;
-        self.peer.accept(&plan).await
+        let answer = self.peer.accept(&plan).await?;
+        if ice_user(&plan.offer) != ice_user(&self.plan.offer) {
+            // ICE begins anew. Should it lead nowhere, the crate says so after half a minute only.
+            self.disconnected();
+        }
+        self.plan.offer = plan.offer;
+        Ok(answer)
     }
 
     pub(crate) async fn candidate(&mut self, candidate: Candidate) {
@@ -264,6 +270,12 @@ fn pictures(plan: &Plan, like: Option<&Media>) -> Option<Pictures> {
         fps: u32::from(format.fps),
         kbps: pictures_kbps(bound),
     })
+}
+
+/// The user fragment of an offer, which is another one when ICE restarts (RFC 8839 §4.4.1.1.1). One transport
+/// carries all lines, so the first stands for all.
+fn ice_user(offer: &str) -> Option<&str> {
+    offer.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:"))
 }
 
 /// Something that differs from talk to talk of one session.

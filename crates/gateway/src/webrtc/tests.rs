@@ -96,6 +96,13 @@ async fn next(session: &mut Session) -> Event {
     }
 }
 
+/// Ends the socket's side and waits until the session has noticed.
+async fn lose_socket(session: Session) {
+    let Session { commands, mut events, .. } = session;
+    drop(commands);
+    while timeout(PATIENCE, events.recv()).await.expect("in time").is_some() {}
+}
+
 /// A visitor's call up to `Connected`.
 async fn connect(world: &World, session: &mut Session) -> (SessionId, Browser) {
     let mut browser = Browser::new().await;
@@ -145,7 +152,6 @@ async fn pictures_sound_keys_and_wishes_pass_both_ways() {
     for count in 0..10 {
         hub.deliver(id, ToBrowser::Frame { kind: Kind::Video, frame: picture(count * 66, count == 0) });
         hub.deliver(id, ToBrowser::Frame { kind: Kind::Audio, frame: sound(count * 20) });
-        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let shown = browser.frame(Kind::Video, |frame| frame.keyframe).await;
     assert!(shown.data.len() > 4_000 && !shown.damaged);
@@ -197,8 +203,7 @@ async fn a_page_that_comes_back_finds_its_call_and_one_that_does_not_loses_it() 
     hub.deliver(id, ToBrowser::Talking { with: "desk1".into() });
     assert_eq!(next(&mut session).await, Event::Talking { with: "desk1".into() });
     let token = session.token.clone();
-    drop(session);
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    lose_socket(session).await;
     assert!(hub.resume(Role::Desk, &token).is_none(), "another role");
     assert!(hub.resume(Role::Phone, "0123").is_none(), "another token");
     let mut session = hub.resume(Role::Phone, &token).unwrap();
@@ -215,6 +220,62 @@ async fn a_page_that_comes_back_finds_its_call_and_one_that_does_not_loses_it() 
     browser.close().await;
     wait_until(|| hub.sessions() == 0).await;
     assert!(hub.resume(Role::Phone, &token).is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_offer_that_restarts_ice_keeps_the_call() {
+    let world = World::new();
+    let hub = world.hub();
+    let mut session = hub.open(Role::Phone).unwrap();
+    let (id, mut browser) = connect(&world, &mut session).await;
+    let sdp = browser.restart().await;
+    session.commands.send(Command::Restart { sdp }).await.unwrap();
+    let Event::Answer { sdp, .. } = next(&mut session).await else { panic!("an answer") };
+    browser.accept(&sdp, &mut session).await;
+    hub.deliver(id, ToBrowser::Frame { kind: Kind::Video, frame: picture(0, true) });
+    browser.frame(Kind::Video, |frame| frame.keyframe).await;
+    browser.send(Kind::Audio, &sound(0)).await;
+    world.frame(Kind::Audio, |frame| frame.data.len() == 160).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_that_leads_nowhere_ends_the_call_after_the_grace() {
+    let world = World::new();
+    let mut session = world.hub().open(Role::Phone).unwrap();
+    let (_, browser) = connect(&world, &mut session).await;
+    let sdp = browser.restart().await;
+    session.commands.send(Command::Restart { sdp }).await.unwrap();
+    assert!(matches!(next(&mut session).await, Event::Answer { .. }));
+    let began = net::clock::now().mono;
+    assert!(matches!(next(&mut session).await, Event::Ended { .. }));
+    let took = net::clock::now().mono - began;
+    assert!(took < limits::GRACE * 3 / 2, "not the crate's half minute, but {took:?}");
+    assert!(matches!(world.word().await.1, FromBrowser::Lost));
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_right_after_another_is_not_ended_by_the_last_word_on_that() {
+    let world = World::new();
+    let hub = world.hub();
+    let mut session = hub.open(Role::Phone).unwrap();
+    let (id, browser) = connect(&world, &mut session).await;
+    session.commands.send(Command::HangUp {}).await.unwrap();
+    assert!(matches!(next(&mut session).await, Event::Ended { .. }));
+    assert!(matches!(world.word().await.1, FromBrowser::HangUp));
+    let (_, mut again) = connect(&world, &mut session).await;
+    // What the shard said of the first call, late.
+    hub.deliver(id, ToBrowser::Waiting { place: 1, waiting: 1 });
+    hub.deliver(id, ToBrowser::Ended { why: call::web::Ended::HungUp });
+    hub.deliver(id, ToBrowser::Accepted { call: call::CallId(2) });
+    assert_eq!(next(&mut session).await, Event::Accepted { call: 2 });
+    hub.deliver(id, ToBrowser::Frame { kind: Kind::Video, frame: picture(0, true) });
+    again.frame(Kind::Video, |frame| frame.keyframe).await;
+    hub.deliver(id, ToBrowser::Ended { why: call::web::Ended::Over });
+    assert!(matches!(next(&mut session).await, Event::Ended { .. }));
+    browser.close().await;
+    again.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -251,8 +312,10 @@ async fn a_slow_page_is_closed_and_its_session_waits_for_it() {
     let mut session = hub.open(Role::Phone).unwrap();
     let (id, browser) = connect(&world, &mut session).await;
     for count in 0..limits::EVENTS + 100 {
+        let before = session.events.len();
         hub.deliver(id, ToBrowser::Talking { with: format!("{count}") });
-        tokio::time::sleep(Duration::from_micros(200)).await;
+        // Not faster than the session reads: here the page is slow, not the session.
+        wait_until(|| session.events.len() > before || session.events.is_closed()).await;
     }
     let mut told = 0;
     while let Some(_event) = timeout(PATIENCE, session.events.recv()).await.unwrap() {

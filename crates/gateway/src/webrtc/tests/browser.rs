@@ -1,11 +1,11 @@
 //! `Browser`: a peer connection of the crate with every codec of a browser, which offers.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use media::{Frame, Kind};
 use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
+use rtc::peer_connection::configuration::RTCOfferOptions;
 use rtc::peer_connection::configuration::media_engine::MediaEngine;
 use rtc::rtp_transceiver::rtp_sender::{
     RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
@@ -125,6 +125,14 @@ impl Browser {
     /// An offer, applied locally.
     pub(crate) async fn offer(&self) -> String {
         let offer = self.connection.create_offer(None).await.unwrap();
+        self.connection.set_local_description(offer.clone()).await.unwrap();
+        offer.sdp
+    }
+
+    /// An offer with new ICE credentials.
+    pub(crate) async fn restart(&self) -> String {
+        let options = RTCOfferOptions { ice_restart: true };
+        let offer = self.connection.create_offer(Some(options)).await.unwrap();
         self.connection.set_local_description(offer.clone()).await.unwrap();
         offer.sdp
     }
@@ -250,7 +258,6 @@ impl Browser {
                 Wanted::Frame(_) | Wanted::KeyPicture | Wanted::Digit(_) => {}
             }
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 
     pub(crate) async fn close(self) {
