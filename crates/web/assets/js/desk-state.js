@@ -33,9 +33,9 @@ export function next(desk, event, now) {
       if (desk.agent === null) return desk;
       return event.agent === undefined ? signedOut(event.reason) : moved(desk, event, now);
     case "ring": {
-      const { call, caller, number, queue } = event;
+      const { call, caller, number, queue, video = true } = event;
       if (desk.agent === null || desk.ring?.call === call) return desk;
-      const ring = { call, caller, number, queue, since: now, accepting: false };
+      const ring = { call, caller, number, queue, video, since: now, accepting: false };
       return { ...desk, mode: "ringing", ring, note: null };
     }
     case "stop_ringing":

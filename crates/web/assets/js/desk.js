@@ -205,6 +205,7 @@ function Ring() {
   return html`<section class="panel ring" role="alertdialog" aria-label=${t("desk_ringing")} aria-describedby="ring-who">
     <h2>${t(ring.accepting ? "desk_joining" : "desk_ringing")}</h2>
     <p class="caller" id="ring-who">${ring.caller || t("withheld")}</p>
+    ${!ring.video && html`<p class="quiet">${t("desk_sound_only")}</p>`}
     <dl><div><dt>${t("desk_number")}</dt><dd>${ring.number}</dd></div>
       <div><dt>${t("desk_queue")}</dt><dd>${ring.queue}</dd></div>
       <div><dt>${t("desk_rings_for")}</dt><dd>${t("seconds", { n: seconds })}</dd></div></dl>
