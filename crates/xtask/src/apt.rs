@@ -43,6 +43,11 @@ pub(crate) const PEERS: &[Group] = &[
         packages: &["baresip-core", "baresip-ffmpeg", "baresip-gstreamer", "iproute2"],
     },
     Group { why: "to test with a second make of phone", packages: &["linphone-cli"] },
+    Group { why: "to test calls over networks that lose packets", packages: &["nftables"] },
+    Group {
+        why: "to test browsers that come by a relay (its own service is not needed and may be switched off)",
+        packages: &["coturn"],
+    },
     Group {
         why: "to test calls from web pages, and the pages' own scripts",
         packages: &["chromium", "nodejs", "npm"],

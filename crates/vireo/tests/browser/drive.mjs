@@ -19,6 +19,13 @@
 //   timings               [--calls 20] [--answers 0]   click to first picture, answer to both pictures: p50, p99
 //   desk                  [--hang-up desk]   says "ready", answers a caller who is no browser
 //   phone                 [--hang-up phone]  calls an agent who is no browser, says "talking"
+// and in network.mjs, for which the test makes the network bad or the service another at the lines named here:
+//   outage                says "up", "interrupted"; whether the call comes back, and by an ICE restart, or ends
+//   no-media              calls without waiting for a picture; how and when it ends
+//   loss                  says "joined"; how both play until [--seconds 10] later, says "enough", and after that
+//   edited                [--key 1] says "shown", waits until version 2 is live; what this call and the next show
+//   sound                 a visitor without any video line hears the menu and is answered at the desk
+//   relay                 a visitor whose media goes by TURN only
 //   serve                 obeys lines of JSON on stdin, see below
 // --agents desk1,desk2 names the browser agents, --source test lets the phone send the test picture instead of
 // Chromium's fake camera. VIREO_CHROMIUM names the browser's program (/usr/bin/chromium).
@@ -29,8 +36,11 @@
 // The end of stdin ends it.
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { SCENARIOS } from "./scenarios.mjs";
+import { NETWORK } from "./network.mjs";
+import { SCENARIOS as PLAIN } from "./scenarios.mjs";
 import { Tab, closeAll, launch } from "./tabs.mjs";
+
+const SCENARIOS = { ...PLAIN, ...NETWORK };
 
 const print = (/** @type {object} */ line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 

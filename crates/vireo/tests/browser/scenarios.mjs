@@ -11,25 +11,25 @@ import { relay } from "./proxy.mjs";
  * @property {(event: string, more?: object) => void} say prints a line for the test that listens
  */
 
-const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+export const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** @param {Stage} stage @param {string} [url] */
-const phone = ({ browser, url, options }, at = url) =>
+export const phone = ({ browser, url, options }, at = url) =>
   Tab.open(browser, at, { path: "/phone", source: options.source === "test" ? "test" : "camera" });
 
 /** A desk at work. @param {Stage} stage @param {string} agent @param {string} [url] */
-async function desk({ browser, url, say }, agent, at = url) {
+export async function desk({ browser, url, say }, agent, at = url) {
   const tab = await Tab.open(browser, at, { path: "/desk" });
   await tab.work(agent);
   say("ready", { agent });
   return tab;
 }
 
-const number = (/** @type {Stage} */ { options }) => options.number ?? "1008621";
-const agents = (/** @type {Stage} */ { options }) => (options.agents ?? "desk1,desk2").split(",");
+export const number = (/** @type {Stage} */ { options }) => options.number ?? "1008621";
+export const agents = (/** @type {Stage} */ { options }) => (options.agents ?? "desk1,desk2").split(",");
 
 /** A visitor who presses the key for an agent. @param {Stage} stage @param {string} [url] */
-async function caller(stage, url) {
+export async function caller(stage, url) {
   const visitor = await phone(stage, url);
   await visitor.call(number(stage));
   await visitor.key(stage.options.key ?? "0");
@@ -37,7 +37,7 @@ async function caller(stage, url) {
 }
 
 /** Rings, is accepted, and both see the other; answers the ms since the agent's click. @param {Tab} visitor @param {Tab} agent */
-async function join(visitor, agent) {
+export async function join(visitor, agent) {
   const rang = await agent.rings();
   await visitor.watchChange();
   await agent.accept();

@@ -2,6 +2,7 @@
 // page's functions. Only looking is done from inside the page.
 import { readFile } from "node:fs/promises";
 import { chromium } from "playwright-core";
+import { relayOnlyInPage } from "./media.mjs";
 import { lookInPage, ssimInPage, statsInPage, watchChangeInPage } from "./picture.mjs";
 
 const FLAGS = [
@@ -36,14 +37,16 @@ export class Tab {
   /**
    * @param {import("playwright-core").Browser} browser
    * @param {string} url the gateway's
-   * @param {{path: string, source?: "camera"|"test", width?: number, height?: number, dark?: boolean, language?: string}} how
+   * @param {{path: string, source?: "camera"|"test", width?: number, height?: number, dark?: boolean, language?: string,
+   *   relay?: boolean}} how `relay`: its media goes by a TURN server or not at all
    */
   static async open(browser, url, how) {
-    const { path, source = "test", width = 1280, height = 800, dark = false, language = "en-US" } = how;
+    const { path, source = "test", width = 1280, height = 800, dark = false, language = "en-US", relay = false } = how;
     const context = await browser.newContext({
       viewport: { width, height }, colorScheme: dark ? "dark" : "light", locale: language, ignoreHTTPSErrors: true,
     });
     await context.addInitScript((kind) => localStorage.setItem("vireo.source", kind), source);
+    if (relay) await context.addInitScript(relayOnlyInPage);
     const tab = new Tab(await context.newPage(), url);
     open.add(tab);
     await tab.page.goto(url + path);
@@ -115,15 +118,20 @@ export class Tab {
     throw new Error(`waited ${patience} ms in vain for: ${what}; the page knows ${JSON.stringify(state)}`);
   }
 
-  /** Waits until a function inside the page answers something, and answers that. @param {string} what @param {() => any} ask */
-  async inside(what, ask) {
+  /**
+   * Waits until a function inside the page answers something, and answers that.
+   * @param {string} what for the error
+   * @param {() => any} ask
+   * @param {number} [patience] ms
+   */
+  async inside(what, ask, patience = PATIENCE_MS) {
     const began = performance.now();
-    while (performance.now() - began < PATIENCE_MS) {
+    while (performance.now() - began < patience) {
       const answer = await this.page.evaluate(ask);
       if (answer) return answer;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
-    throw new Error(`waited ${PATIENCE_MS} ms in vain for: ${what}`);
+    throw new Error(`waited ${patience} ms in vain for: ${what}`);
   }
 
   // A visitor

@@ -11,6 +11,7 @@ mod common;
 mod doctor;
 mod harness;
 mod live_edit;
+mod network;
 mod reachable;
 mod sipp;
 mod sockets;

@@ -39,9 +39,14 @@ pub(crate) fn shots() -> PathBuf {
 impl Browser {
     /// Starts `scenario` of `drive.mjs` against the gateway of `lab`.
     pub(crate) fn start(lab: &Lab, scenario: &str, more: &[&str]) -> Browser {
+        Browser::start_at(lab, PAGES, scenario, more)
+    }
+
+    /// The same by another address of the gateway.
+    pub(crate) fn start_at(lab: &Lab, pages: &str, scenario: &str, more: &[&str]) -> Browser {
         let driver = script().join("drive.mjs");
         let driver = driver.to_str().expect("the project's folder is UTF-8");
-        let args = [&[driver, scenario, "--url", PAGES], more].concat();
+        let args = [&[driver, scenario, "--url", pages], more].concat();
         let log = lab.dir.join(format!("browser-{scenario}.log"));
         Browser { process: lab.net.start(&lab.dir, &log, "node", &args) }
     }

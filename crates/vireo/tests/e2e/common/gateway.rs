@@ -47,27 +47,55 @@ impl Gateway {
         Gateway::edited(lab, "queues.yaml", queues)
     }
 
+    /// The same as `--host` has it for phones and browsers of other machines.
+    pub(crate) fn for_all(lab: &Lab) -> Gateway {
+        let data = lab.dir.join("data");
+        let service = copy_service(&data);
+        share_cache(&data);
+        let folder = data.to_str().expect("test folders are UTF-8");
+        Gateway::ready(lab, service, &["demo", "--host", "0.0.0.0", "--data", folder])
+    }
+
+    /// An own gateway with the demo's service; `webrtc` is that section of its `vireo.toml`.
+    pub(crate) fn configured(lab: &Lab, webrtc: &str) -> Gateway {
+        let data = lab.dir.join("data");
+        let service = copy_service(&data);
+        share_cache(&data);
+        let http = PAGES.trim_start_matches("http://");
+        let text = format!(
+            "service = \"data/service\"\ndata = \"data\"\n\n[sip]\nlisten = [\"{ADDRESS}:{SIP_PORT}\"]\n\n\
+             [rtp]\nports = \"20000-29999\"\n\n[http]\nlisten = \"{http}\"\n\n[webrtc]\n{webrtc}\n"
+        );
+        let file = lab.dir.join("vireo.toml");
+        fs::write(&file, text).expect("the test's folder is writable");
+        Gateway::ready(lab, service, &["run", "--config", file.to_str().expect("test folders are UTF-8")])
+    }
+
     fn edited(lab: &Lab, name: &str, edit: impl Fn(String) -> String) -> Gateway {
         let data = lab.dir.join("data");
         let service = copy_service(&data);
-        let rewrite = |name: &str, edit: &dyn Fn(String) -> String| {
-            let file = service.join("dialplans").join(name);
-            let text = edit(fs::read_to_string(&file).expect("the demo has this file"));
-            fs::write(&file, text).expect("the test's folder is writable");
-        };
-        rewrite("queues.yaml", &|text| {
+        rewrite(&service, "dialplans/queues.yaml", |text| {
             assert!(text.contains("@127.0.0.1:"), "the agents of the demo are on loopback");
             text.replace("@127.0.0.1:", &format!("@{ADDRESS}:"))
         });
-        rewrite(name, &edit);
+        rewrite(&service, &format!("dialplans/{name}"), edit);
         share_cache(&data);
         let (sip, http) = (format!("{ADDRESS}:{SIP_PORT}"), PAGES.trim_start_matches("http://"));
         let folder = data.to_str().expect("test folders are UTF-8");
         let args = ["demo", "--sip", &sip, "--http", http, "--rtp-ports", "20000-29999", "--data", folder];
+        Gateway::ready(lab, service, &args)
+    }
+
+    fn ready(lab: &Lab, service: PathBuf, args: &[&str]) -> Gateway {
         let log = lab.dir.join("gateway.log");
-        let mut process = lab.net.start(&lab.dir, &log, env!("CARGO_BIN_EXE_vireo"), &args);
+        let mut process = lab.net.start(&lab.dir, &log, env!("CARGO_BIN_EXE_vireo"), args);
         process.wait_for_line("ready", READY_LIMIT, |line| line == "ready");
         Gateway { process, service }
+    }
+
+    /// Edits a file of its service while it runs.
+    pub(crate) fn edit(&self, file: &str, edit: impl Fn(String) -> String) {
+        rewrite(&self.service, file, edit);
     }
 
     /// The hotline's address.
@@ -99,6 +127,12 @@ impl Gateway {
         let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().expect("a number")).sum();
         Duration::from_millis(10 * ticks)
     }
+}
+
+fn rewrite(service: &Path, file: &str, edit: impl Fn(String) -> String) {
+    let file = service.join(file);
+    let text = edit(fs::read_to_string(&file).expect("the demo has this file"));
+    fs::write(&file, text).expect("the test's folder is writable");
 }
 
 /// The project's dialplans and media, copied to where `vireo demo` finds its own copy.

@@ -50,6 +50,22 @@ impl Namespace {
         Process::start(dir, log, "ip", &[&before, args].concat())
     }
 
+    /// From now on loses so many of a hundred UDP datagrams, drawn at random; 0 mends the network.
+    pub(crate) fn lose_udp(&self, percent: u32) {
+        let clear = "add table inet weather; delete table inet weather";
+        if percent == 0 {
+            return ip(&["netns", "exec", &self.name, "nft", clear]);
+        }
+        // Dropped where they come in, so that the sender hears nothing of it, as on a bad path.
+        let last = percent - 1;
+        let rules = format!(
+            "{clear}; add table inet weather; \
+             add chain inet weather in {{ type filter hook input priority 0; }}; \
+             add rule inet weather in meta l4proto udp numgen random mod 100 0-{last} drop"
+        );
+        ip(&["netns", "exec", &self.name, "nft", &rules]);
+    }
+
     /// Runs `make` with this thread's twin inside the namespace: sockets that it makes stay there.
     pub(crate) fn inside<T: Send>(&self, make: impl FnOnce() -> T + Send) -> T {
         let handle = File::open(Path::new(NAMES).join(&self.name)).expect("the namespace has a name");
