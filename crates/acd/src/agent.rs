@@ -76,7 +76,7 @@ impl Agent {
     /// The state as the agent sees it.
     pub(crate) fn shown(&self) -> AgentState {
         match (&self.state, &self.presence) {
-            (State::Ringing { .. }, _) => AgentState::Ringing,
+            (State::Ringing { until, .. }, _) => AgentState::Ringing { until: *until },
             (State::Talking { .. }, _) => AgentState::Talking,
             (State::Resting { until }, Presence::Ready) => AgentState::WrapUp { until: *until },
             (State::Idle | State::Settling { .. }, Presence::Ready) => AgentState::Ready,

@@ -125,7 +125,10 @@ pub enum AgentState {
     /// Takes calls and waits for one.
     Ready,
     /// Is offered to a caller.
-    Ringing,
+    Ringing {
+        /// Until then, unless it is answered.
+        until: Instant,
+    },
     /// Has answered a caller.
     Talking,
     /// Rests after a conversation, or after a call that was not taken.

@@ -65,7 +65,7 @@ fn drain(pool: &mut acd::Pool, shards: &[WorkerHandle], hub: &Hub) -> Option<Ins
             | acd::Output::Done { ticket, .. }
             | acd::Output::Place { ticket, .. } => *ticket,
             acd::Output::Agent { session, agent, state } => {
-                hub.agent(SessionId(*session), AgentNow::signed_in(agent, *state, now()));
+                hub.agent(SessionId(*session), AgentNow::signed_in(agent, *state));
                 continue;
             }
             acd::Output::NotSignedIn { session, why } => {

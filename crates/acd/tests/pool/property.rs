@@ -341,8 +341,8 @@ proptest! {
             run.enter(short, queue);
         }
         prop_assert_eq!(run.onlooker.ringing.len(), 5);
-        let ringing = BTreeMap::from([(1_001, AgentState::Ringing), (1_002, AgentState::Ringing)]);
-        prop_assert_eq!(&run.onlooker.states, &ringing);
+        let rings = |session| matches!(run.onlooker.states.get(&session), Some(AgentState::Ringing { .. }));
+        prop_assert!(rings(1_001) && rings(1_002) && run.onlooker.states.len() == 2);
     }
 
     #[test]
@@ -357,7 +357,7 @@ proptest! {
                     prop_assert!(false, "{name} is not configured and signed in");
                     continue;
                 };
-                prop_assert_eq!(onlooker.ringing.contains_key(&agent), state == AgentState::Ringing);
+                prop_assert_eq!(onlooker.ringing.contains_key(&agent), matches!(state, AgentState::Ringing { .. }));
                 prop_assert_eq!(onlooker.talking.contains_key(&agent), state == AgentState::Talking);
             }
         }

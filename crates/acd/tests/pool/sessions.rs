@@ -35,7 +35,8 @@ fn a_desk_rings_at_its_session_and_is_told_what_it_does() {
     let address = OfferTo::Session(7);
     let offer = Output::Offer { ticket: TicketId(1), agent: eve, address, name: "eve".into() };
     assert_eq!(outputs[0], offer);
-    assert_eq!(states(&outputs), [(7, AgentState::Ringing)]);
+    let until = bench.now + RING;
+    assert_eq!(states(&outputs), [(7, AgentState::Ringing { until })]);
     assert_eq!(states(&bench.answered(1, eve)), [(7, AgentState::Talking)]);
     let until = bench.now + WRAP_UP;
     assert_eq!(states(&bench.agent_left(1, eve)), [(7, AgentState::WrapUp { until })]);

@@ -286,7 +286,11 @@ fn a_desk_is_never_rung_for_a_caller_whose_pictures_it_cannot_show() {
     world.run_for(2 * SECOND);
     assert_eq!(world.browsers[desk].rang(), 0);
     assert!(world.phones[anna].dialog.is_some(), "the SIP agent is called at once");
-    assert_eq!(world.agent_states(1), [AgentState::Ready, AgentState::Ringing, AgentState::Ready]);
+    let states = world.agent_states(1);
+    assert!(
+        matches!(states[..], [AgentState::Ready, AgentState::Ringing { .. }, AgentState::Ready]),
+        "{states:?}"
+    );
 }
 
 #[test]

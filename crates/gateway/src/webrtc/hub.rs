@@ -82,7 +82,6 @@ struct Entry {
     token: String,
     lane: Arc<Lane>,
     attachments: mpsc::Sender<Attachment>,
-    agent: mpsc::Sender<AgentNow>,
     /// The last word of the agent pool.
     desk: Option<AgentNow>,
 }
@@ -160,11 +159,10 @@ impl Hub {
         let id = SessionId(shared.next.fetch_add(1, Ordering::Relaxed));
         let (lane, lane_end) = Lane::new();
         let (attachments, attachments_end) = mpsc::channel(1);
-        let (agent, agent_end) = mpsc::channel(limits::WORDS);
-        let entry = Entry { role, token: draw_token(), lane: Arc::new(lane), attachments, agent, desk: None };
+        let entry = Entry { role, token: draw_token(), lane: Arc::new(lane), attachments, desk: None };
         let session = entry.attach().ok_or(Busy::Stopping)?;
         sessions.insert(id, entry);
-        let ends = Ends { attachments: attachments_end, lane: lane_end, agent: agent_end };
+        let ends = Ends { attachments: attachments_end, lane: lane_end };
         shared.alive.fetch_add(1, Ordering::Relaxed);
         shared.runtime.spawn(Task::new(id, role, Arc::clone(shared), ends).run());
         Ok(session)
@@ -213,11 +211,15 @@ impl Hub {
 
     /// A word of the agent pool; called from its thread.
     pub(crate) fn agent(&self, session: SessionId, now: AgentNow) {
-        let mut guard = self.0.sessions();
-        let Some(entry) = guard.as_mut().and_then(|all| all.get_mut(&session)) else { return };
-        entry.desk = Some(now.clone());
-        if entry.agent.try_send(now).is_err() {
-            warn!(session = session.0, "a desk does not hear the agent pool");
+        let lane = {
+            let mut guard = self.0.sessions();
+            let Some(entry) = guard.as_mut().and_then(|all| all.get_mut(&session)) else { return };
+            entry.desk = Some(now.clone());
+            Arc::clone(&entry.lane)
+        };
+        if lane.agent(now) == Delivered::Gone {
+            warn!(session = session.0, "a desk does not hear the agent pool and is given up");
+            self.0.forget(session);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `Lane`: the way from a shard's thread to one session, which never makes the shard wait.
+//! `Lane`: the way from a shard's thread, and from the agent pool's, to one session; it never makes them wait.
 //!
 //! A session that does not keep up loses pictures, from one that finds no room to the next key picture;
 //! sound has room of its own and is lost only beyond it. A session that does not read its words is given up.
@@ -11,6 +11,16 @@ use media::{Frame, Kind};
 use tokio::sync::mpsc;
 
 use super::limits;
+use super::word::AgentNow;
+
+/// What a session hears besides frames.
+#[derive(Debug)]
+pub(crate) enum Word {
+    /// Of its shard, on its leg.
+    Leg(ToBrowser),
+    /// Of the agent pool.
+    Agent(AgentNow),
+}
 
 /// What became of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +36,7 @@ pub(crate) enum Delivered {
 /// The shard's end.
 #[derive(Debug)]
 pub(crate) struct Lane {
-    words: mpsc::Sender<ToBrowser>,
+    words: mpsc::Sender<Word>,
     frames: mpsc::Sender<Passed>,
     /// The next frame of sound, of pictures is of another source.
     fresh: [AtomicBool; 2],
@@ -48,7 +58,7 @@ pub(crate) struct Passed {
 /// The session's end.
 #[derive(Debug)]
 pub(crate) struct LaneEnd {
-    pub(crate) words: mpsc::Receiver<ToBrowser>,
+    pub(crate) words: mpsc::Receiver<Word>,
     pub(crate) frames: mpsc::Receiver<Passed>,
 }
 
@@ -71,10 +81,20 @@ impl Lane {
                 self.fresh[kind as usize].store(true, Ordering::Relaxed);
                 Delivered::Taken
             }
-            word => match self.words.try_send(word) {
-                Ok(()) => Delivered::Taken,
-                Err(_) => Delivered::Gone,
-            },
+            word => self.say(Word::Leg(word)),
+        }
+    }
+
+    /// Called by the agent pool's thread only.
+    pub(crate) fn agent(&self, now: AgentNow) -> Delivered {
+        self.say(Word::Agent(now))
+    }
+
+    /// A session that has not read so many words will not make sense of the next: it is given up.
+    fn say(&self, word: Word) -> Delivered {
+        match self.words.try_send(word) {
+            Ok(()) => Delivered::Taken,
+            Err(_) => Delivered::Gone,
         }
     }
 
@@ -200,6 +220,7 @@ mod tests {
             assert_eq!(lane.deliver(ToBrowser::KeyPictureWanted), Delivered::Taken);
         }
         assert_eq!(lane.deliver(ToBrowser::KeyPictureWanted), Delivered::Gone);
+        assert_eq!(lane.agent(AgentNow::signed_out(acd::NotSignedIn::Unknown)), Delivered::Gone);
         drop(end);
         assert_eq!(lane.deliver(sound()), Delivered::Gone);
     }

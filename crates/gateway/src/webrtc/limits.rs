@@ -32,7 +32,8 @@ pub(crate) const COMMANDS: usize = 64;
 /// Events that wait for one browser; with one more the browser is too slow and its socket is closed.
 pub(crate) const EVENTS: usize = 256;
 
-/// Words of the shard that wait for one session; with one more the session is given up.
+/// Words of the shard and of the agent pool that wait for one session; with one more the session is given up:
+/// its page is closed, its call ends, its agent is signed out.
 pub(crate) const WORDS: usize = 256;
 
 /// Frames of the shard that wait for one session: about a second of sound and pictures.

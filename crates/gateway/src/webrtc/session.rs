@@ -12,16 +12,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use call::CallId;
-use call::web::{FromBrowser, Media, SessionId, ToBrowser};
+use call::web::{FromBrowser, Media, SessionId};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tracing::{Instrument, debug, info, info_span, warn};
 
 use super::hub::{Attachment, Shared};
-use super::lane::{Backlog, LaneEnd, Passed};
+use super::lane::{Backlog, LaneEnd, Passed, Word};
 use super::limits;
 use super::talk::{Incoming, Talk};
-use super::word::{AgentNow, Command, Event, Role, State};
+use super::word::{Command, Event, Role, State};
 
 /// What wakes a session.
 enum Wake {
@@ -31,9 +31,7 @@ enum Wake {
     HubGone,
     /// The socket's word; `None`: it is gone.
     Command(Option<Command>),
-    Word(Box<ToBrowser>),
-    /// A word of the agent pool.
-    Agent(AgentNow),
+    Word(Box<Word>),
     Frame(Passed),
     Incoming(Incoming),
     /// Time for something.
@@ -50,7 +48,6 @@ pub(crate) struct Task {
     /// When the session ends, since its socket is gone.
     grace: Option<Instant>,
     lane: LaneEnd,
-    agent: mpsc::Receiver<AgentNow>,
     backlog: Backlog,
     talk: Option<Talk>,
     /// What the caller of the ringing call can do.
@@ -68,7 +65,6 @@ pub(crate) struct Task {
 pub(crate) struct Ends {
     pub(crate) attachments: mpsc::Receiver<Attachment>,
     pub(crate) lane: LaneEnd,
-    pub(crate) agent: mpsc::Receiver<AgentNow>,
 }
 
 impl Task {
@@ -81,7 +77,6 @@ impl Task {
             client: None,
             grace: Some(net::clock::now().mono + limits::GRACE),
             lane: ends.lane,
-            agent: ends.agent,
             backlog: Backlog::default(),
             talk: None,
             ring: None,
@@ -121,10 +116,6 @@ impl Task {
                 self.detach();
             }
             Wake::Word(word) => self.word(*word).await,
-            Wake::Agent(now) => {
-                self.signed_in = now.agent.is_some();
-                self.tell(Event::Agent(now));
-            }
             Wake::Frame(passed) => {
                 if let Some(talk) = &mut self.talk {
                     talk.send(&passed);
@@ -168,7 +159,6 @@ impl Task {
             attached = self.attachments.recv() => attached.map_or(Wake::HubGone, Wake::Attached),
             command = command => Wake::Command(command),
             Some(word) = self.lane.words.recv() => Wake::Word(Box::new(word)),
-            Some(agent) = self.agent.recv() => Wake::Agent(agent),
             Some(passed) = self.lane.frames.recv() => Wake::Frame(passed),
             incoming = incoming => Wake::Incoming(incoming),
             () = due => Wake::Due,

@@ -212,9 +212,9 @@ pub struct AgentNow {
     pub agent: Option<String>,
     /// What the agent is doing.
     pub state: AgentState,
-    /// How long this will last, when that is known (a rest).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<u64>,
+    /// When this ends by itself (a rest, a ring); written as the seconds that are left.
+    #[serde(rename = "seconds", skip_serializing_if = "Option::is_none", serialize_with = "seconds_left")]
+    pub until: Option<Instant>,
     /// Why it is so, when there is a reason; why signing in was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -222,18 +222,15 @@ pub struct AgentNow {
 
 impl AgentNow {
     /// As the pool tells it.
-    pub(crate) fn signed_in(agent: &str, state: acd::AgentState, now: Instant) -> Self {
-        let (state, seconds) = match state {
+    pub(crate) fn signed_in(agent: &str, state: acd::AgentState) -> Self {
+        let (state, until) = match state {
             acd::AgentState::NotReady => (AgentState::NotReady, None),
             acd::AgentState::Ready => (AgentState::Ready, None),
-            acd::AgentState::Ringing => (AgentState::Ringing, None),
+            acd::AgentState::Ringing { until } => (AgentState::Ringing, Some(until)),
             acd::AgentState::Talking => (AgentState::Talking, None),
-            acd::AgentState::WrapUp { until } => {
-                let left = until.saturating_duration_since(now);
-                (AgentState::WrapUp, Some(left.as_millis().div_ceil(1_000) as u64))
-            }
+            acd::AgentState::WrapUp { until } => (AgentState::WrapUp, Some(until)),
         };
-        AgentNow { agent: Some(agent.to_owned()), state, seconds, reason: None }
+        AgentNow { agent: Some(agent.to_owned()), state, until, reason: None }
     }
 
     /// Signed out, or never in.
@@ -244,7 +241,7 @@ impl AgentNow {
             acd::NotSignedIn::SignedInAlready => "this desk is signed in as another agent",
             acd::NotSignedIn::Retired => "this agent is no longer part of the service",
         };
-        AgentNow { agent: None, state: AgentState::NotReady, seconds: None, reason: Some(reason.to_owned()) }
+        AgentNow { agent: None, state: AgentState::NotReady, until: None, reason: Some(reason.to_owned()) }
     }
 }
 
@@ -309,4 +306,11 @@ impl State {
 
 fn seconds<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
     time.map(|time| time.as_secs().max(1)).serialize(to)
+}
+
+/// Whole seconds that are left, a begun one counting in full. Read when it is written, since a page that comes back
+/// is told of it long after it was said.
+fn seconds_left<S: Serializer>(until: &Option<Instant>, to: S) -> Result<S::Ok, S::Error> {
+    let left = until.map(|until| until.saturating_duration_since(net::clock::now().mono));
+    left.map(|left| left.as_millis().div_ceil(1_000) as u64).serialize(to)
 }

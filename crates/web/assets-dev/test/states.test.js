@@ -79,6 +79,12 @@ test("accepting survives that the gateway says talking before the two are joined
   assert.equal(accepting.ring?.accepting, true);
 });
 
+test("a ring tells how long it may still be answered", () => {
+  const rung = desk(signIn, ring, { type: "agent", agent: "desk1", state: "ringing", seconds: 12 });
+  assert.equal(typeof rung.until, "number");
+  assert.equal(desk(signIn, ring, agent("ringing")).until, null);
+});
+
 test("a ring that stops is no conversation", () => {
   const stopped = desk(signIn, ring, { type: "stop_ringing", call: 7, why: "caller gone" });
   assert.deepEqual([stopped.ring, stopped.note], [null, { kind: "missed", why: "caller gone" }]);

@@ -196,7 +196,7 @@ function Readiness() {
 }
 
 function Ring() {
-  const { ring } = desk.value;
+  const { ring, until } = desk.value;
   useEffect(() => {
     /** @type {HTMLElement|null} */ (document.querySelector(".ring .accept"))?.focus();
   }, [ring?.call]);
@@ -208,7 +208,8 @@ function Ring() {
     ${!ring.video && html`<p class="quiet">${t("desk_sound_only")}</p>`}
     <dl><div><dt>${t("desk_number")}</dt><dd>${ring.number}</dd></div>
       <div><dt>${t("desk_queue")}</dt><dd>${ring.queue}</dd></div>
-      <div><dt>${t("desk_rings_for")}</dt><dd>${t("seconds", { n: seconds })}</dd></div></dl>
+      <div><dt>${t("desk_rings_for")}</dt><dd>${t("seconds", { n: seconds })}</dd></div>
+      ${until !== null && !ring.accepting && html`<div><dt>${t("desk_rings_still")}</dt><dd>${t("seconds", { n: left(until) })}</dd></div>`}</dl>
     <div class="actions">
       <button type="button" class="button go accept" disabled=${ring.accepting} onClick=${accept}>
         <${Icon} name="call" />${t("desk_accept")}<kbd>${t("desk_accept_key")}</kbd></button>

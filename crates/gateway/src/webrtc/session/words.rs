@@ -1,13 +1,23 @@
-//! What the shard says of the session's leg, passed on to the page.
+//! What the shard says of the session's leg, and the pool of its agent, passed on to the page.
 
 use call::web::{Ended, StopRinging, ToBrowser};
 
+use super::super::lane::Word;
 use super::super::word::{Event, Ring, Showing, Waiting};
 use super::Task;
 
 impl Task {
-    /// A word of the shard.
-    pub(super) async fn word(&mut self, word: ToBrowser) {
+    pub(super) async fn word(&mut self, word: Word) {
+        match word {
+            Word::Leg(word) => self.leg_word(word).await,
+            Word::Agent(now) => {
+                self.signed_in = now.agent.is_some();
+                self.tell(Event::Agent(now));
+            }
+        }
+    }
+
+    async fn leg_word(&mut self, word: ToBrowser) {
         if self.owed > 0 {
             self.owed -= u32::from(is_last(&word));
             return;
