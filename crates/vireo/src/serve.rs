@@ -171,10 +171,15 @@ impl Live {
     }
 }
 
+/// What is logged unless `VIREO_LOG` says otherwise. The `webrtc` crate's parts warn in every call: of checks before
+/// the browser's first candidate, of packets before the keys are there, of a server name that DTLS has none of.
+/// What is wrong with a call shows in our own log. A name stands for all that begin with it.
+const LOGGED: &str = "info,rtc=error";
+
 /// `VIREO_LOG` chooses what is logged, as `info` or `call=debug`.
 fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("VIREO_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(LOGGED));
     // Ignored: only a test could have set one before.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
