@@ -1,0 +1,1 @@
+//! Control messages (ITU-T H.245).

@@ -1,0 +1,1 @@
+//! The terminal: procedures of H.245 over the multiplex.
