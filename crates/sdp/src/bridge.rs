@@ -48,8 +48,8 @@ fn formats(stream: &AgreedStream) -> Vec<Payload> {
     let pt = codec.static_payload_type().unwrap_or(stream.send.pt);
     let mut formats = vec![Payload::media(pt, codec, bounds(&stream.send.parameters))];
     match codec {
-        Codec::Pcmu | Codec::Pcma => formats.push(Payload::telephone_event(101)),
-        Codec::H263 | Codec::H264 => {}
+        Codec::Pcmu | Codec::Pcma | Codec::Amr => formats.push(Payload::telephone_event(101)),
+        Codec::Clearmode | Codec::H263 | Codec::H264 | Codec::Mpeg4 => {}
     }
     formats
 }

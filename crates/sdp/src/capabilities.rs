@@ -133,6 +133,9 @@ impl Capabilities {
         match codec {
             Codec::Pcmu => vec![Payload::media(0, codec, Parameters::None)],
             Codec::Pcma => vec![Payload::media(8, codec, Parameters::None)],
+            Codec::Amr => vec![Payload::media(98, codec, Parameters::None)],
+            Codec::Clearmode => vec![Payload::media(125, codec, Parameters::None)],
+            Codec::Mpeg4 => vec![Payload::media(99, codec, Parameters::None)],
             Codec::H263 => vec![Payload::media(34, codec, Parameters::H263(self.h263.clone()))],
             Codec::H264 => vec![h264(96, 1), h264(97, 0)],
         }

@@ -44,7 +44,9 @@ enum Depacketizer {
 impl Depacketizer {
     fn new(codec: Codec) -> Self {
         match codec {
-            Codec::Pcmu | Codec::Pcma => Depacketizer::G711(codec),
+            Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode | Codec::Mpeg4 => {
+                Depacketizer::G711(codec)
+            }
             Codec::H263 => Depacketizer::H263(h263::Depacketizer::default()),
             Codec::H264 => Depacketizer::H264(h264::Depacketizer::default()),
         }
@@ -312,10 +314,10 @@ impl Session {
         }
         let codec = self.receiving.depacketizer.codec();
         let duration = match codec {
-            Codec::Pcmu | Codec::Pcma => {
+            Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode => {
                 crate::clock::duration(assembled.data.len() as u64, codec.clock_rate())
             }
-            Codec::H263 | Codec::H264 => std::time::Duration::ZERO,
+            Codec::H263 | Codec::H264 | Codec::Mpeg4 => std::time::Duration::ZERO,
         };
         let pts = self.receiving.clock.pts(now.mono, assembled.timestamp);
         let mut frame = Frame::new(codec, pts, duration, assembled.keyframe, assembled.data);

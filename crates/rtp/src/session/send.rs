@@ -37,7 +37,9 @@ enum Packetizer {
 impl Packetizer {
     fn new(config: &Config) -> Self {
         match config.send.codec {
-            Codec::Pcmu | Codec::Pcma => Packetizer::G711(g711::Packetizer::default()),
+            Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode | Codec::Mpeg4 => {
+                Packetizer::G711(g711::Packetizer::default())
+            }
             Codec::H263 => Packetizer::H263(h263::Packetizer::new(config.mtu)),
             Codec::H264 => Packetizer::H264(h264::Packetizer::new(config.send.mode, config.mtu)),
         }

@@ -42,7 +42,8 @@ impl Parameters {
             Coding::Media(Codec::H264) => Parameters::H264(H264Parameters::default()),
             Coding::Media(Codec::H263) => Parameters::H263(H263Parameters::default()),
             Coding::TelephoneEvent => Parameters::TelephoneEvent { events: EVENTS_DEFAULT.to_owned() },
-            Coding::Media(Codec::Pcmu | Codec::Pcma) | Coding::Other(_) => Parameters::None,
+            Coding::Media(Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode | Codec::Mpeg4)
+            | Coding::Other(_) => Parameters::None,
         }
     }
 
@@ -54,10 +55,14 @@ impl Parameters {
             Coding::Media(Codec::H263) => Parameters::H263(H263Parameters::parse(text)),
             Coding::TelephoneEvent if text.is_empty() => Parameters::default_for(coding),
             Coding::TelephoneEvent => Parameters::TelephoneEvent { events: text.to_owned() },
-            Coding::Media(Codec::Pcmu | Codec::Pcma) | Coding::Other(_) if text.is_empty() => {
+            Coding::Media(Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode | Codec::Mpeg4)
+            | Coding::Other(_)
+                if text.is_empty() =>
+            {
                 Parameters::None
             }
-            Coding::Media(Codec::Pcmu | Codec::Pcma) | Coding::Other(_) => Parameters::Raw(text.to_owned()),
+            Coding::Media(Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode | Codec::Mpeg4)
+            | Coding::Other(_) => Parameters::Raw(text.to_owned()),
         }
     }
 
