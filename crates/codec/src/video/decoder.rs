@@ -28,7 +28,9 @@ impl Decoder {
         let id = match codec {
             Codec::H264 => codec::Id::H264,
             Codec::H263 => codec::Id::H263,
-            Codec::Pcmu | Codec::Pcma => return Err(Error::WrongCodec { codec, job: "pictures" }),
+            Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode | Codec::Mpeg4 => {
+                return Err(Error::WrongCodec { codec, job: "pictures" });
+            }
         };
         let found = decoder::find(id).ok_or_else(|| open("libavcodec has none".into()))?;
         let mut context = codec::Context::new_with_codec(found);
@@ -125,6 +127,6 @@ fn announced_size(frame: &Frame) -> Option<Size> {
             // Extended PTYPE carries its own size; 0 and 6 are forbidden or reserved.
             _ => None,
         },
-        Codec::H264 | Codec::Pcmu | Codec::Pcma => None,
+        Codec::H264 | Codec::Mpeg4 | Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode => None,
     }
 }

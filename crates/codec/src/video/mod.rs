@@ -74,7 +74,7 @@ impl Encoder {
         let kind = match format.codec {
             Codec::H264 => Kind::H264(Box::new(h264::Encoder::open(format, rate)?)),
             Codec::H263 => Kind::H263(h263::Encoder::open(format, rate)?),
-            Codec::Pcmu | Codec::Pcma => {
+            Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode | Codec::Mpeg4 => {
                 return Err(Error::WrongCodec { codec: format.codec, job: "pictures" });
             }
         };
