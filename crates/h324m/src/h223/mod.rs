@@ -1,27 +1,28 @@
-//! The multiplex (ITU-T H.223 with Annexes A and B).
+//! The multiplex: octets of the line to SDUs per logical channel and back (ITU-T H.223 with Annexes A and B).
+//!
+//! Octets in here are in H.223 order, the least significant bit first on the line; [`BitOrder`] converts
+//! them to and from RTP CLEARMODE. Start at [`Demultiplexer`] for what comes in, at [`Multiplexer`] for
+//! what goes out and at [`Detector`] for the set-up of the level.
+//!
+//! Not built: level 3 (Annexes C and D) and its adaptation layers AL1M, AL2M and AL3M.
 
-/// The order of the bits in an octet handed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BitOrder {
-    /// The most significant bit is the first on the line: clear mode over RTP (RFC 4040).
-    Msb,
-    /// The least significant bit is the first on the line: H.223's own order.
-    Lsb,
-}
+mod bits;
+mod demultiplexer;
+mod detector;
+mod level;
+mod multiplexer;
+mod statistics;
+mod table;
 
-/// How robust the multiplex is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Base H.223.
-    Zero,
-    /// Annex A.
-    One {
-        /// Two flags in a row between PDUs.
-        double_flag: bool,
-    },
-    /// Annex B.
-    Two {
-        /// With the optional fourth octet.
-        optional_header: bool,
-    },
-}
+pub use bits::{BitOrder, OrderDetector};
+pub use demultiplexer::{Demultiplexer, Received};
+pub use detector::Detector;
+pub use level::{AdaptationLayer, Level};
+pub use multiplexer::{Class, Multiplexer, Refused};
+pub use statistics::{ReceiveStatistics, SendStatistics};
+pub use table::{Content, Element, Invalid, MultiplexEntry, Repeat};
+
+/// Logical channel of H.245 control, always open (H.223 §6.4.1).
+pub const CONTROL: u16 = 0;
+/// Multiplex code that WNSRP frames travel by until the peer gives it another meaning (H.324 Annex A).
+pub const WNSRP_CODE: u8 = 15;
