@@ -8,7 +8,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use media::{Codec, Frame, Kind, Now};
 use rtp::payload::h264::{Depacketizer, Packetizer};
 use rtp::payload::{Part, Payload};
-use rtp::{Config, Feedback, H264Mode, Input, Output, SendFormat, Session};
+use rtp::{Config, Feedback, H264Mode, Input, Output, SendFormat, Session, Sound};
 
 const PCMU_FRAME: usize = 160;
 /// A CIF picture at 256 kbit/s and 15 pictures a second.
@@ -22,6 +22,7 @@ fn config(codec: Codec, ssrc: u32) -> Config {
         kind: codec.kind(),
         send: SendFormat { pt: 96, codec, mode },
         receive: vec![(96, codec, mode)],
+        sound: Sound::default(),
         dtmf_send: None,
         dtmf_receive: Vec::new(),
         remote_rtp: remote,

@@ -354,7 +354,8 @@ impl Call {
                     self.out.extend(latched);
                 }
             }
-            rtp::Event::DigitEnd { .. } | rtp::Event::Bye => {}
+            // Prompts exist in one mode, and what is passed on cannot be changed.
+            rtp::Event::ModeRequest { .. } | rtp::Event::DigitEnd { .. } | rtp::Event::Bye => {}
         }
     }
 

@@ -5,6 +5,7 @@
 //! translators (a packet's contributing sources are read past), more than one remote source at a time.
 //! Start at [`Session`]; the wire formats are in [`packet`], [`rtcp`], [`dtmf`] and [`payload`].
 
+pub mod circuit;
 pub mod clock;
 pub mod dtmf;
 pub mod latch;
@@ -18,4 +19,4 @@ pub mod source;
 
 pub use dtmf::Digit;
 pub use payload::h264::Mode as H264Mode;
-pub use session::{Config, Event, Feedback, Input, Output, SendFormat, Session, Statistics};
+pub use session::{Config, Event, Feedback, Input, Output, SendFormat, Session, Sound, Statistics};

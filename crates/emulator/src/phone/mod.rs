@@ -277,7 +277,10 @@ impl Phone {
                 }
                 rtp::Event::KeyFrameWanted => stream.key_frame_wanted(),
                 rtp::Event::Digit(digit) => self.events.push_back(Event::Key(digit)),
-                rtp::Event::DigitEnd { .. } | rtp::Event::Latched { .. } | rtp::Event::Bye => {}
+                rtp::Event::DigitEnd { .. }
+                | rtp::Event::ModeRequest { .. }
+                | rtp::Event::Latched { .. }
+                | rtp::Event::Bye => {}
             }
         }
     }

@@ -1,6 +1,6 @@
 //! One stream of a call: RTP both ways, a decoder for what comes and a source for what goes.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use codec::video::Decoder;
 use media::{Codec, Frame, Kind, Now, VideoFormat};
@@ -125,6 +125,7 @@ pub(crate) fn rtp_config(agreed: &AgreedStream, cname: &str, seed: u64) -> rtp::
         kind: agreed.kind,
         send: SendFormat { pt: agreed.send.pt, codec: agreed.codec(), mode: mode(&agreed.send) },
         receive,
+        sound: sound(agreed),
         dtmf_send: agreed.dtmf_send,
         dtmf_receive: agreed.dtmf_receive.clone(),
         remote_rtp: agreed.remote_rtp,
@@ -136,11 +137,24 @@ pub(crate) fn rtp_config(agreed: &AgreedStream, cname: &str, seed: u64) -> rtp::
     }
 }
 
+fn sound(agreed: &AgreedStream) -> rtp::Sound {
+    let amr = agreed.amr();
+    rtp::Sound {
+        packet: Duration::from_millis(agreed.ptime_ms.into()),
+        amr_octet_aligned: amr.is_some_and(|amr| amr.octet_align),
+        amr_modes: amr.map_or(media::amr::ModeSet::ALL, |amr| amr.modes()),
+        amr_mode_request: None,
+    }
+}
+
 fn mode(payload: &Payload) -> H264Mode {
     match &payload.parameters {
         Parameters::H264(h264) => H264Mode::try_from(h264.packetization_mode).unwrap_or_default(),
-        Parameters::None | Parameters::H263(_) | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) => {
-            H264Mode::default()
-        }
+        Parameters::None
+        | Parameters::H263(_)
+        | Parameters::Mpeg4(_)
+        | Parameters::Amr(_)
+        | Parameters::TelephoneEvent { .. }
+        | Parameters::Raw(_) => H264Mode::default(),
     }
 }

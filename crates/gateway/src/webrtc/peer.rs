@@ -235,9 +235,12 @@ fn codec(plan: &Plan, pt: u8) -> Option<RTCRtpCodecParameters> {
     };
     let sdp_fmtp_line = match &format.parameters {
         Parameters::H264(h264) => h264.to_string(),
-        Parameters::None | Parameters::H263(_) | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) => {
-            String::new()
-        }
+        Parameters::None
+        | Parameters::H263(_)
+        | Parameters::Mpeg4(_)
+        | Parameters::Amr(_)
+        | Parameters::TelephoneEvent { .. }
+        | Parameters::Raw(_) => String::new(),
     };
     Some(RTCRtpCodecParameters {
         rtp_codec: RTCRtpCodec {
