@@ -1,9 +1,9 @@
 //! What comes in: octets of the line to SDUs of the logical channels. Start at `Demultiplexer::push`.
 
-use std::collections::VecDeque;
-
 use bytes::Bytes;
 
+use super::channels::Channels;
+use super::deframe::Deframer;
 use super::{AdaptationLayer, Level, MultiplexEntry, ReceiveStatistics};
 
 /// What came in.
@@ -46,14 +46,14 @@ pub enum Received {
 #[derive(Debug)]
 pub struct Demultiplexer {
     level: Level,
-    ready: VecDeque<Received>,
-    statistics: ReceiveStatistics,
+    deframer: Deframer,
+    channels: Channels,
 }
 
 impl Demultiplexer {
     /// Nothing received yet, nothing open but control.
     pub fn new(level: Level) -> Self {
-        Self { level, ready: VecDeque::new(), statistics: ReceiveStatistics::default() }
+        Self { level, deframer: Deframer::new(level), channels: Channels::new() }
     }
 
     /// The level it reads.
@@ -64,41 +64,55 @@ impl Demultiplexer {
     /// Changes the level: what was half received is dropped, tables and channels stay.
     pub fn set_level(&mut self, level: Level) {
         self.level = level;
+        self.deframer = Deframer::new(level);
+        self.channels.restart();
     }
 
     /// Sets or (`None`) deactivates entry `code` (1..=15; others are passed over) of the peer's table.
-    pub fn set_entry(&mut self, _code: u8, _entry: Option<MultiplexEntry>) {}
-
-    /// Opens a logical channel (1..=65535; 0 is open from the start). Open again, it starts anew. Beyond
-    /// [`CHANNELS_MAX`](crate::limits::CHANNELS_MAX) it is passed over and answers false.
-    pub fn open(&mut self, _channel: u16, _layer: AdaptationLayer, _segmentable: bool) -> bool {
-        true
+    ///
+    /// Without an entry, code 15 brings SDUs of control: WNSRP.
+    pub fn set_entry(&mut self, code: u8, entry: Option<MultiplexEntry>) {
+        self.channels.set_entry(code, entry);
     }
 
-    /// Closes a logical channel; what is half received on it is dropped.
-    pub fn close(&mut self, _channel: u16) {}
+    /// Opens a logical channel (1..=65535; 0 is open from the start). Open again, it starts anew. Beyond
+    /// [`CHANNELS_MAX`](crate::limits::CHANNELS_MAX) it is not opened and the answer is false.
+    pub fn open(&mut self, channel: u16, layer: AdaptationLayer, segmentable: bool) -> bool {
+        self.channels.open(channel, layer, segmentable)
+    }
+
+    /// Closes a logical channel (not control); what is half received on it is dropped.
+    pub fn close(&mut self, channel: u16) {
+        self.channels.close(channel);
+    }
 
     /// Takes octets of the line, in H.223 order.
     pub fn push(&mut self, octets: &[u8]) {
-        self.statistics.octets += octets.len() as u64;
+        self.channels.statistics.octets += octets.len() as u64;
+        self.deframer.push(octets, &mut self.channels);
+        self.channels.tick();
     }
 
     /// Takes note that so many octets of the line are missing here (a lost RTP packet).
     pub fn lost(&mut self, octets: usize) {
-        self.statistics.octets_lost += octets as u64;
+        self.channels.statistics.octets_lost += octets as u64;
+        self.deframer.lost(octets, &mut self.channels);
+        self.channels.tick();
     }
 
     /// The end of the line: what waits for its closing flag is delivered.
-    pub fn flush(&mut self) {}
+    pub fn flush(&mut self) {
+        self.deframer.flush(&mut self.channels);
+    }
 
     /// What came in, in order. Not polled, it keeps [`RECEIVED_MAX`](crate::limits::RECEIVED_MAX) and drops
     /// the oldest.
     pub fn poll(&mut self) -> Option<Received> {
-        self.ready.pop_front()
+        self.channels.poll()
     }
 
     /// Counters.
     pub fn statistics(&self) -> ReceiveStatistics {
-        self.statistics
+        self.channels.statistics
     }
 }

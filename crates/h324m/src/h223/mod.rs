@@ -4,17 +4,28 @@
 //! them to and from RTP CLEARMODE. Start at [`Demultiplexer`] for what comes in, at [`Multiplexer`] for
 //! what goes out and at [`Detector`] for the set-up of the level.
 //!
+//! Inside, on the way in: `deframe` finds the PDUs of a level, `channels` deals their octets out by the
+//! table, `layer` makes SDUs of them; on the way out `layer` and `frame` do the reverse.
+//!
 //! Not built: level 3 (Annexes C and D) and its adaptation layers AL1M, AL2M and AL3M.
 
 mod bits;
+mod channels;
+mod crc;
+mod deframe;
 mod demultiplexer;
 mod detector;
+mod frame;
+mod golay;
+mod layer;
 mod level;
 mod multiplexer;
+mod sender;
 mod statistics;
 mod table;
 
 pub use bits::{BitOrder, OrderDetector};
+pub use crc::crc16;
 pub use demultiplexer::{Demultiplexer, Received};
 pub use detector::Detector;
 pub use level::{AdaptationLayer, Level};
