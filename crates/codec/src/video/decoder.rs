@@ -1,4 +1,4 @@
-//! H.264 and H.263 pictures by libavcodec, guarded against sizes that nobody agreed to.
+//! H.264, H.263 and MPEG-4 pictures by libavcodec, guarded against sizes that nobody agreed to.
 
 use ffmpeg_next::codec::{self, Flags};
 use ffmpeg_next::{Dictionary, Packet, decoder, frame};
@@ -28,7 +28,8 @@ impl Decoder {
         let id = match codec {
             Codec::H264 => codec::Id::H264,
             Codec::H263 => codec::Id::H263,
-            Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode | Codec::Mpeg4 => {
+            Codec::Mpeg4 => codec::Id::MPEG4,
+            Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode => {
                 return Err(Error::WrongCodec { codec, job: "pictures" });
             }
         };
@@ -114,8 +115,8 @@ pub(crate) fn options() -> Dictionary<'static> {
     options
 }
 
-/// The size in an H.263 picture header's source format (§5.1.3); H.264 tells it in its parameter set,
-/// which the library reads.
+/// The size in an H.263 picture header's source format (§5.1.3); H.264 tells it in its parameter set and
+/// MPEG-4 in its video object layer, which the library reads.
 fn announced_size(frame: &Frame) -> Option<Size> {
     match frame.codec {
         Codec::H263 => match frame.data.get(4)? >> 2 & 7 {
