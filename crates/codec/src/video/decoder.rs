@@ -15,6 +15,8 @@ pub struct Decoder {
     codec: Codec,
     inner: decoder::Video,
     agreed: Option<Size>,
+    /// MPEG-4 headers that came without a picture: the library forgets them unless one follows.
+    headers: Vec<u8>,
 }
 
 impl Decoder {
@@ -41,7 +43,7 @@ impl Decoder {
             .open_as_with(found, options())
             .and_then(decoder::Opened::video)
             .map_err(|why| open(why.to_string()))?;
-        Ok(Decoder { codec, inner, agreed: None })
+        Ok(Decoder { codec, inner, agreed: None, headers: Vec::new() })
     }
 
     /// The same, for pictures of exactly `size`: damaged headers yield false sizes, and others than the
@@ -73,7 +75,16 @@ impl Decoder {
         {
             return Err(Error::WrongSize { got, want });
         }
-        self.inner.send_packet(&Packet::copy(&frame.data)).map_err(|why| self.failed(why.to_string()))?;
+        if frame.codec == Codec::Mpeg4 && !has_vop(&frame.data) {
+            self.headers = frame.data.to_vec();
+            return Ok(None);
+        }
+        let packet = if self.headers.is_empty() {
+            Packet::copy(&frame.data)
+        } else {
+            Packet::copy(&[&std::mem::take(&mut self.headers), &frame.data[..]].concat())
+        };
+        self.inner.send_packet(&packet).map_err(|why| self.failed(why.to_string()))?;
         let mut newest = None;
         let mut out = frame::Video::empty();
         while self.inner.receive_frame(&mut out).is_ok() {
@@ -98,6 +109,11 @@ impl Decoder {
     fn failed(&self, why: String) -> Error {
         Error::Decode { codec: self.codec, why }
     }
+}
+
+/// Whether there is the start code of a VOP (ISO/IEC 14496-2 §6.2.1).
+fn has_vop(data: &[u8]) -> bool {
+    data.windows(4).any(|octets| octets == [0, 0, 1, 0xB6])
 }
 
 /// Whether a picture is beyond what this crate handles.

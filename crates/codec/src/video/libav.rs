@@ -42,7 +42,7 @@ impl Encoder {
         video.set_max_b_frames(0);
         video.set_bit_rate(format.rate_bps as usize);
         // The library's name in every key picture would cost octets and differ from machine to machine.
-        video.set_flags(Flags::BITEXACT | Flags::CLOSED_GOP);
+        video.set_flags(Flags::BITEXACT);
         if let Rate::Quantiser(quantiser) = rate {
             let quantiser = i32::from(quantiser.clamp(1, 31));
             video.set_qmin(quantiser);

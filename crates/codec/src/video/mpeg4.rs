@@ -13,7 +13,7 @@ use crate::Error;
 
 /// The library ends a video packet with the macroblock that reaches this many octets. Level 0 allows 2048
 /// bits (table N.1), and a macroblock of text takes up to 90 octets.
-const PACKET_LEN: &str = "160";
+const PACKET_LEN: &str = "140";
 
 /// Vectors of at most this many pixels keep `vop_fcode` at 1, all that level 0 has (table N.1, note).
 const VECTOR_MAX: &str = "15";
