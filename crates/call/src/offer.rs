@@ -85,8 +85,8 @@ pub(crate) fn parse(content_type: &str, octets: &[u8]) -> Option<Description> {
 /// An offer of exactly what `leg` has agreed to, so that frames can pass without transcoding.
 pub(crate) fn same_as(leg: &Leg) -> Want {
     match leg.bearer {
-        Bearer::Rtp(_) => leg.sdp.agreed().map_or_else(Want::all, Want::like),
-        Bearer::WebRtc(_) => Want::like(&leg.all_agreed()),
+        Bearer::Rtp(_) if leg.circuit.is_none() => leg.sdp.agreed().map_or_else(Want::all, Want::like),
+        Bearer::Rtp(_) | Bearer::WebRtc(_) => Want::like(&leg.all_agreed()),
     }
 }
 

@@ -230,5 +230,7 @@ fn shard_config(config: &Config, locals: Vec<sip::Local>) -> call::Config {
         calls_max: config.calls_max,
         seed: config.seed.rotate_left(17),
         retry_after: limits::RETRY_AFTER,
+        terminals: Arc::new(h324m::Config::default()),
+        trunks: config.trunks.clone(),
     }
 }

@@ -50,7 +50,15 @@ impl World {
         Self::with_ports(service, seed, 64)
     }
 
+    pub(crate) fn with_trunks(service: &Arc<Service>, seed: u64, trunks: Vec<call::Trunk>) -> Self {
+        Self::with(service, seed, 64, trunks)
+    }
+
     pub(crate) fn with_ports(service: &Arc<Service>, seed: u64, pairs: u32) -> Self {
+        Self::with(service, seed, pairs, Vec::new())
+    }
+
+    fn with(service: &Arc<Service>, seed: u64, pairs: u32, trunks: Vec<call::Trunk>) -> Self {
         let base = base();
         let ip: IpAddr = GATEWAY.parse().unwrap();
         let mut sip = sip::Config::new(vec![sip::Local::new(SocketAddr::new(ip, 5060))], seed);
@@ -62,6 +70,8 @@ impl World {
             calls_max: 20,
             seed,
             retry_after: Duration::from_secs(5),
+            terminals: std::sync::Arc::default(),
+            trunks,
         };
         let mut world = World {
             network: Network::new(base, seed),
