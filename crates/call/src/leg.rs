@@ -224,7 +224,7 @@ impl Leg {
     pub(crate) fn video_format(&self) -> Option<VideoFormat> {
         let agreed = self.agreed(Kind::Video)?;
         match &self.circuit {
-            Some(_) => Some(VideoFormat::prompt(agreed.codec(), media::Size::QCIF)),
+            Some(_) => Some(VideoFormat::circuit(agreed.codec())),
             None => agreed.video_format(),
         }
     }
