@@ -66,3 +66,91 @@ pub const PICTURE_LATE_MAX: Duration = Duration::from_secs(3);
 pub const PEER_PDU_MIN: u16 = 40;
 /// Stuffing sequences that open a level, unbroken: third-party terminals want to see 21 in one piece.
 pub const STUFFING_FIRST: u32 = 64;
+
+/// Speech that falls behind its arrival by this much begins a new time line: frames are missing.
+pub const SPEECH_LATE_MAX: Duration = Duration::from_millis(120);
+
+/// Speech frames that wait for the line (100 ms); the oldest is dropped.
+pub const SPEECH_QUEUE_MAX: usize = 5;
+
+/// What speech takes of the line: AMR 12.2 with AL2 and a level 2 header, 38 octets in 20 ms.
+pub const SPEECH_BPS: u32 = 15_200;
+
+/// Octets of pictures that wait for the line (1.3 s of it); a further picture is dropped, and all up to the
+/// next key picture. A key picture is taken at any length.
+pub const PICTURE_QUEUE_MAX: usize = 8_000;
+
+/// Longest SDU of pictures that is sent, in octets: what is lost with one wrong bit.
+pub const PICTURE_SDU_MAX: usize = 250;
+
+/// Shortest limit of a peer for its SDUs that is believed.
+pub const PICTURE_SDU_MIN: usize = 40;
+
+/// Pictures whose delay is measured before it is told (h223SkewIndication).
+pub const SKEW_PICTURES: u32 = 10;
+
+/// Octets of the line that are kept while its bit order is searched.
+pub const ORDER_KEPT_MAX: usize = 16 * 1_024;
+
+/// Control messages that wait for the link; further ones are dropped.
+pub const OUTBOX_MAX: usize = 64;
+
+/// Octets up to which messages are packed into one control SDU: one CCSRL segment.
+pub const BUNDLE_LEN_MAX: usize = 250;
+
+/// Channels of the peer that are open at once; a further one is refused.
+pub const INCOMING_MAX: usize = 4;
+
+/// Digits taken from one alphanumeric user input.
+pub const DIGITS_MAX: usize = 32;
+
+/// Messages of the peer that are complained about in a call.
+pub const COMPLAINTS_MAX: u32 = 10;
+
+/// Longest SDU that we say we take, AL2 and AL3.
+pub const DECLARED_SDU_MAX: u16 = 1_024;
+
+/// The delay jitter that we say we make (`maximumDelayJitter`), ms.
+pub const DECLARED_JITTER_MS: u16 = 60;
+
+/// No H.324 on an answered line for so long ends the call (H.324 §C.6).
+pub const LEVEL_WAIT: Duration = Duration::from_secs(6);
+
+/// The peer's capabilities are waited for so long once the level is settled.
+pub const CAPABILITIES_WAIT: Duration = Duration::from_secs(20);
+
+/// H.245 T101, capability exchange.
+pub const T101: Duration = Duration::from_secs(30);
+
+/// H.245 T103, opening a channel.
+pub const T103: Duration = Duration::from_secs(30);
+
+/// A channel both ways of a master that refused ours for it is waited for so long.
+pub const YIELD: Duration = Duration::from_secs(5);
+
+/// H.245 T104, multiplex table.
+pub const T104: Duration = Duration::from_secs(10);
+
+/// The table is sent so often before the call is given up.
+pub const TABLE_TRIES_MAX: u32 = 3;
+
+/// H.245 T105, round trip.
+pub const T105: Duration = Duration::from_secs(30);
+
+/// The round trip is measured so often.
+pub const PROBE_INTERVAL: Duration = Duration::from_secs(30);
+
+/// H.245 T106, master/slave determination.
+pub const T106: Duration = Duration::from_secs(30);
+
+/// H.245 N100: numbers drawn in one determination.
+pub const N100: u32 = 3;
+
+/// H.245 T108, closing a channel.
+pub const T108: Duration = Duration::from_secs(10);
+
+/// EndSession of the peer is waited for so long after ours.
+pub const END_WAIT: Duration = Duration::from_secs(5);
+
+/// It is waited for so long once ours was acknowledged by the control channel: many phones say nothing more.
+pub const END_HEARD_WAIT: Duration = Duration::from_millis(500);

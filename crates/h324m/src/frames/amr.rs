@@ -5,6 +5,8 @@
 //! octet and the speech bits behind it, first bit least significant; the storage form has a whole octet with
 //! the frame type and the speech bits first bit most significant. Padding is zero in both.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 /// Frame type of a silence descriptor (TS 26.101 table 1a).
@@ -12,8 +14,8 @@ pub const SID: u8 = 8;
 /// Frame type of a frame without data.
 pub const NO_DATA: u8 = 15;
 
-/// Duration of one frame in milliseconds.
-pub const FRAME_MS: u64 = 20;
+/// Duration of one frame.
+pub const FRAME: Duration = Duration::from_millis(20);
 
 /// The quality bit of the table-of-contents octet (RFC 4867 §4.3.2): set in a good frame.
 const QUALITY: u8 = 0x04;
