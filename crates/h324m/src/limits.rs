@@ -64,8 +64,9 @@ pub const PICTURE_SILENCE: Duration = Duration::from_millis(250);
 pub const PICTURE_LATE_MAX: Duration = Duration::from_secs(3);
 /// Least that a peer's largest PDU is taken for, in octets: speech has to fit (AMR 12.2 on AL2: 33).
 pub const PEER_PDU_MIN: u16 = 40;
-/// Stuffing sequences that open a level, unbroken: third-party terminals want to see 21 in one piece.
-pub const STUFFING_FIRST: u32 = 64;
+/// Octets of stuffing that open a level, unbroken: two packets of 20 ms, and more than 40 sequences. Third-party
+/// terminals want to see 21 sequences within 105 octets that come together.
+pub const STUFFING_FIRST: usize = 320;
 
 /// Speech that falls behind its arrival by this much begins a new time line: frames are missing.
 pub const SPEECH_LATE_MAX: Duration = Duration::from_millis(120);
@@ -154,3 +155,9 @@ pub const END_WAIT: Duration = Duration::from_secs(5);
 
 /// It is waited for so long once ours was acknowledged by the control channel: many phones say nothing more.
 pub const END_HEARD_WAIT: Duration = Duration::from_millis(500);
+
+// Control (srp, h245).
+
+/// Longest SDU of control messages, in octets, received or sent; a longer one is dropped, or refused.
+/// The capability sets that telephones send have 150 to 600.
+pub const CONTROL_SDU_MAX: usize = 4_096;

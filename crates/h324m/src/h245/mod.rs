@@ -10,8 +10,20 @@
 //! Start at [`View`].
 
 pub mod build;
+mod build_media;
 mod codec;
+mod names;
+mod oid;
+mod read;
+mod read_media;
+mod types;
 pub mod view;
 
 pub use codec::{Error, Message, decode, encode};
 pub use view::View;
+
+/// What `signalType` may be.
+const KEYS: &str = "0123456789#*ABCD!";
+
+#[cfg(test)]
+mod tests;
