@@ -177,6 +177,17 @@ mod tests {
     }
 
     #[test]
+    fn circuits_are_known_by_all_their_names_and_keep_them() {
+        for name in ["CLEARMODE", "clearmode", "X-CCD", "x-ccd", "CCD", "G.nX64", "g.nx64"] {
+            let payload = Payload::named(125, name, 8_000, 1);
+            assert_eq!((payload.codec(), payload.encoding_name()), (Some(Codec::Clearmode), name));
+            assert!(payload.same_format(&Payload::media(97, Codec::Clearmode, Parameters::None)));
+        }
+        assert_eq!(Payload::named(125, "CCD", 16_000, 1).codec(), None);
+        assert_eq!(Payload::named(125, "CLEARMODE", 8_000, 2).codec(), None);
+    }
+
+    #[test]
     fn a_codec_at_a_foreign_clock_rate_is_another_format() {
         assert_eq!(Payload::named(96, "pcmu", 8_000, 1).codec(), Some(Codec::Pcmu));
         assert_eq!(Payload::named(96, "PCMU", 16_000, 1).codec(), None);

@@ -130,3 +130,56 @@ impl fmt::Display for AmrParameters {
         f.write_str(&words.join(";"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_said_means_bandwidth_efficient_with_all_modes() {
+        for text in ["", " ; ", "octet-align=0", "octet-align", "mode-set=", "mode-set=8,x", "crc=0"] {
+            assert_eq!(AmrParameters::parse(text), AmrParameters::default(), "{text}");
+        }
+        assert_eq!(AmrParameters::default().to_string(), "");
+    }
+
+    #[test]
+    fn every_parameter_is_read_in_any_case_and_order() {
+        let text = "Mode-Set=0, 2,4,7; OCTET-ALIGN=1;mode-change-period=2;mode-change-capability=2;\
+                    mode-change-neighbor=1;max-red=220";
+        let parameters = AmrParameters::parse(text);
+        let want = AmrParameters {
+            octet_align: true,
+            mode_set: ModeSet::new([0, 2, 4, 7]),
+            mode_change_every_second: true,
+            mode_change_capability: true,
+            mode_change_neighbor: true,
+            elaborate: false,
+            others: vec!["max-red=220".into()],
+        };
+        assert_eq!(parameters, want);
+        assert_eq!(AmrParameters::parse(&parameters.to_string()), want);
+    }
+
+    #[test]
+    fn elaborate_packets_are_not_taken() {
+        for text in ["crc=1", "robust-sorting=1;octet-align=1", "octet-align=1; interleaving=30"] {
+            let parameters = AmrParameters::parse(text);
+            assert!(!parameters.is_usable() && parameters.octet_align, "{text}");
+            assert_eq!(AmrParameters::parse(&parameters.to_string()), parameters, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_modes_of_either_side_bind_both() {
+        let parse = AmrParameters::parse;
+        let gsm = parse("mode-set=0,2,4,7");
+        assert_eq!(parse("").bounded(&gsm).mode_set, gsm.mode_set);
+        assert_eq!(gsm.bounded(&parse("mode-set=1,2")).mode_set, ModeSet::new([2]));
+        assert_eq!(gsm.bounded(&parse("mode-set=1")).mode_set, gsm.mode_set, "nothing in common");
+        assert!(gsm.fits(&parse("")) && !parse("").fits(&gsm));
+        assert!(parse("mode-set=7").fits(&parse("mode-set=7;mode-change-period=2")), "it never changes");
+        assert!(!gsm.fits(&parse("mode-set=0,2,4,7;mode-change-period=2")));
+        assert!(!gsm.fits(&parse("mode-change-neighbor=1")));
+    }
+}

@@ -57,12 +57,6 @@ impl Mpeg4Parameters {
         self.profile_level_id == limit.profile_level_id || (self.is_simple() && self.rank() <= limit.rank())
     }
 
-    /// The lower of two levels of the simple profile, as its id.
-    #[must_use]
-    pub fn level_min(&self, other: &Mpeg4Parameters) -> u8 {
-        LEVELS[self.rank().min(other.rank())].0
-    }
-
     fn is_simple(&self) -> bool {
         LEVELS.iter().any(|(id, ..)| *id == self.profile_level_id)
     }
@@ -91,7 +85,7 @@ impl Mpeg4Parameters {
 /// Hexadecimal octets of one or more headers; `None` when that is not what it is.
 fn hex(text: &str) -> Option<Bytes> {
     let digits = text.as_bytes();
-    if digits.len() % 2 != 0 || digits.len() / 2 > limits::MPEG4_CONFIG_LEN_MAX {
+    if !digits.len().is_multiple_of(2) || digits.len() / 2 > limits::MPEG4_CONFIG_LEN_MAX {
         return None;
     }
     let digit = |octet: u8| char::from(octet).to_digit(16).and_then(|value| u8::try_from(value).ok());
@@ -108,5 +102,42 @@ impl fmt::Display for Mpeg4Parameters {
             config.iter().try_for_each(|octet| write!(f, "{octet:02X}"))?;
         }
         self.others.iter().try_for_each(|word| write!(f, ";{word}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn level_and_headers_are_read() {
+        let text = "profile-level-id=8; config=000001b008000001B50900000100000001200084;x=1";
+        let parameters = Mpeg4Parameters::parse(text);
+        assert_eq!(parameters.profile_level_id, 8);
+        assert_eq!(parameters.config.as_ref().map(|config| (config.len(), config[3])), Some((20, 0xB0)));
+        assert_eq!(parameters.others, ["x=1"]);
+        assert_eq!(Mpeg4Parameters::parse(&parameters.to_string()), parameters);
+    }
+
+    #[test]
+    fn what_cannot_be_read_counts_as_missing() {
+        for text in ["", "profile-level-id=x", "config=0", "config=00000", "config=zz0001", "config=01020304"]
+        {
+            assert_eq!(Mpeg4Parameters::parse(text), Mpeg4Parameters::default(), "{text}");
+        }
+        let long = format!("config=000001B0{}", "00".repeat(limits::MPEG4_CONFIG_LEN_MAX));
+        assert_eq!(Mpeg4Parameters::parse(&long).config, None);
+    }
+
+    #[test]
+    fn levels_bound_size_and_rate() {
+        let level = |id| Mpeg4Parameters { profile_level_id: id, ..Mpeg4Parameters::default() };
+        assert!(level(8).takes(Size::QCIF, 64_000) && !level(8).takes(Size::CIF, 64_000));
+        assert!(level(2).takes(Size::CIF, 128_000) && !level(2).takes(Size::CIF, 256_000));
+        assert!(level(3).takes(Size::CIF, 256_000));
+        assert!(level(0xF3).takes(Size::QCIF, 64_000) && !level(0xF3).takes(Size::CIF, 64_000), "not ours");
+        assert!(level(8).fits(&level(1)) && !level(3).fits(&level(2)));
+        assert!(level(0xF3).fits(&level(0xF3)) && !level(0xF3).fits(&level(3)));
+        assert!(level(1).fits(&level(0xF3)));
     }
 }

@@ -122,7 +122,8 @@ fn judge(session: &Session, index: usize, line: &MediaLine, local: &Local) -> Re
     kept.or_else(|| best(line, is_usable)).cloned().ok_or(Refusal::Format)
 }
 
-/// The first usable format; a circuit only where it stands first, or nothing else is usable: a gateway
+/// The first usable format, but AMR and MPEG-4 only where no other codec is usable: fewer peers have them,
+/// and to bridge to those would mean to transcode. A circuit only where it stands first or alone: a gateway
 /// that names another codec before it means a telephone call.
 fn best(line: &MediaLine, is_usable: impl Fn(&&Payload) -> bool) -> Option<&Payload> {
     let first = line.payloads.iter().find(|payload| !payload.is_telephone_event());
@@ -130,7 +131,15 @@ fn best(line: &MediaLine, is_usable: impl Fn(&&Payload) -> bool) -> Option<&Payl
         return Some(circuit);
     }
     let usable = || line.payloads.iter().filter(&is_usable);
-    usable().find(|payload| !is_circuit(payload)).or_else(|| usable().next())
+    let plain = usable().find(|payload| !is_reserve(payload));
+    plain.or_else(|| usable().find(|payload| !is_circuit(payload))).or_else(|| usable().next())
+}
+
+fn is_reserve(payload: &Payload) -> bool {
+    match payload.codec() {
+        Some(Codec::Amr | Codec::Mpeg4 | Codec::Clearmode) => true,
+        Some(Codec::Pcmu | Codec::Pcma | Codec::H263 | Codec::H264) | None => false,
+    }
 }
 
 fn is_circuit(payload: &Payload) -> bool {
