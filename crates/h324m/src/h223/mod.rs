@@ -23,6 +23,8 @@ mod multiplexer;
 mod sender;
 mod statistics;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use bits::{BitOrder, OrderDetector};
 pub use crc::crc16;

@@ -46,8 +46,8 @@ pub struct Multiplexer {
     table: [Option<Entry>; 16],
     channels: Vec<Sender>,
     pdu_max: usize,
-    /// Stuffing sequences that must go out before anything else.
-    stuffing_first: u32,
+    /// Octets of stuffing that must go out before anything else.
+    stuffing_first: usize,
     /// What was composed, and how much of it has gone out.
     composed: Vec<u8>,
     gone: usize,
@@ -69,7 +69,7 @@ struct Plan {
 }
 
 impl Multiplexer {
-    /// Nothing to send, control open. [`STUFFING_FIRST`](crate::limits::STUFFING_FIRST) stuffing sequences
+    /// Nothing to send, control open. [`STUFFING_FIRST`](crate::limits::STUFFING_FIRST) octets of stuffing
     /// go out first and unbroken, whatever is pushed.
     pub fn new(level: Level) -> Self {
         let mut table: [Option<Entry>; 16] = Default::default();
@@ -233,13 +233,14 @@ impl Multiplexer {
     fn compose(&mut self, room: usize, fresh: bool) {
         self.composed.clear();
         self.gone = 0;
-        if self.stuffing_first > 0 {
-            self.stuffing_first -= 1;
-        } else if let Some(plan) = (0..self.channels.len()).find_map(|index| self.plan(index, room, fresh)) {
+        if self.stuffing_first == 0
+            && let Some(plan) = (0..self.channels.len()).find_map(|index| self.plan(index, room, fresh))
+        {
             return self.send(&plan);
         }
         self.statistics.stuffing += 1;
         self.framer.stuff(&mut self.composed);
+        self.stuffing_first = self.stuffing_first.saturating_sub(self.composed.len());
     }
 
     fn send(&mut self, plan: &Plan) {

@@ -123,12 +123,24 @@ impl Level1 {
         };
         let Some((code, marker)) = header(*first) else {
             channels.statistics.hec_errors += 1;
-            return channels.pdu_lost();
+            channels.pdu_lost();
+            return self.deliver_behind_hole(at, channels);
         };
         if marker {
             channels.marker();
         }
         channels.pdu(code, payload, self.buffer.is_holed(from, at));
+        self.deliver_behind_hole(at, channels);
+    }
+
+    /// A flag may have been the last of what was lost: then a right SDU stands behind it.
+    fn deliver_behind_hole(&self, at: usize, channels: &mut Channels) {
+        let Some(from) = self.buffer.end_of_holes(self.buffer.start, at) else { return };
+        let Some((first, payload)) = self.buffer.octets[from..at].split_first() else { return };
+        let Some((code, _)) = header(*first) else { return };
+        if channels.is_whole(code, payload) {
+            channels.pdu(code, payload, false);
+        }
     }
 
     /// Gives up what grew too long, and keeps nothing while it hunts.

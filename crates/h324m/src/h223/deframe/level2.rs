@@ -177,12 +177,16 @@ impl Level2 {
     /// Whether a flag stands at `at`: the flag nearly right, the header too, and another flag behind the PDU.
     fn judge(&self, at: usize, held: Option<Held>) -> Verdict {
         let Some(pair) = self.buffer.pair(at) else { return Verdict::Later };
-        // Where it had to be, a flag may be worse if its header is good.
+        // Where it had to be, a flag may be worse if its header is good; it may have been lost, too.
         let expected = held.is_some_and(|held| held.code.is_some() && held.to == at);
-        let flag_errors = if expected { 7 } else { SEARCHED_ERRORS_MAX };
-        let Some(marker) = is_flag(pair, flag_errors) else { return Verdict::No };
+        let lost = self.buffer.is_end_of_hole(at + 2) || self.buffer.is_end_of_hole(at + 1);
+        let marker = match is_flag(pair, if expected { 7 } else { SEARCHED_ERRORS_MAX }) {
+            Some(marker) => marker && !lost,
+            None if lost => false,
+            None => return Verdict::No,
+        };
         let Some(header) = self.header_octets(at) else { return Verdict::Later };
-        let header_errors = if expected { 1 } else { SEARCHED_HEADER_ERRORS_MAX };
+        let header_errors = if expected || lost { 1 } else { SEARCHED_HEADER_ERRORS_MAX };
         let Some((code_and_length, wrong)) = golay::decode(header) else { return Verdict::No };
         let length = usize::from(code_and_length >> 4);
         if wrong > header_errors || length > LENGTH_MAX {

@@ -115,6 +115,16 @@ impl Buffer {
         self.holes.iter().any(|hole| hole.0 < to && from < hole.1)
     }
 
+    /// Whether what was lost ends there.
+    fn is_end_of_hole(&self, at: usize) -> bool {
+        self.holes.iter().any(|hole| hole.1 == at)
+    }
+
+    /// Where the last hole in these ends.
+    fn end_of_holes(&self, from: usize, to: usize) -> Option<usize> {
+        self.holes.iter().rev().map(|hole| hole.1).find(|end| (from..to).contains(end))
+    }
+
     /// Two octets there, as a flag is compared.
     fn pair(&self, at: usize) -> Option<u16> {
         let pair = self.octets.get(at..at.checked_add(2)?)?;
