@@ -236,9 +236,7 @@ fn buffer(gateway: &mut Gateway, seconds: u64, silence: std::ops::Range<u64>) ->
 
 #[test]
 fn no_slip_in_ten_minutes_of_a_drifting_clock() {
-    for (ppm, jitter_ms) in
-        [(0.0, 5.0), (50.0, 2.0), (-50.0, 20.0), (100.0, 10.0), (-180.0, 5.0), (180.0, 30.0)]
-    {
+    for (ppm, jitter_ms) in [(0.0, 5.0), (-50.0, 20.0), (-180.0, 5.0), (180.0, 30.0)] {
         let mut gateway = Gateway { ppm, jitter_ms, random: StdRng::seed_from_u64(11) };
         let (least, most, rate_ppm) = buffer(&mut gateway, 600, 0..0);
         println!("{ppm} ppm, {jitter_ms} ms: {least:.2}..{most:.2} ms, learnt {rate_ppm} ppm");

@@ -1,5 +1,6 @@
 //! Sessions in virtual time, alone and in pairs.
 
+mod codecs;
 mod place;
 
 use std::net::SocketAddr;
