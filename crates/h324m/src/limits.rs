@@ -161,3 +161,9 @@ pub const END_HEARD_WAIT: Duration = Duration::from_millis(500);
 /// Longest SDU of control messages, in octets, received or sent; a longer one is dropped, or refused.
 /// The capability sets that telephones send have 150 to 600.
 pub const CONTROL_SDU_MAX: usize = 4_096;
+/// Longest segment of CCSRL, in octets.
+pub const CCSRL_SEGMENT_MAX: usize = 256;
+/// Commands that WNSRP lets be under way (H.324 §A.4).
+pub const SRP_WINDOW: u8 = 5;
+/// N402: so many answers in the plain form, and WNSRP is given up (H.324 §A.5).
+pub const N402: u32 = 3;

@@ -1,11 +1,25 @@
-//! The control channel: SRP, NSRP, WNSRP and CCSRL (H.324 Annexes A and C).
+//! The control channel: SRP, NSRP, WNSRP and CCSRL (H.324 §6.5.4, Annexes A and C).
 //!
 //! [`Link`] makes the octets of logical channel 0 arrive once and in order. Each frame is one SDU of AL1 on
 //! LCN 0. H.245 messages go in and come out; several may share one [`Input::Send`].
+//!
+//! Commands stop and wait for their answers until both ends are known to speak WNSRP, which has a window of
+//! five. Until then each command goes in both forms. Deviation: what the peer does last decides, not what it
+//! did first, because a verdict "for good" that the two ends reach differently would silence the channel.
+//! Start at [`Link`].
+
+mod frame;
+mod link;
+mod receiver;
+mod sender;
+#[cfg(test)]
+mod tests;
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+
+pub use link::Link;
 
 /// How the control channel is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,10 +58,11 @@ pub enum Input {
     Sdu {
         /// Its octets, check sum included.
         data: Bytes,
-        /// The multiplex code it came by.
+        /// The multiplex code it came by. The frame's own header says which form it is.
         mc: u8,
     },
-    /// Send this: one or more encoded messages, delivered in one piece to the other end.
+    /// Send this: one or more encoded messages, delivered in one piece to the other end. Nothing, and what is
+    /// longer than [`CONTROL_SDU_MAX`](crate::limits::CONTROL_SDU_MAX), is not sent.
     Send(Bytes),
     /// Time has come, maybe.
     Timeout,
@@ -86,60 +101,4 @@ pub struct Statistics {
     pub duplicates: u64,
     /// SDUs that were no frames: damaged, unknown, out of the window.
     pub invalid: u64,
-}
-
-/// One end of the control channel.
-#[derive(Debug)]
-pub struct Link {
-    config: Config,
-}
-
-impl Link {
-    /// An end that has neither sent nor received.
-    #[must_use]
-    pub fn new(config: Config) -> Self {
-        Link { config }
-    }
-
-    /// Takes a frame, octets to send, or the time alone.
-    pub fn handle_input(&mut self, now: Instant, input: Input) {
-        let _ = (now, input, &self.config);
-    }
-
-    /// The next thing to do, until [`Output::Timeout`].
-    pub fn poll_output(&mut self) -> Output {
-        Output::Timeout(None)
-    }
-
-    /// Something waits for its answer, and what is sent now will have to wait as well: better collect.
-    #[must_use]
-    pub fn busy(&self) -> bool {
-        false
-    }
-
-    /// Nothing waits to be sent or answered.
-    #[must_use]
-    pub fn idle(&self) -> bool {
-        true
-    }
-
-    /// How it is acknowledged, as far as is known.
-    #[must_use]
-    pub fn mode(&self) -> Mode {
-        Mode::Nsrp
-    }
-
-    /// The peer gave multiplex code 15 a meaning: WNSRP is not used any more.
-    pub fn entry_15_defined(&mut self) {}
-
-    /// The level fell to 0 or rose from it before anything was received: segments and numbers change.
-    pub fn set_ccsrl(&mut self, ccsrl: bool) {
-        self.config.ccsrl = ccsrl;
-    }
-
-    /// Counters since the link was made.
-    #[must_use]
-    pub fn statistics(&self) -> Statistics {
-        Statistics::default()
-    }
 }
