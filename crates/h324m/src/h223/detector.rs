@@ -52,10 +52,8 @@ impl Detector {
             if self.flags.push(*octet) {
                 lowest = Some(Level::Zero);
             }
-            if let Some(heard) = lowest.take() {
-                if let Some(level) = self.agree(heard) {
-                    return Some(level);
-                }
+            if let Some(level) = lowest.take().and_then(|heard| self.agree(heard)) {
+                return Some(level);
             }
         }
         None

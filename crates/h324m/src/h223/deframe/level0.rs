@@ -22,9 +22,24 @@ pub(in crate::h223) struct Level0 {
 impl Level0 {
     pub(in crate::h223) fn push(&mut self, octets: &[u8], channels: &mut Channels) {
         for octet in octets {
+            if is_plain(*octet, self.ones) {
+                self.plain(*octet);
+                continue;
+            }
             for bit in 0..8 {
                 self.bit(octet >> bit & 1 == 1, channels);
             }
+        }
+    }
+
+    /// Eight bits of content at once.
+    fn plain(&mut self, octet: u8) {
+        self.ones = octet.leading_ones() as u8;
+        if self.inside {
+            self.partial |= u16::from(octet) << self.partial_bits;
+            self.content.push(self.partial as u8);
+            self.partial >>= 8;
+            self.inside = self.content.len() <= limits::PDU_MAX;
         }
     }
 
@@ -77,13 +92,19 @@ impl Level0 {
         let bits = (self.content.len() * 8 + usize::from(self.partial_bits)).saturating_sub(FLAG_HEAD);
         if self.inside {
             self.content.truncate(bits / 8);
-            let damaged = self.damaged || bits % 8 != 0;
+            let damaged = self.damaged || !bits.is_multiple_of(8);
             deliver(&self.content, damaged, channels);
         }
         self.content.clear();
         (self.partial, self.partial_bits) = (0, 0);
         (self.inside, self.damaged) = (true, false);
     }
+}
+
+/// Whether no five ones in a row are met in these bits, so many ones having stood before them.
+pub(in crate::h223) fn is_plain(octet: u8, ones: u8) -> bool {
+    let runs = octet & octet >> 1 & octet >> 2 & octet >> 3 & octet >> 4;
+    runs == 0 && u32::from(ones) + octet.trailing_ones() < 5
 }
 
 fn deliver(content: &[u8], damaged: bool, channels: &mut Channels) {

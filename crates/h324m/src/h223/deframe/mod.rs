@@ -11,7 +11,7 @@ use super::channels::Channels;
 use super::crc::HEC;
 use crate::limits;
 
-pub(super) use level0::Level0;
+pub(super) use level0::{Level0, is_plain};
 use level1::Level1;
 use level2::Level2;
 

@@ -1,5 +1,7 @@
 //! The bits of level 0: zero insertion and flags (H.223 §6.3).
 
+use crate::h223::deframe::is_plain;
+
 /// Bits on their way into octets, the first one lowest.
 #[derive(Debug, Default)]
 pub(super) struct Bits {
@@ -19,6 +21,11 @@ impl Bits {
     /// Content: a zero follows five ones in a row.
     pub(super) fn content(&mut self, octets: &[u8], out: &mut Vec<u8>) {
         for octet in octets {
+            if is_plain(*octet, self.ones) {
+                self.put(u32::from(*octet), 8, out);
+                self.ones = octet.leading_ones() as u8;
+                continue;
+            }
             for bit in 0..8 {
                 self.bit(octet >> bit & 1, out);
             }

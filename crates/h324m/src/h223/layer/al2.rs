@@ -38,10 +38,10 @@ impl Receiver {
     pub(super) fn receive(&mut self, pdu: &[u8], damaged: bool, out: &mut Arrival<'_>) {
         let Some((content, right)) = check8(pdu) else { return };
         let right = right && !damaged;
-        if let Some(first) = content.first().filter(|_| right) {
-            if self.evidence.speaks_against(self.numbered, *first) {
-                *self = Self::new(!self.numbered);
-            }
+        if let Some(first) = content.first().filter(|_| right)
+            && self.evidence.speaks_against(self.numbered, *first)
+        {
+            *self = Self::new(!self.numbered);
         }
         if !self.numbered {
             return deliver(content, right, 0, None, out);

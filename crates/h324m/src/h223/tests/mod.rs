@@ -99,7 +99,7 @@ impl Noise {
         let mut count = 0;
         for octet in octets {
             for bit in 0..8 {
-                if self.next() % every == 0 {
+                if self.next().is_multiple_of(every) {
                     *octet ^= 1 << bit;
                     count += 1;
                 }

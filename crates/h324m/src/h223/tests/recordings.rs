@@ -100,7 +100,7 @@ fn session(name: &str, level: Level, video: [u16; 2], layer: AdaptationLayer) {
         }
         let heard = hear(&sent, level, video, layer, 160);
         let delivered = read(&format!("{to}_in.vid"));
-        // MPEG-4: the recording begins with the VOL out of the OLC (FACTS of the folder).
+        // MPEG-4: the recording begins with the VOL out of the OLC.
         let vol = if name == "l2_m4v" { header_of(&delivered, &heard.video[0]) } else { 0 };
         println!(
             "{name} {from}: {} audio SDUs, {} octets of video, {} control frames, {:?}",

@@ -82,9 +82,9 @@ fn known_losses_cost_no_more_than_themselves() {
         let mut statistics = ReceiveStatistics::default();
         let right = speech(level, 13, |tick, octets, receiver, _| {
             if tick % 50 == 20 {
-                receiver.lost(octets.len())
+                receiver.lost(octets.len());
             } else {
-                receiver.push(&octets)
+                receiver.push(&octets);
             }
             statistics = receiver.statistics();
         });
