@@ -92,7 +92,7 @@ fn circuits(c: &mut Criterion) {
     let (mut now, octets) = (start(), Bytes::from(vec![0x55; 160]));
     ours.start(now);
     theirs.start(now);
-    let mut exchange = |now: Now, from: &mut Circuit, to: &mut Circuit| {
+    let exchange = |now: Now, from: &mut Circuit, to: &mut Circuit| {
         while from.octets_due(now).is_some() {
             from.send(now, octets.clone());
         }
