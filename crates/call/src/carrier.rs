@@ -210,10 +210,15 @@ impl Carrier {
         }
     }
 
-    /// Some phones send their H.264 parameter sets in the description alone (RFC 6184 §8.2.2).
+    /// Some phones send their H.264 parameter sets, and their MPEG-4 headers, in the description alone (RFC 6184
+    /// §8.2.2, RFC 6416 §7.1).
     pub(crate) fn learn_parameter_sets(&mut self, agreed: &AgreedStream) {
-        if let (Carrier::Rtp(rtp), sdp::Parameters::H264(h264)) = (self, &agreed.send.parameters) {
+        let Carrier::Rtp(rtp) = self else { return };
+        if let sdp::Parameters::H264(h264) = &agreed.send.parameters {
             rtp.session.learn_parameter_sets(&h264.sprop);
+        }
+        if let Some(config) = agreed.mpeg4().and_then(|mpeg4| mpeg4.config.clone()) {
+            rtp.session.learn_parameter_sets(&[config]);
         }
     }
 

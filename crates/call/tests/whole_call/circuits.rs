@@ -31,6 +31,12 @@ fn seen(world: &World, phone: usize, kind: Kind) -> usize {
     world.phones[phone].handset.as_ref().map_or(0, |handset| handset.seen(kind).count())
 }
 
+/// How far a 3G phone has come, for a test that fails.
+fn state(world: &World, phone: usize) -> String {
+    let handset = world.phones[phone].handset.as_ref();
+    handset.map_or_else(String::new, |set| format!("{:?}, {:?}", set.events, set.terminal.counters()))
+}
+
 fn press(world: &mut World, phone: usize, digit: char, by: DigitForm) {
     let duration = Duration::from_millis(100);
     world.with_phone(phone, |phone, now| phone.tell(now, Input::Digit { digit, by, duration }));
@@ -42,7 +48,7 @@ fn the_menu_waits_for_the_channels_and_then_is_seen_and_heard() {
     let caller = dial(&mut world, Phone::with_circuit("10.0.0.11", handset()));
     assert!(world.run_until(SECOND, |world| world.phones[caller].status == Some(200)));
     assert!(world.fetched.is_empty(), "nothing is played before there are channels");
-    assert!(world.run_until(5 * SECOND, |world| is_up(world, caller)), "{:?}", world.phones[caller].log);
+    assert!(world.run_until(5 * SECOND, |world| is_up(world, caller)), "{}", state(&world, caller));
     world.run_for(3 * SECOND);
     assert!(seen(&world, caller, Kind::Audio) > 90, "{} speech frames", seen(&world, caller, Kind::Audio));
     assert!(seen(&world, caller, Kind::Video) > 0);
@@ -132,7 +138,7 @@ fn an_agent_whose_phone_takes_amr_and_h263_is_joined_without_transcoding() {
     let sounds = heard.iter().filter(|packet| !packet.video).count();
     let pictures = heard.iter().filter(|packet| packet.video).count();
     assert!(sounds > 100, "{sounds} packets of AMR");
-    assert!(pictures > 10, "{pictures} packets of H.263");
+    assert!(pictures > 10, "{pictures} packets of H.263: {}", state(&world, caller));
     world.with_phone(caller, Phone::hang_up);
     world.run_for(SECOND);
     assert!(world.phones[anna].ended);

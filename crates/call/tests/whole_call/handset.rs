@@ -123,7 +123,7 @@ impl Handset {
 /// A QCIF picture of H.263 as far as its header goes (ITU-T H.263 §5.1), with a mark in it.
 pub(crate) fn picture(key: bool, mark: u8) -> Bytes {
     let coding = if key { 0x08 } else { 0x0A };
-    vec![0, 0, 0x80, 0x02, coding, 0x0C, 0x55, mark | 1, 0x55].into()
+    vec![0, 0, 0x80, 0x02, coding, 0x0C, 0x15, mark | 1, 0x55].into()
 }
 
 fn at(mono: Instant) -> Now {
