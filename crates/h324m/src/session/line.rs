@@ -21,10 +21,13 @@ pub(super) struct Line {
 enum Order {
     Known(BitOrder),
     /// What came so far is kept, since it was read as [`BitOrder::Msb`] and may have to be read again.
-    Searching {
-        detector: OrderDetector,
-        heard: Vec<u8>,
-    },
+    Searching(Box<Search>),
+}
+
+#[derive(Debug)]
+struct Search {
+    detector: OrderDetector,
+    heard: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -38,7 +41,7 @@ impl Line {
     pub(super) fn new(level: Level, order: Option<BitOrder>) -> Self {
         let order = match order {
             Some(order) => Order::Known(order),
-            None => Order::Searching { detector: OrderDetector::new(), heard: Vec::new() },
+            None => Order::Searching(Box::new(Search { detector: OrderDetector::new(), heard: Vec::new() })),
         };
         Line {
             mux: Multiplexer::new(level),
@@ -53,6 +56,13 @@ impl Line {
     /// The level both ends agreed on.
     pub(super) fn level(&self) -> Option<Level> {
         self.level
+    }
+
+    /// The peer is understood at the level we are at: that is the level, then.
+    pub(super) fn settle(&mut self) -> Level {
+        let level = self.demux.level();
+        self.agree(level);
+        level
     }
 
     /// Whether something came that is no idle fill: two different octets, or the flags of level 0.
@@ -83,7 +93,7 @@ impl Line {
         self.mux.fill(&mut line);
         match self.order {
             Order::Known(order) => order.convert(&mut line),
-            Order::Searching { .. } => BitOrder::Msb.convert(&mut line),
+            Order::Searching(_) => BitOrder::Msb.convert(&mut line),
         }
         line.into()
     }
@@ -110,21 +120,21 @@ impl Line {
     }
 
     fn find_order(&mut self, octets: &[u8]) -> Found {
-        let Order::Searching { detector, heard } = &mut self.order else {
-            let Order::Known(order) = self.order else { unreachable!("the other variant was just excluded") };
-            return Found::Order(order);
+        let search = match &mut self.order {
+            Order::Known(order) => return Found::Order(*order),
+            Order::Searching(search) => search,
         };
-        heard.extend_from_slice(octets);
-        match detector.push(octets) {
+        search.heard.extend_from_slice(octets);
+        match search.detector.push(octets) {
             Some(BitOrder::Msb) => self.order = Order::Known(BitOrder::Msb),
             Some(BitOrder::Lsb) => {
-                let heard = std::mem::take(heard);
+                let heard = std::mem::take(&mut search.heard);
                 self.order = Order::Known(BitOrder::Lsb);
                 return Found::Again(heard);
             }
             None => {
-                let beyond = heard.len().saturating_sub(limits::ORDER_KEPT_MAX);
-                heard.drain(..beyond);
+                let beyond = search.heard.len().saturating_sub(limits::ORDER_KEPT_MAX);
+                search.heard.drain(..beyond);
             }
         }
         Found::Order(BitOrder::Msb)

@@ -183,7 +183,7 @@ impl Session {
     }
 
     /// RequestMode (§8.9): the first description that only asks for what we can send.
-    fn mode_wanted(&mut self, now: Instant, sequence: u8, modes: &[Vec<Mode>]) {
+    pub(super) fn mode_wanted(&mut self, now: Instant, sequence: u8, modes: &[Vec<Mode>]) {
         for (at, mode) in modes.iter().enumerate() {
             let wanted: Option<Vec<Option<Codec>>> = mode.iter().map(codec_of).collect();
             let Some(video) = wanted.map(|codecs| codecs.into_iter().flatten().next()) else { continue };
@@ -287,6 +287,7 @@ impl Session {
 
     /// Measures the round trip.
     pub(super) fn send_probe(&mut self, now: Instant) {
+        self.probe_wanted = false;
         let sequence = self.probe.map_or(1, |(sequence, _)| sequence.wrapping_add(1));
         self.probe = Some((sequence, now));
         self.control.post(&build::round_trip_delay_request(sequence));

@@ -91,6 +91,7 @@ pub struct Session {
     key_wanted: Gate,
     /// The round trip request that is out.
     probe: Option<(u8, Instant)>,
+    probe_wanted: bool,
     complaints: u32,
     /// H.223 sequences heard so far, and when the last one was.
     heard: (u64, Instant),
@@ -126,6 +127,7 @@ impl Session {
             key_asked: Gate::new(limits::KEY_PICTURE_INTERVAL),
             key_wanted: Gate::new(limits::KEY_PICTURE_INTERVAL),
             probe: None,
+            probe_wanted: false,
             complaints: 0,
             heard: (0, now),
             first_taken: None,
@@ -268,7 +270,14 @@ impl Session {
             }
             let Some(happened) = self.control.poll(&mut self.line.mux) else { return };
             match happened {
-                Happened::Messages(sdu) => self.messages_arrived(now, &sdu),
+                Happened::Messages(sdu) => {
+                    if self.phase == Phase::Searching {
+                        // Whoever is understood is at our level, stuffing or not.
+                        let level = self.line.settle();
+                        self.level_agreed(now, level);
+                    }
+                    self.messages_arrived(now, &sdu);
+                }
                 Happened::Mode(mode) => self.tallies.srp_mode = Some(mode),
                 Happened::Failed => self.end(EndCause::ControlFailed),
             }
@@ -280,6 +289,10 @@ impl Session {
         self.open_channels(now);
         self.expire_pictures(now);
         self.check_up(now);
+        // Not behind others that wait, which would be measured, too.
+        if self.probe_wanted && self.control.is_idle() {
+            self.send_probe(now);
+        }
         if let (Some(channel), true) = (self.picture_channel(), self.key_asked.pass(now)) {
             self.tallies.key_pictures_asked += 1;
             let command = crate::h245::view::Command::FastUpdatePicture;
@@ -314,7 +327,7 @@ impl Session {
         let sends = self.sending.pictures.as_ref().map(|pictures| pictures.codec);
         let video = channels(sends, self.receives(Kind::Video));
         self.event(Event::Up { audio, video: (video != Channels::default()).then_some(video) });
-        self.send_probe(now);
+        self.probe_wanted = true;
     }
 
     /// Pictures go both ways, or never will.
@@ -405,7 +418,7 @@ impl Session {
             Timer::T104 => self.send_entries_again(now),
             Timer::T106 => self.end(EndCause::NoMaster),
             Timer::T108 => self.own_closed(now, None),
-            Timer::Probe => self.send_probe(now),
+            Timer::Probe => self.probe_wanted = true,
             Timer::End | Timer::EndHeard => self.end(EndCause::HungUp),
             // An answer that does not come says nothing, and Up is looked at anyway.
             Timer::T105 | Timer::Video => {}

@@ -60,8 +60,8 @@ impl Source {
         let speech = speech(self.number, self.ticks);
         self.sent_speech.push(speech.clone());
         let mut frames = vec![Frame::new(Codec::Amr, pts, Duration::from_millis(20), true, speech)];
-        if let (Some(codec), true) = (self.codec, self.ticks % TICKS_PER_PICTURE == 0) {
-            let key = std::mem::take(&mut self.key_wanted) || self.ticks % 400 == 0;
+        if let (Some(codec), true) = (self.codec, self.ticks.is_multiple_of(TICKS_PER_PICTURE)) {
+            let key = std::mem::take(&mut self.key_wanted) || self.ticks.is_multiple_of(400);
             let picture = match codec {
                 Codec::Mpeg4 => vop(self.number, self.ticks, key),
                 _ => h263(self.number, self.ticks, key),
