@@ -56,9 +56,13 @@ fn a_capability_that_cannot_be_read_costs_itself_only() {
     assert_eq!(decoded[0], message);
 }
 
+/// An addition to any choice.
+fn later<T>(index: u8) -> Open<T> {
+    Open::Later { index, octets: Opaque(vec![1, 2, 3]) }
+}
+
 #[test]
 fn later_messages_are_named_and_do_not_hide_what_follows() {
-    let later = |index| Open::Later { index, octets: Opaque(vec![1, 2, 3]) };
     let wrap = |message| Message(Open::Known(message));
     let cases = [
         (wrap(MultimediaSystemControlMessage::Request(later(4))), "request.genericRequest"),

@@ -149,7 +149,7 @@ fn an_entry_15_of_the_peer_turns_wnsrp_off() {
 fn what_came_before_is_answered_again_and_what_is_stray_is_not() {
     let now = base();
     let mut link = Link::new(nsrp());
-    for number in [7, 7, 8, 7, 6, 11] {
+    for number in [7, 7, 8, 8, 6, 11] {
         link.handle_input(now, command(Plain, number, &[0xff, number]));
     }
     let (frames, sdus, _) = drain(&mut link);

@@ -6,11 +6,11 @@ use super::common::{GenericCapability, NonStandardParameter};
 use super::open::Opaque;
 
 /// Frames in one SDU, 1..=256.
-#[derive(AsnType, Clone, Copy, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Copy, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(delegate, value("1..=256"))]
 pub(crate) struct Frames(pub(crate) u16);
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum AudioCapability {
@@ -44,14 +44,14 @@ pub(crate) enum AudioCapability {
     GenericAudioCapability(Box<GenericCapability>),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 pub(crate) struct G7231 {
     pub(crate) max_al_sdu_audio_frames: Frames,
     pub(crate) silence_suppression: bool,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct Is11172AudioCapability {
@@ -67,7 +67,7 @@ pub(crate) struct Is11172AudioCapability {
     pub(crate) bit_rate: u16,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct Is13818AudioCapability {

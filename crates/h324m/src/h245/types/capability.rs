@@ -9,7 +9,7 @@ use super::multiplex::MultiplexCapability;
 use super::open::{Opaque, Open};
 use super::video::VideoCapability;
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct TerminalCapabilitySet {
@@ -25,18 +25,18 @@ pub(crate) struct TerminalCapabilitySet {
 }
 
 /// `CapabilityTableEntryNumber`, 1..=65535.
-#[derive(AsnType, Clone, Copy, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Copy, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(delegate, value("1..=65535"))]
 pub(crate) struct EntryNumber(pub(crate) u16);
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 pub(crate) struct CapabilityTableEntry {
     pub(crate) capability_table_entry_number: EntryNumber,
     pub(crate) capability: Option<Open<Capability>>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 pub(crate) struct CapabilityDescriptor {
     pub(crate) capability_descriptor_number: u8,
@@ -44,11 +44,11 @@ pub(crate) struct CapabilityDescriptor {
     pub(crate) simultaneous_capabilities: Option<Vec<AlternativeCapabilitySet>>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(delegate, size("1..=256"))]
 pub(crate) struct AlternativeCapabilitySet(pub(crate) Vec<EntryNumber>);
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum Capability {
@@ -80,14 +80,14 @@ pub(crate) enum Capability {
     GenericControlCapability(Box<GenericCapability>),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct H233EncryptionReceiveCapability {
     pub(crate) h233_iv_response_time: u8,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum UserInputCapability {
@@ -100,7 +100,7 @@ pub(crate) enum UserInputCapability {
     Hookflash,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct TerminalCapabilitySetAck {
@@ -109,7 +109,7 @@ pub(crate) struct TerminalCapabilitySetAck {
     pub(crate) generic_information: Option<Opaque>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct TerminalCapabilitySetReject {
@@ -119,7 +119,7 @@ pub(crate) struct TerminalCapabilitySetReject {
     pub(crate) generic_information: Option<Opaque>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum CapabilityRejectCause {
@@ -129,14 +129,14 @@ pub(crate) enum CapabilityRejectCause {
     TableEntryCapacityExceeded(TableEntryCapacityExceeded),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum TableEntryCapacityExceeded {
     HighestEntryNumberProcessed(EntryNumber),
     NoneProcessed,
 }
 
-#[derive(AsnType, Clone, Debug, Default, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Default, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct TerminalCapabilitySetRelease {

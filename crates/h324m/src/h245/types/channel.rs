@@ -8,7 +8,7 @@ use super::data::DataApplicationCapability;
 use super::open::{Opaque, Open};
 use super::video::VideoCapability;
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct OpenLogicalChannel {
@@ -23,7 +23,7 @@ pub(crate) struct OpenLogicalChannel {
     pub(crate) generic_information: Option<Opaque>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct ForwardParameters {
@@ -36,7 +36,7 @@ pub(crate) struct ForwardParameters {
     pub(crate) replacement_for: Option<Channel>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum ForwardMultiplexParameters {
@@ -45,7 +45,7 @@ pub(crate) enum ForwardMultiplexParameters {
     V76LogicalChannelParameters(Box<V76LogicalChannelParameters>),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct ReverseParameters {
@@ -57,7 +57,7 @@ pub(crate) struct ReverseParameters {
     pub(crate) replacement_for: Option<Channel>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum ReverseMultiplexParameters {
@@ -65,7 +65,7 @@ pub(crate) enum ReverseMultiplexParameters {
     V76LogicalChannelParameters(Box<V76LogicalChannelParameters>),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum DataType {
@@ -77,7 +77,7 @@ pub(crate) enum DataType {
     EncryptionData(Open<EncryptionMode>),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum EncryptionMode {
@@ -85,7 +85,7 @@ pub(crate) enum EncryptionMode {
     H233Encryption,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct H222LogicalChannelParameters {
@@ -99,7 +99,7 @@ pub(crate) struct H222LogicalChannelParameters {
 }
 
 /// The parameters of a mode request are the same (`H223ModeParameters`).
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct H223LogicalChannelParameters {
@@ -108,7 +108,7 @@ pub(crate) struct H223LogicalChannelParameters {
 }
 
 /// AL1M, AL2M and AL3M are additions, kept undecoded: level 3 is not built.
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum AdaptationLayerType {
@@ -120,7 +120,7 @@ pub(crate) enum AdaptationLayerType {
     Al3(Al3),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 pub(crate) struct Al3 {
     #[rasn(value("0..=2"))]
@@ -129,7 +129,7 @@ pub(crate) struct Al3 {
     pub(crate) send_buffer_size: u32,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct V76LogicalChannelParameters {
@@ -140,7 +140,7 @@ pub(crate) struct V76LogicalChannelParameters {
     pub(crate) v75_parameters: super::multiplex::V75Capability,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct V76HdlcParameters {
@@ -150,7 +150,7 @@ pub(crate) struct V76HdlcParameters {
     pub(crate) loopback_test_procedure: bool,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum CrcLength {
@@ -159,7 +159,7 @@ pub(crate) enum CrcLength {
     Crc32bit,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum SuspendResume {
@@ -168,7 +168,7 @@ pub(crate) enum SuspendResume {
     WithoutAddress,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum V76Mode {
@@ -176,7 +176,7 @@ pub(crate) enum V76Mode {
     Unerm,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct Erm {
@@ -185,7 +185,7 @@ pub(crate) struct Erm {
     pub(crate) recovery: Open<Recovery>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum Recovery {
@@ -194,7 +194,7 @@ pub(crate) enum Recovery {
     Msrej,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct OpenLogicalChannelAck {
@@ -210,7 +210,7 @@ pub(crate) struct OpenLogicalChannelAck {
     pub(crate) generic_information: Option<Opaque>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct AckReverseParameters {
@@ -221,14 +221,14 @@ pub(crate) struct AckReverseParameters {
     pub(crate) replacement_for: Option<Channel>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum AckMultiplexParameters {
     H222LogicalChannelParameters(H222LogicalChannelParameters),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct OpenLogicalChannelReject {
@@ -238,7 +238,7 @@ pub(crate) struct OpenLogicalChannelReject {
     pub(crate) generic_information: Option<Opaque>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum OpenRejectCause {
@@ -270,7 +270,7 @@ pub(crate) enum OpenRejectCause {
     QosControlNotSupported,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct OpenLogicalChannelConfirm {
@@ -279,7 +279,7 @@ pub(crate) struct OpenLogicalChannelConfirm {
     pub(crate) generic_information: Option<Opaque>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct CloseLogicalChannel {
@@ -289,7 +289,7 @@ pub(crate) struct CloseLogicalChannel {
     pub(crate) reason: Option<Opaque>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum CloseSource {
     User,
@@ -298,14 +298,14 @@ pub(crate) enum CloseSource {
 
 /// A message that names a channel and nothing else: `CloseLogicalChannelAck`, `RequestChannelCloseAck`,
 /// `RequestChannelCloseRelease`.
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct ChannelOnly {
     pub(crate) forward_logical_channel_number: Channel,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct RequestChannelClose {
@@ -316,7 +316,7 @@ pub(crate) struct RequestChannelClose {
     pub(crate) reason: Option<Opaque>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct RequestChannelCloseReject {
@@ -325,7 +325,7 @@ pub(crate) struct RequestChannelCloseReject {
 }
 
 /// A cause that says nothing, and may be added to.
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum UnspecifiedCause {

@@ -5,7 +5,7 @@ use rasn::prelude::*;
 use super::common::{Channel, NonStandardParameter};
 use super::open::{Opaque, Open};
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct MasterSlaveDetermination {
@@ -14,28 +14,28 @@ pub(crate) struct MasterSlaveDetermination {
     pub(crate) status_determination_number: u32,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct MasterSlaveDeterminationAck {
     pub(crate) decision: Decision,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum Decision {
     Master,
     Slave,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct MasterSlaveDeterminationReject {
     pub(crate) cause: Open<DeterminationCause>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum DeterminationCause {
@@ -43,13 +43,13 @@ pub(crate) enum DeterminationCause {
 }
 
 /// A message that says nothing but its name: several releases, `MaintenanceLoopOffCommand`.
-#[derive(AsnType, Clone, Debug, Default, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Default, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct Empty {}
 
 /// A message that says its sequence number and nothing else: `RoundTripDelayRequest` and its response.
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct Sequence {
@@ -57,14 +57,14 @@ pub(crate) struct Sequence {
 }
 
 /// `MaintenanceLoopRequest` and its `Ack`.
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct MaintenanceLoop {
     pub(crate) kind: Open<LoopType>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct MaintenanceLoopReject {
@@ -72,7 +72,7 @@ pub(crate) struct MaintenanceLoopReject {
     pub(crate) cause: Open<LoopCause>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum LoopType {
@@ -81,14 +81,14 @@ pub(crate) enum LoopType {
     LogicalChannelLoop(Channel),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum LoopCause {
     CanNotPerformLoop,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum SendTerminalCapabilitySet {
@@ -96,7 +96,7 @@ pub(crate) enum SendTerminalCapabilitySet {
     GenericRequest,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct SpecificRequest {
@@ -107,7 +107,7 @@ pub(crate) struct SpecificRequest {
     pub(crate) capability_descriptor_numbers: Option<Vec<u8>>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum EncryptionCommand {
@@ -116,7 +116,7 @@ pub(crate) enum EncryptionCommand {
     EncryptionAlgorithmId(EncryptionAlgorithmId),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 pub(crate) struct EncryptionAlgorithmId {
     pub(crate) h233_algorithm_identifier: u8,
@@ -124,7 +124,7 @@ pub(crate) struct EncryptionAlgorithmId {
 }
 
 /// `FlowControlCommand` and `FlowControlIndication`.
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct FlowControl {
@@ -132,7 +132,7 @@ pub(crate) struct FlowControl {
     pub(crate) restriction: Restriction,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum Scope {
     LogicalChannelNumber(Channel),
@@ -141,7 +141,7 @@ pub(crate) enum Scope {
 }
 
 /// In 100 bit/s.
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum Restriction {
     #[rasn(value("0..=16777215"))]
@@ -149,7 +149,7 @@ pub(crate) enum Restriction {
     NoRestriction,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum EndSessionCommand {
@@ -158,7 +158,7 @@ pub(crate) enum EndSessionCommand {
     GstnOptions(Open<GstnOptions>),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum GstnOptions {
@@ -169,7 +169,7 @@ pub(crate) enum GstnOptions {
     V34H324,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct MiscellaneousCommand {
@@ -179,7 +179,7 @@ pub(crate) struct MiscellaneousCommand {
     pub(crate) direction: Option<Opaque>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum CommandType {
@@ -208,7 +208,7 @@ pub(crate) enum CommandType {
     SwitchReceiveMediaOn,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 pub(crate) struct FastUpdateGob {
     #[rasn(value("0..=17"))]
@@ -217,7 +217,7 @@ pub(crate) struct FastUpdateGob {
     pub(crate) number_of_gobs: u8,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct FastUpdateMb {
@@ -228,7 +228,7 @@ pub(crate) struct FastUpdateMb {
     pub(crate) number_of_mbs: u16,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum H223MultiplexReconfiguration {
@@ -236,7 +236,7 @@ pub(crate) enum H223MultiplexReconfiguration {
     H223AnnexADoubleFlag(Open<DoubleFlag>),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum H223ModeChange {
@@ -246,7 +246,7 @@ pub(crate) enum H223ModeChange {
     ToLevel2WithOptionalHeader,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum DoubleFlag {

@@ -5,28 +5,28 @@ use rasn::prelude::*;
 use super::open::Open;
 
 /// `LogicalChannelNumber`, 1..=65535.
-#[derive(AsnType, Clone, Copy, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Copy, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(delegate, value("1..=65535"))]
 pub(crate) struct Channel(pub(crate) u16);
 
 /// The contents octets of an object identifier (X.690 §8.19), which is how PER carries it (X.691 §24).
 pub(crate) type Oid = OctetString;
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 pub(crate) struct NonStandardParameter {
     pub(crate) non_standard_identifier: NonStandardIdentifier,
     pub(crate) data: OctetString,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum NonStandardIdentifier {
     Object(Oid),
     H221NonStandard(H221NonStandard),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 pub(crate) struct H221NonStandard {
     pub(crate) t35_country_code: u8,
@@ -34,14 +34,14 @@ pub(crate) struct H221NonStandard {
     pub(crate) manufacturer_code: u16,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct NonStandardMessage {
     pub(crate) non_standard_data: NonStandardParameter,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct GenericCapability {
@@ -53,7 +53,7 @@ pub(crate) struct GenericCapability {
     pub(crate) transport: Option<Open<super::data::DataProtocolCapability>>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum CapabilityIdentifier {
@@ -66,7 +66,7 @@ pub(crate) enum CapabilityIdentifier {
 }
 
 /// Boxed wherever it stands in a list: a count alone cannot reserve much then.
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct GenericParameter {
@@ -75,7 +75,7 @@ pub(crate) struct GenericParameter {
     pub(crate) supersedes: Option<Vec<Box<Open<ParameterIdentifier>>>>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum ParameterIdentifier {
@@ -88,7 +88,7 @@ pub(crate) enum ParameterIdentifier {
     DomainBased(OctetString),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum ParameterValue {

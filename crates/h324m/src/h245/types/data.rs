@@ -5,7 +5,7 @@ use rasn::prelude::*;
 use super::common::NonStandardParameter;
 use super::open::Open;
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct DataApplicationCapability {
@@ -13,7 +13,7 @@ pub(crate) struct DataApplicationCapability {
     pub(crate) max_bit_rate: u32,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum DataApplication {
@@ -29,21 +29,21 @@ pub(crate) enum DataApplication {
     H222DataPartitioning(Open<DataProtocolCapability>),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 pub(crate) struct T84 {
     pub(crate) t84_protocol: Open<DataProtocolCapability>,
     pub(crate) t84_profile: T84Profile,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 pub(crate) struct Nlpid {
     pub(crate) nlpid_protocol: Open<DataProtocolCapability>,
     pub(crate) nlpid_data: OctetString,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum DataProtocolCapability {
@@ -56,14 +56,14 @@ pub(crate) enum DataProtocolCapability {
     Transparent,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum T84Profile {
     T84Unrestricted,
     T84Restricted(T84Restricted),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct T84Restricted {

@@ -8,7 +8,7 @@ use super::open::{Opaque, Open};
 use super::{CommandMessage, RequestMessage, ResponseMessage};
 
 /// Sends a whole message back. What it holds cannot hold another one, so that this ends.
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum FunctionNotUnderstood {
     Request(Open<RequestMessage>),
@@ -16,7 +16,7 @@ pub(crate) enum FunctionNotUnderstood {
     Command(Open<CommandMessage>),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct FunctionNotSupported {
@@ -24,7 +24,7 @@ pub(crate) struct FunctionNotSupported {
     pub(crate) returned_function: Option<OctetString>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum NotSupportedCause {
@@ -33,7 +33,7 @@ pub(crate) enum NotSupportedCause {
     UnknownFunction,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct MiscellaneousIndication {
@@ -41,7 +41,7 @@ pub(crate) struct MiscellaneousIndication {
     pub(crate) kind: Open<IndicationType>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum IndicationType {
@@ -60,7 +60,7 @@ pub(crate) enum IndicationType {
     VideoNotDecodedMbs(NotDecodedMbs),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct NotDecodedMbs {
@@ -71,7 +71,7 @@ pub(crate) struct NotDecodedMbs {
     pub(crate) temporal_reference: u8,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct JitterIndication {
@@ -87,7 +87,7 @@ pub(crate) struct JitterIndication {
 }
 
 /// `H223SkewIndication` and `H2250MaximumSkewIndication`.
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct SkewIndication {
@@ -98,7 +98,7 @@ pub(crate) struct SkewIndication {
 }
 
 /// Of ATM, read so that what follows can be.
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct NewAtmVcIndication {
@@ -113,7 +113,7 @@ pub(crate) struct NewAtmVcIndication {
     pub(crate) reverse_parameters: Option<Opaque>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum Aal {
@@ -121,7 +121,7 @@ pub(crate) enum Aal {
     Aal5(Aal5),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct NewAal1 {
@@ -131,7 +131,7 @@ pub(crate) struct NewAal1 {
     pub(crate) partially_filled_cells: bool,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum ClockRecovery {
@@ -140,7 +140,7 @@ pub(crate) enum ClockRecovery {
     Adaptive,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum ErrorCorrection {
@@ -150,7 +150,7 @@ pub(crate) enum ErrorCorrection {
     ErrorCorrectionOnly,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum AtmMultiplex {
@@ -159,7 +159,7 @@ pub(crate) enum AtmMultiplex {
     ProgramStream,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum UserInputIndication {
@@ -176,7 +176,7 @@ pub(crate) enum UserInputIndication {
     ExtendedAlphanumeric(ExtendedAlphanumeric),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct Signal {
@@ -196,7 +196,7 @@ pub(crate) struct Signal {
     pub(crate) algorithm_oid: Option<Opaque>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct SignalRtp {
@@ -205,7 +205,7 @@ pub(crate) struct SignalRtp {
     pub(crate) logical_channel_number: Channel,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct SignalUpdate {
@@ -214,14 +214,14 @@ pub(crate) struct SignalUpdate {
     pub(crate) rtp: Option<SignalUpdateRtp>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct SignalUpdateRtp {
     pub(crate) logical_channel_number: Channel,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct ExtendedAlphanumeric {
@@ -231,7 +231,7 @@ pub(crate) struct ExtendedAlphanumeric {
     pub(crate) encrypted_alphanumeric: Option<Opaque>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct VendorIdentification {

@@ -27,7 +27,7 @@ use mode::*;
 use open::{Opaque, Open};
 use table::*;
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum MultimediaSystemControlMessage {
@@ -37,7 +37,7 @@ pub(crate) enum MultimediaSystemControlMessage {
     Indication(Open<IndicationMessage>),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum RequestMessage {
@@ -54,7 +54,7 @@ pub(crate) enum RequestMessage {
     MaintenanceLoopRequest(MaintenanceLoop),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum ResponseMessage {
@@ -79,7 +79,7 @@ pub(crate) enum ResponseMessage {
     MaintenanceLoopReject(MaintenanceLoopReject),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum CommandMessage {
@@ -98,7 +98,7 @@ pub(crate) enum CommandMessage {
     H223MultiplexReconfiguration(Open<H223MultiplexReconfiguration>),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum IndicationMessage {

@@ -7,7 +7,7 @@ use super::common::{GenericCapability, NonStandardParameter};
 use super::data::{DataProtocolCapability, Nlpid};
 use super::open::{Opaque, Open};
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct RequestMode {
@@ -16,11 +16,11 @@ pub(crate) struct RequestMode {
     pub(crate) requested_modes: Vec<ModeDescription>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(delegate, size("1..=256"))]
 pub(crate) struct ModeDescription(pub(crate) Vec<Box<ModeElement>>);
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct ModeElement {
@@ -38,7 +38,7 @@ pub(crate) struct ModeElement {
     pub(crate) logical_channel_number: Option<super::common::Channel>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum ModeElementType {
@@ -49,7 +49,7 @@ pub(crate) enum ModeElementType {
     EncryptionMode(Open<EncryptionMode>),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum VideoMode {
@@ -62,7 +62,7 @@ pub(crate) enum VideoMode {
     GenericVideoMode(Box<GenericCapability>),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct H261VideoMode {
@@ -72,14 +72,14 @@ pub(crate) struct H261VideoMode {
     pub(crate) still_image_transmission: bool,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum H261Resolution {
     Qcif,
     Cif,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct H262VideoMode {
@@ -97,7 +97,7 @@ pub(crate) struct H262VideoMode {
     pub(crate) luminance_sample_rate: Option<u32>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum ProfileAndLevel {
@@ -114,7 +114,7 @@ pub(crate) enum ProfileAndLevel {
     HpAtHl,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct H263VideoMode {
@@ -133,7 +133,7 @@ pub(crate) struct H263VideoMode {
     pub(crate) h263_options: Option<Opaque>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum H263Resolution {
@@ -144,7 +144,7 @@ pub(crate) enum H263Resolution {
     Cif16,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum AudioMode {
@@ -178,7 +178,7 @@ pub(crate) enum AudioMode {
     GenericAudioMode(Box<GenericCapability>),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum G7231Mode {
     NoSilenceSuppressionLowRate,
@@ -187,7 +187,7 @@ pub(crate) enum G7231Mode {
     SilenceSuppressionHighRate,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct Is11172AudioMode {
@@ -198,7 +198,7 @@ pub(crate) struct Is11172AudioMode {
     pub(crate) bit_rate: u16,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum MpegLayer {
     AudioLayer1,
@@ -206,7 +206,7 @@ pub(crate) enum MpegLayer {
     AudioLayer3,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum Is11172Sampling {
     At32k,
@@ -214,7 +214,7 @@ pub(crate) enum Is11172Sampling {
     At48k,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum Is11172Channels {
     SingleChannel,
@@ -222,7 +222,7 @@ pub(crate) enum Is11172Channels {
     TwoChannelDual,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct Is13818AudioMode {
@@ -235,7 +235,7 @@ pub(crate) struct Is13818AudioMode {
     pub(crate) bit_rate: u16,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum Is13818Sampling {
     At16k,
@@ -246,7 +246,7 @@ pub(crate) enum Is13818Sampling {
     At48k,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum Is13818Channels {
     SingleChannel,
@@ -261,7 +261,7 @@ pub(crate) enum Is13818Channels {
     FiveChannels3To2,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct DataMode {
@@ -269,7 +269,7 @@ pub(crate) struct DataMode {
     pub(crate) bit_rate: u32,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum DataModeApplication {
@@ -285,7 +285,7 @@ pub(crate) enum DataModeApplication {
     H222DataPartitioning(Open<DataProtocolCapability>),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct RequestModeAck {
@@ -293,7 +293,7 @@ pub(crate) struct RequestModeAck {
     pub(crate) response: Open<ModeResponse>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum ModeResponse {
@@ -301,7 +301,7 @@ pub(crate) enum ModeResponse {
     WillTransmitLessPreferredMode,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct RequestModeReject {
@@ -309,7 +309,7 @@ pub(crate) struct RequestModeReject {
     pub(crate) cause: Open<ModeRejectCause>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum ModeRejectCause {

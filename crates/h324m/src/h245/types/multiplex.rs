@@ -5,7 +5,7 @@ use rasn::prelude::*;
 use super::common::NonStandardParameter;
 use super::open::Opaque;
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum MultiplexCapability {
@@ -15,7 +15,7 @@ pub(crate) enum MultiplexCapability {
     V76Capability(Box<V76Capability>),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct H222Capability {
@@ -24,7 +24,7 @@ pub(crate) struct H222Capability {
     pub(crate) vc_capability: Vec<Box<VcCapability>>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct VcCapability {
@@ -37,7 +37,7 @@ pub(crate) struct VcCapability {
     pub(crate) aal1_via_gateway: Option<Opaque>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct Aal1 {
@@ -52,7 +52,7 @@ pub(crate) struct Aal1 {
     pub(crate) partially_filled_cells: bool,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct Aal5 {
@@ -60,7 +60,7 @@ pub(crate) struct Aal5 {
     pub(crate) backward_maximum_sdu_size: u16,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct AvailableBitRates {
@@ -68,7 +68,7 @@ pub(crate) struct AvailableBitRates {
 }
 
 /// In 64 kbit/s.
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum BitRates {
     #[rasn(value("1..=65535"))]
@@ -76,7 +76,7 @@ pub(crate) enum BitRates {
     RangeOfBitRates(RangeOfBitRates),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 pub(crate) struct RangeOfBitRates {
     #[rasn(value("1..=65535"))]
@@ -85,7 +85,7 @@ pub(crate) struct RangeOfBitRates {
     pub(crate) higher_bit_rate: u16,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct H223Capability {
@@ -118,14 +118,14 @@ pub(crate) struct H223Capability {
     pub(crate) mobile_multilink_frame_capability: Option<Opaque>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum H223MultiplexTableCapability {
     Basic,
     Enhanced(EnhancedTableCapability),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct EnhancedTableCapability {
@@ -137,7 +137,7 @@ pub(crate) struct EnhancedTableCapability {
     pub(crate) maximum_sub_element_list_size: u8,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct MobileOperationTransmitCapability {
@@ -148,7 +148,7 @@ pub(crate) struct MobileOperationTransmitCapability {
     pub(crate) h223_annex_b_with_header: bool,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct V76Capability {
@@ -172,7 +172,7 @@ pub(crate) struct V76Capability {
     pub(crate) v75_capability: V75Capability,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct V75Capability {

@@ -3,11 +3,14 @@
 
 use rasn::aper::de::{Decoder as PerDecoder, DecoderOptions};
 use rasn::types::constraints::{Bounded, Constraint, Extensible, Size};
-use rasn::types::{AsnType, BitStr, Choice, Constraints, DecodeChoice, Identifier, Tag, TagTree};
+use rasn::types::fields::Fields;
+use rasn::types::{
+    AsnType, BitStr, Choice, Constraints, Constructed, DecodeChoice, Identifier, Tag, TagTree,
+};
 use rasn::{Decode, Decoder, Encode, Encoder};
 
 /// All octets of an open type, as they are.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Opaque(pub(crate) Vec<u8>);
 
 /// An octet string of this size, which stands without a length. An open type begins on an octet, so that
@@ -55,7 +58,7 @@ impl Decode for Opaque {
 /// An extensible choice of which any alternative beyond the root may be unknown, or unreadable.
 ///
 /// It must not be used where `T` can hold itself by way of an addition: each reads with a depth of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Open<T> {
     /// One of the root, or an addition that is known.
     Known(T),
@@ -111,8 +114,30 @@ impl<T: Choice> Choice for Open<T> {
     const IDENTIFIERS: &'static [&'static str] = T::IDENTIFIERS;
 }
 
+/// A sequence of nothing, which takes no bits. rasn makes code for every type anew below every sequence of
+/// another number of fields; an empty one around each choice lets them all share what is in it.
+impl<T> Constructed<0, 0> for Open<T> {
+    const FIELDS: Fields<0> = Fields::from_static([]);
+}
+
 impl<T: Encode + Choice> Encode for Open<T> {
     fn encode<'b, E: Encoder<'b>>(&self, encoder: &mut E) -> Result<(), E::Error> {
+        self.encode_with_tag(encoder, Tag::SEQUENCE)
+    }
+
+    fn encode_with_tag_and_constraints<'b, E: Encoder<'b>>(
+        &self,
+        encoder: &mut E,
+        tag: Tag,
+        _: &Constraints,
+        identifier: Identifier,
+    ) -> Result<(), E::Error> {
+        encoder.encode_sequence::<0, 0, Self, _>(tag, |inner| self.encode_alone(inner), identifier).map(drop)
+    }
+}
+
+impl<T: Encode + Choice> Open<T> {
+    fn encode_alone<'b, E: Encoder<'b>>(&self, encoder: &mut E) -> Result<(), E::Error> {
         match self {
             Open::Known(value) => value.encode(encoder),
             Open::Later { index, octets } => {
@@ -124,29 +149,20 @@ impl<T: Encode + Choice> Encode for Open<T> {
             }
         }
     }
-
-    fn encode_with_tag_and_constraints<'b, E: Encoder<'b>>(
-        &self,
-        encoder: &mut E,
-        tag: Tag,
-        _: &Constraints,
-        identifier: Identifier,
-    ) -> Result<(), E::Error> {
-        encoder.encode_explicit_prefix(tag, self, identifier).map(drop)
-    }
 }
 
 impl<T: DecodeChoice> Decode for Open<T> {
     fn decode<D: Decoder>(decoder: &mut D) -> Result<Self, D::Error> {
-        decoder.decode_choice(&Self::CONSTRAINTS)
+        let alone = |inner: &mut D::AnyDecoder<0, 0>| inner.decode_choice(&Self::CONSTRAINTS);
+        decoder.decode_sequence::<0, 0, Self, fn() -> Self, _>(Tag::SEQUENCE, None, alone)
     }
 
     fn decode_with_tag_and_constraints<D: Decoder>(
         decoder: &mut D,
-        tag: Tag,
+        _: Tag,
         _: &Constraints,
     ) -> Result<Self, D::Error> {
-        decoder.decode_explicit_prefix(tag)
+        Self::decode(decoder)
     }
 }
 

@@ -6,11 +6,11 @@ use super::channel::UnspecifiedCause;
 use super::open::Open;
 
 /// `MultiplexTableEntryNumber`, 1..=15.
-#[derive(AsnType, Clone, Copy, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Copy, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(delegate, value("1..=15"))]
 pub(crate) struct TableNumber(pub(crate) u8);
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct MultiplexEntrySend {
@@ -19,7 +19,7 @@ pub(crate) struct MultiplexEntrySend {
     pub(crate) multiplex_entry_descriptors: Vec<MultiplexEntryDescriptor>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 pub(crate) struct MultiplexEntryDescriptor {
     pub(crate) multiplex_table_entry_number: TableNumber,
@@ -27,14 +27,14 @@ pub(crate) struct MultiplexEntryDescriptor {
     pub(crate) element_list: Option<Vec<MultiplexElement>>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 pub(crate) struct MultiplexElement {
     pub(crate) kind: ElementType,
     pub(crate) repeat_count: RepeatCount,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum ElementType {
     LogicalChannelNumber(u16),
@@ -42,7 +42,7 @@ pub(crate) enum ElementType {
     SubElementList(Vec<MultiplexElement>),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum RepeatCount {
     #[rasn(value("1..=65535"))]
@@ -50,7 +50,7 @@ pub(crate) enum RepeatCount {
     UntilClosingFlag,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct MultiplexEntrySendAck {
@@ -59,7 +59,7 @@ pub(crate) struct MultiplexEntrySendAck {
     pub(crate) multiplex_table_entry_number: Vec<TableNumber>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct MultiplexEntrySendReject {
@@ -68,7 +68,7 @@ pub(crate) struct MultiplexEntrySendReject {
     pub(crate) rejection_descriptions: Vec<RejectionDescription>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct RejectionDescription {
@@ -76,7 +76,7 @@ pub(crate) struct RejectionDescription {
     pub(crate) cause: Open<RejectionCause>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum RejectionCause {
@@ -86,7 +86,7 @@ pub(crate) enum RejectionCause {
 
 /// A message that names entries and nothing else: `MultiplexEntrySendRelease`, `RequestMultiplexEntry`, its
 /// `Ack` and its `Release`.
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct EntryNumbers {
@@ -94,7 +94,7 @@ pub(crate) struct EntryNumbers {
     pub(crate) entry_numbers: Vec<TableNumber>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct RequestMultiplexEntryReject {
@@ -104,7 +104,7 @@ pub(crate) struct RequestMultiplexEntryReject {
     pub(crate) rejection_descriptions: Vec<RequestRejection>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct RequestRejection {

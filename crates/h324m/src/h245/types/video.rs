@@ -5,7 +5,7 @@ use rasn::prelude::*;
 use super::common::{GenericCapability, NonStandardParameter};
 use super::open::Opaque;
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum VideoCapability {
@@ -18,7 +18,7 @@ pub(crate) enum VideoCapability {
     GenericVideoCapability(Box<GenericCapability>),
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct H261VideoCapability {
@@ -34,7 +34,7 @@ pub(crate) struct H261VideoCapability {
     pub(crate) video_bad_mbs_cap: Option<bool>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct H262VideoCapability {
@@ -64,7 +64,7 @@ pub(crate) struct H262VideoCapability {
     pub(crate) video_bad_mbs_cap: Option<bool>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct H263VideoCapability {
@@ -106,7 +106,7 @@ pub(crate) struct H263VideoCapability {
     pub(crate) h263_options: Option<Opaque>,
 }
 
-#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct Is11172VideoCapability {
