@@ -123,6 +123,7 @@ impl Call {
         let destination = place.destination?;
         let caller = self.leg(CALLER)?;
         let want = crate::offer::same_as(caller);
+        leg.video_bps = caller.circuit.as_ref().map(|_| limits::CIRCUIT_VIDEO_BPS);
         let body = crate::offer::body(&leg.sdp.offer(&leg.local_media(), &want));
         leg.local = place.local;
         let user = self.facts.caller.as_deref().unwrap_or("anonymous");

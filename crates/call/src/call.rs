@@ -19,6 +19,7 @@ use crate::cdr::{Cause, Cdr, Facts};
 use crate::leg::{CALLER, Leg, Phase};
 use crate::script::Showing;
 use crate::stream::{Bridge, Source};
+use crate::trunk::Trunk;
 use crate::{Component, LegId, LegPorts, Live, PortId, dtmf, limits, web};
 
 /// A call on its shard; never used twice.
@@ -99,6 +100,9 @@ pub(crate) struct Invitation {
     pub(crate) called: String,
     pub(crate) place: Place,
     pub(crate) service: Arc<dialplan::Service>,
+    /// What the terminal towards a 3G phone is made of.
+    pub(crate) terminals: Arc<h324m::Config>,
+    pub(crate) trunk: Trunk,
     pub(crate) seed: u64,
     /// The tickets this call draws are this number and the 255 after it.
     pub(crate) ticket: u64,
@@ -117,6 +121,8 @@ pub(crate) struct Call {
     /// The ticket of the queue that was entered last; never used twice in a row of 256.
     pub(crate) ticket: acd::TicketId,
     pub(crate) started: Instant,
+    /// A 3G phone is being told that the call is over: until when, and why it is.
+    pub(crate) parting: Option<(Instant, Cause)>,
     pub(crate) seed: u64,
     pub(crate) next_leg: u8,
     pub(crate) out: VecDeque<Output>,
@@ -163,9 +169,12 @@ impl Call {
     /// # Errors
     /// [`Refusal`] with 400 or 488 when its SDP cannot be served; the call then does not exist.
     pub(crate) fn new(now: Now, invitation: Invitation) -> Result<Self, Refusal> {
-        let Invitation { id, dialog, request, message, called, place, service, seed, ticket } = invitation;
+        let Invitation { id, dialog, request, message, called, place, service, seed, ticket, .. } =
+            invitation;
+        let Invitation { terminals, trunk, .. } = invitation;
         let mut leg = Leg::new(CALLER, Phase::Answering, place.local, place.address, place.ports);
         leg.dialog = Some(dialog);
+        leg.terminals = Some(trunk.terminals(terminals));
         leg.takes_info = crate::offer::allows_info(&message.headers);
         let sip_call_id = message.headers.call_id().unwrap_or_default().to_owned();
         let facts = Facts::new(id, sip_call_id, caller_number(&message), called, now.wall);
@@ -174,13 +183,24 @@ impl Call {
             return Err(Reply::new(StatusCode::NotFound).into());
         };
         let (flow, ring) = (flow.id(), flow.ring());
+        let early = trunk.early_circuit && leg.circuit.is_some() && !ring.is_zero();
+        let progress = Reply::new(StatusCode::SessionProgress).with_body(body.clone());
         let reply = Reply::new(StatusCode::OK).with_body(body);
         let (first, answer) = match ring {
             Duration::ZERO => (reply, None),
+            ring if early => (progress, Some((now.mono + ring, request, reply))),
             ring => (Reply::new(StatusCode::Ringing), Some((now.mono + ring, request, reply))),
         };
         let out = VecDeque::from([Output::Respond { request, reply: first }]);
-        Ok(Call::begin(Start { facts, leg, service, flow, ticket, seed, out, answer }, now))
+        let answered = answer.is_none();
+        let mut call = Call::begin(Start { facts, leg, service, flow, ticket, seed, out, answer }, now);
+        if early {
+            call.open_circuit(now);
+        }
+        if answered {
+            call.start_circuit(now);
+        }
+        Ok(call)
     }
 
     pub(crate) fn begin(start: Start, now: Now) -> Self {
@@ -195,6 +215,7 @@ impl Call {
             answer,
             ticket: acd::TicketId(ticket),
             started: now.mono,
+            parting: None,
             seed,
             next_leg: 1,
             out,
@@ -254,13 +275,14 @@ impl Call {
     }
 
     /// When there is something to do that is not a packet.
-    fn own_dues(&self) -> [Option<Instant>; 7] {
+    fn own_dues(&self) -> [Option<Instant>; 8] {
         [
             self.run_due,
             self.answer.as_ref().map(|(due, ..)| *due),
             self.showing.as_ref().and_then(Showing::next_due),
             self.pool_word_due(),
             self.connect_due(),
+            self.parting.map(|(due, _)| due),
             self.legs.iter().filter_map(|leg| leg.vigil.next_due()).min(),
             Some(self.started + limits::CALL_LONGEST),
         ]
@@ -277,8 +299,15 @@ impl Call {
         }
         if let Some((_, request, reply)) = self.answer.take_if(|(due, ..)| *due <= now.mono) {
             self.out.push_back(Output::Respond { request, reply });
+            self.start_circuit(now);
+        }
+        if let Some((_, cause)) = self.parting.filter(|(due, _)| *due <= now.mono) {
+            return self.end(now, cause);
         }
         for leg in &mut self.legs {
+            if let Some(circuit) = &mut leg.circuit {
+                circuit.run_timers(now);
+            }
             for stream in leg.streams() {
                 stream.play_due(now);
                 stream.carrier.run_timers(now);
@@ -304,12 +333,21 @@ impl Call {
         from: SocketAddr,
         data: Bytes,
     ) {
-        let Some(stream) = self.leg(leg).and_then(|leg| leg.stream(kind)) else { return };
+        let Some(leg) = self.leg(leg) else { return };
         let input = match component {
             Component::Rtp => rtp::Input::Rtp { from, data },
             Component::Rtcp => rtp::Input::Rtcp { from, data },
         };
-        stream.carrier.take_datagram(now, input);
+        match (&mut leg.circuit, kind) {
+            (Some(circuit), Kind::Audio) => circuit.take_datagram(now, input),
+            // The line's other pair of ports is nobody's.
+            (Some(_), Kind::Video) => {}
+            (None, kind) => {
+                if let Some(stream) = leg.stream(kind) {
+                    stream.carrier.take_datagram(now, input);
+                }
+            }
+        }
     }
 
     /// Takes what the RTP sessions have: packets to the sockets, events to where they belong; until every
@@ -319,6 +357,10 @@ impl Call {
         while !quiet {
             quiet = true;
             for at in 0..self.legs.len() {
+                while let Some((leg, news)) = self.next_news(now, at) {
+                    quiet = false;
+                    self.on_news(now, leg, news);
+                }
                 for kind in [Kind::Audio, Kind::Video] {
                     while let Some((leg, event)) = self.next_event(at, kind) {
                         quiet = false;
@@ -354,7 +396,8 @@ impl Call {
                     self.out.extend(latched);
                 }
             }
-            rtp::Event::DigitEnd { .. } | rtp::Event::Bye => {}
+            // Prompts exist in one mode, and what is passed on cannot be changed.
+            rtp::Event::ModeRequest { .. } | rtp::Event::DigitEnd { .. } | rtp::Event::Bye => {}
         }
     }
 

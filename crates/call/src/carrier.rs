@@ -1,5 +1,6 @@
-//! `Carrier`: how the frames of one stream travel: as RTP of ours, or as frames to and from the shell that
-//! serves a browser. What a stream is played from, and when, is the same for both.
+//! `Carrier`: how the frames of one stream travel: as RTP of ours, as frames to and from the shell that
+//! serves a browser, or through a channel of a 3G phone's terminal. What a stream is played from, and when,
+//! is the same for all.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -15,6 +16,7 @@ use crate::{Component, PortId};
 pub(crate) enum Carrier {
     Rtp(Rtp),
     Web(Web),
+    Channel(Channel),
 }
 
 /// RTP over a pair of ports.
@@ -23,6 +25,13 @@ pub(crate) struct Rtp {
     pub(crate) session: Box<rtp::Session>,
     /// When the session has something to do by itself.
     due: Option<Instant>,
+}
+
+/// A logical channel of a 3G phone's terminal, both ways; the leg's [`crate::circuit::Circuit`] carries it.
+pub(crate) struct Channel {
+    kind: Kind,
+    /// What the terminal is to be handed, in order.
+    out: VecDeque<h324m::Input>,
 }
 
 /// Frames of a browser's session, whose packets the shell makes and reads.
@@ -71,6 +80,12 @@ impl Web {
     }
 }
 
+impl Channel {
+    pub(crate) fn new(kind: Kind) -> Self {
+        Channel { kind, out: VecDeque::new() }
+    }
+}
+
 impl Carrier {
     /// Sends a frame now.
     pub(crate) fn send(&mut self, now: Now, frame: &Frame) {
@@ -81,6 +96,7 @@ impl Carrier {
                 let kind = web.kind;
                 web.say(ToBrowser::Frame { kind, frame: frame.clone() });
             }
+            Carrier::Channel(channel) => channel.out.push_back(h324m::Input::Frame(frame.clone())),
         }
     }
 
@@ -92,6 +108,11 @@ impl Carrier {
                 let kind = web.kind;
                 web.say(ToBrowser::SourceChanged { kind });
             }
+            Carrier::Channel(channel) => match channel.kind {
+                // What waits to be sent of the old picture would only delay the new one.
+                Kind::Video => channel.out.push_back(h324m::Input::AbandonVideo),
+                Kind::Audio => {}
+            },
         }
     }
 
@@ -103,6 +124,10 @@ impl Carrier {
                 web.say(ToBrowser::KeyPictureWanted);
                 true
             }
+            Carrier::Channel(channel) => {
+                channel.out.push_back(h324m::Input::KeyPictureWanted);
+                true
+            }
         }
     }
 
@@ -112,6 +137,10 @@ impl Carrier {
             Carrier::Rtp(rtp) => {
                 rtp.session.send_digit(now, digit, lasts);
             }
+            Carrier::Channel(channel) => {
+                let by = h324m::DigitForm::Alphanumeric;
+                channel.out.push_back(h324m::Input::Digit { digit: digit.as_char(), by, duration: lasts });
+            }
             Carrier::Web(_) => {}
         }
     }
@@ -120,14 +149,14 @@ impl Carrier {
     pub(crate) fn take_datagram(&mut self, now: Now, input: rtp::Input) {
         match self {
             Carrier::Rtp(rtp) => rtp.session.handle_input(now, input),
-            Carrier::Web(_) => {}
+            Carrier::Web(_) | Carrier::Channel(_) => {}
         }
     }
 
     /// Takes note of a frame of a browser.
     pub(crate) fn note_frame(&mut self, now: Now, taken: bool) {
         match self {
-            Carrier::Rtp(_) => {}
+            Carrier::Rtp(_) | Carrier::Channel(_) => {}
             Carrier::Web(web) => {
                 web.heard_at = Some(now.mono);
                 let counter =
@@ -142,6 +171,8 @@ impl Carrier {
         match self {
             Carrier::Rtp(rtp) => rtp.session.heard_at(),
             Carrier::Web(web) => web.heard_at,
+            // The circuit is listened to as a whole.
+            Carrier::Channel(_) => None,
         }
     }
 
@@ -149,7 +180,7 @@ impl Carrier {
     pub(crate) fn port(&self) -> Option<PortId> {
         match self {
             Carrier::Rtp(rtp) => Some(rtp.port),
-            Carrier::Web(_) => None,
+            Carrier::Web(_) | Carrier::Channel(_) => None,
         }
     }
 
@@ -157,7 +188,7 @@ impl Carrier {
     pub(crate) fn next_due(&self) -> Option<Instant> {
         match self {
             Carrier::Rtp(rtp) => rtp.due,
-            Carrier::Web(_) => None,
+            Carrier::Web(_) | Carrier::Channel(_) => None,
         }
     }
 
@@ -167,26 +198,32 @@ impl Carrier {
             Carrier::Rtp(rtp) if rtp.due.is_some_and(|due| due <= now.mono) => {
                 rtp.session.handle_input(now, rtp::Input::Timeout);
             }
-            Carrier::Rtp(_) | Carrier::Web(_) => {}
+            Carrier::Rtp(_) | Carrier::Web(_) | Carrier::Channel(_) => {}
         }
     }
 
-    /// Takes over what a re-INVITE agreed on; a browser's streams are agreed on once.
+    /// Takes over what a re-INVITE agreed on; the streams of browsers and 3G phones are none of its lines.
     pub(crate) fn reconfigure(&mut self, now: Now, config: rtp::Config) {
         match self {
             Carrier::Rtp(rtp) => rtp.session.reconfigure(now, config),
-            Carrier::Web(_) => {}
+            Carrier::Web(_) | Carrier::Channel(_) => {}
         }
     }
 
-    /// Some phones send their H.264 parameter sets in the description alone (RFC 6184 §8.2.2).
+    /// Some phones send their H.264 parameter sets, and their MPEG-4 headers, in the description alone (RFC 6184
+    /// §8.2.2, RFC 6416 §7.1).
     pub(crate) fn learn_parameter_sets(&mut self, agreed: &AgreedStream) {
-        if let (Carrier::Rtp(rtp), sdp::Parameters::H264(h264)) = (self, &agreed.send.parameters) {
+        let Carrier::Rtp(rtp) = self else { return };
+        if let sdp::Parameters::H264(h264) = &agreed.send.parameters {
             rtp.session.learn_parameter_sets(&h264.sprop);
         }
+        if let Some(config) = agreed.mpeg4().and_then(|mpeg4| mpeg4.config.clone()) {
+            rtp.session.learn_parameter_sets(&[config]);
+        }
     }
 
-    /// The stream is over; what it counted. Of a browser each frame counts as a packet.
+    /// The stream is over; what it counted. Of a browser each frame counts as a packet; what a 3G phone's
+    /// channels carry is in the packets of its circuit.
     pub(crate) fn end(&mut self, now: Now, out: &mut VecDeque<Output>, rtcp_mux: bool) -> rtp::Statistics {
         match self {
             Carrier::Rtp(rtp) => {
@@ -196,6 +233,15 @@ impl Carrier {
                 rtp.session.statistics()
             }
             Carrier::Web(web) => web.counted,
+            Carrier::Channel(_) => rtp::Statistics::default(),
+        }
+    }
+
+    /// What a 3G phone's terminal is to be handed next.
+    pub(crate) fn next_word(&mut self) -> Option<h324m::Input> {
+        match self {
+            Carrier::Channel(channel) => channel.out.pop_front(),
+            Carrier::Rtp(_) | Carrier::Web(_) => None,
         }
     }
 
@@ -208,6 +254,7 @@ impl Carrier {
                 out.extend(web.out.drain(..).map(|word| Output::Web { session, word }));
                 None
             }
+            Carrier::Channel(_) => None,
         }
     }
 }

@@ -62,6 +62,10 @@ pub enum Cause {
     CallerLost,
     /// The offer of the ACK, or a flow, could not be served.
     NotAcceptable,
+    /// Nothing of a 3G phone was on the circuit (ITU-T Q.850 cause 88).
+    NoH324,
+    /// The 3G phone and we did not come to channels for sound.
+    SetupFailed,
     /// The call reached the longest time a call may last.
     TooLong,
     /// The gateway is stopping.
@@ -78,6 +82,8 @@ impl fmt::Display for Cause {
             Cause::Completed => "completed",
             Cause::CallerLost => "caller lost",
             Cause::NotAcceptable => "not acceptable",
+            Cause::NoH324 => "no H.324 on the circuit",
+            Cause::SetupFailed => "3G set-up failed",
             Cause::TooLong => "too long",
             Cause::Shutdown => "shutdown",
             Cause::Fault => "fault",

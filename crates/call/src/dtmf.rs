@@ -1,5 +1,5 @@
-//! Where digits meet: RFC 4733 events of a stream, SIP INFO of a dialog and a page's keypad, with one memory, so that a
-//! phone that sends both ways presses each key once.
+//! Where digits meet: RFC 4733 events of a stream, SIP INFO of a dialog, a page's keypad and H.245 user input, with one
+//! memory, so that a phone that sends both ways presses each key once.
 
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,8 @@ pub(crate) enum Way {
     SipInfo,
     /// The keypad of a page.
     Page,
+    /// H.245 user input of a 3G phone.
+    UserInput,
 }
 
 /// The digits of one leg.

@@ -1,13 +1,15 @@
 //! `Leg`: one party of a call: its SIP dialog or browser's session, its offer/answer state and its streams.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Instant;
 
-use media::{Kind, Now};
+use media::{Kind, Now, VideoFormat};
 use sdp::{Agreed, AgreedStream};
 use sip::{DialogId, LocalId};
 
 use crate::carrier::{self, Carrier};
+use crate::circuit::Circuit;
 use crate::dtmf::Digits;
 use crate::stream::Stream;
 use crate::vigil::{Expected, Vigil};
@@ -65,6 +67,12 @@ pub(crate) struct Leg {
     pub(crate) bearer: Bearer,
     pub(crate) audio: Option<Stream>,
     pub(crate) video: Option<Stream>,
+    /// What carries the streams of a 3G phone.
+    pub(crate) circuit: Option<Box<Circuit>>,
+    /// What its terminal is made of, should there be a circuit.
+    pub(crate) terminals: Option<Arc<h324m::Config>>,
+    /// `b=AS` of our video line: what the party at the other end can be sent.
+    pub(crate) video_bps: Option<u32>,
     pub(crate) digits: Digits,
     pub(crate) vigil: Vigil,
     /// Its Allow header names INFO, so that RFC 5168 requests may be tried.
@@ -109,6 +117,9 @@ impl Leg {
             bearer,
             audio: None,
             video: None,
+            circuit: None,
+            terminals: None,
+            video_bps: None,
             digits: Digits::default(),
             vigil: Vigil::default(),
             takes_info: false,
@@ -125,7 +136,7 @@ impl Leg {
             address: self.address,
             audio_port: self.ports().map(|ports| ports.audio.rtp),
             video_port: self.ports().map(|ports| ports.video.rtp),
-            caps: sdp::Capabilities::default(),
+            caps: sdp::Capabilities { video_bps: self.video_bps, ..sdp::Capabilities::default() },
         }
     }
 
@@ -170,7 +181,11 @@ impl Leg {
 
     /// Each pair of ports with the address that its peer has named.
     pub(crate) fn places(&self) -> Vec<(PortId, Option<SocketAddr>)> {
-        let named = |kind| self.agreed(kind).map(|agreed| agreed.remote_rtp);
+        let named = |kind| match (&self.circuit, kind) {
+            (Some(circuit), Kind::Audio) => Some(circuit.peer()),
+            (Some(_), Kind::Video) => None,
+            (None, kind) => self.agreed(kind).map(|agreed| agreed.remote_rtp),
+        };
         let places =
             |ports: LegPorts| [(ports.audio.id, named(Kind::Audio)), (ports.video.id, named(Kind::Video))];
         self.ports().into_iter().flat_map(places).collect()
@@ -187,22 +202,48 @@ impl Leg {
         self.exchanges += 1;
         // A line that comes back is a new source: receivers would take its first packets for old ones.
         let seed = seed ^ self.exchanges << 8 ^ u64::from(self.id.0) << 1;
+        if let Some(line) = agreed.audio().filter(|line| line.is_circuit()) {
+            return self.apply_circuit(now, line, ports.audio.id, cname, seed);
+        }
+        self.circuit = None;
         apply_stream(&mut self.audio, agreed.audio(), Kind::Audio, ports.audio.id, now, cname, seed);
         apply_stream(&mut self.video, agreed.video(), Kind::Video, ports.video.id, now, cname, seed ^ 1);
+    }
+
+    /// Puts a circuit into effect; one that stands goes on, at another address perhaps.
+    fn apply_circuit(&mut self, now: Now, line: &AgreedStream, port: PortId, cname: &str, seed: u64) {
+        if let Some(circuit) = &mut self.circuit {
+            return circuit.reconfigure(now, line, cname, seed);
+        }
+        (self.audio, self.video) = (None, None);
+        let terminal = self.terminals.as_deref().cloned().unwrap_or_default();
+        self.circuit = Some(Box::new(Circuit::new(now, port, line, cname, terminal, seed)));
+    }
+
+    /// What its slides and clips are encoded as.
+    pub(crate) fn video_format(&self) -> Option<VideoFormat> {
+        let agreed = self.agreed(Kind::Video)?;
+        match &self.circuit {
+            Some(_) => Some(VideoFormat::circuit(agreed.codec())),
+            None => agreed.video_format(),
+        }
     }
 
     /// Whether its party has been silent for so long that it must be asked whether it is there.
     pub(crate) fn must_be_asked(&mut self, now: Instant) -> bool {
         let streams = || self.audio.iter().chain(&self.video);
-        let heard = streams().filter_map(|stream| stream.carrier.heard_at()).max();
-        let sends = streams().any(|stream| stream.agreed.direction.receives() && !stream.agreed.held);
+        let line = self.circuit.as_ref().and_then(|circuit| circuit.heard_at());
+        let heard = streams().filter_map(|stream| stream.carrier.heard_at()).chain(line).max();
+        let sends = self.circuit.is_some()
+            || streams().any(|stream| stream.agreed.direction.receives() && !stream.agreed.held);
         let expected = if sends { Expected::Media } else { Expected::Reports };
         self.vigil.must_ask(now, heard, expected)
     }
 
     /// When a stream of this leg has something to do.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        self.audio.iter().chain(&self.video).filter_map(Stream::next_due).min()
+        let streams = self.audio.iter().chain(&self.video).filter_map(Stream::next_due);
+        streams.chain(self.circuit.as_ref().and_then(|circuit| circuit.next_due())).min()
     }
 }
 

@@ -9,6 +9,7 @@ mod agent_leg;
 mod call;
 mod carrier;
 mod cdr;
+mod circuit;
 mod dtmf;
 mod leg;
 mod limits;
@@ -22,6 +23,7 @@ mod shard;
 mod sip_events;
 mod stream;
 mod teardown;
+mod trunk;
 mod vigil;
 pub mod web;
 mod web_legs;
@@ -34,6 +36,7 @@ pub use offer::rtp_config;
 pub use pool::pool_config;
 pub use script::{slide, speech};
 pub use shard::{Config, Input, Output, Shard, Usage};
+pub use trunk::{Network, Trunk};
 
 /// A bound pair of media sockets, as the shell names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -29,6 +29,15 @@ pub(crate) const NAME_LEN_MAX: usize = 64;
 /// Octets of a frame that a browser may send; a longer one is dropped.
 pub(crate) const FRAME_LEN_MAX: usize = 1 << 20;
 
+/// How long a 3G phone may take to hear that its call is over, before its dialog is ended (H.324 §7.6.5).
+pub(crate) const PARTING_LONGEST: Duration = Duration::from_millis(5_500);
+
+/// Octets of a circuit in 20 ms.
+pub(crate) const CIRCUIT_PACKET: usize = 160;
+
+/// Bits a second that are left for pictures on a circuit, beside speech and control.
+pub(crate) const CIRCUIT_VIDEO_BPS: u32 = 44_000;
+
 /// How long a presentation may wait for tracks that are still being made; then it starts without them.
 pub(crate) const LOADING_LONGEST: Duration = Duration::from_secs(5);
 

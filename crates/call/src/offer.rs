@@ -1,7 +1,10 @@
 //! Offers and answers of a leg (RFC 3264) inside its SIP messages, and the small bodies of INFO.
 
+use std::time::Duration;
+
 use media::Now;
-use sdp::{AgreedStream, Coding, Description, Parameters, Payload, Want};
+use media::amr::ModeSet;
+use sdp::{AgreedStream, Description, Parameters, Payload, Want};
 use sip::{Body, Reply, Request, Response, StatusCode};
 
 use crate::call::Refusal;
@@ -82,8 +85,8 @@ pub(crate) fn parse(content_type: &str, octets: &[u8]) -> Option<Description> {
 /// An offer of exactly what `leg` has agreed to, so that frames can pass without transcoding.
 pub(crate) fn same_as(leg: &Leg) -> Want {
     match leg.bearer {
-        Bearer::Rtp(_) => leg.sdp.agreed().map_or_else(Want::all, Want::like),
-        Bearer::WebRtc(_) => Want::like(&leg.all_agreed()),
+        Bearer::Rtp(_) if leg.circuit.is_none() => leg.sdp.agreed().map_or_else(Want::all, Want::like),
+        Bearer::Rtp(_) | Bearer::WebRtc(_) => Want::like(&leg.all_agreed()),
     }
 }
 
@@ -116,10 +119,7 @@ pub(crate) fn wants_fast_update(body: &[u8]) -> bool {
 /// When the stream sends no codec of ours: such a stream is never agreed on.
 #[must_use]
 pub fn rtp_config(agreed: &AgreedStream, cname: &str, seed: u64) -> rtp::Config {
-    let coded = |payload: &Payload| match payload.coding {
-        Coding::Media(codec) => Some((payload.pt, codec, packetization_mode(payload))),
-        Coding::TelephoneEvent | Coding::Other(_) => None,
-    };
+    let coded = |payload: &Payload| Some((payload.pt, payload.codec()?, packetization_mode(payload)));
     let (pt, codec, mode) = coded(&agreed.send).expect("an agreed stream sends a codec of ours");
     rtp::Config {
         ssrc: None,
@@ -127,6 +127,7 @@ pub fn rtp_config(agreed: &AgreedStream, cname: &str, seed: u64) -> rtp::Config 
         kind: agreed.kind,
         send: rtp::SendFormat { pt, codec, mode },
         receive: agreed.receive.iter().filter_map(coded).collect(),
+        sound: sound(agreed),
         dtmf_send: agreed.dtmf_send,
         dtmf_receive: agreed.dtmf_receive.clone(),
         remote_rtp: agreed.remote_rtp,
@@ -138,12 +139,26 @@ pub fn rtp_config(agreed: &AgreedStream, cname: &str, seed: u64) -> rtp::Config 
     }
 }
 
+/// How sound is packed: packet time, and for AMR what its parameters say.
+fn sound(agreed: &AgreedStream) -> rtp::Sound {
+    let amr = agreed.amr();
+    rtp::Sound {
+        packet: Duration::from_millis(agreed.ptime_ms.into()),
+        amr_octet_aligned: amr.is_some_and(|amr| amr.octet_align),
+        amr_modes: amr.map_or(ModeSet::ALL, |amr| amr.modes()),
+        amr_mode_request: None,
+    }
+}
+
 /// The H.264 packetization mode of a payload type (RFC 6184 §8.1: 0 when it is not named).
 fn packetization_mode(payload: &Payload) -> rtp::H264Mode {
     match &payload.parameters {
         Parameters::H264(h264) => rtp::H264Mode::try_from(h264.packetization_mode).unwrap_or_default(),
-        Parameters::H263(_) | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) | Parameters::None => {
-            rtp::H264Mode::default()
-        }
+        Parameters::H263(_)
+        | Parameters::Mpeg4(_)
+        | Parameters::Amr(_)
+        | Parameters::TelephoneEvent { .. }
+        | Parameters::Raw(_)
+        | Parameters::None => rtp::H264Mode::default(),
     }
 }

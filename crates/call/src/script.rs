@@ -61,6 +61,9 @@ impl Call {
     /// Hands `event` to the dialplan run and does what it then asks for.
     pub(crate) fn advance(&mut self, now: Now, event: dialplan::Event) {
         let Walk::Running(run) = &mut self.run else { return };
+        if self.parting.is_some() {
+            return;
+        }
         run.handle_input(now.mono, event);
         for _ in 0..limits::ACTIONS_PER_EVENT {
             if self.ended {
@@ -213,7 +216,7 @@ impl Call {
             plan.clip_audio =
                 presentation.clip.clone().map(|name| AssetKey { asset: Asset::ClipAudio(name), format });
         }
-        if let Some(format) = leg.agreed(Kind::Video).and_then(|agreed| agreed.video_format()) {
+        if let Some(format) = leg.video_format() {
             let format = Format::Video(format);
             plan.slide = presentation.slide.as_ref().map(|shown| AssetKey { asset: slide(shown), format });
             let clip = presentation.clip.clone().filter(|_| presentation.slide.is_none());
@@ -222,10 +225,18 @@ impl Call {
         plan
     }
 
+    /// Begins the flow, unless what carries the media is yet to be set up: a prompt must not play into the void.
+    pub(crate) fn begin_run(&mut self, now: Now) {
+        let circuit = self.leg(CALLER).and_then(|leg| leg.circuit.as_ref());
+        if circuit.is_none_or(|circuit| circuit.is_up()) {
+            self.start_run(now);
+        }
+    }
+
     /// Media can flow for the first time: the flow begins.
     pub(crate) fn start_run(&mut self, now: Now) {
         debug!("answered");
-        self.facts.answered = Some(now.wall);
+        self.facts.answered.get_or_insert(now.wall);
         if let Walk::Waiting { service, flow } = &self.run {
             let facts = dialplan::Facts {
                 caller: self.facts.caller.clone(),

@@ -22,6 +22,7 @@ use crate::agent_leg::numeric_address;
 use crate::call::{self, AgentOffer, Call, Invitation, Place, Refusal, Way};
 use crate::cdr::{Cause, Cdr, Facts};
 use crate::leg::CALLER;
+use crate::trunk::Trunk;
 use crate::{CallId, Component, LegId, LegPorts, Live, MediaPort, PortId, limits, web};
 
 /// What a shard is told once.
@@ -39,6 +40,10 @@ pub struct Config {
     pub seed: u64,
     /// What a refused caller is told to wait.
     pub retry_after: Duration,
+    /// What the terminals towards 3G phones are made of; their seeds are drawn.
+    pub terminals: Arc<h324m::Config>,
+    /// The gateways that 3G phones come through, where they need settings of their own.
+    pub trunks: Vec<Trunk>,
 }
 
 /// What can happen to a shard.
@@ -373,7 +378,21 @@ impl Shard {
         let (id, seed, ticket) = self.draw_call();
         let span = info_span!("call", id = id.0, called);
         let service = Arc::clone(&self.service);
-        let invitation = Invitation { id, dialog, request, message, called, place, service, seed, ticket };
+        let terminals = Arc::clone(&self.config.terminals);
+        let trunk = crate::trunk::find(&self.config.trunks, from.ip());
+        let invitation = Invitation {
+            id,
+            dialog,
+            request,
+            message,
+            called,
+            place,
+            service,
+            terminals,
+            trunk,
+            seed,
+            ticket,
+        };
         let made = catch_unwind(AssertUnwindSafe(|| span.in_scope(|| Call::new(now, invitation))));
         let refusal = match made {
             Ok(Ok(call)) => return self.begin(now, call, dialog, place, span),

@@ -62,7 +62,8 @@ impl Call {
             }
         }
         if first && id == CALLER {
-            self.start_run(now);
+            self.facts.answered = Some(now.wall);
+            self.begin_run(now);
         } else {
             self.media_changed(now, id, &before);
         }
@@ -90,11 +91,14 @@ impl Call {
         let moved = moved.into_iter().flatten().filter(|(now, before)| now.1 != before.1);
         self.out.extend(moved.map(|((port, _), _)| Output::Unlatched(port)).collect::<Vec<_>>());
         self.media_changed(now, id, &before);
+        if id == CALLER {
+            self.start_circuit(now);
+        }
         reply
     }
 
     /// A line that came, went or changed its codec after the answer needs a source that fits.
-    fn media_changed(&mut self, now: Now, leg: LegId, before: &Formats) {
+    pub(crate) fn media_changed(&mut self, now: Now, leg: LegId, before: &Formats) {
         if self.leg(leg).is_none_or(|leg| leg.formats() == *before) {
             return;
         }

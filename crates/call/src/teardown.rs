@@ -13,9 +13,10 @@ use crate::web::{self, SessionId, ToBrowser};
 impl Call {
     /// Ends the call. Later calls of this do nothing.
     pub(crate) fn end(&mut self, now: Now, cause: Cause) {
-        if self.ended {
+        if self.ended || self.part_from_terminal(now, cause) {
             return;
         }
+        let cause = self.parting.take().map_or(cause, |(_, cause)| cause);
         // The record, which follows, says it aloud.
         debug!(%cause, "ended");
         self.leave_queue(now);
@@ -23,7 +24,7 @@ impl Call {
             if leg.id == CALLER {
                 leg.last_words.ended = ended_for(cause, leg.connect_due.is_some());
             }
-            self.release_leg(now, leg, &status_for(cause));
+            self.release_leg(now, leg, &status_for(cause), reason_for(cause));
         }
         self.showing = None;
         self.run_due = None;
@@ -36,17 +37,20 @@ impl Call {
     pub(crate) fn drop_leg(&mut self, now: Now, id: LegId) {
         if let Some(at) = self.legs.iter().position(|leg| leg.id == id) {
             let leg = self.legs.remove(at);
-            self.release_leg(now, leg, &StatusCode::TemporarilyUnavailable);
+            self.release_leg(now, leg, &StatusCode::TemporarilyUnavailable, None);
         }
     }
 
-    fn release_leg(&mut self, now: Now, mut leg: Leg, status: &StatusCode) {
+    fn release_leg(&mut self, now: Now, mut leg: Leg, status: &StatusCode, reason: Option<&str>) {
         for stream in leg.streams() {
             let mux = stream.agreed.rtcp_mux;
             self.facts.count(&stream.carrier.end(now, &mut self.out, mux));
         }
+        if let Some(circuit) = &mut leg.circuit {
+            self.facts.count(&circuit.end(now, &mut self.out));
+        }
         if let Some(dialog) = leg.dialog {
-            let cause = HangUp::new(status.clone());
+            let cause = HangUp { reason: reason.map(str::to_owned), ..HangUp::new(status.clone()) };
             self.out.push_back(Output::HangUp { dialog, cause });
         }
         match leg.bearer {
@@ -73,9 +77,29 @@ fn status_for(cause: Cause) -> StatusCode {
         Cause::Shutdown => StatusCode::ServiceUnavailable,
         Cause::NotAcceptable => StatusCode::NotAcceptableHere,
         Cause::Fault => StatusCode::ServerInternalError,
-        Cause::CallerHungUp | Cause::Cancelled | Cause::Completed | Cause::CallerLost | Cause::TooLong => {
-            StatusCode::TemporarilyUnavailable
-        }
+        Cause::CallerHungUp
+        | Cause::Cancelled
+        | Cause::Completed
+        | Cause::CallerLost
+        | Cause::NoH324
+        | Cause::SetupFailed
+        | Cause::TooLong => StatusCode::TemporarilyUnavailable,
+    }
+}
+
+/// The Reason header for the switch behind a SIP trunk (RFC 3326, ITU-T Q.850 §2.2.7).
+fn reason_for(cause: Cause) -> Option<&'static str> {
+    match cause {
+        Cause::NoH324 => Some("Q.850;cause=88;text=\"Incompatible destination\""),
+        Cause::SetupFailed => Some("Q.850;cause=41;text=\"Temporary failure\""),
+        Cause::CallerHungUp
+        | Cause::Cancelled
+        | Cause::Completed
+        | Cause::CallerLost
+        | Cause::NotAcceptable
+        | Cause::TooLong
+        | Cause::Shutdown
+        | Cause::Fault => None,
     }
 }
 
@@ -83,7 +107,7 @@ fn status_for(cause: Cause) -> StatusCode {
 fn ended_for(cause: Cause, connecting: bool) -> web::Ended {
     match cause {
         Cause::CallerHungUp | Cause::Cancelled => web::Ended::HungUp,
-        Cause::Completed | Cause::NotAcceptable => web::Ended::Over,
+        Cause::Completed | Cause::NotAcceptable | Cause::NoH324 | Cause::SetupFailed => web::Ended::Over,
         Cause::CallerLost if connecting => web::Ended::NotConnected,
         Cause::CallerLost => web::Ended::Lost,
         Cause::TooLong => web::Ended::TooLong,

@@ -203,7 +203,9 @@ impl Leg {
         let stream = |kind| self.agreed(kind).map(|agreed| self.without_address(agreed));
         let media = Media { audio: stream(Kind::Audio), video: stream(Kind::Video) };
         let shown = media.video.as_ref().is_none_or(|video| video.codec() == Codec::H264);
-        (shown && media.audio.is_some()).then_some(media)
+        let heard =
+            media.audio.as_ref().is_some_and(|audio| matches!(audio.codec(), Codec::Pcmu | Codec::Pcma));
+        (shown && heard).then_some(media)
     }
 
     fn without_address(&self, agreed: &AgreedStream) -> AgreedStream {

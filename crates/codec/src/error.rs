@@ -49,6 +49,14 @@ pub enum Error {
         /// The library's words.
         why: String,
     },
+    /// A codec for sound could not be opened.
+    #[error("cannot open {codec}: {why}")]
+    Sound {
+        /// The codec.
+        codec: Codec,
+        /// What is wrong.
+        why: String,
+    },
     /// Scaling or resampling failed.
     #[error("cannot convert {what}: {why}")]
     Convert {

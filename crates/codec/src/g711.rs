@@ -47,7 +47,9 @@ impl Law {
         match codec {
             Codec::Pcmu => Ok(Law::Mu),
             Codec::Pcma => Ok(Law::A),
-            Codec::H263 | Codec::H264 => Err(Error::WrongCodec { codec, job: "sound" }),
+            Codec::Amr | Codec::Clearmode | Codec::H263 | Codec::H264 | Codec::Mpeg4 => {
+                Err(Error::WrongCodec { codec, job: "sound" })
+            }
         }
     }
 

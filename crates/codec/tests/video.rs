@@ -7,11 +7,13 @@ use codec::video::{Decoder, Encoder};
 use media::h264::{nal, nal_type, nal_units};
 use media::{Codec, Frame, Picture, Size, VideoFormat};
 
-const FORMATS: [(Codec, Size); 4] = [
+const FORMATS: [(Codec, Size); 6] = [
     (Codec::H264, Size::QCIF),
     (Codec::H264, Size::CIF),
     (Codec::H263, Size::QCIF),
     (Codec::H263, Size::CIF),
+    (Codec::Mpeg4, Size::QCIF),
+    (Codec::Mpeg4, Size::CIF),
 ];
 
 /// A card with sharp edges and a bar that moves with `step`.
@@ -166,7 +168,7 @@ fn every_group_of_blocks_of_h263_has_a_header_and_time_is_the_callers() {
 
 #[test]
 fn pictures_of_another_size_are_refused_and_the_decoder_goes_on() {
-    for codec in [Codec::H264, Codec::H263] {
+    for codec in [Codec::H264, Codec::H263, Codec::Mpeg4] {
         let mut decoder = Decoder::new(codec).unwrap().expecting(Size::QCIF);
         let frame_of = |size| {
             let mut encoder = Encoder::new(VideoFormat::prompt(codec, size)).unwrap();

@@ -4,13 +4,14 @@ use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use media::{Codec, Now, Picture, Size};
+use h324m::{Channels, Level, Way};
+use media::{Codec, Now, Picture};
 use rtp::Digit;
 use sip::{Host, Uri};
 
-use crate::limits::{GOODBYE_MAX, KEYS_MAX, SOUND_LEN_MAX};
-use crate::walk::{Step, Walk};
-use crate::{End, Error, Event, Terminal, Timeline};
+use crate::limits::{GOODBYE_MAX, KEYS_MAX, PICTURES_MAX, SOUND_LEN_MAX};
+use crate::walk::{Pace, Step, Walk};
+use crate::{CircuitReport, Config, End, Error, Event, Terminal, Timeline};
 
 /// Where an address without port is reached (RFC 3261 §19.1.2).
 const SIP_PORT: u16 = 5060;
@@ -20,16 +21,15 @@ const SIP_PORT: u16 = 5060;
 pub struct Trip {
     /// What is called, such as `sip:1008621@127.0.0.1:5060`.
     pub uri: String,
-    /// The caller's number.
-    pub from: String,
+    /// The telephone; its addresses and seed are chosen when it calls.
+    pub phone: Config,
     /// Keys, each pressed when the page before it stands still.
     pub keys: Vec<Digit>,
-    /// The video codec offered.
-    pub codec: Codec,
-    /// The largest picture.
-    pub size: Size,
-    /// Where pages are written as `01-menu.png`, `02-key-1.png` and so on; made when missing.
-    pub png_dir: Option<PathBuf>,
+    /// Where pages are written as `01-menu.png`, `02-key-1.png` and so on, and the sound as `sound.wav`; made
+    /// when missing.
+    pub out: Option<PathBuf>,
+    /// Whether each picture is written there too, as `pictures/00001.png` and so on.
+    pub every_picture: bool,
     /// The call ends then at the latest, counted from its INVITE.
     pub length_max: Duration,
     /// How long the call goes on after its last page.
@@ -62,6 +62,8 @@ pub struct Report {
     pub sound: Vec<i16>,
     /// Pictures decoded.
     pub pictures: usize,
+    /// What the 3G terminal and its line counted.
+    pub circuit: Option<CircuitReport>,
     /// How the call ended.
     pub end: End,
 }
@@ -69,22 +71,26 @@ pub struct Report {
 /// Makes the call; `tell` is handed one line for everything that happens.
 ///
 /// # Errors
-/// When the call cannot be begun or a picture cannot be written. A call that is refused or breaks off is
+/// When the call cannot be begun or a file cannot be written. A call that is refused or breaks off is
 /// no error: see [`Report::end`].
 pub fn walk_menu(trip: &Trip, tell: &mut dyn FnMut(&str)) -> Result<Report, Error> {
     if trip.keys.len() > KEYS_MAX {
         return Err(Error::TooManyKeys(trip.keys.len()));
     }
-    if let Some(dir) = &trip.png_dir {
-        std::fs::create_dir_all(dir).map_err(|why| Error::File { path: dir.clone(), why })?;
+    if let Some(dir) = &trip.out {
+        let dir = if trip.every_picture { dir.join(PICTURES) } else { dir.clone() };
+        std::fs::create_dir_all(&dir).map_err(|why| Error::File { path: dir, why })?;
     }
     let (uri, destination) = resolve(&trip.uri)?;
     let sip = SocketAddr::new(local_address(destination)?, 0);
-    let mut terminal = Terminal::open(sip, &trip.from, trip.codec, trip.size, 0.0)?;
+    let mut terminal = Terminal::with(sip, trip.phone.clone())?;
     let now = net::clock::now();
     terminal.phone().call(now, &uri, destination)?;
     Caller::new(trip, now, terminal, tell).run()
 }
+
+/// The folder of all pictures.
+const PICTURES: &str = "pictures";
 
 struct Caller<'a> {
     trip: &'a Trip,
@@ -103,6 +109,7 @@ impl<'a> Caller<'a> {
             pages: Vec::new(),
             sound: Vec::new(),
             pictures: 0,
+            circuit: None,
             end: End::Local,
         };
         Caller {
@@ -124,7 +131,7 @@ impl<'a> Caller<'a> {
                 .and_then(Walk::due)
                 .map_or(self.hang_up_at, |due| due.min(self.hang_up_at));
             for event in self.terminal.turn(due)? {
-                self.take(event);
+                self.take(event)?;
             }
             let now = net::clock::now();
             self.step(now)?;
@@ -134,6 +141,10 @@ impl<'a> Caller<'a> {
             }
         }
         self.say_goodbye()?;
+        self.report.circuit = self.terminal.phone().circuit_report();
+        if let Some(dir) = &self.trip.out {
+            codec::file::write_wav(dir.join("sound.wav"), &self.report.sound, codec::SAMPLE_RATE)?;
+        }
         Ok(self.report)
     }
 
@@ -146,14 +157,16 @@ impl<'a> Caller<'a> {
         Ok(())
     }
 
-    fn take(&mut self, event: Event) {
+    fn take(&mut self, event: Event) -> Result<(), Error> {
         let now = net::clock::now().mono;
         let timeline = &mut self.report.timeline;
         match event {
             Event::Ringing(_) => timeline.reach(now, |line| &mut line.ringing),
             Event::Up => {
                 timeline.reach(now, |line| &mut line.answered);
-                self.walk = Some(Walk::new(now, &self.trip.keys));
+                if self.trip.phone.access.has_pictures_apart() {
+                    self.walk = Some(Walk::new(now, &self.trip.keys, Pace::PACKETS));
+                }
             }
             Event::Sound(pcm) => {
                 timeline.reach(now, |line| &mut line.sound);
@@ -162,18 +175,63 @@ impl<'a> Caller<'a> {
             }
             Event::Picture(picture) => {
                 timeline.reach(now, |line| &mut line.picture);
-                self.report.pictures += 1;
-                if let Some(walk) = &mut self.walk {
-                    walk.see(now, &picture);
-                }
+                self.see(now, &picture)?;
             }
-            Event::Key(_) => {}
+            Event::Circuit(event) => self.follow(now, &event),
+            Event::Key(_) | Event::Frame(_) => {}
             Event::Over(end) => {
                 timeline.reach(now, |line| &mut line.ended);
                 self.report.end = end;
                 self.over = true;
             }
         }
+        Ok(())
+    }
+
+    fn see(&mut self, now: Instant, picture: &Picture) -> Result<(), Error> {
+        self.report.pictures += 1;
+        if let Some(walk) = &mut self.walk {
+            walk.see(now, picture);
+        }
+        let number = self.report.pictures;
+        if let Some(dir) =
+            self.trip.out.as_ref().filter(|_| self.trip.every_picture && number <= PICTURES_MAX)
+        {
+            codec::png::write(dir.join(PICTURES).join(format!("{number:05}.png")), picture)?;
+        }
+        Ok(())
+    }
+
+    /// Tells how the 3G terminal fares.
+    fn follow(&mut self, now: Instant, event: &h324m::Event) {
+        use h324m::Event as Told;
+        let timeline = &mut self.report.timeline;
+        let what = match event {
+            Told::LevelUp(level) => {
+                timeline.reach(now, |line| &mut line.level);
+                format!("multiplex at level {}", level_name(*level))
+            }
+            Told::Up { audio, video } => {
+                timeline.reach(now, |line| &mut line.open);
+                self.walk = Some(Walk::new(now, &self.trip.keys, Pace::CIRCUIT));
+                let video = video.map_or("no pictures".to_owned(), channels);
+                format!("channels open: {}, {video}", channels(*audio))
+            }
+            Told::VideoOpened { codec, way: Way::Sends } => format!("our {codec} is open"),
+            Told::VideoOpened { codec, way: Way::Receives } => format!("the peer's {codec} is open"),
+            Told::VideoClosed { way: Way::Sends } => "our pictures are closed".to_owned(),
+            Told::VideoClosed { way: Way::Receives } => "the peer's pictures are closed".to_owned(),
+            Told::Vendor(name) => format!("the peer is {name:?}"),
+            Told::RateLimit { bps: Some(bps) } => format!("pictures are limited to {bps} bit/s"),
+            Told::PeerVideoActive(_)
+            | Told::RateLimit { bps: None }
+            | Told::RoundTrip(_)
+            | Told::KeyPictureWanted
+            | Told::Digit { .. }
+            | Told::Ended(_) => return,
+        };
+        let at = self.report.timeline.at(now).as_millis();
+        (self.tell)(&format!("{at:>7} ms  {what}"));
     }
 
     fn step(&mut self, now: Now) -> Result<(), Error> {
@@ -202,7 +260,7 @@ impl<'a> Caller<'a> {
         picture: Picture,
         changed: bool,
     ) -> Result<(), Error> {
-        let file = self.trip.png_dir.as_deref().map(|dir| dir.join(file_name(number, key)));
+        let file = self.trip.out.as_deref().map(|dir| dir.join(file_name(number, key)));
         if let Some(file) = &file {
             codec::png::write(file, &picture)?;
         }
@@ -212,6 +270,21 @@ impl<'a> Caller<'a> {
         (self.tell)(&format!("{:>7} ms  {what} {number} {shown}", at.as_millis()));
         self.report.pages.push(Page { key, at, changed, picture, file });
         Ok(())
+    }
+}
+
+fn channels(channels: Channels) -> String {
+    let name = |codec: Option<Codec>| codec.map_or("nothing".to_owned(), |codec| codec.to_string());
+    format!("{} out, {} in", name(channels.sends), name(channels.receives))
+}
+
+/// As `--level` has it: `0`, `1`, `2`, `2oh`.
+fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Zero => "0",
+        Level::One { .. } => "1",
+        Level::Two { optional_header: false } => "2",
+        Level::Two { optional_header: true } => "2oh",
     }
 }
 
@@ -226,7 +299,7 @@ fn file_name(number: usize, key: Option<Digit>) -> String {
 }
 
 /// The URI and the numeric address it leads to.
-fn resolve(text: &str) -> Result<(Uri, SocketAddr), Error> {
+pub(crate) fn resolve(text: &str) -> Result<(Uri, SocketAddr), Error> {
     let wrong = || Error::Uri { uri: text.to_owned() };
     let uri: Uri = text.parse().map_err(|_| wrong())?;
     if !uri.is_sip() {
@@ -248,7 +321,7 @@ fn resolve(text: &str) -> Result<(Uri, SocketAddr), Error> {
 }
 
 /// The address that this machine uses towards `to`: what the routing table says.
-fn local_address(to: SocketAddr) -> Result<std::net::IpAddr, Error> {
+pub(crate) fn local_address(to: SocketAddr) -> Result<std::net::IpAddr, Error> {
     let any = if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
     let probe = || {
         let socket = UdpSocket::bind(any)?;

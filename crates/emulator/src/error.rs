@@ -36,6 +36,12 @@ pub enum Error {
     /// The codec library refused.
     #[error(transparent)]
     Codec(#[from] codec::Error),
+    /// A file that was to be shown holds no pictures.
+    #[error("{path} holds no pictures", path = path.display())]
+    NoPictures {
+        /// Which.
+        path: PathBuf,
+    },
     /// The call could not be started.
     #[error("the call cannot be started: {0}")]
     Refused(#[from] sip::Refused),
@@ -55,6 +61,12 @@ pub enum Error {
         /// What the system says.
         why: io::Error,
     },
+    /// More telephones on one thread than [`crate::limits::CROWD_MAX`].
+    #[error("one thread holds {max} telephones at most", max = crate::limits::CROWD_MAX)]
+    Crowded,
+    /// More calls than [`crate::limits::CALLS_MAX`], or none.
+    #[error("{0} calls cannot be made, only 1 to {max}", max = crate::limits::CALLS_MAX)]
+    Calls(usize),
     /// More keys than [`crate::limits::KEYS_MAX`].
     #[error("{0} keys are too many, the most is {max}", max = crate::limits::KEYS_MAX)]
     TooManyKeys(usize),

@@ -1,22 +1,32 @@
-//! Terminals of our own for demos, load and tests: a SIP video telephone that calls, is called, walks a
-//! menu by keys, and keeps what it saw and heard.
+//! Terminals of our own for demos, load and tests: a SIP video telephone or a 3G-324M phone that calls, is
+//! called, walks a menu by keys, and keeps what it saw and heard.
 //!
 //! It is built on the gateway's own cores, so it proves that they agree with each other, never that they
-//! conform: foreign peers do that. Not done: registration, encryption, transports but UDP, many calls at
-//! once. Start at [`Phone`], which has no sockets; [`Terminal`] gives it some; [`walk_menu`] is a whole
-//! scripted call.
+//! conform: foreign peers do that. Not done: registration, encryption, transports but UDP.
+//!
+//! [`Phone`] has no sockets and no clock; what it sends is its [`Material`]. [`Terminal`] gives one phone
+//! sockets, [`Crowd`] gives them to many on one thread. [`walk_menu`] is a whole scripted call, [`run_load`]
+//! is hundreds of calls at once. Start at [`Phone`].
 
 mod caller;
+mod crowd;
 mod error;
+mod impairments;
 pub mod limits;
+mod load;
+mod material;
 mod phone;
 mod terminal;
 mod timeline;
 mod walk;
 
 pub use caller::{Page, Report, Trip, walk_menu};
+pub use crowd::Crowd;
 pub use error::Error;
-pub use phone::{Config, End, Event, Input, Output, Phone};
+pub use impairments::Impairments;
+pub use load::{Load, LoadReport, Spread, Totals, run_load};
+pub use material::{Material, Pictures, Sound};
+pub use phone::{Access, CircuitReport, Config, End, Event, Input, KeyForm, Output, Phone, ThreeG};
 pub use terminal::Terminal;
 pub use timeline::Timeline;
-pub use walk::{Step, Walk};
+pub use walk::{Pace, Step, Walk};

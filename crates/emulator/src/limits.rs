@@ -1,26 +1,19 @@
-//! Upper bounds of everything that grows with what a peer sends, and the times a scripted caller keeps.
+//! Upper bounds of everything that grows with what a peer sends, and the times scripted callers keep.
 
 use std::time::Duration;
 
 /// Most sound that a report keeps, in samples at 8 kHz: ten minutes. What follows is not kept.
 pub const SOUND_LEN_MAX: usize = 8_000 * 600;
 
+/// Most pictures that are written one by one; those that follow are not.
+pub const PICTURES_MAX: usize = 20_000;
+
 /// Most keys in one script; more are refused before the call.
 pub const KEYS_MAX: usize = 64;
-
-/// How long a picture must stand still before the next key is pressed.
-pub const SETTLE: Duration = Duration::from_millis(600);
-
-/// The same for the first page: a welcome of some seconds may come before the menu.
-pub const SETTLE_FIRST: Duration = Duration::from_secs(5);
 
 /// A picture that does not come to rest, a clip for instance, is taken as it is when this has passed beyond the time that it
 /// should stand still.
 pub const SETTLE_MAX: Duration = Duration::from_secs(4);
-
-/// How long after a key the picture may stay the same before the key is taken for one that changes
-/// nothing.
-pub const CHANGE_MAX: Duration = Duration::from_secs(5);
 
 /// How long a key is held down.
 pub const KEY_PRESS: Duration = Duration::from_millis(100);
@@ -33,3 +26,25 @@ pub const GOODBYE_MAX: Duration = Duration::from_secs(2);
 
 /// When a sender is behind by more than this, the frames in between are left out.
 pub const BEHIND_MAX: Duration = Duration::from_millis(500);
+
+/// The first of a file that is sent, round and round; the rest is left out.
+pub const MATERIAL_MAX: Duration = Duration::from_secs(30);
+
+/// Pictures of one round of the test picture.
+pub const TEST_LOOP_LEN: usize = 30;
+
+/// How long a 3G terminal may take to tell its peer that the session ends before the call is ended. It says
+/// so within a packet or two; nobody has to answer (H.245 §8.12).
+pub const END_SESSION_MAX: Duration = Duration::from_millis(500);
+
+/// Telephones on one thread, each with a SIP socket; a further one is refused.
+pub const CROWD_MAX: usize = 200;
+
+/// Calls of one load; more are refused. Each takes three to five sockets.
+pub const CALLS_MAX: usize = 2_000;
+
+/// Different reasons that a load's report tells apart; calls that fail for others are counted together.
+pub const REASONS_MAX: usize = 20;
+
+/// Between two keys of a call that decodes nothing, and so does not see what they do.
+pub const BLIND_KEY_EVERY: Duration = Duration::from_secs(4);

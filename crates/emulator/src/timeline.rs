@@ -11,6 +11,10 @@ pub struct Timeline {
     pub ringing: Option<Duration>,
     /// The 200.
     pub answered: Option<Duration>,
+    /// The level of the multiplex was found (3G).
+    pub level: Option<Duration>,
+    /// The channels for sound and pictures are open (3G).
+    pub open: Option<Duration>,
     /// First packet of sound.
     pub sound: Option<Duration>,
     /// First picture that could be decoded.
@@ -23,7 +27,16 @@ impl Timeline {
     /// A call whose INVITE goes out at `start`.
     #[must_use]
     pub fn new(start: Instant) -> Self {
-        Timeline { start, ringing: None, answered: None, sound: None, picture: None, ended: None }
+        Timeline {
+            start,
+            ringing: None,
+            answered: None,
+            level: None,
+            open: None,
+            sound: None,
+            picture: None,
+            ended: None,
+        }
     }
 
     /// Time since the INVITE.
@@ -45,6 +58,8 @@ impl fmt::Display for Timeline {
         let rows = [
             ("ringing", self.ringing),
             ("200 OK", self.answered),
+            ("multiplex level found", self.level),
+            ("channels open", self.open),
             ("first sound", self.sound),
             ("first picture", self.picture),
             ("end", self.ended),

@@ -1,16 +1,16 @@
 //! `Walk`: presses the keys of a script, one after each page that has come to rest.
 //!
-//! A page is what stands on the screen between two keys. It is at rest when nothing has changed on it for
-//! [`SETTLE`], the first for [`SETTLE_FIRST`]; a moving one is taken as it is after [`SETTLE_MAX`]. No sockets, no clock: pictures are handed in
-//! with the time, [`Walk::poll`] says what to do.
+//! A page is what stands on the screen between two keys. It is at rest when nothing has changed on it for as
+//! long as the [`Pace`] says; a moving one is taken as it is after a while. No sockets, no clock: pictures are
+//! handed in with the time, [`Walk::poll`] says what to do.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use media::Picture;
 use rtp::Digit;
 
-use crate::limits::{CHANGE_MAX, FIRST_PICTURE_MAX, SETTLE, SETTLE_FIRST, SETTLE_MAX};
+use crate::limits::{FIRST_PICTURE_MAX, SETTLE_MAX};
 
 /// What the walk wants done.
 #[derive(Debug, PartialEq)]
@@ -32,8 +32,36 @@ pub enum Step {
     Done,
 }
 
+/// How patient a walk is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// How long the first page must stand still: a welcome of some seconds may come before the menu.
+    pub first: Duration,
+    /// How long every other page must stand still.
+    pub page: Duration,
+    /// How long after a key the picture may stay the same before the key is taken for one that changes
+    /// nothing.
+    pub change_max: Duration,
+}
+
+impl Pace {
+    /// By packets a page is there within one picture.
+    pub const PACKETS: Pace = Pace {
+        first: Duration::from_secs(5),
+        page: Duration::from_millis(600),
+        change_max: Duration::from_secs(5),
+    };
+    /// On a circuit of 64 kbit/s a key picture takes about a second, and better ones follow it.
+    pub const CIRCUIT: Pace = Pace {
+        first: Duration::from_secs(6),
+        page: Duration::from_millis(2_000),
+        change_max: Duration::from_secs(8),
+    };
+}
+
 /// A script on its way.
 pub struct Walk {
+    pace: Pace,
     keys: VecDeque<Digit>,
     pages: usize,
     /// The key that was pressed last.
@@ -56,8 +84,9 @@ enum State {
 impl Walk {
     /// A walk that begins when the call is up.
     #[must_use]
-    pub fn new(now: Instant, keys: &[Digit]) -> Self {
+    pub fn new(now: Instant, keys: &[Digit], pace: Pace) -> Self {
         Walk {
+            pace,
             keys: keys.iter().copied().collect(),
             pages: 0,
             key: None,
@@ -98,9 +127,9 @@ impl Walk {
     pub fn due(&self) -> Option<Instant> {
         match &self.state {
             State::Waiting { since } if self.before.is_none() => Some(*since + FIRST_PICTURE_MAX),
-            State::Waiting { since } => Some(*since + CHANGE_MAX),
+            State::Waiting { since } => Some(*since + self.pace.change_max),
             State::Settling { first, changed_at, .. } => {
-                let still = if self.before.is_none() { SETTLE_FIRST } else { SETTLE };
+                let still = if self.before.is_none() { self.pace.first } else { self.pace.page };
                 Some((*changed_at + still).min(*first + still + SETTLE_MAX))
             }
             State::Over => None,
@@ -144,8 +173,6 @@ fn differs(a: &Picture, b: &Picture) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use media::Size;
 
     use super::*;
@@ -168,7 +195,7 @@ mod tests {
     /// Shows `luma(ms)` at 10 pictures/s and gives the steps with their times.
     fn walk(keys: &[Digit], luma: impl Fn(u64) -> Option<u8>) -> Vec<(u64, Step)> {
         let start = base();
-        let mut walk = Walk::new(start, keys);
+        let mut walk = Walk::new(start, keys, Pace::PACKETS);
         let mut steps = Vec::new();
         for ms in (0..20_000).step_by(100) {
             let now = start + Duration::from_millis(ms);

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use emulator::{Config, End, Event, Input, Output, Phone};
+use emulator::{Config, End, Event, Input, Material, Output, Phone};
 use media::{Codec, Kind, Now, Size};
 use net::Component;
 use rtp::Digit;
@@ -18,15 +18,13 @@ fn start() -> Now {
 fn config(user: &str, host: u8, codec: Codec, answers: bool) -> Config {
     let size = if codec == Codec::H263 { Size::QCIF } else { Size::CIF };
     Config {
-        user: user.to_owned(),
         sip: SocketAddr::from(([10, 0, 0, host], 5060)),
         audio_port: 4000,
         video_port: 4002,
-        codec,
-        size,
-        tone_hz: 400.0,
+        material: Material::test(400),
         answers,
         seed: u64::from(host),
+        ..Config::new(user, codec, size)
     }
 }
 

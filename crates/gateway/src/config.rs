@@ -31,6 +31,8 @@ pub struct Config {
     pub library: Arc<Library>,
     /// Calls at once; more are refused with 500 and Retry-After.
     pub calls_max: usize,
+    /// The gateways that 3G phones come through, where they need settings of their own.
+    pub trunks: Vec<call::Trunk>,
     /// STUN and TURN servers of WebRTC legs; none are needed where browsers reach this machine.
     pub ice_servers: Vec<IceServer>,
     /// Seed of tags, tickets and tie-breaks; drawn from the system in production.
@@ -60,6 +62,7 @@ impl Config {
             service,
             library,
             calls_max: limits::CALLS_MAX,
+            trunks: Vec::new(),
             ice_servers: Vec::new(),
             seed,
         }

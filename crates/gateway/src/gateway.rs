@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
 use call::Shard;
+use media::{Codec, VideoFormat};
 use net::udp::BindError;
 use net::{Pairs, Poller, Socket};
 use thiserror::Error;
@@ -230,5 +231,19 @@ fn shard_config(config: &Config, locals: Vec<sip::Local>) -> call::Config {
         calls_max: config.calls_max,
         seed: config.seed.rotate_left(17),
         retry_after: limits::RETRY_AFTER,
+        terminals: Arc::new(terminals()),
+        trunks: config.trunks.clone(),
+    }
+}
+
+/// What the terminals towards 3G phones are made of: they are told beforehand how our MPEG-4 is made.
+fn terminals() -> h324m::Config {
+    let common = h324m::Config::default();
+    match codec::mpeg4_config(VideoFormat::circuit(Codec::Mpeg4)) {
+        Ok(headers) => h324m::Config { mpeg4_config: Some(headers), ..common },
+        Err(error) => {
+            warn!(%error, "3G phones get H.263 alone");
+            h324m::Config { video: vec![Codec::H263], ..common }
+        }
     }
 }

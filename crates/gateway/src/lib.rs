@@ -14,7 +14,9 @@ pub mod service;
 pub mod webrtc;
 mod worker;
 
+pub use call::{Network, Trunk};
 pub use calls::{CallNow, Calls};
 pub use config::{Config, Listen};
 pub use gateway::{Gateway, StartError};
+pub use h324m::BitOrder;
 pub use worker::Gauges;

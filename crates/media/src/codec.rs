@@ -9,10 +9,16 @@ pub enum Codec {
     Pcmu,
     /// G.711 A-law, 8 kHz (RFC 3551 §4.5.14).
     Pcma,
+    /// Adaptive multi-rate speech, narrow-band, 8 kHz (3GPP TS 26.071; RFC 4867).
+    Amr,
+    /// A 64 kbit/s circuit, octet by octet (RFC 4040): what carries a 3G-324M phone.
+    Clearmode,
     /// ITU-T H.263 baseline (RFC 2190).
     H263,
     /// ITU-T H.264 | ISO/IEC 14496-10 (RFC 6184).
     H264,
+    /// MPEG-4 Visual, simple profile (ISO/IEC 14496-2; RFC 6416).
+    Mpeg4,
 }
 
 /// The sort of stream a codec belongs to.
@@ -26,14 +32,15 @@ pub enum Kind {
 
 impl Codec {
     /// Every codec, in no particular order.
-    pub const ALL: [Codec; 4] = [Codec::Pcmu, Codec::Pcma, Codec::H263, Codec::H264];
+    pub const ALL: [Codec; 7] =
+        [Codec::Pcmu, Codec::Pcma, Codec::Amr, Codec::Clearmode, Codec::H263, Codec::H264, Codec::Mpeg4];
 
-    /// Audio or video.
+    /// Audio or video: the sort of m-line it stands in.
     #[must_use]
     pub fn kind(self) -> Kind {
         match self {
-            Codec::Pcmu | Codec::Pcma => Kind::Audio,
-            Codec::H263 | Codec::H264 => Kind::Video,
+            Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode => Kind::Audio,
+            Codec::H263 | Codec::H264 | Codec::Mpeg4 => Kind::Video,
         }
     }
 
@@ -41,8 +48,8 @@ impl Codec {
     #[must_use]
     pub fn clock_rate(self) -> u32 {
         match self {
-            Codec::Pcmu | Codec::Pcma => 8_000,
-            Codec::H263 | Codec::H264 => 90_000,
+            Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode => 8_000,
+            Codec::H263 | Codec::H264 | Codec::Mpeg4 => 90_000,
         }
     }
 
@@ -52,8 +59,11 @@ impl Codec {
         match self {
             Codec::Pcmu => "PCMU",
             Codec::Pcma => "PCMA",
+            Codec::Amr => "AMR",
+            Codec::Clearmode => "CLEARMODE",
             Codec::H263 => "H263",
             Codec::H264 => "H264",
+            Codec::Mpeg4 => "MP4V-ES",
         }
     }
 
@@ -64,7 +74,7 @@ impl Codec {
             Codec::Pcmu => Some(0),
             Codec::Pcma => Some(8),
             Codec::H263 => Some(34),
-            Codec::H264 => None,
+            Codec::Amr | Codec::Clearmode | Codec::H264 | Codec::Mpeg4 => None,
         }
     }
 }

@@ -75,6 +75,25 @@ impl AudioFormat {
 }
 
 impl VideoFormat {
+    /// Bitstream on a 64 kbit/s circuit beside AMR of 12.2 kbit/s, in bit/s: sound takes 15.2 kbit/s with its
+    /// multiplexing (a PDU of 38 octets every 20 ms), the headers of pictures 3, and the rest is for control
+    /// and for catching up after a key picture.
+    pub const CIRCUIT_BPS: u32 = 42_000;
+
+    /// What a 3G-324M phone is sent: QCIF, the only size that every such phone shows, at 10 pictures/s and at
+    /// a rate that leaves room for sound and control on its circuit.
+    #[must_use]
+    pub fn circuit(codec: Codec) -> Self {
+        let (size, rate_bps) = (Size::QCIF, VideoFormat::CIRCUIT_BPS);
+        VideoFormat { codec, size, fps: 10, rate_bps, slice_len_max: 1_200 }
+    }
+
+    /// Whether it is made for a circuit: what it sends it also waits for.
+    #[must_use]
+    pub fn is_circuit(self) -> bool {
+        self.rate_bps <= VideoFormat::CIRCUIT_BPS
+    }
+
     /// What prompts are encoded as at `size`: 15 pictures/s, a bit rate that the size needs, slices that
     /// fit one packet of an Ethernet path.
     #[must_use]

@@ -10,7 +10,11 @@ use crate::Codec;
 ///
 /// `data` is the codec's bitstream without any transport framing:
 /// G.711 is one octet a sample; H.263 is one whole picture from its picture start code;
-/// H.264 is one access unit in byte-stream format (Annex B, four-octet start codes).
+/// H.264 is one access unit in byte-stream format (Annex B, four-octet start codes);
+/// MPEG-4 is one VOP from its start code, a key one after its VOS, VO and VOL headers where they are known;
+/// AMR is one speech frame of 20 ms in the storage format of RFC 4867 §5.3: a table-of-contents octet and
+/// the speech bits, octet aligned, first bit in the most significant place;
+/// clear mode is octets of the circuit as RTP carries them (RFC 4040).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// What `data` is encoded as.

@@ -4,6 +4,7 @@
 //! Pure: no socket, clock, file or codec library. Start at [`Frame`]; [`Asset`] and [`Track`] are what
 //! is played, [`Format`] is what two legs compare to decide between passthrough and transcoding.
 
+pub mod amr;
 mod asset;
 mod codec;
 mod format;

@@ -3,8 +3,10 @@
 //! A session is handed datagrams and frames together with the time, and gives datagrams and events back.
 //! It reorders but does not delay: there is no play-out buffer here. Not done: SRTP, NACK, mixers and
 //! translators (a packet's contributing sources are read past), more than one remote source at a time.
+//! A 64 kbit/s circuit, whose octets go out by a clock, is a [`circuit::Circuit`] around a session.
 //! Start at [`Session`]; the wire formats are in [`packet`], [`rtcp`], [`dtmf`] and [`payload`].
 
+pub mod circuit;
 pub mod clock;
 pub mod dtmf;
 pub mod latch;
@@ -18,4 +20,4 @@ pub mod source;
 
 pub use dtmf::Digit;
 pub use payload::h264::Mode as H264Mode;
-pub use session::{Config, Event, Feedback, Input, Output, SendFormat, Session, Statistics};
+pub use session::{Config, Event, Feedback, Input, Output, SendFormat, Session, Sound, Statistics};

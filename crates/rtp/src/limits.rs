@@ -58,3 +58,24 @@ pub const KEY_FRAME_REQUEST_INTERVAL: Duration = Duration::from_millis(500);
 pub const REPORT_INTERVAL_MIN: Duration = Duration::from_secs(5);
 /// Longest canonical name in octets (RFC 3550 §6.5).
 pub const CNAME_MAX: usize = 255;
+
+/// Longest packet of a circuit taken, in octets: 200 ms.
+pub const CIRCUIT_PACKET_MAX: usize = 1_600;
+
+/// Shortest packet of a circuit sent.
+pub const CIRCUIT_PACKET_SENT_MIN: Duration = Duration::from_millis(5);
+
+/// A gap of a circuit that is longer than this is not made up for: the line begins anew.
+pub const CIRCUIT_JUMP: Duration = Duration::from_secs(2);
+
+/// How far our sending rate may be from 64 kbit/s, in parts per million.
+pub const CIRCUIT_RATE_PPM: u32 = 200;
+
+/// What is overdue on a circuit by more than this is not sent any more: the peer has filled in for it.
+pub const CIRCUIT_BEHIND_MAX: Duration = Duration::from_millis(200);
+
+/// AMR frames in one packet, received or sent; packets of more are dropped and counted.
+pub const AMR_FRAMES_MAX: usize = 16;
+
+/// Octets of the headers (VOS, VO, VOL) remembered of one MPEG-4 source; longer ones are not.
+pub const MPEG4_CONFIG_MAX: usize = 512;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use media::{AudioFormat, Codec, Kind, Size, VideoFormat};
 
-use crate::{Direction, Parameters, Payload};
+use crate::{AmrParameters, Direction, Mpeg4Parameters, Parameters, Payload};
 
 /// The accepted m-lines of a dialog.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +41,8 @@ pub struct AgreedStream {
     pub feedback: Feedback,
     /// The most that we may send, in bit/s of media.
     pub bandwidth_bps: Option<u32>,
-    /// Milliseconds of sound in a packet that the peer asks for, 10..=60.
+    /// Milliseconds of sound in a packet that the peer asks for: 10..=60, for AMR 20, 40 or 60, for a
+    /// circuit 5..=60.
     pub ptime_ms: u8,
     /// The peer has put us on hold.
     pub held: bool,
@@ -77,13 +78,49 @@ impl AgreedStream {
         self.send.codec().expect("only payloads of our own codecs are agreed")
     }
 
-    /// The encoding of prompts for this stream; `None` for a video stream.
+    /// Whether this is a 64 kbit/s circuit (RFC 4040), which carries a 3G-324M phone's sound, pictures and
+    /// keys alike.
+    #[must_use]
+    pub fn is_circuit(&self) -> bool {
+        self.codec() == Codec::Clearmode
+    }
+
+    /// What the peer said of AMR, with the modes that both sides may send.
+    #[must_use]
+    pub fn amr(&self) -> Option<&AmrParameters> {
+        match &self.send.parameters {
+            Parameters::Amr(amr) => Some(amr),
+            Parameters::None
+            | Parameters::H264(_)
+            | Parameters::H263(_)
+            | Parameters::Mpeg4(_)
+            | Parameters::TelephoneEvent { .. }
+            | Parameters::Raw(_) => None,
+        }
+    }
+
+    /// What the peer said of MPEG-4; its `config` is that of the pictures it sends.
+    #[must_use]
+    pub fn mpeg4(&self) -> Option<&Mpeg4Parameters> {
+        match &self.send.parameters {
+            Parameters::Mpeg4(mpeg4) => Some(mpeg4),
+            Parameters::None
+            | Parameters::H264(_)
+            | Parameters::H263(_)
+            | Parameters::Amr(_)
+            | Parameters::TelephoneEvent { .. }
+            | Parameters::Raw(_) => None,
+        }
+    }
+
+    /// The encoding of prompts for this stream; `None` for a video stream, and for a circuit, whose sound
+    /// is that of a channel within.
     ///
     /// Always packets of 20 ms, so that all calls share one encoding: `ptime` is a wish, not a limit of
     /// the decoder (RFC 8866 §6.4).
     #[must_use]
     pub fn audio_format(&self) -> Option<AudioFormat> {
-        (self.kind == Kind::Audio).then(|| AudioFormat::new(self.codec()))
+        (self.kind == Kind::Audio && !self.is_circuit()).then(|| AudioFormat::new(self.codec()))
     }
 
     /// The encoding of prompts for this stream; `None` for an audio stream.
@@ -119,6 +156,9 @@ fn takes(parameters: &Parameters, format: VideoFormat) -> bool {
                 interval.is_some_and(|interval| u32::from(format.fps) * interval <= PICTURE_CLOCK / 1_000);
             fps_fits && h263.max_br.is_none_or(|most| format.rate_bps <= most.saturating_mul(100))
         }
-        Parameters::None | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) => false,
+        Parameters::Mpeg4(mpeg4) => mpeg4.takes(format.size, format.rate_bps),
+        Parameters::None | Parameters::Amr(_) | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) => {
+            false
+        }
     }
 }

@@ -2,13 +2,16 @@
 
 use media::{Codec, Kind};
 
-use crate::{Agreed, AgreedStream, H264Parameters, Parameters, Payload, Want, WantedStream};
+use crate::{
+    Agreed, AgreedStream, AmrParameters, H264Parameters, Mpeg4Parameters, Parameters, Payload, Want,
+    WantedStream,
+};
 
 /// Whether what the peer of `source` may send can be handed to the peer of `sink` as it is.
 ///
 /// One direction only: ask twice for a conversation. The same codec, and parameters of the source within
 /// those of the sink: H.264 level, packetization mode (units for mode 1 may be too long for mode 0), H.263
-/// sizes and rates. The source is taken to send the first of its agreed codecs.
+/// sizes and rates, MPEG-4 level, AMR modes. How AMR is packed makes no difference: frames are packed anew. The source is taken to send the first of its agreed codecs.
 #[must_use]
 pub fn passthrough(source: &AgreedStream, sink: &AgreedStream) -> bool {
     let Some(sent) = source.receive.iter().find(|payload| payload.codec().is_some()) else { return false };
@@ -18,10 +21,14 @@ pub fn passthrough(source: &AgreedStream, sink: &AgreedStream) -> bool {
     match (&sent.parameters, &sink.send.parameters) {
         (Parameters::H264(sent), Parameters::H264(taken)) => h264_fits(sent, taken),
         (Parameters::H263(sent), Parameters::H263(taken)) => sent.fits(taken),
+        (Parameters::Mpeg4(sent), Parameters::Mpeg4(taken)) => sent.fits(taken),
+        (Parameters::Amr(sent), Parameters::Amr(taken)) => sent.fits(taken),
         (
             Parameters::None
             | Parameters::H264(_)
             | Parameters::H263(_)
+            | Parameters::Mpeg4(_)
+            | Parameters::Amr(_)
             | Parameters::TelephoneEvent { .. }
             | Parameters::Raw(_),
             _,
@@ -46,10 +53,16 @@ pub(crate) fn want_like(other: &Agreed) -> Want {
 fn formats(stream: &AgreedStream) -> Vec<Payload> {
     let codec = stream.codec();
     let pt = codec.static_payload_type().unwrap_or(stream.send.pt);
-    let mut formats = vec![Payload::media(pt, codec, bounds(&stream.send.parameters))];
+    let mut formats =
+        vec![Payload { pt, parameters: bounds(&stream.send.parameters), ..stream.send.clone() }];
+    if let Parameters::Amr(amr) = bounds(&stream.send.parameters) {
+        // Packed either way: what is in the packets is the same.
+        let other = AmrParameters { octet_align: !amr.octet_align, ..amr };
+        formats.push(Payload::media(pt, codec, Parameters::Amr(other)));
+    }
     match codec {
-        Codec::Pcmu | Codec::Pcma => formats.push(Payload::telephone_event(101)),
-        Codec::H263 | Codec::H264 => {}
+        Codec::Pcmu | Codec::Pcma | Codec::Amr => formats.push(Payload::telephone_event(101)),
+        Codec::Clearmode | Codec::H263 | Codec::H264 | Codec::Mpeg4 => {}
     }
     formats
 }
@@ -61,6 +74,10 @@ fn bounds(parameters: &Parameters) -> Parameters {
             Parameters::H264(H264Parameters { sprop: Vec::new(), others: Vec::new(), ..h264.clone() })
         }
         Parameters::H263(h263) => Parameters::H263(h263.common(h263)),
+        Parameters::Mpeg4(mpeg4) => {
+            Parameters::Mpeg4(Mpeg4Parameters { config: None, others: Vec::new(), ..mpeg4.clone() })
+        }
+        Parameters::Amr(amr) => Parameters::Amr(AmrParameters { others: Vec::new(), ..amr.clone() }),
         Parameters::None | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) => Parameters::None,
     }
 }

@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use media::{Codec, H264Level, Kind, Size};
 
-use crate::{Agreed, Direction, H263Parameters, H264Parameters, Parameters, Payload};
+use crate::{
+    Agreed, AmrParameters, Direction, H263Parameters, H264Parameters, Mpeg4Parameters, Parameters, Payload,
+};
 
 /// This side of one dialog, for one offer or answer.
 #[derive(Clone, Debug)]
@@ -22,8 +24,10 @@ pub struct Local {
 /// Codecs in order of preference with their parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capabilities {
-    /// Audio codecs, best first.
+    /// Audio codecs, best first. A circuit stands here only where it is to be offered.
     pub audio: Vec<Codec>,
+    /// Whether an offered 64 kbit/s circuit (RFC 4040) is taken.
+    pub circuits: bool,
     /// Video codecs, best first.
     pub video: Vec<Codec>,
     /// Highest H.264 level that we take. The streams of prompts and bridged peers are far below it.
@@ -83,11 +87,13 @@ impl Want {
 }
 
 impl Default for Capabilities {
-    /// Everything that the project carries: H.264 to level 3.1, H.263 to CIF at 30 pictures/s.
+    /// Everything that the project carries: H.264 to level 3.1, H.263 to CIF at 30 pictures/s; circuits
+    /// when offered.
     fn default() -> Self {
         Capabilities {
-            audio: vec![Codec::Pcmu, Codec::Pcma],
-            video: vec![Codec::H264, Codec::H263],
+            audio: vec![Codec::Pcmu, Codec::Pcma, Codec::Amr],
+            circuits: true,
+            video: vec![Codec::H264, Codec::H263, Codec::Mpeg4],
             h264_level: H264Level(31),
             h263: H263Parameters {
                 sizes: vec![(Size::CIF, 1), (Size::QCIF, 1)],
@@ -124,15 +130,23 @@ impl Capabilities {
         formats
     }
 
-    /// Mode 1 of H.264 before mode 0, as two formats (RFC 6184 §8.2.2).
+    /// Mode 1 of H.264 before mode 0, as two formats (RFC 6184 §8.2.2); likewise both ways to pack AMR
+    /// (RFC 4867 §8.3.1). All dynamic numbers differ, whatever the line.
     fn offered(&self, codec: Codec) -> Vec<Payload> {
         let h264 = |pt, mode| {
             let parameters = H264Parameters::constrained_baseline(self.h264_level, mode);
             Payload::media(pt, Codec::H264, Parameters::H264(parameters))
         };
+        let amr = |pt, octet_align| {
+            let parameters = AmrParameters { octet_align, ..AmrParameters::default() };
+            Payload::media(pt, Codec::Amr, Parameters::Amr(parameters))
+        };
         match codec {
             Codec::Pcmu => vec![Payload::media(0, codec, Parameters::None)],
             Codec::Pcma => vec![Payload::media(8, codec, Parameters::None)],
+            Codec::Amr => vec![amr(98, false), amr(100, true)],
+            Codec::Clearmode => vec![Payload::media(125, codec, Parameters::None)],
+            Codec::Mpeg4 => vec![Payload::media(99, codec, Parameters::Mpeg4(Mpeg4Parameters::default()))],
             Codec::H263 => vec![Payload::media(34, codec, Parameters::H263(self.h263.clone()))],
             Codec::H264 => vec![h264(96, 1), h264(97, 0)],
         }
@@ -143,12 +157,16 @@ impl Capabilities {
     pub fn supports(&self, payload: &Payload) -> bool {
         let parameters_fit = match &payload.parameters {
             Parameters::H264(parameters) => parameters.is_usable(),
+            Parameters::Amr(parameters) => parameters.is_usable(),
             Parameters::None
+            | Parameters::Mpeg4(_)
             | Parameters::H263(_)
             | Parameters::TelephoneEvent { .. }
             | Parameters::Raw(_) => true,
         };
-        let known = payload.codec().is_some_and(|codec| self.codecs(codec.kind()).contains(&codec));
+        let known = payload.codec().is_some_and(|codec| {
+            self.codecs(codec.kind()).contains(&codec) || (codec == Codec::Clearmode && self.circuits)
+        });
         known && parameters_fit
     }
 }

@@ -17,3 +17,5 @@ pub const BODY_DEPTH_MAX: usize = 3;
 pub const BOUNDARY_LEN_MAX: usize = 70;
 /// Parameter sets taken from one `sprop-parameter-sets`.
 pub const PARAMETER_SETS_MAX: usize = 16;
+/// Octets of the headers in an MPEG-4 `config`; a longer one is passed over. Real ones have 20 to 60.
+pub const MPEG4_CONFIG_LEN_MAX: usize = 512;

@@ -26,11 +26,16 @@ pub struct Payload {
 pub enum Coding {
     /// A codec we carry, at its own clock rate and with one channel.
     Media(Codec),
+    /// Clear mode under the name that it came with: one of several, written in any case.
+    Circuit(String),
     /// Keys of a telephone (RFC 4733), at any clock rate.
     TelephoneEvent,
     /// Any other encoding name; empty for a dynamic number without rtpmap.
     Other(String),
 }
+
+/// What gateways call 64 kbit/s clear mode: RFC 4040 §4, and names from before it that are still in use.
+const CIRCUIT_NAMES: [&str; 4] = ["CLEARMODE", "X-CCD", "CCD", "G.nX64"];
 
 /// The encoding name of RFC 4733 §7.1.1.
 const TELEPHONE_EVENT: &str = "telephone-event";
@@ -51,13 +56,19 @@ impl Payload {
     /// From the fields of an rtpmap, with the parameters that hold when no fmtp follows.
     #[must_use]
     pub fn named(pt: u8, name: &str, clock_rate: u32, channels: u8) -> Self {
+        let known = |known: &str| known.eq_ignore_ascii_case(name);
+        let circuit = clock_rate == 8_000 && channels == 1 && CIRCUIT_NAMES.into_iter().any(known);
         let codec = Codec::ALL.into_iter().find(|codec| {
             codec.encoding_name().eq_ignore_ascii_case(name)
                 && codec.clock_rate() == clock_rate
                 && channels == 1
         });
         let coding = match codec {
+            Some(Codec::Clearmode) if name != Codec::Clearmode.encoding_name() => {
+                Coding::Circuit(name.to_owned())
+            }
             Some(codec) => Coding::Media(codec),
+            None if circuit => Coding::Circuit(name.to_owned()),
             None if name.eq_ignore_ascii_case(TELEPHONE_EVENT) => Coding::TelephoneEvent,
             None => Coding::Other(name.to_owned()),
         };
@@ -79,6 +90,7 @@ impl Payload {
     pub fn codec(&self) -> Option<Codec> {
         match self.coding {
             Coding::Media(codec) => Some(codec),
+            Coding::Circuit(_) => Some(Codec::Clearmode),
             Coding::TelephoneEvent | Coding::Other(_) => None,
         }
     }
@@ -95,7 +107,7 @@ impl Payload {
         match &self.coding {
             Coding::Media(codec) => codec.encoding_name(),
             Coding::TelephoneEvent => TELEPHONE_EVENT,
-            Coding::Other(name) => name,
+            Coding::Circuit(name) | Coding::Other(name) => name,
         }
     }
 
@@ -104,10 +116,12 @@ impl Payload {
     #[must_use]
     pub fn same_format(&self, other: &Payload) -> bool {
         let same_coding = match (&self.coding, &other.coding) {
-            (Coding::Media(a), Coding::Media(b)) => a == b,
+            (Coding::Media(_) | Coding::Circuit(_), Coding::Media(_) | Coding::Circuit(_)) => {
+                self.codec() == other.codec()
+            }
             (Coding::TelephoneEvent, Coding::TelephoneEvent) => true,
             (Coding::Other(a), Coding::Other(b)) => a.eq_ignore_ascii_case(b),
-            (Coding::Media(_) | Coding::TelephoneEvent | Coding::Other(_), _) => false,
+            (Coding::Media(_) | Coding::Circuit(_) | Coding::TelephoneEvent | Coding::Other(_), _) => false,
         };
         same_coding
             && self.clock_rate == other.clock_rate
@@ -160,6 +174,17 @@ mod tests {
                 assert_eq!(Payload::without_rtpmap(pt).codec(), Some(codec));
             }
         }
+    }
+
+    #[test]
+    fn circuits_are_known_by_all_their_names_and_keep_them() {
+        for name in ["CLEARMODE", "clearmode", "X-CCD", "x-ccd", "CCD", "G.nX64", "g.nx64"] {
+            let payload = Payload::named(125, name, 8_000, 1);
+            assert_eq!((payload.codec(), payload.encoding_name()), (Some(Codec::Clearmode), name));
+            assert!(payload.same_format(&Payload::media(97, Codec::Clearmode, Parameters::None)));
+        }
+        assert_eq!(Payload::named(125, "CCD", 16_000, 1).codec(), None);
+        assert_eq!(Payload::named(125, "CLEARMODE", 8_000, 2).codec(), None);
     }
 
     #[test]

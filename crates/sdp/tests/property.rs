@@ -3,13 +3,15 @@
 
 use std::net::IpAddr;
 
+use media::amr::ModeSet;
 use media::{Codec, Size};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use sdp::{
-    Attribute, Bandwidth, Capabilities, Description, Direction, H263Parameters, H264Parameters, Local,
-    MediaKind, MediaLine, Origin, Parameters, Payload, ProfileLevelId, Session, Want,
+    AmrParameters, Attribute, Bandwidth, Capabilities, Description, Direction, H263Parameters,
+    H264Parameters, Local, MediaKind, MediaLine, Mpeg4Parameters, Origin, Parameters, Payload,
+    ProfileLevelId, Session, Want,
 };
 
 fn local() -> Local {
@@ -71,12 +73,40 @@ fn h263() -> impl Strategy<Value = Parameters> {
         .prop_map(|(sizes, max_br, others)| Parameters::H263(H263Parameters { sizes, max_br, others }))
 }
 
+fn amr() -> impl Strategy<Value = Parameters> {
+    let modes = option::of(vec(0u8..8, 1..5).prop_map(|modes| ModeSet::new(modes).expect("some mode")));
+    (modes, any::<[bool; 4]>(), vec("max-red=[0-9]{1,3}", 0..2)).prop_map(|(mode_set, flags, others)| {
+        Parameters::Amr(AmrParameters {
+            octet_align: flags[0],
+            mode_set,
+            mode_change_every_second: flags[1],
+            mode_change_capability: flags[2],
+            mode_change_neighbor: flags[3],
+            elaborate: false,
+            others,
+        })
+    })
+}
+
+fn mpeg4() -> impl Strategy<Value = Parameters> {
+    let headers = vec(any::<u8>(), 0..40).prop_map(|rest| [&[0, 0, 1, 0xB0], &rest[..]].concat().into());
+    (any::<u8>(), option::of(headers), vec("x-[a-z]{1,4}=[0-9]", 0..2)).prop_map(
+        |(profile_level_id, config, others)| {
+            Parameters::Mpeg4(Mpeg4Parameters { profile_level_id, config, others })
+        },
+    )
+}
+
 fn payload() -> impl Strategy<Value = Payload> {
     prop_oneof![
         Just(Payload::media(0, Codec::Pcmu, Parameters::None)),
         Just(Payload::media(8, Codec::Pcma, Parameters::None)),
         Just(Payload::named(18, "G729", 8_000, 1)),
         (96u8..=127).prop_map(Payload::telephone_event),
+        (96u8..=127, amr()).prop_map(|(pt, parameters)| Payload::media(pt, Codec::Amr, parameters)),
+        (96u8..=127, mpeg4()).prop_map(|(pt, parameters)| Payload::media(pt, Codec::Mpeg4, parameters)),
+        (96u8..=127, "(CLEARMODE|clearmode|X-CCD|CCD|G[.]nX64)")
+            .prop_map(|(pt, name)| Payload::named(pt, &name, 8_000, 1)),
         (96u8..=127, h264()).prop_map(|(pt, parameters)| Payload::media(pt, Codec::H264, parameters)),
         (prop_oneof![Just(34u8), 96u8..=127], h263()).prop_map(|(pt, parameters)| Payload::media(
             pt,
@@ -171,6 +201,9 @@ fn nearly() -> impl Strategy<Value = String> {
         Just("m=video 4002 RTP/AVPF 96 34\r\n".to_owned()),
         Just("a=rtpmap:96 H264/90000\r\n".to_owned()),
         Just("a=rtpmap:101 telephone-event/8000\r\n".to_owned()),
+        Just("a=rtpmap:101 CLEARMODE/8000\r\n".to_owned()),
+        Just("a=rtpmap:96 AMR/8000\r\n".to_owned()),
+        Just("a=rtpmap:96 MP4V-ES/90000\r\n".to_owned()),
         "m=(audio|text|x) [0-9]{1,5}(/2)? (RTP/AVP|UDP|TCP/RTP/AVP) [a-z0-9* ]{1,8}\r\n",
         "a=fmtp:(34|96|101) [ -~]{0,30}\r\n",
         "a=(rtcp|rtcp-fb|rtpmap|fmtp|ptime|mid|sendonly)(:[ -~]{0,20})?\r\n",
@@ -241,7 +274,8 @@ proptest! {
                 let want = Want::like(&agreed);
                 prop_assert!(!Session::new(2).offer(&local(), &want).media.is_empty());
                 for stream in &agreed.streams {
-                    prop_assert!(stream.audio_format().is_some() != stream.video_format().is_some());
+                    let formats = [stream.audio_format().is_some(), stream.video_format().is_some(), stream.is_circuit()];
+                    prop_assert_eq!(formats.iter().filter(|one| **one).count(), 1);
                 }
             }
         }

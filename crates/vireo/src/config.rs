@@ -5,6 +5,7 @@
 //! [`EXAMPLE`] shows every setting.
 
 mod error;
+mod trunk;
 
 use std::fmt;
 use std::fs;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
 pub(crate) use error::ConfigError;
+pub(crate) use trunk::Trunk;
 
 /// Every setting with its default; `vireo run --help` shows it.
 pub(crate) const EXAMPLE: &str = include_str!("config/example.toml");
@@ -44,6 +46,9 @@ pub(crate) struct Config {
     /// Calls of browsers.
     #[serde(default)]
     pub(crate) webrtc: Webrtc,
+    /// Gateways that 3G phones come through.
+    #[serde(default, rename = "trunk")]
+    pub(crate) trunks: Vec<Trunk>,
     /// Bounds.
     #[serde(default)]
     pub(crate) limits: Limits,
@@ -378,6 +383,20 @@ mod tests {
         let servers = config.expect("it is valid").webrtc.ice_servers();
         assert_eq!(servers[0].urls, ["stun:a:3478"]);
         assert_eq!((servers[1].username.as_str(), servers[1].credential.as_str()), ("u", "c"));
+    }
+
+    #[test]
+    fn trunks_of_3g_phones_are_read_and_their_mistakes_told() {
+        let config = parse(
+            "[[trunk]]\naddresses = [\"192.0.2.0/24\"]\nearly_circuit = true\nbit_order = \"lsb\"\n\
+             [[trunk]]\naddresses = [\"::1\"]",
+        );
+        let trunks: Vec<_> = config.expect("it is valid").trunks.iter().map(Trunk::settings).collect();
+        assert!(trunks[0].early_circuit && !trunks[1].early_circuit);
+        assert_eq!(trunks[0].bit_order, Some(gateway::BitOrder::Lsb));
+        assert!(trunks[0].networks[0].contains("192.0.2.9".parse().unwrap()));
+        let error = parse("[[trunk]]\naddresses = [\"example.org\"]").expect_err("names are not looked up");
+        assert!(error.to_string().contains("192.0.2.0/24"), "{error}");
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) https: bool,
     /// STUN and TURN servers for calls of browsers.
     pub(crate) ice_servers: Vec<gateway::webrtc::IceServer>,
+    /// Gateways of 3G phones with settings of their own.
+    pub(crate) trunks: Vec<gateway::Trunk>,
     /// `None`: the gateway's own limit.
     pub(crate) calls_max: Option<usize>,
     /// What is saved in the service's folder goes live.
@@ -84,6 +86,7 @@ pub(crate) fn until_told_to_stop(
     );
     config.rtp_ports = settings.rtp_ports;
     config.ice_servers = settings.ice_servers;
+    config.trunks = settings.trunks;
     config.calls_max = settings.calls_max.unwrap_or(config.calls_max);
     let gateway = Gateway::start(config)?;
     let board = Arc::new(Board::new(edition(&service)));

@@ -31,6 +31,7 @@ pub(crate) const BUILD: &[Group] = &[
             "libswscale-dev",
         ],
     },
+    Group { why: "to decode and encode the speech of mobile phones", packages: &["libopencore-amrnb-dev"] },
     Group { why: "to draw slides in Chinese and English", packages: &["fonts-noto-cjk"] },
     Group { why: "to speak the prompts that have no recording", packages: &["espeak-ng", "flite"] },
 ];
@@ -52,6 +53,11 @@ pub(crate) const PEERS: &[Group] = &[
         why: "to test calls from web pages, and the pages' own scripts",
         packages: &["chromium", "nodejs", "npm"],
     },
+    Group {
+        why: "to read slides as a caller does, off the decoded picture",
+        packages: &["tesseract-ocr", "tesseract-ocr-chi-sim"],
+    },
+    Group { why: "to read H.245 by another program than ours", packages: &["python3", "python3-venv"] },
     Group { why: "to look for malformed packets, and at recordings", packages: &["tshark", "ffmpeg"] },
 ];
 

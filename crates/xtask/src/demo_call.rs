@@ -1,5 +1,5 @@
-//! `cargo xtask demo --call`: a gateway on free ports, and a scripted caller that walks its menu.
-//! The pictures it received are left in `target/demo`.
+//! `cargo xtask demo --call`: a gateway on free ports, and scripted callers that walk its menu: a SIP video
+//! telephone and a 3G phone. What they received is left in `target/demo`.
 
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind};
@@ -18,28 +18,40 @@ const READY_WITHIN: Duration = Duration::from_secs(900);
 /// What the script presses: the page behind key 1.
 const KEYS: &str = "1";
 
+/// Who calls, one after the other: the folder for what it received, and the words that make it.
+const CALLERS: [(&str, &[&str]); 2] = [("sip", &[]), ("3g", &["--3g"])];
+
 /// Starts the gateway with `arguments` beyond the chosen ports, calls it, and ends it.
 pub(crate) fn run(arguments: &[&String]) -> Result<ExitCode, Error> {
-    let pictures = workspace::root().join("target").join("demo");
-    fs::create_dir_all(&pictures)?;
-    for old in pngs(&pictures)? {
-        fs::remove_file(old)?;
+    let folder = workspace::root().join("target").join("demo");
+    let data = folder.join("data");
+    // The service as it stands in this tree, not the copy of an earlier run; the same of pictures.
+    for old in CALLERS.iter().map(|(name, _)| folder.join(name)).chain([data.join("service")]) {
+        if old.exists() {
+            fs::remove_dir_all(old)?;
+        }
     }
-    // The service as it stands in this tree, not the copy of an earlier run.
-    let service = pictures.join("data").join("service");
-    if service.exists() {
-        fs::remove_dir_all(service)?;
-    }
+    fs::create_dir_all(&data)?;
     let sip = free_udp_port()?;
-    let gateway = start(&pictures.join("data"), sip, arguments)?;
-    let outcome = when_ready(gateway, || call(sip, &pictures))?;
-    let written = pngs(&pictures)?;
-    if !outcome || written.is_empty() {
-        return Err("the scripted call failed".into());
-    }
-    println!("The caller received these pictures:");
+    let gateway = start(&data, sip, arguments)?;
+    let written = when_ready(gateway, || call_all(sip, &folder))?;
+    println!("The callers received these pictures:");
     written.iter().for_each(|file| println!("  {}", file.display()));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Every caller in turn; the pictures that they left.
+fn call_all(sip: u16, folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut written = Vec::new();
+    for (name, words) in CALLERS {
+        println!("A caller of the kind {name}:");
+        let out = folder.join(name);
+        if !call(sip, words, &out)? {
+            return Err(format!("the scripted call failed ({name})").into());
+        }
+        written.extend(pngs(&out)?);
+    }
+    Ok(written)
 }
 
 fn start(data: &Path, sip: u16, arguments: &[&String]) -> Result<Child, Error> {
@@ -84,11 +96,10 @@ fn pass_on(stdout: ChildStdout) -> mpsc::Receiver<()> {
     when_ready
 }
 
-fn call(sip: u16, pictures: &Path) -> Result<bool, Error> {
+fn call(sip: u16, words: &[&str], out: &Path) -> Result<bool, Error> {
     let mut command = Command::new(workspace::vireo());
-    command
-        .args(["call", &format!("sip:1008621@127.0.0.1:{sip}"), "--keys", KEYS, "--png-dir"])
-        .arg(pictures);
+    let uri = format!("sip:1008621@127.0.0.1:{sip}");
+    command.args(["call", &uri, "--keys", KEYS, "--out"]).arg(out).args(words);
     Ok(process::status(&mut command)?.success())
 }
 

@@ -29,8 +29,8 @@ usage: cargo xtask COMMAND
   demo [--call] [ARGS]  set up this machine, build, and start the gateway with the demo hotline; then
                         open http://127.0.0.1:8080. ARGS go to `vireo demo`: --host 0.0.0.0 makes it
                         reachable from other machines (by HTTPS), --help lists the rest.
-                        --call: a scripted caller walks the menu instead, and the pictures it
-                        received are left in target/demo.
+                        --call: scripted callers walk the menu instead, a SIP telephone and a
+                        3G phone; the pictures they received are left in target/demo.
   test [--no-install]   set up this machine with the test peers, then run every check and test
   tidy                  check the house rules that no compiler checks
   docs [--check]        write the generated regions of the documents, or say which are stale

@@ -6,6 +6,7 @@
 //! following ones from running.
 
 mod npm;
+mod oracle;
 mod summary;
 
 use std::fs;
@@ -120,6 +121,7 @@ fn build(environment: &Environment) -> Outcome {
 
 fn tests(environment: &Environment) -> Outcome {
     npm::fetch_driver()?;
+    oracle::fetch()?;
     let with_report = |mut command: Command| {
         command.env("VIREO_NOT_RUN", &environment.not_run);
         counted(command)

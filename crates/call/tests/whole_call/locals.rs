@@ -22,6 +22,8 @@ fn answer(local: LocalId) -> String {
         calls_max: 1,
         seed: 7,
         retry_after: Duration::from_secs(1),
+        terminals: std::sync::Arc::default(),
+        trunks: Vec::new(),
     };
     let mut shard = Shard::new(config, hotline());
     let ports = [20_000, 20_002].map(|rtp| MediaPort { id: PortId(u32::from(rtp)), rtp });

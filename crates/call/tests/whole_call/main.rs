@@ -7,6 +7,8 @@
 mod bridge;
 mod browser;
 mod browsers;
+mod circuits;
+mod handset;
 mod locals;
 mod menu;
 mod phone;

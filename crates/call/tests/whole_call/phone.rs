@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sdp::{Capabilities, Description, Local, Want};
+
+use crate::handset::Handset;
 use sip::{
     Body, DialogId, Endpoint, HangUp, Host, Invite, LocalId, Method, NameAddr, Reply, StatusCode, Uri,
 };
@@ -55,6 +57,14 @@ pub(crate) struct Phone {
     pub(crate) talks: bool,
     /// Whether it offers and takes pictures.
     pub(crate) camera: bool,
+    /// What a 3G phone is; it offers clear mode then, and nothing else.
+    pub(crate) terminal: Option<h324m::Config>,
+    /// The line of a 3G phone, from the answer on.
+    pub(crate) handset: Option<Box<Handset>>,
+    /// It says nothing of H.324 on its line.
+    pub(crate) dumb: bool,
+    /// Reason header of the BYE that ended the call.
+    pub(crate) reason: Option<String>,
     /// What its endpoint told it, for a failing seed.
     pub(crate) log: Vec<(Instant, String)>,
     endpoint: Endpoint,
@@ -92,6 +102,10 @@ impl Phone {
             questions: 0,
             talks: false,
             camera: true,
+            terminal: None,
+            handset: None,
+            dumb: false,
+            reason: None,
             log: Vec::new(),
             endpoint: Endpoint::new(sip::Config::new(vec![sip::Local::new(sip)], seed)),
             session: sdp::Session::new(seed),
@@ -105,6 +119,21 @@ impl Phone {
             timestamp: 1_000,
             out: VecDeque::new(),
         }
+    }
+
+    /// A 3G phone behind a gateway of its network.
+    pub(crate) fn with_circuit(host: &str, terminal: h324m::Config) -> Self {
+        let mut phone = Phone::new(host);
+        phone.caps.audio = vec![media::Codec::Clearmode];
+        phone.caps.telephone_event = false;
+        phone.camera = false;
+        phone.terminal = Some(terminal);
+        phone
+    }
+
+    /// Lets a 3G phone's terminal do something.
+    pub(crate) fn tell(&mut self, now: Instant, word: h324m::Input) {
+        self.handset.as_mut().expect("a 3G phone in a call").terminal.handle_input(now, word);
     }
 
     fn local(&self) -> Local {
@@ -151,6 +180,7 @@ impl Phone {
             self.ended = true;
             self.next_audio = None;
             self.next_video = None;
+            self.handset = None;
         }
         self.pump(now);
     }
@@ -223,7 +253,8 @@ impl Phone {
 
     pub(crate) fn due(&self, endpoint_due: Option<Instant>) -> Option<Instant> {
         let pending = self.pending.as_ref().map(|(at, ..)| *at);
-        [endpoint_due, pending, self.next_audio, self.next_video].into_iter().flatten().min()
+        let line = self.handset.as_ref().and_then(|handset| handset.due());
+        [endpoint_due, pending, self.next_audio, self.next_video, line].into_iter().flatten().min()
     }
 
     pub(crate) fn receive(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, data: &Bytes) {
@@ -234,6 +265,9 @@ impl Phone {
         } else if (to == self.audio || to == self.video) && !(64..=95).contains(&(data[1] & 0x7F)) {
             assert!(data.len() >= 12, "an RTP packet is at least its header");
             assert_eq!(data[0] >> 6, 2, "RTP version");
+            if let Some(handset) = self.handset.as_mut().filter(|_| to == self.audio) {
+                handset.receive(now, from, data.clone());
+            }
             let word = |at: usize| u32::from_be_bytes(data[at..at + 4].try_into().unwrap());
             self.heard.push(Heard {
                 at: now,
@@ -259,6 +293,11 @@ impl Phone {
             self.decide(now, request, &message);
         }
         self.talk(now);
+        if let Some(handset) = &mut self.handset {
+            let mut packets = Vec::new();
+            handset.tick(now, &mut packets);
+            self.out.extend(packets.into_iter().map(|(to, data)| (self.audio, to, data)));
+        }
         self.pump(now);
     }
 
@@ -359,6 +398,10 @@ impl Phone {
                 self.retry_after = header("Retry-After");
                 self.over();
             }
+            sip::Event::Ended { by: sip::Ended::Bye { reason, .. }, .. } => {
+                self.reason = reason;
+                self.over();
+            }
             sip::Event::Cancelled { .. } | sip::Event::Ended { .. } => self.over(),
             sip::Event::Request { request, message, .. } => {
                 let reply = if message.method == Method::Info {
@@ -373,6 +416,12 @@ impl Phone {
                 let Some(message) = message.filter(|message| !message.body.is_empty()) else { return };
                 if let Ok(agreed) = self.session.accept(&Description::parse(&message.body).unwrap()) {
                     self.learn(&agreed);
+                }
+            }
+            sip::Event::Progress { message, .. } if self.terminal.is_some() && !message.body.is_empty() => {
+                let answer = Description::parse(&message.body).unwrap();
+                if let Ok(agreed) = self.session.accept(&answer) {
+                    self.start_media(now, &agreed);
                 }
             }
             sip::Event::Acked { .. } | sip::Event::Progress { .. } => {}
@@ -398,6 +447,14 @@ impl Phone {
 
     fn start_media(&mut self, now: Instant, agreed: &sdp::Agreed) {
         self.learn(agreed);
+        let line = agreed.audio().filter(|audio| audio.is_circuit());
+        if let (Some(terminal), Some(line)) = (&self.terminal, line) {
+            let line = call::rtp_config(line, "handset", 77);
+            let mut handset = Handset::new(now, terminal.clone(), line);
+            handset.dumb = self.dumb;
+            self.handset = Some(Box::new(handset));
+            return;
+        }
         if self.talks {
             self.next_audio = Some(now);
             self.next_video = Some(now + Duration::from_millis(7));

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use call::web::FromBrowser;
 use call::{Cdr, Component, Config, Input, Live, MediaPort, Output, PortId, Shard};
 use dialplan::{Assets, Service, SourceFile};
-use media::{Asset, AssetKey, Format, Frame, Now, Track};
+use media::{Asset, AssetKey, Codec, Format, Frame, Now, Track};
 use netsim::{Link, Network, Step};
 use sip::LocalId;
 
@@ -50,7 +50,15 @@ impl World {
         Self::with_ports(service, seed, 64)
     }
 
+    pub(crate) fn with_trunks(service: &Arc<Service>, seed: u64, trunks: Vec<call::Trunk>) -> Self {
+        Self::with(service, seed, 64, trunks)
+    }
+
     pub(crate) fn with_ports(service: &Arc<Service>, seed: u64, pairs: u32) -> Self {
+        Self::with(service, seed, pairs, Vec::new())
+    }
+
+    fn with(service: &Arc<Service>, seed: u64, pairs: u32, trunks: Vec<call::Trunk>) -> Self {
         let base = base();
         let ip: IpAddr = GATEWAY.parse().unwrap();
         let mut sip = sip::Config::new(vec![sip::Local::new(SocketAddr::new(ip, 5060))], seed);
@@ -62,6 +70,8 @@ impl World {
             calls_max: 20,
             seed,
             retry_after: Duration::from_secs(5),
+            terminals: std::sync::Arc::default(),
+            trunks,
         };
         let mut world = World {
             network: Network::new(base, seed),
@@ -315,12 +325,26 @@ pub(crate) fn track(key: &AssetKey) -> Track {
     let (step, frames): (_, Vec<Frame>) = match key.format {
         Format::Audio(audio) => {
             let step = Duration::from_millis(20);
-            let data = Bytes::from(vec![mark; 160]);
+            let data = match audio.codec {
+                // Twelve kbit/s, as the storage format has it (RFC 4867 §5.3).
+                Codec::Amr => Bytes::from([&[0x3C][..], &[mark; 31]].concat()),
+                _ => Bytes::from(vec![mark; 160]),
+            };
             (step, (0..50).map(|n| Frame::new(audio.codec, step * n, step, true, data.clone())).collect())
         }
         Format::Video(video) => {
             let step = Duration::from_millis(250);
             let frame = |n: u32| {
+                let circuit = match video.codec {
+                    Codec::H263 if video.is_circuit() => Some(crate::handset::picture(n == 0, mark)),
+                    Codec::Mpeg4 => {
+                        Some(vec![0, 0, 1, 0xB6, if n == 0 { 0x10 } else { 0x50 }, mark, 0x55].into())
+                    }
+                    _ => None,
+                };
+                if let Some(data) = circuit {
+                    return Frame::new(video.codec, step * n, step, n == 0, data);
+                }
                 let data: Vec<u8> = if n == 0 {
                     [
                         &[0, 0, 0, 1, 0x67, 0x42, 0xC0, 0x0D, mark][..],

@@ -1,6 +1,9 @@
-//! The one place with `unsafe`: what the bindings do not offer in safe form.
+//! The one place with `unsafe`: what the bindings do not offer in safe form, and the AMR codec, which has
+//! none.
 
 #![allow(unsafe_code)]
+
+pub(crate) mod amrnb;
 
 use openh264::encoder::Encoder;
 use openh264_sys2::{ENCODER_OPTION_TRACE_LEVEL, WELS_LOG_QUIET};

@@ -1,4 +1,4 @@
-//! H.264 and H.263 pictures by libavcodec, guarded against sizes that nobody agreed to.
+//! H.264, H.263 and MPEG-4 pictures by libavcodec, guarded against sizes that nobody agreed to.
 
 use ffmpeg_next::codec::{self, Flags};
 use ffmpeg_next::{Dictionary, Packet, decoder, frame};
@@ -15,6 +15,8 @@ pub struct Decoder {
     codec: Codec,
     inner: decoder::Video,
     agreed: Option<Size>,
+    /// MPEG-4 headers that came without a picture: the library forgets them unless one follows.
+    headers: Vec<u8>,
 }
 
 impl Decoder {
@@ -28,7 +30,10 @@ impl Decoder {
         let id = match codec {
             Codec::H264 => codec::Id::H264,
             Codec::H263 => codec::Id::H263,
-            Codec::Pcmu | Codec::Pcma => return Err(Error::WrongCodec { codec, job: "pictures" }),
+            Codec::Mpeg4 => codec::Id::MPEG4,
+            Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode => {
+                return Err(Error::WrongCodec { codec, job: "pictures" });
+            }
         };
         let found = decoder::find(id).ok_or_else(|| open("libavcodec has none".into()))?;
         let mut context = codec::Context::new_with_codec(found);
@@ -38,7 +43,7 @@ impl Decoder {
             .open_as_with(found, options())
             .and_then(decoder::Opened::video)
             .map_err(|why| open(why.to_string()))?;
-        Ok(Decoder { codec, inner, agreed: None })
+        Ok(Decoder { codec, inner, agreed: None, headers: Vec::new() })
     }
 
     /// The same, for pictures of exactly `size`: damaged headers yield false sizes, and others than the
@@ -70,7 +75,16 @@ impl Decoder {
         {
             return Err(Error::WrongSize { got, want });
         }
-        self.inner.send_packet(&Packet::copy(&frame.data)).map_err(|why| self.failed(why.to_string()))?;
+        if frame.codec == Codec::Mpeg4 && !has_vop(&frame.data) {
+            self.headers = frame.data.to_vec();
+            return Ok(None);
+        }
+        let packet = if self.headers.is_empty() {
+            Packet::copy(&frame.data)
+        } else {
+            Packet::copy(&[&std::mem::take(&mut self.headers), &frame.data[..]].concat())
+        };
+        self.inner.send_packet(&packet).map_err(|why| self.failed(why.to_string()))?;
         let mut newest = None;
         let mut out = frame::Video::empty();
         while self.inner.receive_frame(&mut out).is_ok() {
@@ -97,6 +111,11 @@ impl Decoder {
     }
 }
 
+/// Whether there is the start code of a VOP (ISO/IEC 14496-2 §6.2.1).
+fn has_vop(data: &[u8]) -> bool {
+    data.windows(4).any(|octets| octets == [0, 0, 1, 0xB6])
+}
+
 /// Whether a picture is beyond what this crate handles.
 pub(crate) fn too_large(size: Size) -> bool {
     let area = |size: Size| u32::from(size.width) * u32::from(size.height);
@@ -112,8 +131,8 @@ pub(crate) fn options() -> Dictionary<'static> {
     options
 }
 
-/// The size in an H.263 picture header's source format (§5.1.3); H.264 tells it in its parameter set,
-/// which the library reads.
+/// The size in an H.263 picture header's source format (§5.1.3); H.264 tells it in its parameter set and
+/// MPEG-4 in its video object layer, which the library reads.
 fn announced_size(frame: &Frame) -> Option<Size> {
     match frame.codec {
         Codec::H263 => match frame.data.get(4)? >> 2 & 7 {
@@ -125,6 +144,6 @@ fn announced_size(frame: &Frame) -> Option<Size> {
             // Extended PTYPE carries its own size; 0 and 6 are forbidden or reserved.
             _ => None,
         },
-        Codec::H264 | Codec::Pcmu | Codec::Pcma => None,
+        Codec::H264 | Codec::Mpeg4 | Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode => None,
     }
 }

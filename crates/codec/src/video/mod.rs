@@ -1,13 +1,15 @@
-//! Pictures to frames and back: H.264 and H.263.
+//! Pictures to frames and back: H.264, H.263 and MPEG-4.
 //!
 //! [`Encoder::new`] keeps to a bit rate, for clips and live pictures; [`Encoder::still`] keeps to one
 //! quantiser, for slides. [`Governor`] drops pictures before they are encoded, because the encoders
-//! themselves never do. [`Decoder`] is for both codecs.
+//! themselves never do. [`Decoder`] is for all codecs.
 
 mod decoder;
 mod governor;
 mod h263;
 mod h264;
+mod libav;
+mod mpeg4;
 
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ use media::{Codec, Frame, Picture, VideoFormat};
 pub use decoder::Decoder;
 pub(crate) use decoder::{options as decoder_options, too_large};
 pub use governor::Governor;
+pub use mpeg4::mpeg4_config;
 
 use crate::Error;
 
@@ -24,7 +27,9 @@ use crate::Error;
 ///
 /// H.264 comes as constrained baseline at the lowest level that holds the format, in slices of at most
 /// `slice_len_max` octets, with both parameter sets in front of each IDR picture. H.263 is baseline
-/// with a header on each group of blocks, so that RFC 2190 mode A can cut it.
+/// with a header on each group of blocks, so that RFC 2190 mode A can cut it and a decoder finds its place
+/// again after damage. MPEG-4 is simple profile in video packets, with its headers in front of each key
+/// picture.
 pub struct Encoder {
     format: VideoFormat,
     kind: Kind,
@@ -33,6 +38,7 @@ pub struct Encoder {
 enum Kind {
     H264(Box<h264::Encoder>),
     H263(h263::Encoder),
+    Mpeg4(mpeg4::Encoder),
 }
 
 /// How an encoder chooses its quantiser.
@@ -40,7 +46,7 @@ enum Kind {
 pub(crate) enum Rate {
     /// Whatever the format's bit rate needs.
     Target,
-    /// Always this one: 0..=51 for H.264, 1..=31 for H.263.
+    /// Always this one: 0..=51 for H.264, 1..=31 for H.263 and MPEG-4.
     Quantiser(u8),
 }
 
@@ -55,7 +61,7 @@ impl Encoder {
     }
 
     /// An encoder that uses `quantiser` for every macroblock, whatever the bit rate: 10..=51 for H.264,
-    /// 1..=31 for H.263, clamped. A still picture encoded twice is the same to the octet.
+    /// 1..=31 for H.263 and MPEG-4, clamped. A still picture encoded twice is the same to the octet.
     ///
     /// # Errors
     /// As [`Encoder::new`].
@@ -74,7 +80,8 @@ impl Encoder {
         let kind = match format.codec {
             Codec::H264 => Kind::H264(Box::new(h264::Encoder::open(format, rate)?)),
             Codec::H263 => Kind::H263(h263::Encoder::open(format, rate)?),
-            Codec::Pcmu | Codec::Pcma => {
+            Codec::Mpeg4 => Kind::Mpeg4(mpeg4::Encoder::open(format, rate)?),
+            Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode => {
                 return Err(Error::WrongCodec { codec: format.codec, job: "pictures" });
             }
         };
@@ -100,6 +107,7 @@ impl Encoder {
         let (data, keyframe) = match &mut self.kind {
             Kind::H264(encoder) => encoder.encode(picture, pts, force_key)?,
             Kind::H263(encoder) => encoder.encode(picture, pts, force_key)?,
+            Kind::Mpeg4(encoder) => encoder.encode(picture, pts, force_key)?,
         };
         let duration = Duration::from_secs(1) / u32::from(self.format.fps);
         Ok(Frame::new(self.format.codec, pts, duration, keyframe, Bytes::from(data)))

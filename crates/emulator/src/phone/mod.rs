@@ -1,50 +1,34 @@
 //! `Phone`: a SIP video telephone with one call at a time, without sockets and clock.
 //!
 //! Like every core it is driven by [`Phone::handle_input`] and then [`Phone::poll_output`] until that
-//! answers [`Output::Timeout`]. It sends a tone and a moving test picture from the first offer/answer
-//! exchange on, and hands out what it receives decoded.
+//! answers [`Output::Timeout`]. It sends its [`Material`] from the first offer/answer exchange on, and hands
+//! out what it receives decoded. Its [`Access`] says whether sound and pictures go by RTP, or a 3G-324M
+//! terminal on a circuit carries them.
 
+mod circuit;
+mod config;
 mod signalling;
-mod source;
 mod stream;
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use bytes::Bytes;
-use media::{Codec, Kind, Now, Picture, Size, VideoFormat};
+use media::{Frame, Kind, Now, Picture};
 use net::Component;
 use rtp::Digit;
 use sip::{DialogId, StatusCode};
 
-use crate::Error;
-use crate::limits::KEY_PRESS;
-use source::TestPicture;
-use stream::Stream;
+pub use circuit::CircuitReport;
+pub use config::{Access, Config, KeyForm, ThreeG};
 
-/// What a telephone is.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// User part of its address: the caller's number.
-    pub user: String,
-    /// The address of its SIP socket, as others reach it.
-    pub sip: SocketAddr,
-    /// RTP ports at the same address; RTCP is one above each.
-    pub audio_port: u16,
-    /// As `audio_port`, for pictures.
-    pub video_port: u16,
-    /// The one video codec that it offers and takes.
-    pub codec: Codec,
-    /// The largest pictures it sends and, for H.263, takes.
-    pub size: Size,
-    /// The tone it sends, in Hz; 0 is silence.
-    pub tone_hz: f64,
-    /// Whether it answers calls; else it is busy.
-    pub answers: bool,
-    /// Seed of everything random.
-    pub seed: u64,
-}
+use crate::Error;
+use crate::impairments::Mishaps;
+use crate::limits::KEY_PRESS;
+use circuit::{Circuit, News};
+use stream::Stream;
 
 /// What happened outside.
 #[derive(Clone, Debug)]
@@ -109,6 +93,10 @@ pub enum Event {
     Sound(Vec<i16>),
     /// One decoded picture.
     Picture(Picture),
+    /// One frame as it came, to a telephone that decodes nothing.
+    Frame(Frame),
+    /// The 3G terminal has news, of its channels for instance. Never an end or a key.
+    Circuit(h324m::Event),
     /// The other side pressed a key.
     Key(Digit),
     /// The call is over; another may follow.
@@ -127,8 +115,23 @@ pub enum End {
     },
     /// We hung up.
     Local,
+    /// The 3G session ended by itself, whatever SIP says.
+    Session(h324m::EndCause),
     /// The other side was lost, or what it answered could not be used.
     Failed(&'static str),
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            End::Refused(status) => write!(f, "the call was refused: {status}"),
+            End::Remote { reason: Some(reason) } => write!(f, "the other side hung up: {reason}"),
+            End::Remote { reason: None } => f.write_str("the other side hung up"),
+            End::Local => f.write_str("we hung up"),
+            End::Session(cause) => write!(f, "the 3G session ended: {cause}"),
+            End::Failed(why) => write!(f, "the call broke off: {why}"),
+        }
+    }
 }
 
 /// A SIP video telephone.
@@ -140,18 +143,25 @@ pub struct Phone {
     up: bool,
     audio: Option<Stream>,
     video: Option<Stream>,
-    test_picture: TestPicture,
+    circuit: Option<Box<Circuit>>,
+    /// Of the call that was last.
+    report: Option<CircuitReport>,
+    /// RTP packets that come, and those that go.
+    mishaps: [Mishaps<(Kind, SocketAddr, Bytes)>; 2],
+    datagrams: VecDeque<Output>,
     events: VecDeque<Event>,
     sip_due: Option<Instant>,
     calls: u64,
 }
 
 impl Phone {
-    /// A telephone that is on its hook. Encodes its test picture, which takes some tenths of a second.
+    /// A telephone that is on its hook. Encodes what it is to send, which takes some tenths of a second
+    /// unless [`Config::prepare`] did.
     ///
     /// # Errors
     /// [`Error::Codec`] for a codec or size that cannot be encoded.
-    pub fn new(config: Config) -> Result<Self, Error> {
+    pub fn new(mut config: Config) -> Result<Self, Error> {
+        config.prepare()?;
         let local = sip::Local::new(config.sip);
         let endpoint = sip::Endpoint::new(sip::Config {
             user_agent: "Vireo-emulator".into(),
@@ -164,7 +174,10 @@ impl Phone {
             up: false,
             audio: None,
             video: None,
-            test_picture: TestPicture::new(VideoFormat::prompt(config.codec, config.size))?,
+            circuit: None,
+            report: None,
+            mishaps: [3, 5].map(|way| Mishaps::new(config.impairments, config.seed.rotate_left(way))),
+            datagrams: VecDeque::new(),
             events: VecDeque::new(),
             sip_due: None,
             calls: 0,
@@ -179,14 +192,14 @@ impl Phone {
                 let datagram = sip::Input::Datagram { local: sip::LocalId(0), from, data: &data };
                 self.endpoint.handle_input(now.mono, datagram);
             }
-            Input::Media { kind, component, from, data } => {
-                if let Some(stream) = self.stream(kind) {
-                    let input = match component {
-                        Component::Rtp => rtp::Input::Rtp { from, data },
-                        Component::Rtcp => rtp::Input::Rtcp { from, data },
-                    };
-                    stream.rtp.handle_input(now, input);
+            Input::Media { kind, component: Component::Rtp, from, data } => {
+                let arrived: Vec<_> = self.mishaps[0].pass((kind, from, data)).collect();
+                for (kind, from, data) in arrived {
+                    self.media_input(now, kind, rtp::Input::Rtp { from, data });
                 }
+            }
+            Input::Media { kind, component: Component::Rtcp, from, data } => {
+                self.media_input(now, kind, rtp::Input::Rtcp { from, data });
             }
             Input::Timeout => {}
         }
@@ -207,12 +220,13 @@ impl Phone {
                 }
                 sip::Output::Timeout(due) => self.sip_due = due,
             }
-            if let Some(output) =
-                self.poll_media(now, Kind::Audio).or_else(|| self.poll_media(now, Kind::Video))
-            {
+            if let Some(output) = self.datagrams.pop_front() {
                 return output;
             }
-            if self.events.is_empty() {
+            let more = self.poll_media(now, Kind::Audio)
+                || self.poll_media(now, Kind::Video)
+                || self.poll_circuit(now);
+            if !more && self.events.is_empty() {
                 return Output::Timeout(self.due());
             }
         }
@@ -220,6 +234,10 @@ impl Phone {
 
     /// Presses a key; `false` when the peer takes none.
     pub fn press(&mut self, now: Now, key: Digit) -> bool {
+        if let Some(circuit) = &mut self.circuit {
+            circuit.press(now, key);
+            return true;
+        }
         self.audio.as_mut().is_some_and(|audio| audio.rtp.send_digit(now, key, KEY_PRESS))
     }
 
@@ -235,15 +253,45 @@ impl Phone {
         self.dialog.is_some()
     }
 
+    /// What the 3G terminal and its line counted, in this call or, between calls, the last.
+    #[must_use]
+    pub fn circuit_report(&self) -> Option<CircuitReport> {
+        self.circuit.as_ref().map(|circuit| circuit.report()).or(self.report)
+    }
+
     fn run(&mut self, now: Now) {
         if self.sip_due.is_some_and(|due| due <= now.mono) {
             self.endpoint.handle_input(now.mono, sip::Input::Timeout);
         }
         for stream in self.audio.iter_mut().chain(self.video.iter_mut()) {
-            if let Err(error) = stream.run(now) {
-                tracing::warn!(%error, "the telephone cannot send");
+            stream.run(now);
+        }
+        if let Some(circuit) = &mut self.circuit {
+            circuit.run(now);
+            if circuit.is_closed(now) {
+                self.close(now);
             }
         }
+    }
+
+    fn media_input(&mut self, now: Now, kind: Kind, input: rtp::Input) {
+        if let Some(circuit) = self.circuit.as_mut().filter(|_| kind == Kind::Audio) {
+            circuit.handle_input(now, input);
+        } else if let Some(stream) = self.stream(kind) {
+            stream.rtp.handle_input(now, input);
+        }
+    }
+
+    /// Puts a packet on its way, over a line as bad as it is.
+    fn send_rtp(&mut self, kind: Kind, to: SocketAddr, data: Bytes) {
+        let packets = self.mishaps[1].pass((kind, to, data));
+        self.datagrams.extend(packets.map(|(kind, to, data)| media(kind, Component::Rtp, to, data)));
+    }
+
+    fn send_rtcp(&mut self, kind: Kind, muxed: bool, to: SocketAddr, data: Bytes) {
+        // On a muxed port there is one socket (RFC 5761 §5.1.1).
+        let component = if muxed { Component::Rtp } else { Component::Rtcp };
+        self.datagrams.push_back(media(kind, component, to, data));
     }
 
     fn stream(&mut self, kind: Kind) -> Option<&mut Stream> {
@@ -253,38 +301,53 @@ impl Phone {
         }
     }
 
-    /// The next datagram of one stream; its events are put into `events`.
-    fn poll_media(&mut self, now: Now, kind: Kind) -> Option<Output> {
-        loop {
-            let stream = self.stream(kind)?;
-            let event = match stream.rtp.poll_output() {
-                rtp::Output::Rtp { to, data } => return Some(media(kind, Component::Rtp, to, data)),
-                rtp::Output::Rtcp { to, data } => {
-                    // On a muxed port there is one socket (RFC 5761 §5.1.1).
-                    let muxed = stream.agreed.rtcp_mux;
-                    return Some(media(kind, if muxed { Component::Rtp } else { Component::Rtcp }, to, data));
-                }
-                rtp::Output::Timeout(due) => {
-                    stream.rtp_due = due;
-                    return None;
-                }
-                rtp::Output::Event(event) => event,
-            };
-            match event {
-                rtp::Event::Frame(frame) => {
-                    let received = stream.receive(now, &frame);
-                    self.events.extend(received);
-                }
-                rtp::Event::KeyFrameWanted => stream.key_frame_wanted(),
-                rtp::Event::Digit(digit) => self.events.push_back(Event::Key(digit)),
-                rtp::Event::DigitEnd { .. } | rtp::Event::Latched { .. } | rtp::Event::Bye => {}
+    /// Takes one thing out of a stream; `false` when there is none.
+    fn poll_media(&mut self, now: Now, kind: Kind) -> bool {
+        let Some(stream) = self.stream(kind) else { return false };
+        match stream.rtp.poll_output() {
+            rtp::Output::Rtp { to, data } => self.send_rtp(kind, to, data),
+            rtp::Output::Rtcp { to, data } => {
+                let muxed = stream.agreed.rtcp_mux;
+                self.send_rtcp(kind, muxed, to, data);
             }
+            rtp::Output::Timeout(due) => {
+                stream.rtp_due = due;
+                return false;
+            }
+            rtp::Output::Event(rtp::Event::Frame(frame)) => {
+                let received = stream.receive(now, frame);
+                self.events.extend(received);
+            }
+            rtp::Output::Event(rtp::Event::KeyFrameWanted) => stream.key_frame_wanted(),
+            rtp::Output::Event(rtp::Event::Digit(digit)) => self.events.push_back(Event::Key(digit)),
+            rtp::Output::Event(
+                rtp::Event::DigitEnd { .. }
+                | rtp::Event::ModeRequest { .. }
+                | rtp::Event::Latched { .. }
+                | rtp::Event::Bye,
+            ) => {}
         }
+        true
+    }
+
+    /// Takes one thing out of the circuit; `false` when there is none.
+    fn poll_circuit(&mut self, now: Now) -> bool {
+        let Some(circuit) = &mut self.circuit else { return false };
+        let muxed = circuit.rtcp_mux;
+        match circuit.poll(now, &mut self.config.material) {
+            Some(News::Send { rtcp: false, to, data }) => self.send_rtp(Kind::Audio, to, data),
+            Some(News::Send { rtcp: true, to, data }) => self.send_rtcp(Kind::Audio, muxed, to, data),
+            Some(News::Event(event)) => self.events.push_back(event),
+            Some(News::Ended(cause)) => self.session_ended(now, cause),
+            None => return false,
+        }
+        true
     }
 
     fn due(&self) -> Option<Instant> {
         let streams = self.audio.iter().chain(&self.video).map(Stream::due);
-        streams.chain(self.sip_due).min()
+        let circuit = self.circuit.as_ref().and_then(|circuit| circuit.due());
+        streams.chain(self.sip_due).chain(circuit).min()
     }
 
     fn address(&self) -> IpAddr {

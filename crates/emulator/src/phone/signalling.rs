@@ -1,15 +1,17 @@
 //! The telephone's side of SIP and of offer and answer.
 
-use media::{Kind, Now, Size, VideoFormat};
-use sdp::{Agreed, AgreedStream, Capabilities, Description, Want};
+use h324m::EndCause;
+use media::amr::ModeSet;
+use media::{Kind, Now, VideoFormat};
+use sdp::{Agreed, AgreedStream, Description};
 use sip::{
     Body, DialogId, Event as Signal, HangUp, Headers, Invite, LocalId, Method, NameAddr, Reply, Request,
     RequestId, Response, StatusCode, Uri,
 };
 
-use super::source::TestPicture;
+use super::circuit::Circuit;
 use super::stream::{Stream, rtp_config};
-use super::{End, Event, Phone};
+use super::{Access, End, Event, Phone, ThreeG};
 use crate::Error;
 
 const SDP: &str = "application/sdp";
@@ -24,7 +26,7 @@ impl Phone {
             return Err(sip::Refused::Pending.into());
         }
         self.begin();
-        let offer = self.sdp.offer(&self.local(), &Want::all());
+        let offer = self.sdp.offer(&self.config.local(), &self.config.access.wants());
         let from = NameAddr::new(Uri::sip_at(&self.config.user, self.config.sip));
         let invite = Invite {
             local: LocalId(0),
@@ -39,22 +41,53 @@ impl Phone {
         Ok(())
     }
 
-    /// Ends the call, or gives it up while it rings. [`Event::Over`] follows.
+    /// Ends the call, or gives it up while it rings. [`Event::Over`] follows; a 3G terminal says the end to
+    /// its peer before, for which it takes at most [`END_SESSION_MAX`]. Asked for again, it ends at once.
+    ///
+    /// [`END_SESSION_MAX`]: crate::limits::END_SESSION_MAX
     pub fn hang_up(&mut self, now: Now) {
+        let says_so = self.up && self.circuit.as_mut().is_some_and(|circuit| circuit.hang_up(now));
+        if !says_so {
+            self.close(now);
+        }
+    }
+
+    /// What the terminal says of the session's end is what ended the call; the dialog follows.
+    pub(super) fn session_ended(&mut self, now: Now, cause: EndCause) {
+        if cause == EndCause::HungUp {
+            self.close(now);
+        } else {
+            self.bye(now);
+            self.over(End::Session(cause));
+        }
+    }
+
+    /// Ends the dialog.
+    pub(super) fn close(&mut self, now: Now) {
+        self.bye(now);
+        if self.up {
+            self.over(End::Local);
+        }
+    }
+
+    fn bye(&mut self, now: Now) {
         let Some(dialog) = self.dialog else { return };
         for stream in self.audio.iter_mut().chain(self.video.iter_mut()) {
             stream.rtp.goodbye(now);
         }
-        self.endpoint.hang_up(now.mono, dialog, HangUp::new(StatusCode::BusyHere));
-        if self.up {
-            self.over(End::Local);
+        if let Some(circuit) = &mut self.circuit {
+            circuit.goodbye(now);
         }
+        self.endpoint.hang_up(now.mono, dialog, HangUp::new(StatusCode::BusyHere));
     }
 
     /// Asks the far encoder for a key picture.
     pub fn request_key_frame(&mut self, now: Now) {
         if let Some(video) = &mut self.video {
             video.rtp.request_key_frame(now);
+        }
+        if let Some(circuit) = &mut self.circuit {
+            circuit.request_key_frame(now);
         }
     }
 
@@ -123,9 +156,9 @@ impl Phone {
 
     /// The body of our 2xx: an answer, or an offer when the INVITE had none; else the status that refuses.
     fn description_for(&mut self, now: Now, message: &Request) -> Result<Body, StatusCode> {
-        let local = self.local();
+        let local = self.config.local();
         if message.body.is_empty() {
-            return Ok(Body::new(SDP, self.sdp.offer(&local, &Want::all()).to_bytes()));
+            return Ok(Body::new(SDP, self.sdp.offer(&local, &self.config.access.wants()).to_bytes()));
         }
         let unusable = StatusCode::NotAcceptableHere;
         let kind = message.headers.get("Content-Type").unwrap_or(SDP);
@@ -143,7 +176,7 @@ impl Phone {
             return;
         };
         self.apply(now, &agreed);
-        self.connected();
+        self.connected(now);
     }
 
     fn acked(&mut self, now: Now, body: Option<Body>) {
@@ -151,12 +184,15 @@ impl Phone {
         if let Some(agreed) = answer.and_then(|answer| self.sdp.accept(&answer).ok()) {
             self.apply(now, &agreed);
         }
-        self.connected();
+        self.connected(now);
     }
 
-    fn connected(&mut self) {
+    fn connected(&mut self, now: Now) {
         if !self.up {
             self.up = true;
+            if let Some(circuit) = &mut self.circuit {
+                circuit.start(now);
+            }
             self.events.push_back(Event::Up);
         }
     }
@@ -179,6 +215,9 @@ impl Phone {
         self.up = false;
         self.audio = None;
         self.video = None;
+        if let Some(circuit) = self.circuit.take() {
+            self.report = Some(circuit.report());
+        }
         self.events.push_back(Event::Over(end));
     }
 
@@ -188,61 +227,74 @@ impl Phone {
         }
     }
 
-    fn local(&self) -> sdp::Local {
-        let mut caps = Capabilities { video: vec![self.config.codec], ..Capabilities::default() };
-        caps.h263.sizes.retain(|(size, _)| size.macroblocks() <= self.config.size.macroblocks());
-        if self.config.size.macroblocks() <= Size::QCIF.macroblocks() {
-            // Level 1 holds QCIF and no more (H.264 table A-1).
-            caps.h264_level = media::H264Level(10);
-        }
-        sdp::Local {
-            address: self.address(),
-            audio_port: Some(self.config.audio_port),
-            video_port: Some(self.config.video_port),
-            caps,
-        }
-    }
-
     fn apply(&mut self, now: Now, agreed: &Agreed) {
-        self.audio = agreed.audio().map(|audio| {
-            let config = self.rtp_config(audio);
-            match self.audio.take() {
-                Some(mut stream) if stream.agreed.codec() == audio.codec() => {
-                    stream.reconfigure(now, audio, config);
-                    stream
-                }
-                Some(_) | None => Stream::sound(now, audio, config, self.config.tone_hz),
-            }
-        });
-        self.video = agreed.video().and_then(|video| {
-            let config = self.rtp_config(video);
-            let format = video.video_format().filter(|format| format.size <= self.config.size);
-            let format = format.unwrap_or(VideoFormat::prompt(video.codec(), self.config.size));
-            match self.video.take() {
-                Some(mut stream) if stream.video_format() == Some(format) => {
-                    stream.reconfigure(now, video, config);
-                    Some(stream)
-                }
-                Some(_) | None => self.pictures(now, video, config, format),
-            }
-        });
+        let access = self.config.access.clone();
+        let done = match &access {
+            Access::Circuit(three_g) => self.apply_circuit(now, agreed, three_g),
+            Access::Packets { .. } => self.apply_sound(now, agreed).and(self.apply_pictures(now, agreed)),
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, "the telephone has no codec");
+        }
     }
 
-    fn pictures(
-        &mut self,
-        now: Now,
-        agreed: &AgreedStream,
-        config: rtp::Config,
-        format: VideoFormat,
-    ) -> Option<Stream> {
-        let made = if format == self.test_picture.format {
-            Ok(self.test_picture.clone())
-        } else {
-            TestPicture::new(format)
+    fn apply_circuit(&mut self, now: Now, agreed: &Agreed, three_g: &ThreeG) -> Result<(), codec::Error> {
+        let Some(line) = agreed.audio().filter(|line| line.is_circuit()) else {
+            self.circuit = None;
+            return Ok(());
         };
-        made.and_then(|source| Stream::pictures(now, agreed, config, source))
-            .inspect_err(|error| tracing::warn!(%error, "the telephone shows no picture"))
-            .ok()
+        let config = self.rtp_config(line);
+        if let Some(circuit) = &mut self.circuit {
+            circuit.reconfigure(now, config, line.rtcp_mux);
+            return Ok(());
+        }
+        let terminal = h324m::Config { seed: config.seed ^ 0x324, ..three_g.terminal.clone() };
+        let (decodes, errors) = (self.config.decodes, self.config.impairments.bit_errors);
+        let circuit = Circuit::new(now, config, line.rtcp_mux, terminal, three_g.keys, decodes, errors)?;
+        self.circuit = Some(Box::new(circuit));
+        Ok(())
+    }
+
+    fn apply_sound(&mut self, now: Now, agreed: &Agreed) -> Result<(), codec::Error> {
+        let Some(audio) = agreed.audio().filter(|audio| !audio.is_circuit()) else {
+            self.audio = None;
+            return Ok(());
+        };
+        let config = self.rtp_config(audio);
+        self.audio = match self.audio.take() {
+            Some(mut stream) if stream.agreed.codec() == audio.codec() => {
+                stream.reconfigure(now, audio, config);
+                Some(stream)
+            }
+            Some(_) | None => {
+                let modes = audio.amr().map_or(ModeSet::ALL, |amr| amr.modes());
+                let source = self.config.material.sound(audio.codec(), modes.highest())?;
+                Some(Stream::new(now, audio, config, source, None, self.config.decodes)?)
+            }
+        };
+        Ok(())
+    }
+
+    fn apply_pictures(&mut self, now: Now, agreed: &Agreed) -> Result<(), codec::Error> {
+        let Some(video) = agreed.video() else {
+            self.video = None;
+            return Ok(());
+        };
+        let config = self.rtp_config(video);
+        let size = self.config.access.size();
+        let format = video.video_format().filter(|format| format.size <= size);
+        let format = format.unwrap_or(VideoFormat::prompt(video.codec(), size));
+        self.video = match self.video.take() {
+            Some(mut stream) if stream.video_format() == Some(format) => {
+                stream.reconfigure(now, video, config);
+                Some(stream)
+            }
+            Some(_) | None => {
+                let source = self.config.material.film(format)?;
+                Some(Stream::new(now, video, config, source, Some(format), self.config.decodes)?)
+            }
+        };
+        Ok(())
     }
 
     fn rtp_config(&self, agreed: &AgreedStream) -> rtp::Config {

@@ -1,15 +1,15 @@
 //! One stream of a call: RTP both ways, a decoder for what comes and a source for what goes.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use codec::video::Decoder;
-use media::{Codec, Frame, Kind, Now, VideoFormat};
+use codec::{audio, video};
+use media::{Frame, Kind, Now, VideoFormat};
 use rtp::{H264Mode, SendFormat};
 use sdp::{AgreedStream, Parameters, Payload};
 
 use super::Event;
-use super::source::{PACKET, TestPicture, Tone};
 use crate::limits::BEHIND_MAX;
+use crate::material::Reel;
 
 /// Largest RTP payload sent, in octets.
 const PAYLOAD_MAX: usize = 1_200;
@@ -18,35 +18,37 @@ pub(crate) struct Stream {
     pub(crate) agreed: AgreedStream,
     pub(crate) rtp: rtp::Session,
     pub(crate) rtp_due: Option<Instant>,
-    media: Media,
+    source: Reel,
+    /// Of what is sent, for pictures.
+    format: Option<VideoFormat>,
+    /// None when frames are handed out as they come.
+    decoder: Option<Decoder>,
     /// When the next frame goes out.
     next: Instant,
 }
 
-enum Media {
-    Sound { codec: Codec, tone: Tone },
-    Pictures { decoder: Decoder, source: TestPicture },
+enum Decoder {
+    Sound(audio::Decoder),
+    Pictures(video::Decoder),
 }
 
 impl Stream {
-    pub(crate) fn sound(now: Now, agreed: &AgreedStream, config: rtp::Config, hz: f64) -> Self {
-        let media = Media::Sound { codec: agreed.codec(), tone: Tone::new(hz) };
-        Stream::new(now, agreed, config, media)
-    }
-
-    pub(crate) fn pictures(
+    /// A stream that sends `source`, of `format` when it is pictures, and decodes what comes if `decodes`.
+    pub(crate) fn new(
         now: Now,
         agreed: &AgreedStream,
         config: rtp::Config,
-        source: TestPicture,
+        source: Reel,
+        format: Option<VideoFormat>,
+        decodes: bool,
     ) -> Result<Self, codec::Error> {
-        let media = Media::Pictures { decoder: Decoder::new(agreed.codec())?, source };
-        Ok(Stream::new(now, agreed, config, media))
-    }
-
-    fn new(now: Now, agreed: &AgreedStream, config: rtp::Config, media: Media) -> Self {
+        let decoder = match agreed.kind {
+            _ if !decodes => None,
+            Kind::Audio => Some(Decoder::Sound(audio::Decoder::new(agreed.codec())?)),
+            Kind::Video => Some(Decoder::Pictures(video::Decoder::new(agreed.codec())?)),
+        };
         let rtp = rtp::Session::new(config);
-        Stream { agreed: agreed.clone(), rtp, rtp_due: None, media, next: now.mono }
+        Ok(Stream { agreed: agreed.clone(), rtp, rtp_due: None, source, format, decoder, next: now.mono })
     }
 
     /// A later offer/answer exchange of the same dialog.
@@ -58,10 +60,7 @@ impl Stream {
 
     /// The format it sends, for pictures.
     pub(crate) fn video_format(&self) -> Option<VideoFormat> {
-        match &self.media {
-            Media::Sound { .. } => None,
-            Media::Pictures { source, .. } => Some(source.format),
-        }
+        self.format
     }
 
     pub(crate) fn due(&self) -> Instant {
@@ -69,42 +68,32 @@ impl Stream {
     }
 
     /// Sends what is due.
-    pub(crate) fn run(&mut self, now: Now) -> Result<(), codec::Error> {
+    pub(crate) fn run(&mut self, now: Now) {
         if now.mono.saturating_duration_since(self.next) > BEHIND_MAX {
             self.next = now.mono;
         }
         while self.next <= now.mono {
-            let (frame, period) = match &mut self.media {
-                Media::Sound { codec, tone } => (tone.next(*codec)?, PACKET),
-                Media::Pictures { source, .. } => (source.next(), source.period()),
-            };
+            let frame = self.source.next();
             if self.agreed.direction.sends() {
                 self.rtp.send(now, &frame);
             }
-            self.next += period;
+            self.next += self.source.period();
         }
         if self.rtp_due.is_some_and(|due| due <= now.mono) {
             self.rtp.handle_input(now, rtp::Input::Timeout);
         }
-        Ok(())
     }
 
     pub(crate) fn key_frame_wanted(&mut self) {
-        match &mut self.media {
-            Media::Sound { .. } => {}
-            Media::Pictures { source, .. } => source.restart(),
-        }
+        self.source.to_key();
     }
 
     /// Decodes one frame. Whatever cannot be decoded is reported and asked for again.
-    pub(crate) fn receive(&mut self, now: Now, frame: &Frame) -> Option<Event> {
-        let decoded = match &mut self.media {
-            Media::Sound { codec, .. } => {
-                codec::g711::decode(*codec, &frame.data).map(|pcm| Some(Event::Sound(pcm)))
-            }
-            Media::Pictures { decoder, .. } => {
-                decoder.decode(frame).map(|picture| picture.map(Event::Picture))
-            }
+    pub(crate) fn receive(&mut self, now: Now, frame: Frame) -> Option<Event> {
+        let Some(decoder) = &mut self.decoder else { return Some(Event::Frame(frame)) };
+        let decoded = match decoder {
+            Decoder::Sound(decoder) => decoder.decode(&frame).map(|pcm| Some(Event::Sound(pcm))),
+            Decoder::Pictures(decoder) => decoder.decode(&frame).map(|picture| picture.map(Event::Picture)),
         };
         if self.agreed.kind == Kind::Video && (frame.damaged || frame.lost_before || decoded.is_err()) {
             self.rtp.request_key_frame(now);
@@ -125,6 +114,7 @@ pub(crate) fn rtp_config(agreed: &AgreedStream, cname: &str, seed: u64) -> rtp::
         kind: agreed.kind,
         send: SendFormat { pt: agreed.send.pt, codec: agreed.codec(), mode: mode(&agreed.send) },
         receive,
+        sound: sound(agreed),
         dtmf_send: agreed.dtmf_send,
         dtmf_receive: agreed.dtmf_receive.clone(),
         remote_rtp: agreed.remote_rtp,
@@ -136,11 +126,24 @@ pub(crate) fn rtp_config(agreed: &AgreedStream, cname: &str, seed: u64) -> rtp::
     }
 }
 
+fn sound(agreed: &AgreedStream) -> rtp::Sound {
+    let amr = agreed.amr();
+    rtp::Sound {
+        packet: Duration::from_millis(agreed.ptime_ms.into()),
+        amr_octet_aligned: amr.is_some_and(|amr| amr.octet_align),
+        amr_modes: amr.map_or(media::amr::ModeSet::ALL, |amr| amr.modes()),
+        amr_mode_request: None,
+    }
+}
+
 fn mode(payload: &Payload) -> H264Mode {
     match &payload.parameters {
         Parameters::H264(h264) => H264Mode::try_from(h264.packetization_mode).unwrap_or_default(),
-        Parameters::None | Parameters::H263(_) | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) => {
-            H264Mode::default()
-        }
+        Parameters::None
+        | Parameters::H263(_)
+        | Parameters::Mpeg4(_)
+        | Parameters::Amr(_)
+        | Parameters::TelephoneEvent { .. }
+        | Parameters::Raw(_) => H264Mode::default(),
     }
 }

@@ -37,8 +37,8 @@ pub(super) fn track(picture: &Picture, format: VideoFormat) -> Result<Track, cod
 fn ladder(codec: Codec) -> &'static [u8] {
     match codec {
         Codec::H264 => &[22, 24, 26, 28, 30, 33, 36],
-        Codec::H263 => &[4, 5, 6, 7, 8, 10, 12, 14],
-        Codec::Pcmu | Codec::Pcma => &[0],
+        Codec::H263 | Codec::Mpeg4 => &[4, 5, 6, 7, 8, 10, 12, 14],
+        Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode => &[0],
     }
 }
 

@@ -104,7 +104,10 @@ impl Line {
                 rtp::Event::KeyFrameWanted => return Some(Wanted::KeyPicture),
                 rtp::Event::Digit(digit) => return Some(Wanted::Digit(digit)),
                 // A source that left may come back; the connection's state says whether the browser is there.
-                rtp::Event::DigitEnd { .. } | rtp::Event::Latched { .. } | rtp::Event::Bye => {}
+                rtp::Event::DigitEnd { .. }
+                | rtp::Event::ModeRequest { .. }
+                | rtp::Event::Latched { .. }
+                | rtp::Event::Bye => {}
             }
         }
     }

@@ -132,6 +132,7 @@ struct Wish {
 impl Wish {
     fn new(like: Option<&Media>) -> Result<Self, Unusable> {
         let mut caps = Capabilities { rtcp_mux: true, ..Capabilities::default() };
+        caps.audio = vec![Codec::Pcmu, Codec::Pcma];
         caps.video = vec![Codec::H264];
         let mut wish = Wish {
             local: Local { address: STAND_IN, audio_port: Some(DISCARD), video_port: Some(DISCARD), caps },
@@ -191,6 +192,8 @@ impl Wish {
             Parameters::H264(h264) => Some(rank_h264(h264)),
             Parameters::None
             | Parameters::H263(_)
+            | Parameters::Mpeg4(_)
+            | Parameters::Amr(_)
             | Parameters::TelephoneEvent { .. }
             | Parameters::Raw(_) => self.local.caps.codecs(codec.kind()).iter().position(|&one| one == codec),
         }

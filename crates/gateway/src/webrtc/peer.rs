@@ -231,13 +231,16 @@ fn codec(plan: &Plan, pt: u8) -> Option<RTCRtpCodecParameters> {
         Codec::Pcmu => ("audio/PCMU", 1),
         Codec::Pcma => ("audio/PCMA", 1),
         Codec::H264 => ("video/H264", 0),
-        Codec::H263 => return None,
+        Codec::Amr | Codec::Clearmode | Codec::H263 | Codec::Mpeg4 => return None,
     };
     let sdp_fmtp_line = match &format.parameters {
         Parameters::H264(h264) => h264.to_string(),
-        Parameters::None | Parameters::H263(_) | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) => {
-            String::new()
-        }
+        Parameters::None
+        | Parameters::H263(_)
+        | Parameters::Mpeg4(_)
+        | Parameters::Amr(_)
+        | Parameters::TelephoneEvent { .. }
+        | Parameters::Raw(_) => String::new(),
     };
     Some(RTCRtpCodecParameters {
         rtp_codec: RTCRtpCodec {

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use super::{Payload, Prefix};
 use crate::limits;
 
-/// Octets of a packet sent: 20 ms (RFC 3551 §4.2).
+/// Octets of a G.711 packet sent: 20 ms (RFC 3551 §4.2).
 pub const PACKET_LEN: usize = 160;
 /// Octets in a millisecond.
 const OCTETS_MS: usize = 8;
@@ -25,9 +25,11 @@ pub fn is_valid_len(octets: usize) -> bool {
     RECEIVED.contains(&octets)
 }
 
-/// Cuts frames of any length into packets of 20 ms; what is left waits for the next frame.
-#[derive(Clone, Debug, Default)]
+/// Cuts frames of any length into packets of one length; what is left waits for the next frame. Clear mode,
+/// an octet every 125 us too, is sent by this as well.
+#[derive(Clone, Debug)]
 pub struct Packetizer {
+    packet_len: usize,
     pending: BytesMut,
     /// Timestamp after the last sample of `pending`.
     end: u64,
@@ -35,11 +37,24 @@ pub struct Packetizer {
     marker: bool,
 }
 
+impl Default for Packetizer {
+    /// Packets of [`PACKET_LEN`].
+    fn default() -> Self {
+        Packetizer::new(PACKET_LEN)
+    }
+}
+
 impl Packetizer {
+    /// `packet_len` is the size of each packet in octets, at least 1.
+    #[must_use]
+    pub fn new(packet_len: usize) -> Self {
+        Packetizer { packet_len: packet_len.max(1), pending: BytesMut::new(), end: 0, marker: false }
+    }
+
     /// Appends to `out` each packet that `frame` completes, with its timestamp.
     ///
     /// `timestamp` is that of the frame's first sample. When it is not where the frame before ended, or
-    /// the frame starts something new (`fresh`), what was left is given up (less than 20 ms) and the
+    /// the frame starts something new (`fresh`), what was left is given up (less than a packet) and the
     /// first packet gets the marker of a talk spurt (RFC 3551 §4.1).
     pub fn packetize(&mut self, timestamp: u64, fresh: bool, frame: &Bytes, out: &mut Vec<(u64, Payload)>) {
         let gap = fresh || timestamp.abs_diff(self.end) > GAP_TOLERATED;
@@ -50,20 +65,20 @@ impl Packetizer {
         self.end = at + (self.pending.len() + frame.len()) as u64;
         let mut rest = frame.clone();
         self.marker |= gap;
-        while self.pending.len() + rest.len() >= PACKET_LEN {
+        while self.pending.len() + rest.len() >= self.packet_len {
             let body = self.next_packet(&mut rest);
             let marker = std::mem::take(&mut self.marker);
             out.push((at, Payload { prefix: Prefix::default(), body, marker }));
-            at += PACKET_LEN as u64;
+            at += self.packet_len as u64;
         }
         self.pending.extend_from_slice(&rest);
     }
 
     fn next_packet(&mut self, rest: &mut Bytes) -> Bytes {
         if self.pending.is_empty() {
-            return rest.split_to(PACKET_LEN);
+            return rest.split_to(self.packet_len);
         }
-        let missing = rest.split_to(PACKET_LEN - self.pending.len());
+        let missing = rest.split_to(self.packet_len - self.pending.len());
         self.pending.extend_from_slice(&missing);
         self.pending.split().freeze()
     }

@@ -2,11 +2,14 @@
 //!
 //! A packetizer cuts one frame into [`Payload`]s; a depacketizer is handed [`Part`]s in order and gives
 //! [`Assembled`] frames. Neither knows clocks, sequence numbers or payload types. Start at [`g711`],
-//! [`h264`] or [`h263`].
+//! [`amr`], [`clearmode`], [`h264`], [`h263`] or [`mpeg4`].
 
+pub mod amr;
+pub mod clearmode;
 pub mod g711;
 pub mod h263;
 pub mod h264;
+pub mod mpeg4;
 
 use bytes::Bytes;
 use thiserror::Error;

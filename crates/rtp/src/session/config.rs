@@ -1,7 +1,9 @@
 //! What a session is told by the offer/answer exchange.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use media::amr::ModeSet;
 use media::{Codec, Kind};
 
 use crate::H264Mode;
@@ -19,6 +21,8 @@ pub struct Config {
     pub send: SendFormat,
     /// What is taken: payload type, codec, and for H.264 its packetization mode (ignored for others).
     pub receive: Vec<(u8, Codec, H264Mode)>,
+    /// How AMR and clear mode are put into packets, both ways.
+    pub sound: Sound,
     /// Payload type of telephone events we send; `None` when the peer takes none.
     pub dtmf_send: Option<u8>,
     /// Payload types of telephone events we take, all at 8000 Hz.
@@ -47,6 +51,33 @@ pub struct SendFormat {
     pub codec: Codec,
     /// Packetization mode of H.264 (RFC 6184 §6.2); ignored for other codecs.
     pub mode: H264Mode,
+}
+
+/// How sound is put into packets, for codecs that leave a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sound {
+    /// How long a packet sent lasts (`ptime`): for AMR whole frames of 20 ms, for clear mode
+    /// 5..=60 ms; other values are brought within. G.711 is always sent in packets of 20 ms.
+    pub packet: Duration,
+    /// AMR is sent octet aligned (RFC 4867 §4.4), else bandwidth-efficient (§4.3). Received packets that
+    /// cannot be the one are tried as the other.
+    pub amr_octet_aligned: bool,
+    /// The AMR modes that both sides may send (`mode-set`); frames of other modes are not sent.
+    pub amr_modes: ModeSet,
+    /// The AMR mode that the peer is asked to send at most; `None` asks for nothing (CMR 15).
+    pub amr_mode_request: Option<u8>,
+}
+
+impl Default for Sound {
+    /// Packets of 20 ms; bandwidth-efficient, all modes, no request: AMR without fmtp (RFC 4867 §8.1).
+    fn default() -> Self {
+        Sound {
+            packet: Duration::from_millis(20),
+            amr_octet_aligned: false,
+            amr_modes: ModeSet::ALL,
+            amr_mode_request: None,
+        }
+    }
 }
 
 /// Key-picture requests that were negotiated by `a=rtcp-fb` (RFC 4585 §4.2, RFC 5104 §7.1).

@@ -13,7 +13,7 @@ mod statistics;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Config, Feedback, SendFormat};
+pub use config::{Config, Feedback, SendFormat, Sound};
 pub use statistics::Statistics;
 
 use std::collections::VecDeque;
@@ -95,6 +95,11 @@ pub enum Event {
     Latched {
         /// The address.
         from: SocketAddr,
+    },
+    /// The peer asks for AMR of this mode, 0..=7, at most (CMR, RFC 4867 §4.3.1); told when it changes.
+    ModeRequest {
+        /// 0 = 4.75 to 7 = 12.2 kbit/s.
+        mode: u8,
     },
     /// The peer's source left (RTCP BYE).
     Bye,

@@ -1,9 +1,10 @@
 //! Packets to frames and digits.
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use media::amr::FRAME_MS;
 use media::{Codec, Frame, Now};
 
 use super::{Config, Event, Session, Statistics};
@@ -12,9 +13,11 @@ use crate::dtmf::{self, EventPayload, Key};
 use crate::latch::{Latch, Peer, Verdict, is_nowhere};
 use crate::limits;
 use crate::packet::Packet;
-use crate::payload::{Assembled, Malformed, Part, g711, h263, h264};
+use crate::payload::{Assembled, Malformed, Part, amr, clearmode, g711, h263, h264, mpeg4};
 use crate::reorder::{Buffer, Pushed};
 use crate::source::{Arrival, Source};
+
+const AMR_FRAME: Duration = Duration::from_millis(FRAME_MS);
 
 /// The receiving half of a session.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub(super) struct Receiving {
     digits: dtmf::Receiver,
     /// A packet was lost since the last one that was handed to the depacketizer.
     lost: bool,
+    /// So many.
+    missing: u32,
     rate: u32,
     assembled: Vec<Assembled>,
 }
@@ -37,14 +42,20 @@ pub(super) struct Receiving {
 enum Depacketizer {
     /// A packet is a frame.
     G711(Codec),
+    Amr(amr::Depacketizer),
+    Clearmode(clearmode::Depacketizer),
     H263(h263::Depacketizer),
     H264(h264::Depacketizer),
+    Mpeg4(mpeg4::Depacketizer),
 }
 
 impl Depacketizer {
-    fn new(codec: Codec) -> Self {
+    fn new(codec: Codec, config: &Config) -> Self {
         match codec {
             Codec::Pcmu | Codec::Pcma => Depacketizer::G711(codec),
+            Codec::Amr => Depacketizer::Amr(amr::Depacketizer::new(config.sound.amr_octet_aligned)),
+            Codec::Clearmode => Depacketizer::Clearmode(clearmode::Depacketizer::default()),
+            Codec::Mpeg4 => Depacketizer::Mpeg4(mpeg4::Depacketizer::default()),
             Codec::H263 => Depacketizer::H263(h263::Depacketizer::default()),
             Codec::H264 => Depacketizer::H264(h264::Depacketizer::default()),
         }
@@ -55,11 +66,18 @@ impl Depacketizer {
             Depacketizer::G711(codec) => *codec,
             Depacketizer::H263(_) => Codec::H263,
             Depacketizer::H264(_) => Codec::H264,
+            Depacketizer::Amr(_) => Codec::Amr,
+            Depacketizer::Clearmode(_) => Codec::Clearmode,
+            Depacketizer::Mpeg4(_) => Codec::Mpeg4,
         }
     }
 
-    fn push(&mut self, part: &Part, out: &mut Vec<Assembled>) -> Result<(), Malformed> {
+    /// `missing`: packets that were given up before this one.
+    fn push(&mut self, part: &Part, missing: u32, out: &mut Vec<Assembled>) -> Result<(), Malformed> {
         match self {
+            Depacketizer::Amr(frames) => frames.push(part, out),
+            Depacketizer::Clearmode(line) => line.push(part, missing, out),
+            Depacketizer::Mpeg4(pictures) => pictures.push(part, out),
             Depacketizer::H263(pictures) => pictures.push(part, out),
             Depacketizer::H264(units) => units.push(part, out),
             Depacketizer::G711(_) if !g711::is_valid_len(part.payload.len()) => Err(Malformed),
@@ -81,6 +99,9 @@ impl Depacketizer {
             Depacketizer::G711(_) => {}
             Depacketizer::H263(pictures) => pictures.interrupt(),
             Depacketizer::H264(units) => units.interrupt(),
+            Depacketizer::Amr(frames) => frames.interrupt(),
+            Depacketizer::Clearmode(line) => line.interrupt(),
+            Depacketizer::Mpeg4(pictures) => pictures.interrupt(),
         }
     }
 }
@@ -94,9 +115,10 @@ impl Receiving {
             source: None,
             reorder: Buffer::default(),
             clock: ReceiveClock::new(codec.clock_rate()),
-            depacketizer: Depacketizer::new(codec),
+            depacketizer: Depacketizer::new(codec, config),
             digits: dtmf::Receiver::default(),
             lost: false,
+            missing: 0,
             rate: codec.clock_rate(),
             assembled: Vec::new(),
         }
@@ -107,6 +129,9 @@ impl Receiving {
         let moved = self.latch.renegotiate(config.remote_rtp);
         if moved {
             self.held = None;
+        }
+        if let Depacketizer::Amr(frames) = &mut self.depacketizer {
+            frames.set_octet_aligned(config.sound.amr_octet_aligned);
         }
         moved
     }
@@ -147,6 +172,7 @@ impl Receiving {
         self.depacketizer.interrupt();
         self.digits = dtmf::Receiver::default();
         self.lost = true;
+        self.missing = 0;
     }
 
     /// Whether a packet of this type goes through the depacketizer; `None`: it was not agreed on.
@@ -160,11 +186,14 @@ impl Receiving {
 }
 
 impl Session {
-    /// Learns H.264 parameter sets that the peer gave in its SDP (sprop-parameter-sets): they are put
-    /// before IDR pictures that come without any.
+    /// Learns what the peer gave in its SDP, H.264 parameter sets (sprop-parameter-sets) or MPEG-4 headers
+    /// (config): they are put before key pictures that come without any.
     pub fn learn_parameter_sets(&mut self, units: &[Bytes]) {
         if let Depacketizer::H264(depacketizer) = &mut self.receiving.depacketizer {
             depacketizer.learn(units);
+        }
+        if let Depacketizer::Mpeg4(depacketizer) = &mut self.receiving.depacketizer {
+            units.iter().for_each(|headers| depacketizer.learn(headers));
         }
     }
 
@@ -247,6 +276,7 @@ impl Session {
     pub(super) fn drain_reorder(&mut self, now: Now) {
         while let Some(popped) = self.receiving.reorder.pop(now.mono) {
             self.receiving.lost |= popped.lost > 0;
+            self.receiving.missing += u32::from(popped.lost);
             match Receiving::is_media(&self.config, popped.item.header.payload_type) {
                 Some(true) => self.deliver_media(now, popped.item),
                 Some(false) => self.deliver_event(now, &popped.item),
@@ -286,7 +316,7 @@ impl Session {
         if let Some((_, codec, _)) = agreed
             && *codec != receiving.depacketizer.codec()
         {
-            receiving.depacketizer = Depacketizer::new(*codec);
+            receiving.depacketizer = Depacketizer::new(*codec, &self.config);
         }
         let part = Part {
             timestamp: packet.header.timestamp,
@@ -295,7 +325,8 @@ impl Session {
             payload: packet.payload,
         };
         let mut assembled = std::mem::take(&mut receiving.assembled);
-        if receiving.depacketizer.push(&part, &mut assembled).is_err() {
+        let missing = std::mem::take(&mut receiving.missing);
+        if receiving.depacketizer.push(&part, missing, &mut assembled).is_err() {
             self.counters.malformed += 1;
             self.receiving.lost = true;
         }
@@ -303,6 +334,11 @@ impl Session {
             self.frame(now, frame);
         }
         self.receiving.assembled = assembled;
+        if let Depacketizer::Amr(frames) = &mut self.receiving.depacketizer
+            && let Some(mode) = frames.take_mode_request()
+        {
+            self.event(Event::ModeRequest { mode });
+        }
     }
 
     fn frame(&mut self, now: Now, assembled: Assembled) {
@@ -312,10 +348,11 @@ impl Session {
         }
         let codec = self.receiving.depacketizer.codec();
         let duration = match codec {
-            Codec::Pcmu | Codec::Pcma => {
+            Codec::Pcmu | Codec::Pcma | Codec::Clearmode => {
                 crate::clock::duration(assembled.data.len() as u64, codec.clock_rate())
             }
-            Codec::H263 | Codec::H264 => std::time::Duration::ZERO,
+            Codec::Amr => AMR_FRAME,
+            Codec::H263 | Codec::H264 | Codec::Mpeg4 => Duration::ZERO,
         };
         let pts = self.receiving.clock.pts(now.mono, assembled.timestamp);
         let mut frame = Frame::new(codec, pts, duration, assembled.keyframe, assembled.data);

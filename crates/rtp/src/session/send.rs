@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
+use media::amr::FRAME_MS;
 use media::{Codec, Frame, Kind, Now};
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -11,7 +12,7 @@ use super::{Config, Output, Session};
 use crate::clock::SendClock;
 use crate::latch::is_nowhere;
 use crate::packet::{HEADER_LEN, Header};
-use crate::payload::{Payload, g711, h263, h264};
+use crate::payload::{Payload, amr, clearmode, g711, h263, h264, mpeg4};
 use crate::{Digit, dtmf, limits};
 
 /// The sending half of a session.
@@ -30,14 +31,23 @@ pub(super) struct Sending {
 #[derive(Debug)]
 enum Packetizer {
     G711(g711::Packetizer),
+    Amr(amr::Packetizer),
+    /// Without talk spurts.
+    Clearmode(g711::Packetizer),
     H263(h263::Packetizer),
     H264(h264::Packetizer),
+    Mpeg4(mpeg4::Packetizer),
 }
 
 impl Packetizer {
     fn new(config: &Config) -> Self {
         match config.send.codec {
             Codec::Pcmu | Codec::Pcma => Packetizer::G711(g711::Packetizer::default()),
+            Codec::Amr => Packetizer::Amr(amr::Packetizer::new(&config.sound)),
+            Codec::Clearmode => {
+                Packetizer::Clearmode(g711::Packetizer::new(clearmode::packet_len(config.sound.packet)))
+            }
+            Codec::Mpeg4 => Packetizer::Mpeg4(mpeg4::Packetizer::new(config.mtu)),
             Codec::H263 => Packetizer::H263(h263::Packetizer::new(config.mtu)),
             Codec::H264 => Packetizer::H264(h264::Packetizer::new(config.send.mode, config.mtu)),
         }
@@ -62,6 +72,8 @@ impl Sending {
         if (old.send.codec, old.send.mode, old.mtu) != (new.send.codec, new.send.mode, new.mtu) {
             self.packetizer = Packetizer::new(new);
             self.clock.source_changed();
+        } else if old.sound != new.sound {
+            self.packetizer = Packetizer::new(new);
         }
         if new.dtmf_send.is_none() || is_nowhere(new.remote_rtp) {
             self.digits = dtmf::Sender::default();
@@ -124,8 +136,10 @@ impl Session {
     /// parameter sets of the source before are forgotten.
     pub fn source_changed(&mut self) {
         self.sending.clock.source_changed();
-        if let Packetizer::H264(packetizer) = &mut self.sending.packetizer {
-            packetizer.source_changed();
+        match &mut self.sending.packetizer {
+            Packetizer::H264(packetizer) => packetizer.source_changed(),
+            Packetizer::Mpeg4(packetizer) => packetizer.source_changed(),
+            Packetizer::G711(_) | Packetizer::Amr(_) | Packetizer::Clearmode(_) | Packetizer::H263(_) => {}
         }
     }
 
@@ -144,7 +158,16 @@ impl Session {
     /// Whether all of the frame could be sent.
     fn packetize(&mut self, now: Now, frame: &Frame) -> bool {
         match &mut self.sending.packetizer {
-            Packetizer::G711(_) => self.send_sound(now, frame),
+            Packetizer::G711(_) | Packetizer::Amr(_) | Packetizer::Clearmode(_) => {
+                self.send_sound(now, frame)
+            }
+            Packetizer::Mpeg4(packetizer) => {
+                if packetizer.packetize(&frame.data, &mut self.sending.pictures).is_err() {
+                    return false;
+                }
+                self.send_picture(now, frame);
+                true
+            }
             Packetizer::H263(packetizer) => {
                 if packetizer.packetize(&frame.data, &mut self.sending.pictures).is_err() {
                     return false;
@@ -168,22 +191,36 @@ impl Session {
     }
 
     fn send_sound(&mut self, now: Now, frame: &Frame) -> bool {
-        let Packetizer::G711(packetizer) = &mut self.sending.packetizer else {
-            return false;
-        };
         if frame.data.len() > limits::AUDIO_FRAME_MAX {
             return false;
         }
-        let lasts = crate::clock::duration(frame.data.len() as u64, frame.codec.clock_rate());
+        let lasts = match frame.codec {
+            Codec::Amr => Duration::from_millis(FRAME_MS),
+            codec => crate::clock::duration(frame.data.len() as u64, codec.clock_rate()),
+        };
         let stamp = self.sending.clock.stamp(now.mono, frame.pts, lasts);
         let mut sounds = std::mem::take(&mut self.sending.sounds);
-        packetizer.packetize(stamp.timestamp, stamp.rebased, &frame.data, &mut sounds);
+        let sent = match &mut self.sending.packetizer {
+            Packetizer::G711(packetizer) => {
+                packetizer.packetize(stamp.timestamp, stamp.rebased, &frame.data, &mut sounds);
+                true
+            }
+            Packetizer::Clearmode(packetizer) => {
+                packetizer.packetize(stamp.timestamp, stamp.rebased, &frame.data, &mut sounds);
+                sounds.iter_mut().for_each(|(_, payload)| payload.marker = false);
+                true
+            }
+            Packetizer::Amr(packetizer) => {
+                packetizer.packetize(stamp.timestamp, stamp.rebased, &frame.data, &mut sounds).is_ok()
+            }
+            Packetizer::H263(_) | Packetizer::H264(_) | Packetizer::Mpeg4(_) => false,
+        };
         for (timestamp, payload) in sounds.drain(..) {
             let stamped = Stamped { payload_type: self.config.send.pt, timestamp, marker: payload.marker };
             self.emit(&stamped, payload.prefix.as_slice(), &payload.body);
         }
         self.sending.sounds = sounds;
-        true
+        sent
     }
 
     fn send_picture(&mut self, now: Now, frame: &Frame) {

@@ -1,5 +1,6 @@
 //! Sessions in virtual time, alone and in pairs.
 
+mod codecs;
 mod place;
 
 use std::net::SocketAddr;
@@ -35,6 +36,7 @@ fn config(codec: Codec) -> Config {
         kind: codec.kind(),
         send: SendFormat { pt, codec, mode },
         receive: vec![(pt, codec, mode)],
+        sound: Sound::default(),
         dtmf_send: (codec.kind() == Kind::Audio).then_some(101),
         dtmf_receive: if codec.kind() == Kind::Audio { vec![101] } else { vec![] },
         remote_rtp: address(4000),

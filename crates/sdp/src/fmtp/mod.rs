@@ -3,11 +3,15 @@
 //! Unknown parameters of a known codec are kept, in order, behind the known ones. A value that cannot be
 //! read counts as missing: phones in the field write odd ones, and the defaults are always safe.
 
+mod amr;
 mod h263;
 mod h264;
+mod mpeg4;
 
+pub use amr::AmrParameters;
 pub use h263::H263Parameters;
 pub use h264::{H264Parameters, ProfileLevelId};
+pub use mpeg4::Mpeg4Parameters;
 
 use media::Codec;
 
@@ -23,6 +27,10 @@ pub enum Parameters {
     H264(H264Parameters),
     /// H.263 picture sizes.
     H263(H263Parameters),
+    /// RFC 6416 §7.1.
+    Mpeg4(Mpeg4Parameters),
+    /// RFC 4867 §8.1.
+    Amr(AmrParameters),
     /// The event codes of RFC 4733 §2.4.1 as a list of numbers and ranges, such as `0-15`.
     TelephoneEvent {
         /// The list.
@@ -41,8 +49,12 @@ impl Parameters {
         match coding {
             Coding::Media(Codec::H264) => Parameters::H264(H264Parameters::default()),
             Coding::Media(Codec::H263) => Parameters::H263(H263Parameters::default()),
+            Coding::Media(Codec::Mpeg4) => Parameters::Mpeg4(Mpeg4Parameters::default()),
+            Coding::Media(Codec::Amr) => Parameters::Amr(AmrParameters::default()),
             Coding::TelephoneEvent => Parameters::TelephoneEvent { events: EVENTS_DEFAULT.to_owned() },
-            Coding::Media(Codec::Pcmu | Codec::Pcma) | Coding::Other(_) => Parameters::None,
+            Coding::Media(Codec::Pcmu | Codec::Pcma | Codec::Clearmode)
+            | Coding::Circuit(_)
+            | Coding::Other(_) => Parameters::None,
         }
     }
 
@@ -52,12 +64,16 @@ impl Parameters {
         match coding {
             Coding::Media(Codec::H264) => Parameters::H264(H264Parameters::parse(text)),
             Coding::Media(Codec::H263) => Parameters::H263(H263Parameters::parse(text)),
+            Coding::Media(Codec::Mpeg4) => Parameters::Mpeg4(Mpeg4Parameters::parse(text)),
+            Coding::Media(Codec::Amr) => Parameters::Amr(AmrParameters::parse(text)),
             Coding::TelephoneEvent if text.is_empty() => Parameters::default_for(coding),
             Coding::TelephoneEvent => Parameters::TelephoneEvent { events: text.to_owned() },
-            Coding::Media(Codec::Pcmu | Codec::Pcma) | Coding::Other(_) if text.is_empty() => {
-                Parameters::None
-            }
-            Coding::Media(Codec::Pcmu | Codec::Pcma) | Coding::Other(_) => Parameters::Raw(text.to_owned()),
+            Coding::Media(Codec::Pcmu | Codec::Pcma | Codec::Clearmode)
+            | Coding::Circuit(_)
+            | Coding::Other(_) => match text {
+                "" => Parameters::None,
+                text => Parameters::Raw(text.to_owned()),
+            },
         }
     }
 
@@ -67,6 +83,8 @@ impl Parameters {
             Parameters::None => None,
             Parameters::H264(parameters) => Some(parameters.to_string()),
             Parameters::H263(parameters) => Some(parameters.to_string()),
+            Parameters::Mpeg4(parameters) => Some(parameters.to_string()),
+            Parameters::Amr(parameters) => Some(parameters.to_string()).filter(|text| !text.is_empty()),
             Parameters::TelephoneEvent { events } => Some(events.clone()),
             Parameters::Raw(text) => Some(text.clone()),
         }
@@ -76,11 +94,14 @@ impl Parameters {
     pub(crate) fn same_configuration(&self, other: &Parameters) -> bool {
         match (self, other) {
             (Parameters::H264(a), Parameters::H264(b)) => a.same_configuration(b),
+            (Parameters::Amr(a), Parameters::Amr(b)) => a.same_configuration(b),
             (Parameters::Raw(a), Parameters::Raw(b)) => a == b,
             (
                 Parameters::None
                 | Parameters::H264(_)
                 | Parameters::H263(_)
+                | Parameters::Mpeg4(_)
+                | Parameters::Amr(_)
                 | Parameters::TelephoneEvent { .. }
                 | Parameters::Raw(_),
                 _,

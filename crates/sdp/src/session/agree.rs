@@ -4,6 +4,8 @@
 
 use std::net::SocketAddr;
 
+use media::Codec;
+
 use super::AnswerError;
 use crate::agreed::{Agreed, AgreedStream, Feedback};
 use crate::description::{Direction, MediaLine};
@@ -13,6 +15,8 @@ use crate::{H264Parameters, Parameters, Payload, ProfileLevelId};
 const PTIME_DEFAULT: u16 = 20;
 const PTIME_MIN: u16 = 10;
 const PTIME_MAX: u16 = 60;
+/// A circuit's packets may be shorter.
+const PTIME_CIRCUIT_MIN: u16 = 5;
 
 /// What the answer to our lines comes to.
 pub(super) fn from_answer(ours: &[MediaLine], theirs: &[MediaLine]) -> Result<Agreed, AnswerError> {
@@ -67,7 +71,7 @@ pub(super) fn stream(index: usize, ours: &MediaLine, theirs: &MediaLine) -> Opti
             .collect(),
         feedback: Feedback { pli: a.pli && b.pli, fir: a.fir && b.fir },
         bandwidth_bps: bandwidth(theirs, sent),
-        ptime_ms: ptime(theirs),
+        ptime_ms: ptime(theirs, sent.codec()?),
         held: theirs.holds(),
     })
 }
@@ -89,15 +93,19 @@ fn counterpart<'a>(ours: &'a MediaLine, theirs: &Payload) -> Option<&'a Payload>
 fn is_usable(parameters: &Parameters) -> bool {
     match parameters {
         Parameters::H264(h264) => h264.is_usable(),
-        Parameters::None | Parameters::H263(_) | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) => {
-            true
-        }
+        Parameters::Amr(amr) => amr.is_usable(),
+        Parameters::None
+        | Parameters::H263(_)
+        | Parameters::Mpeg4(_)
+        | Parameters::TelephoneEvent { .. }
+        | Parameters::Raw(_) => true,
     }
 }
 
 /// `payload` of the receiving side with what the sending side's description takes away from it.
 ///
-/// H.264: without level asymmetry on both sides the lower level holds both ways (RFC 6184 §8.2.2).
+/// H.264: without level asymmetry on both sides the lower level holds both ways (RFC 6184 §8.2.2). AMR:
+/// the modes of either side hold both ways (RFC 4867 §8.3.1).
 fn bounded(payload: &Payload, sender: &Payload) -> Payload {
     let parameters = match (&payload.parameters, &sender.parameters) {
         (Parameters::H264(receiver), Parameters::H264(sender)) => {
@@ -107,6 +115,7 @@ fn bounded(payload: &Payload, sender: &Payload) -> Payload {
             let profile_level_id = if asymmetric { own } else { own.with_level(lower) };
             Parameters::H264(H264Parameters { profile_level_id, ..receiver.clone() })
         }
+        (Parameters::Amr(receiver), Parameters::Amr(sender)) => Parameters::Amr(receiver.bounded(sender)),
         (receiver, _) => receiver.clone(),
     };
     Payload { parameters, ..payload.clone() }
@@ -143,15 +152,26 @@ pub(super) fn feedback_of(line: &MediaLine, pt: u8) -> Feedback {
 fn bandwidth(theirs: &MediaLine, sent: &Payload) -> Option<u32> {
     let of_codec = match &sent.parameters {
         Parameters::H263(h263) => h263.max_br.map(|rate| rate.saturating_mul(100)),
-        Parameters::None | Parameters::H264(_) | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) => {
-            None
-        }
+        Parameters::None
+        | Parameters::H264(_)
+        | Parameters::Mpeg4(_)
+        | Parameters::Amr(_)
+        | Parameters::TelephoneEvent { .. }
+        | Parameters::Raw(_) => None,
     };
     [theirs.bandwidth.bits_per_second(), of_codec].into_iter().flatten().min()
 }
 
-fn ptime(theirs: &MediaLine) -> u8 {
+/// The packet time that the peer asks for, in whole frames of the codec.
+pub(super) fn ptime(theirs: &MediaLine, codec: Codec) -> u8 {
     let most = theirs.max_ptime.unwrap_or(PTIME_MAX);
-    let asked = theirs.ptime.unwrap_or(PTIME_DEFAULT).min(most).clamp(PTIME_MIN, PTIME_MAX);
+    let asked = theirs.ptime.unwrap_or(PTIME_DEFAULT).min(most);
+    let asked = match codec {
+        Codec::Clearmode => asked.clamp(PTIME_CIRCUIT_MIN, PTIME_MAX),
+        Codec::Amr => (asked - asked % 20).clamp(20, PTIME_MAX),
+        Codec::Pcmu | Codec::Pcma | Codec::H263 | Codec::H264 | Codec::Mpeg4 => {
+            asked.clamp(PTIME_MIN, PTIME_MAX)
+        }
+    };
     u8::try_from(asked).expect("clamped to 60")
 }

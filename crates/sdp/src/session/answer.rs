@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 
-use media::Kind;
+use media::{Codec, Kind};
 
 use super::{NotAcceptable, Session, agree};
 use crate::description::{Description, Direction, MediaKind, MediaLine};
 use crate::fmtp::EVENTS_DEFAULT;
-use crate::{Agreed, H264Parameters, Local, Parameters, Payload, ProfileLevelId};
+use crate::{
+    Agreed, AmrParameters, H264Parameters, Local, Mpeg4Parameters, Parameters, Payload, ProfileLevelId,
+};
 
 /// Why a line is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +45,11 @@ pub(super) fn lines(
 ) -> Result<(Vec<MediaLine>, Agreed), NotAcceptable> {
     let judged: Vec<_> =
         offer.media.iter().enumerate().map(|(index, line)| judge(session, index, line, local)).collect();
-    let used = [Kind::Audio, Kind::Video].map(|kind| line_to_use(session, offer, &judged, kind));
+    let mut used = [Kind::Audio, Kind::Video].map(|kind| line_to_use(session, offer, &judged, kind));
+    if used[0].is_some_and(|index| judged[index].as_ref().is_ok_and(is_circuit)) {
+        // Pictures come through the circuit.
+        used[1] = None;
+    }
     if used == [None, None] && !is_removal(session, &judged) {
         return Err(reason(&judged).warning());
     }
@@ -113,7 +119,31 @@ fn judge(session: &Session, index: usize, line: &MediaLine, local: &Local) -> Re
     let agreed = agreed.filter(|stream| stream.index == index).flat_map(|stream| &stream.receive).next();
     let kept =
         agreed.and_then(|agreed| line.payloads.iter().filter(is_usable).find(|p| p.same_format(agreed)));
-    kept.or_else(|| line.payloads.iter().find(is_usable)).cloned().ok_or(Refusal::Format)
+    kept.or_else(|| best(line, is_usable)).cloned().ok_or(Refusal::Format)
+}
+
+/// The first usable format, but AMR and MPEG-4 only where no other codec is usable: fewer peers have them,
+/// and to bridge to those would mean to transcode. A circuit only where it stands first or alone: a gateway
+/// that names another codec before it means a telephone call.
+fn best(line: &MediaLine, is_usable: impl Fn(&&Payload) -> bool) -> Option<&Payload> {
+    let first = line.payloads.iter().find(|payload| !payload.is_telephone_event());
+    if let Some(circuit) = first.filter(|first| is_circuit(first)).filter(&is_usable) {
+        return Some(circuit);
+    }
+    let usable = || line.payloads.iter().filter(&is_usable);
+    let plain = usable().find(|payload| !is_reserve(payload));
+    plain.or_else(|| usable().find(|payload| !is_circuit(payload))).or_else(|| usable().next())
+}
+
+fn is_reserve(payload: &Payload) -> bool {
+    match payload.codec() {
+        Some(Codec::Amr | Codec::Mpeg4 | Codec::Clearmode) => true,
+        Some(Codec::Pcmu | Codec::Pcma | Codec::H263 | Codec::H264) | None => false,
+    }
+}
+
+fn is_circuit(payload: &Payload) -> bool {
+    payload.codec() == Some(Codec::Clearmode)
 }
 
 /// The profiles without encryption. `a=crypto` on such a line is a wish that may be passed over.
@@ -125,6 +155,10 @@ fn accepted(offered: &MediaLine, chosen: &Payload, local: &Local) -> MediaLine {
     let kind = chosen.codec().expect("judge chooses among our codecs").kind();
     let port = local.port(kind).expect("judge refuses a kind without a port");
     let mut line = super::offer::blank(MediaKind::from(kind), port, &offered.proto, local);
+    if is_circuit(chosen) {
+        // What is not slaved to the peer's packets would cost it a buffer.
+        line.ptime = Some(agree::ptime(offered, Codec::Clearmode).into());
+    }
     line.payloads = vec![Payload { parameters: ours(&chosen.parameters, local), ..chosen.clone() }];
     if local.caps.telephone_event && kind == Kind::Audio {
         // Of several clock rates the one of the codec: both share the timestamps of the stream (RFC 4733).
@@ -164,6 +198,15 @@ fn ours(offered: &Parameters, local: &Local) -> Parameters {
             })
         }
         Parameters::H263(h263) => Parameters::H263(h263.common(&local.caps.h263)),
+        // RFC 4867 §8.3.1: packing and mode set as offered. The rest is each side's own to say.
+        Parameters::Amr(amr) => Parameters::Amr(AmrParameters {
+            octet_align: amr.octet_align,
+            mode_set: amr.mode_set,
+            ..AmrParameters::default()
+        }),
+        Parameters::Mpeg4(mpeg4) => {
+            Parameters::Mpeg4(Mpeg4Parameters { config: None, others: Vec::new(), ..mpeg4.clone() })
+        }
         Parameters::None | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) => Parameters::None,
     }
 }

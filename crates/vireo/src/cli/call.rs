@@ -1,24 +1,44 @@
-//! `vireo call`: a scripted caller.
+//! `vireo call`: a scripted caller, or hundreds of them.
+
+mod options;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use emulator::{End, Report, Trip};
-use media::Size;
+use emulator::{CircuitReport, End, Load, Material, Pictures, Report, Sound, Trip};
+use h324m::srp;
 use rtp::Digit;
+
+use options::{LineOptions, ThreeGOptions};
 
 /// How long the call goes on after its last page.
 const LINGER: Duration = Duration::from_secs(1);
+/// The longest one call takes, unless told otherwise.
+const SECONDS: u64 = 120;
+/// How long each of many calls takes, unless told otherwise.
+const SECONDS_OF_MANY: u64 = 30;
 
-/// Call a hotline, press keys, and keep the pictures that were received.
+const EXAMPLES: &str = "\
+Examples:
+  A video telephone that presses 1, 9 and 2:
+    vireo call sip:1008621@127.0.0.1:5060 --keys 1,9,2 --out seen
+  A 3G phone that does the same:
+    vireo call --3g sip:1008621@127.0.0.1:5060 --keys 1,9,2 --out seen
+  An old 3G phone on a bad line:
+    vireo call --3g sip:1008621@127.0.0.1:5060 --level 1 --srp nsrp --ber 1e-4 --loss 2%
+  300 of them for half a minute, ten more every second:
+    vireo call --3g sip:1008621@127.0.0.1:5060 --calls 300 --rate 10 --seconds 30
+  A SIP telephone with AMR and H.263:
+    vireo call sip:1008621@127.0.0.1:5060 --audio amr --codec h263";
+
+/// Call a hotline by SIP or as a 3G phone, press keys, and keep what was seen and heard.
 ///
 /// Each key is pressed when the picture before it stands still. Prints when what happened, counted from
-/// the INVITE. Exits with 1 when the call is refused, breaks off before its last key, or shows nothing.
+/// the INVITE, and what a 3G terminal counted. Exits with 1 when the call is refused, breaks off before its
+/// last key, or brings no picture or no sound.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_long_help = "Example:\n  vireo call sip:1008621@127.0.0.1:5060 --keys 1,9,2 --png-dir pictures"
-)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Whom to call, such as sip:1008621@127.0.0.1:5060
     #[arg(value_name = "URI")]
@@ -28,29 +48,73 @@ pub(crate) struct Args {
     #[arg(long, default_value = "", value_parser = keys)]
     keys: Keys,
 
-    /// Picture codec to offer
-    #[arg(long, value_enum, default_value_t = Codec::H264)]
-    codec: Codec,
+    /// Picture codec: H.264 unless told otherwise, H.263 for a 3G phone
+    #[arg(long, value_enum)]
+    codec: Option<Codec>,
 
-    /// Folder for the received pictures, one PNG for each page
-    #[arg(long, value_name = "DIR")]
-    png_dir: Option<PathBuf>,
+    /// Sound codec of a telephone that is no 3G phone, which has AMR
+    #[arg(long, value_enum, conflicts_with = "three_g")]
+    audio: Option<Audio>,
 
-    /// The caller's number
+    /// Folder for what was received: a PNG for each page, and sound.wav
+    #[arg(long, value_name = "DIR", conflicts_with = "calls")]
+    out: Option<PathBuf>,
+
+    /// Write each picture, too, as pictures/00001.png and so on
+    #[arg(long, requires = "out")]
+    every_picture: bool,
+
+    /// Sound to send: a file, or the frequency of a tone in Hz, 0 for silence
+    #[arg(long, value_name = "FILE|HZ", default_value = "400", value_parser = sound)]
+    sound: Sound,
+
+    /// Pictures to send, a clip or a still one [default: a moving test picture]
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
+
+    /// The caller's number; of many calls the first one's
     #[arg(long, value_name = "NUMBER", default_value = "13800000000")]
     from: String,
 
-    /// The longest the call may take
-    #[arg(long, value_name = "N", default_value_t = 120)]
-    seconds: u64,
+    /// The longest the call may take [default: 120]; of many calls, what each takes [default: 30]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    seconds: Option<u64>,
+
+    /// Make so many calls at once, without looking at what comes
+    #[arg(long, value_name = "N", value_parser = calls)]
+    calls: Option<usize>,
+
+    /// How many of them begin in a second
+    #[arg(long, value_name = "R", default_value_t = 10.0, requires = "calls", value_parser = rate)]
+    rate: f64,
+
+    #[command(flatten)]
+    three_g: ThreeGOptions,
+
+    #[command(flatten)]
+    line: LineOptions,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Codec {
-    /// Pictures of up to 352x288
+    /// Pictures of up to 352x288; not for 3G phones
     H264,
     /// Pictures of 176x144, as 3G telephones have them
     H263,
+    /// Pictures of 176x144, as newer 3G telephones have them
+    Mpeg4,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Audio {
+    /// G.711 mu-law or A-law, whichever the other side likes
+    G711,
+    /// G.711 mu-law
+    Pcmu,
+    /// G.711 A-law
+    Pcma,
+    /// AMR narrow-band
+    Amr,
 }
 
 #[derive(Clone, Debug)]
@@ -58,40 +122,72 @@ struct Keys(Vec<Digit>);
 
 impl Args {
     pub(crate) fn execute(&self) -> anyhow::Result<ExitCode> {
-        let (codec, size) = match self.codec {
-            Codec::H264 => (media::Codec::H264, Size::CIF),
-            Codec::H263 => (media::Codec::H263, Size::QCIF),
-        };
+        let phone = self.phone()?;
+        match self.calls {
+            None => self.call(phone),
+            Some(calls) => self.call_many(phone, calls),
+        }
+    }
+
+    fn phone(&self) -> anyhow::Result<emulator::Config> {
+        let pictures = self.picture.clone().map_or(Pictures::Test, Pictures::File);
+        Ok(emulator::Config {
+            access: self.access()?,
+            material: Material::new(&self.sound, &pictures)?,
+            impairments: self.line.impairments(),
+            ..emulator::Config::new(&self.from, media::Codec::H263, media::Size::QCIF)
+        })
+    }
+
+    fn call(&self, phone: emulator::Config) -> anyhow::Result<ExitCode> {
         let trip = Trip {
             uri: self.uri.clone(),
-            from: self.from.clone(),
+            phone,
             keys: self.keys.0.clone(),
-            codec,
-            size,
-            png_dir: self.png_dir.clone(),
-            length_max: Duration::from_secs(self.seconds),
+            out: self.out.clone(),
+            every_picture: self.every_picture,
+            length_max: Duration::from_secs(self.seconds.unwrap_or(SECONDS)),
             linger: LINGER,
         };
         let report = emulator::walk_menu(&trip, &mut |line| println!("{line}"))?;
         print!("{}", report.timeline);
         println!("{} pictures, {:.1} s of sound", report.pictures, report.sound.len() as f64 / 8_000.0);
-        match failure(&report, self.keys.0.len() + 1) {
-            None => Ok(ExitCode::SUCCESS),
-            Some(why) => {
-                eprintln!("{why}");
-                Ok(ExitCode::FAILURE)
-            }
+        if let Some(circuit) = &report.circuit {
+            print!("{}", circuit_lines(circuit));
         }
+        Ok(verdict(failure(&report, self.keys.0.len() + 1)))
     }
+
+    fn call_many(&self, phone: emulator::Config, calls: usize) -> anyhow::Result<ExitCode> {
+        net::descriptors::raise_limit();
+        let load = Load {
+            uri: self.uri.clone(),
+            phone,
+            keys: self.keys.0.clone(),
+            calls,
+            rate: self.rate,
+            length: Duration::from_secs(self.seconds.unwrap_or(SECONDS_OF_MANY)),
+        };
+        let report = emulator::run_load(&load, &mut |line| println!("{line}"))?;
+        print!("{report}");
+        let failed = report.calls - report.good;
+        Ok(verdict((failed > 0).then(|| format!("{failed} of {calls} calls failed"))))
+    }
+}
+
+fn verdict(failure: Option<String>) -> ExitCode {
+    let Some(why) = failure else { return ExitCode::SUCCESS };
+    eprintln!("{why}");
+    ExitCode::FAILURE
 }
 
 /// Why the call was not what was asked for, if it was not.
 fn failure(report: &Report, pages: usize) -> Option<String> {
     let short = report.pages.len() < pages;
     match &report.end {
-        End::Refused(status) => Some(format!("the call was refused: {status}")),
-        End::Failed(why) => Some(format!("the call broke off: {why}")),
+        End::Refused(_) | End::Session(_) | End::Failed(_) => Some(report.end.to_string()),
         End::Remote { .. } | End::Local if report.pictures == 0 => Some("no picture came".to_owned()),
+        End::Remote { .. } | End::Local if report.sound.is_empty() => Some("no sound came".to_owned()),
         End::Remote { reason } if short => {
             let reason = reason.as_deref().unwrap_or("no reason given");
             Some(format!("the other side hung up before the last key: {reason}"))
@@ -101,6 +197,50 @@ fn failure(report: &Report, pages: usize) -> Option<String> {
     }
 }
 
+/// What a 3G terminal counted, in a few lines.
+fn circuit_lines(report: &CircuitReport) -> String {
+    let CircuitReport { terminal: own, line } = report;
+    let ms =
+        |time: Option<Duration>| time.map_or("never".to_owned(), |time| format!("{} ms", time.as_millis()));
+    let srp = match own.srp_mode {
+        None => "none",
+        Some(srp::Mode::Srp) => "SRP",
+        Some(srp::Mode::Nsrp) => "NSRP",
+        Some(srp::Mode::Wnsrp) => "WNSRP",
+    };
+    let trips = own.up_round_trips.map_or(String::new(), |trips| format!(" ({trips:.1} round trips)"));
+    format!(
+        "3G set-up: speech {}, all {}{trips}; {srp}\n\
+         H.223: {} headers corrected, {} lost, {} checksums false, {} SDUs lost, {} resyncs\n\
+         H.245: {} messages out, {} in, {} unreadable, {} sent again\n\
+         speech: {} frames out, {} in, {} of them bad; pictures: {} out, {} dropped, {} in, {} damaged\n\
+         line: {} octets in, {} lost, {} restarts; {} octets out, {:+} ppm\n",
+        ms(own.audio_up_after),
+        ms(own.up_after),
+        own.golay_corrected,
+        own.headers_failed,
+        own.crc_errors,
+        own.sdus_lost,
+        own.resyncs,
+        own.messages_sent,
+        own.messages_received,
+        own.messages_bad,
+        own.retransmissions,
+        own.audio_sent,
+        own.audio_received,
+        own.audio_bad,
+        own.pictures_sent,
+        own.pictures_dropped + own.pictures_abandoned,
+        own.pictures_received,
+        own.pictures_damaged,
+        line.octets,
+        line.octets_lost,
+        line.restarts,
+        line.octets_sent,
+        line.rate_ppm,
+    )
+}
+
 fn keys(text: &str) -> Result<Keys, String> {
     let keys = text.chars().filter(|key| !matches!(key, ',' | ' '));
     keys.map(|key| Digit::try_from(key).map_err(|error| error.to_string()))
@@ -108,9 +248,55 @@ fn keys(text: &str) -> Result<Keys, String> {
         .map(Keys)
 }
 
+/// A number is a frequency, everything else a file.
+fn sound(text: &str) -> Result<Sound, String> {
+    match text.parse::<u32>() {
+        Ok(hz @ 0..=4_000) => Ok(Sound::Tone { hz: hz as u16 }),
+        Ok(_) => Err("a telephone carries 0 to 4000 Hz".to_owned()),
+        Err(_) => Ok(Sound::File(text.into())),
+    }
+}
+
+fn calls(text: &str) -> Result<usize, String> {
+    const MOST: usize = emulator::limits::CALLS_MAX;
+    let calls = text.parse().ok().filter(|calls| (1..=MOST).contains(calls));
+    calls.ok_or_else(|| format!("a number from 1 to {MOST}"))
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok().filter(|rate| (0.01..=1_000.0).contains(rate));
+    rate.ok_or_else(|| "calls a second, from 0.01 to 1000".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+    use emulator::{Access, KeyForm};
+    use h324m::{BitOrder, Level};
+
     use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        call: Args,
+    }
+
+    fn parse(words: &str) -> Result<Args, clap::Error> {
+        let words = ["call", "sip:1@127.0.0.1"].into_iter().chain(words.split_whitespace());
+        Line::try_parse_from(words).map(|line| line.call)
+    }
+
+    fn access(words: &str) -> Access {
+        parse(words).expect(words).access().expect(words)
+    }
+
+    fn terminal(words: &str) -> h324m::Config {
+        match access(&format!("--3g {words}")) {
+            Access::Circuit(three_g) => three_g.terminal,
+            Access::Packets { .. } => panic!("{words}"),
+        }
+    }
 
     #[test]
     fn keys_may_be_written_with_and_without_commas() {
@@ -120,5 +306,95 @@ mod tests {
         }
         assert!(keys("").expect("no keys").0.is_empty());
         assert!(keys("1,x").is_err());
+    }
+
+    #[test]
+    fn a_3g_phone_is_an_ordinary_one_unless_told_otherwise() {
+        let config = terminal("");
+        assert_eq!((config.terminal_type, config.level), (128, Level::Two { optional_header: false }));
+        assert_eq!((config.bit_order, config.wnsrp), (Some(BitOrder::Msb), true));
+        assert_eq!((config.al2_sequence_numbers, config.al3_video), (true, false));
+        assert_eq!(config.video, [media::Codec::H263]);
+    }
+
+    #[test]
+    fn every_property_of_a_3g_phone_has_an_option() {
+        let levels = [
+            ("0", Level::Zero),
+            ("1", Level::One { double_flag: false }),
+            ("2", Level::Two { optional_header: false }),
+            ("2oh", Level::Two { optional_header: true }),
+        ];
+        for (word, level) in levels {
+            assert_eq!(terminal(&format!("--level {word}")).level, level);
+        }
+        assert!(!terminal("--srp nsrp").wnsrp);
+        assert!(!terminal("--al2-sn off").al2_sequence_numbers);
+        assert!(terminal("--al3").al3_video);
+        assert_eq!(terminal("--bit-order lsb").bit_order, Some(BitOrder::Lsb));
+        assert_eq!(terminal("--codec mpeg4").video, [media::Codec::Mpeg4]);
+        for (word, form) in
+            [("alphanumeric", KeyForm::Alphanumeric), ("signal", KeyForm::Signal), ("both", KeyForm::Both)]
+        {
+            let Access::Circuit(three_g) = access(&format!("--3g --key-form {word}")) else { panic!() };
+            assert_eq!(three_g.keys, form);
+        }
+    }
+
+    #[test]
+    fn a_bad_line_is_told_in_parts_or_per_cent() {
+        let line = |words| parse(words).expect(words).line.impairments();
+        assert_eq!(line("").loss, 0.0);
+        assert_eq!(line("--loss 2% --reorder 0.05").loss, 0.02);
+        assert_eq!(line("--loss 2% --reorder 0.05").reorder, 0.05);
+        assert_eq!(line("--3g --ber 1e-5").bit_errors, 1e-5);
+        for wrong in ["--loss 101%", "--loss -1", "--loss much", "--3g --ber 0.6", "--reorder 2"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn options_that_do_not_go_together_are_refused() {
+        for wrong in [
+            "--level 2",
+            "--key-form both",
+            "--srp nsrp",
+            "--al3",
+            "--ber 1e-4",
+            "--bit-order lsb",
+            "--3g --audio amr",
+            "--3g --level 3",
+            "--rate 5",
+            "--every-picture",
+            "--calls 10 --out seen",
+            "--calls 0",
+            "--calls 10 --rate 0",
+            "--seconds 0",
+            "--sound 5000",
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+        let h264 = parse("--3g --codec h264").expect("each is an option").access();
+        assert!(h264.expect_err("no 3G phone has it").to_string().contains("h263"));
+    }
+
+    #[test]
+    fn a_telephone_offers_the_codecs_it_is_told() {
+        use media::Codec::{Amr, H263, H264, Mpeg4, Pcma, Pcmu};
+        for (words, sound, pictures) in [
+            ("", vec![Pcmu, Pcma], H264),
+            ("--audio amr --codec h263", vec![Amr], H263),
+            ("--audio pcma --codec mpeg4", vec![Pcma], Mpeg4),
+        ] {
+            let Access::Packets { audio, video, .. } = access(words) else { panic!("{words}") };
+            assert_eq!((audio, video), (sound, pictures), "{words}");
+        }
+    }
+
+    #[test]
+    fn what_is_sent_is_a_tone_or_a_file() {
+        assert_eq!(sound("0"), Ok(Sound::Tone { hz: 0 }));
+        assert_eq!(sound("440"), Ok(Sound::Tone { hz: 440 }));
+        assert_eq!(sound("a.wav"), Ok(Sound::File("a.wav".into())));
     }
 }

@@ -121,6 +121,7 @@ impl Args {
             http: doors.http,
             https,
             ice_servers: Vec::new(),
+            trunks: Vec::new(),
             calls_max: None,
             watch: true,
         };

@@ -36,6 +36,7 @@ impl Args {
             http: vec![config.http.listen],
             https: config.http.https,
             ice_servers: config.webrtc.ice_servers(),
+            trunks: config.trunks.iter().map(config::Trunk::settings).collect(),
             calls_max: Some(config.limits.calls()),
             watch: config.watch,
         };

@@ -29,7 +29,7 @@ impl Caller {
     /// Calls the hotline and waits for its menu.
     pub(crate) fn at_menu(hotline: SocketAddr) -> (Caller, Picture) {
         let mut terminal =
-            Terminal::open((Ipv4Addr::LOCALHOST, 0).into(), "13800000000", Codec::H264, Size::CIF, 0.0)
+            Terminal::open((Ipv4Addr::LOCALHOST, 0).into(), "13800000000", Codec::H264, Size::CIF)
                 .expect("ports are free");
         let uri = format!("sip:{HOTLINE}@{hotline}").parse().expect("a SIP URI");
         let now = net::clock::now();
@@ -81,7 +81,12 @@ impl Caller {
                     self.shows = Some(picture);
                 }
                 Event::Over(_) => self.over = true,
-                Event::Ringing(_) | Event::Up | Event::Sound(_) | Event::Key(_) => {}
+                Event::Ringing(_)
+                | Event::Up
+                | Event::Sound(_)
+                | Event::Key(_)
+                | Event::Frame(_)
+                | Event::Circuit(_) => {}
             }
         }
     }

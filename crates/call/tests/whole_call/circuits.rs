@@ -1,0 +1,186 @@
+//! 3G-324M phones: the menu through a circuit, keys by user input, an agent, and what goes wrong.
+
+use std::time::Duration;
+
+use h324m::{DigitForm, Event, Input, Level};
+use media::{Asset, Codec, Format, Kind};
+
+use crate::hotline;
+use crate::phone::{Manner, Phone};
+use crate::world::World;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn handset() -> h324m::Config {
+    h324m::Config { terminal_type: 128, seed: 99, ..h324m::Config::default() }
+}
+
+/// Calls the hotline with a 3G phone.
+fn dial(world: &mut World, phone: Phone) -> usize {
+    let at = world.add_phone(phone);
+    let gateway = world.gateway();
+    world.with_phone(at, |phone, now| phone.call(now, "1008621", gateway, None));
+    at
+}
+
+fn is_up(world: &World, phone: usize) -> bool {
+    world.phones[phone].handset.as_ref().is_some_and(|handset| handset.is_up())
+}
+
+fn seen(world: &World, phone: usize, kind: Kind) -> usize {
+    world.phones[phone].handset.as_ref().map_or(0, |handset| handset.seen(kind).count())
+}
+
+/// How far a 3G phone has come, for a test that fails.
+fn state(world: &World, phone: usize) -> String {
+    let handset = world.phones[phone].handset.as_ref();
+    handset.map_or_else(String::new, |set| format!("{:?}, {:?}", set.events, set.terminal.counters()))
+}
+
+fn press(world: &mut World, phone: usize, digit: char, by: DigitForm) {
+    let duration = Duration::from_millis(100);
+    world.with_phone(phone, |phone, now| phone.tell(now, Input::Digit { digit, by, duration }));
+}
+
+#[test]
+fn the_menu_waits_for_the_channels_and_then_is_seen_and_heard() {
+    let mut world = World::new(&hotline(), 31);
+    let caller = dial(&mut world, Phone::with_circuit("10.0.0.11", handset()));
+    assert!(world.run_until(SECOND, |world| world.phones[caller].status == Some(200)));
+    assert!(world.fetched.is_empty(), "nothing is played before there are channels");
+    assert!(world.run_until(5 * SECOND, |world| is_up(world, caller)), "{}", state(&world, caller));
+    world.run_for(3 * SECOND);
+    assert!(seen(&world, caller, Kind::Audio) > 90, "{} speech frames", seen(&world, caller, Kind::Audio));
+    assert!(seen(&world, caller, Kind::Video) > 0);
+    let formats: Vec<_> = world.fetched.iter().map(|key| key.format).collect();
+    assert!(formats.iter().any(|format| matches!(format, Format::Audio(audio) if audio.codec == Codec::Amr)));
+    let handset = world.phones[caller].handset.as_ref().expect("in a call");
+    assert!(handset.seen(Kind::Audio).all(|(_, frame)| frame.codec == Codec::Amr && !frame.damaged));
+}
+
+#[test]
+fn a_key_by_either_form_of_user_input_changes_the_page() {
+    for (seed, form) in [(32, DigitForm::Alphanumeric), (33, DigitForm::Signal)] {
+        let mut world = World::new(&hotline(), seed);
+        let caller = dial(&mut world, Phone::with_circuit("10.0.0.11", handset()));
+        assert!(world.run_until(5 * SECOND, |world| is_up(world, caller)));
+        world.run_for(SECOND);
+        press(&mut world, caller, '1', form);
+        world.run_for(SECOND);
+        let said = |text: &str| {
+            let speech = |asset: &Asset| matches!(asset, Asset::Speech { text: said, .. } if said == text);
+            world.fetched.iter().filter(|key| speech(&key.asset)).count()
+        };
+        assert_eq!(said("Your balance is twelve."), 1, "{form:?}");
+    }
+}
+
+#[test]
+fn a_hotline_that_hangs_up_says_so_to_the_terminal_first() {
+    let mut world = World::new(&hotline(), 34);
+    let caller = dial(&mut world, Phone::with_circuit("10.0.0.11", handset()));
+    assert!(world.run_until(5 * SECOND, |world| is_up(world, caller)));
+    let ended = |world: &World| {
+        let handset = world.phones[caller].handset.as_ref();
+        handset
+            .is_some_and(|handset| handset.events.iter().any(|(_, event)| matches!(event, Event::Ended(_))))
+    };
+    assert!(world.run_until(60 * SECOND, ended), "EndSession comes over the line");
+    assert!(!world.phones[caller].ended, "before the dialog is over");
+    assert!(world.run_until(6 * SECOND, |world| world.phones[caller].ended));
+    world.run_for(SECOND);
+    assert_eq!(world.cdrs.len(), 1);
+    assert_eq!(world.cdrs[0].cause, call::Cause::Completed);
+    assert!(world.cdrs[0].packets.received > 200 && world.cdrs[0].packets.sent > 200);
+}
+
+#[test]
+fn a_phone_that_ends_its_session_ends_the_call() {
+    let mut world = World::new(&hotline(), 35);
+    let caller = dial(&mut world, Phone::with_circuit("10.0.0.11", handset()));
+    assert!(world.run_until(5 * SECOND, |world| is_up(world, caller)));
+    world.with_phone(caller, |phone, now| phone.tell(now, Input::Hangup));
+    assert!(world.run_until(2 * SECOND, |world| !world.cdrs.is_empty()));
+    assert_eq!(world.cdrs[0].cause, call::Cause::CallerHungUp);
+}
+
+#[test]
+fn a_line_without_h324_ends_with_cause_88() {
+    let mut world = World::new(&hotline(), 36);
+    let mut phone = Phone::with_circuit("10.0.0.11", handset());
+    phone.dumb = true;
+    let caller = dial(&mut world, phone);
+    assert!(world.run_until(5 * SECOND, |world| world.phones[caller].status == Some(200)));
+    let answered = world.now().mono;
+    assert!(world.run_until(10 * SECOND, |world| world.phones[caller].ended));
+    let after = world.now().mono - answered;
+    assert!((5 * SECOND..7 * SECOND).contains(&after), "{after:?}");
+    assert!(world.phones[caller].reason.as_deref().is_some_and(|reason| reason.contains("cause=88")));
+    world.run_for(SECOND);
+    assert_eq!(world.cdrs[0].cause, call::Cause::NoH324);
+}
+
+#[test]
+fn an_agent_whose_phone_takes_amr_and_h263_is_joined_without_transcoding() {
+    let mut world = World::new(&hotline(), 37);
+    let mut anna = Phone::new("10.0.0.21");
+    anna.manner = Manner::Answers(SECOND);
+    let anna = world.add_phone(anna);
+    let config = h324m::Config { video: vec![Codec::H263], ..handset() };
+    let caller = dial(&mut world, Phone::with_circuit("10.0.0.11", config));
+    assert!(world.run_until(5 * SECOND, |world| is_up(world, caller)));
+    press(&mut world, caller, '0', DigitForm::Alphanumeric);
+    assert!(
+        world.run_until(10 * SECOND, |world| world.cdrs.is_empty() && world.phones[anna].remote().is_some())
+    );
+    world.run_for(3 * SECOND);
+    let heard = &world.phones[anna].heard;
+    let sounds = heard.iter().filter(|packet| !packet.video).count();
+    let pictures = heard.iter().filter(|packet| packet.video).count();
+    assert!(sounds > 100, "{sounds} packets of AMR");
+    assert!(pictures > 10, "{pictures} packets of H.263: {}", state(&world, caller));
+    world.with_phone(caller, Phone::hang_up);
+    world.run_for(SECOND);
+    assert!(world.phones[anna].ended);
+    assert_eq!(world.cdrs[0].agent.as_deref(), Some("anna"));
+}
+
+#[test]
+fn every_level_comes_up_and_a_lossy_line_keeps_talking() {
+    let levels = [
+        Level::Zero,
+        Level::One { double_flag: false },
+        Level::Two { optional_header: false },
+        Level::Two { optional_header: true },
+    ];
+    for (seed, level) in (40..).zip(levels) {
+        let mut world = World::new(&hotline(), seed);
+        world.network.set_default_link(netsim::Link { loss: 0.01, ..netsim::Link::perfect() });
+        let caller = dial(&mut world, Phone::with_circuit("10.0.0.11", h324m::Config { level, ..handset() }));
+        assert!(world.run_until(20 * SECOND, |world| is_up(world, caller)), "{level:?}");
+        let before = seen(&world, caller, Kind::Audio);
+        world.run_for(2 * SECOND);
+        let came = seen(&world, caller, Kind::Audio) - before;
+        assert!(came > 60, "{level:?}: {came} speech frames in two seconds");
+    }
+}
+
+#[test]
+fn a_trunk_that_is_through_early_negotiates_while_the_call_rings() {
+    let flow = crate::FLOW.replace("start: main", "start: main\nring: 3s");
+    let files =
+        [("hotline.yaml", flow.as_str()), ("queues.yaml", crate::QUEUES), ("texts/en.yaml", crate::TEXTS)];
+    for early_circuit in [false, true] {
+        let network = call::Network::new("10.0.0.0".parse().unwrap(), 8).unwrap();
+        let trunk = call::Trunk { networks: vec![network], early_circuit, bit_order: None };
+        let mut world = World::with_trunks(&crate::world::service(&files), 50, vec![trunk]);
+        let caller = dial(&mut world, Phone::with_circuit("10.0.0.11", handset()));
+        world.run_for(2_900 * Duration::from_millis(1));
+        assert_eq!(world.phones[caller].status, None, "it rings");
+        assert_eq!(is_up(&world, caller), early_circuit);
+        assert!(world.fetched.is_empty(), "nothing is played before the answer");
+        assert!(world.run_until(5 * SECOND, |world| is_up(world, caller)));
+        assert!(world.run_until(2 * SECOND, |world| !world.fetched.is_empty()));
+        assert_eq!(world.phones[caller].status, Some(200));
+    }
+}

@@ -1,0 +1,131 @@
+//! A 3G-324M phone behind a gateway of its network, in virtual time: a line of clear mode by RTP with a
+//! terminal at its end. Signalling is its [`crate::phone::Phone`]'s.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use bytes::Bytes;
+use h324m::{Event, Input, Output};
+use media::{Frame, Kind, Now};
+use rtp::circuit as line;
+
+/// Line and terminal.
+pub(crate) struct Handset {
+    pub(crate) terminal: h324m::Session,
+    pub(crate) events: Vec<(Instant, Event)>,
+    pub(crate) frames: Vec<(Instant, Frame)>,
+    /// It sends a speech frame every 20 ms and a picture every 100 ms.
+    pub(crate) talks: bool,
+    /// Nothing of H.324 is sent, only idle fill.
+    pub(crate) dumb: bool,
+    line: line::Circuit,
+    due: Option<Instant>,
+    ticks: u32,
+    key_wanted: bool,
+}
+
+impl Handset {
+    pub(crate) fn new(now: Instant, config: h324m::Config, line: line::Config) -> Self {
+        let mut line = line::Circuit::new(line);
+        line.start(at(now));
+        Handset {
+            terminal: h324m::Session::new(now, config),
+            events: Vec::new(),
+            frames: Vec::new(),
+            talks: true,
+            dumb: false,
+            line,
+            due: Some(now),
+            ticks: 0,
+            key_wanted: true,
+        }
+    }
+
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    pub(crate) fn receive(&mut self, now: Instant, from: SocketAddr, data: Bytes) {
+        self.line.handle_input(at(now), rtp::Input::Rtp { from, data });
+        self.pump(now, &mut Vec::new());
+    }
+
+    pub(crate) fn is_up(&self) -> bool {
+        self.events.iter().any(|(_, event)| matches!(event, Event::Up { .. }))
+    }
+
+    /// The frames of one kind.
+    pub(crate) fn seen(&self, kind: Kind) -> impl Iterator<Item = &(Instant, Frame)> {
+        self.frames.iter().filter(move |(_, frame)| frame.codec.kind() == kind)
+    }
+
+    /// Does what is due; `out` takes the packets.
+    pub(crate) fn tick(&mut self, now: Instant, out: &mut Vec<(SocketAddr, Bytes)>) {
+        if self.due.is_some_and(|due| due <= now) {
+            self.line.handle_input(at(now), rtp::Input::Timeout);
+            self.terminal.handle_input(now, Input::Timeout);
+        }
+        while let Some(octets) = self.line.octets_due(at(now)) {
+            self.talk(now);
+            let octets =
+                if self.dumb { vec![0; octets].into() } else { self.terminal.take_line(now, octets) };
+            self.line.send(at(now), octets);
+        }
+        self.pump(now, out);
+    }
+
+    fn talk(&mut self, now: Instant) {
+        self.ticks += 1;
+        if !self.talks || !self.is_up() {
+            return;
+        }
+        let pts = std::time::Duration::from_millis(20) * self.ticks;
+        let speech = [&[0x3C][..], &[0xA5; 31]].concat();
+        let frame = Frame::new(media::Codec::Amr, pts, pts, true, speech.into());
+        self.terminal.handle_input(now, Input::Frame(frame));
+        if self.ticks.is_multiple_of(5) {
+            let key = std::mem::take(&mut self.key_wanted);
+            let picture = picture(key, self.ticks as u8);
+            let frame = Frame::new(media::Codec::H263, pts, pts, key, picture);
+            self.terminal.handle_input(now, Input::Frame(frame));
+        }
+    }
+
+    fn pump(&mut self, now: Instant, out: &mut Vec<(SocketAddr, Bytes)>) {
+        let line_due = loop {
+            match self.line.poll_output() {
+                line::Output::Rtp { to, data } => out.push((to, data)),
+                line::Output::Rtcp { .. } => {}
+                line::Output::Event(line::Event::Octets(octets)) => {
+                    self.terminal.handle_input(now, Input::Line(octets));
+                }
+                line::Output::Event(line::Event::Lost { octets }) => {
+                    self.terminal.handle_input(now, Input::Lost { octets });
+                }
+                line::Output::Event(_) => {}
+                line::Output::Timeout(due) => break due,
+            }
+        };
+        let terminal_due = loop {
+            match self.terminal.poll_output() {
+                Output::Frame(frame) => self.frames.push((now, frame)),
+                Output::Event(event) => {
+                    self.key_wanted |= event == Event::KeyPictureWanted;
+                    self.events.push((now, event));
+                }
+                Output::Timeout(due) => break due,
+            }
+        };
+        self.due = [line_due, terminal_due].into_iter().flatten().min();
+    }
+}
+
+/// A QCIF picture of H.263 as far as its header goes (ITU-T H.263 §5.1), with a mark in it.
+pub(crate) fn picture(key: bool, mark: u8) -> Bytes {
+    let coding = if key { 0x08 } else { 0x0A };
+    vec![0, 0, 0x80, 0x02, coding, 0x0C, 0x15, mark | 1, 0x55].into()
+}
+
+fn at(mono: Instant) -> Now {
+    Now { mono, wall: std::time::Duration::from_secs(1_800_000_000) }
+}

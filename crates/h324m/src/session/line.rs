@@ -1,0 +1,199 @@
+//! The line itself: bit order, level set-up, and the multiplex both ways (H.223; H.324 §C.6).
+
+use bytes::Bytes;
+
+use crate::h223::{Demultiplexer, Detector, Multiplexer, OrderDetector};
+use crate::{BitOrder, Level, limits};
+
+/// Both directions of the circuit.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) mux: Multiplexer,
+    pub(super) demux: Demultiplexer,
+    order: Order,
+    detector: Detector,
+    level: Option<Level>,
+    /// Nothing but one and the same octet came so far.
+    idle: Idle,
+}
+
+#[derive(Debug)]
+enum Order {
+    Known(BitOrder),
+    /// What came so far is kept, since it was read as [`BitOrder::Msb`] and may have to be read again.
+    Searching(Box<Search>),
+}
+
+#[derive(Debug)]
+struct Search {
+    detector: OrderDetector,
+    heard: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Idle {
+    Nothing,
+    Constant(u8),
+    Over,
+}
+
+impl Line {
+    pub(super) fn new(level: Level, order: Option<BitOrder>) -> Self {
+        let order = match order {
+            Some(order) => Order::Known(order),
+            None => Order::Searching(Box::new(Search { detector: OrderDetector::new(), heard: Vec::new() })),
+        };
+        Line {
+            mux: Multiplexer::new(level),
+            demux: Demultiplexer::new(level),
+            order,
+            detector: Detector::new(level),
+            level: None,
+            idle: Idle::Nothing,
+        }
+    }
+
+    /// The level both ends agreed on.
+    pub(super) fn level(&self) -> Option<Level> {
+        self.level
+    }
+
+    /// The peer is understood at the level we are at: that is the level, then.
+    pub(super) fn settle(&mut self) -> Level {
+        let level = self.demux.level();
+        self.agree(level);
+        level
+    }
+
+    /// Whether something came that is no idle fill: two different octets, or the flags of level 0.
+    pub(super) fn is_alive(&self) -> bool {
+        matches!(self.idle, Idle::Over)
+    }
+
+    /// Takes octets as RTP carries them. `Some` when they settle the level, or make it fall.
+    /// `settled`: control messages were understood, so the level no longer changes by what looks like stuffing.
+    pub(super) fn push(&mut self, octets: &[u8], settled: bool) -> Option<Level> {
+        self.idle.observe(octets);
+        if let Idle::Constant(_) = self.idle {
+            return None;
+        }
+        match self.find_order(octets) {
+            Found::Order(order) => self.read(octets, order, settled),
+            Found::Again(heard) => {
+                self.demux.set_level(self.demux.level());
+                self.detector = Detector::new(self.detector.level());
+                self.read(&heard, BitOrder::Lsb, settled)
+            }
+        }
+    }
+
+    /// The next octets of the line, as RTP carries them.
+    pub(super) fn take(&mut self, octets: usize) -> Bytes {
+        let mut line = vec![0; octets];
+        self.mux.fill(&mut line);
+        match self.order {
+            Order::Known(order) => order.convert(&mut line),
+            Order::Searching(_) => BitOrder::Msb.convert(&mut line),
+        }
+        line.into()
+    }
+
+    fn read(&mut self, octets: &[u8], order: BitOrder, settled: bool) -> Option<Level> {
+        let mut octets = octets.to_vec();
+        order.convert(&mut octets);
+        let changed = if settled { None } else { self.detector.push(&octets) };
+        if let Some(level) = changed {
+            self.agree(level);
+        }
+        self.demux.push(&octets);
+        changed
+    }
+
+    fn agree(&mut self, level: Level) {
+        if self.mux.level() != level {
+            self.mux.set_level(level);
+        }
+        if self.demux.level() != level {
+            self.demux.set_level(level);
+        }
+        self.level = Some(level);
+    }
+
+    fn find_order(&mut self, octets: &[u8]) -> Found {
+        let search = match &mut self.order {
+            Order::Known(order) => return Found::Order(*order),
+            Order::Searching(search) => search,
+        };
+        search.heard.extend_from_slice(octets);
+        match search.detector.push(octets) {
+            Some(BitOrder::Msb) => self.order = Order::Known(BitOrder::Msb),
+            Some(BitOrder::Lsb) => {
+                let heard = std::mem::take(&mut search.heard);
+                self.order = Order::Known(BitOrder::Lsb);
+                return Found::Again(heard);
+            }
+            None => {
+                let beyond = search.heard.len().saturating_sub(limits::ORDER_KEPT_MAX);
+                search.heard.drain(..beyond);
+            }
+        }
+        Found::Order(BitOrder::Msb)
+    }
+}
+
+enum Found {
+    /// Read it in this order.
+    Order(BitOrder),
+    /// The least significant bit comes first: read all of this again.
+    Again(Vec<u8>),
+}
+
+impl Idle {
+    fn observe(&mut self, octets: &[u8]) {
+        /// The flag of level 0 reads the same in both bit orders.
+        const FLAG: u8 = 0x7E;
+        let Some(&first) = octets.first() else { return };
+        let constant = match self {
+            Idle::Nothing => first,
+            Idle::Constant(constant) => *constant,
+            Idle::Over => return,
+        };
+        *self = if constant == FLAG || octets.iter().any(|&octet| octet != constant) {
+            Idle::Over
+        } else {
+            Idle::Constant(constant)
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO: Level = Level::Two { optional_header: false };
+
+    #[test]
+    fn idle_fill_is_not_life() {
+        let mut line = Line::new(TWO, None);
+        for fill in [0x55, 0x55] {
+            line.push(&[fill; 160], false);
+            assert!(!line.is_alive());
+        }
+        line.push(&[0xFF; 160], false);
+        assert!(line.is_alive(), "the fill changed");
+        let mut flags = Line::new(TWO, None);
+        flags.push(&[0x7E; 160], false);
+        assert!(flags.is_alive());
+    }
+
+    #[test]
+    fn levels_meet_in_either_bit_order() {
+        for order in [BitOrder::Msb, BitOrder::Lsb] {
+            let mut peer = Line::new(Level::One { double_flag: false }, Some(order));
+            let mut line = Line::new(TWO, None);
+            let agreed: Vec<Level> = (0..10).filter_map(|_| line.push(&peer.take(160), false)).collect();
+            assert_eq!(agreed, [Level::One { double_flag: false }], "{order:?}");
+            assert_eq!(line.take(160).len(), 160);
+        }
+    }
+}

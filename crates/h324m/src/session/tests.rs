@@ -1,0 +1,337 @@
+//! A terminal against a peer that says exactly what the test says. Pairs of terminals are in `tests/pairs.rs`.
+
+use std::time::Duration;
+
+use media::Codec;
+
+use super::*;
+use crate::h223::{CONTROL, Demultiplexer, Multiplexer, Received, WNSRP_CODE};
+use crate::h245::view::{
+    Adaptation, Audio, ChannelRequest, Command, H263, Indication, Media, Mode, RejectCause, Role, Scope,
+    Video,
+};
+use crate::h245::{self, Message, View};
+use crate::srp::{self, Link};
+
+const TWO: Level = Level::Two { optional_header: false };
+const OCTETS: usize = 160;
+
+#[allow(clippy::disallowed_methods)]
+fn base() -> Instant {
+    Instant::now()
+}
+
+/// The terminal, and a peer's multiplex and link in the test's hands.
+struct Scene {
+    now: Instant,
+    start: Instant,
+    session: Session,
+    mux: Multiplexer,
+    demux: Demultiplexer,
+    link: Link,
+    events: Vec<Event>,
+    heard: Vec<View>,
+}
+
+impl Scene {
+    fn new(config: Config) -> Self {
+        let now = base();
+        let config = Config { bit_order: Some(crate::BitOrder::Lsb), ..config };
+        let mut scene = Scene {
+            now,
+            start: now,
+            session: Session::new(now, config),
+            mux: Multiplexer::new(TWO),
+            demux: Demultiplexer::new(TWO),
+            link: Link::new(srp::Config::default()),
+            events: Vec::new(),
+            heard: Vec::new(),
+        };
+        scene.run(200);
+        scene
+    }
+
+    /// The peer has said and acknowledged everything up to the roles.
+    fn introduced(config: Config) -> Self {
+        let mut scene = Scene::new(config);
+        let theirs = capabilities::ours(&Config { video: vec![Codec::H263], ..Config::default() });
+        scene.say(&[
+            build::terminal_capability_set(1, &theirs),
+            build::terminal_capability_set_ack(1),
+            build::master_slave_determination(128, 5),
+            build::master_slave_determination_ack(Role::Master),
+        ]);
+        scene
+    }
+
+    /// Everything is open both ways.
+    fn up(config: Config) -> Self {
+        let mut scene = Scene::introduced(config);
+        let (audio, video) = (way(amr(), AL2), way(h263(), AL2));
+        scene.say(&[
+            build::open_logical_channel_ack(1, None),
+            build::open_logical_channel_ack(2, None),
+            build::multiplex_entry_send_ack(1, &[1, 2]),
+            build::open_logical_channel(&ChannelRequest { channel: 6, forward: audio, reverse: None }),
+            build::open_logical_channel(&ChannelRequest { channel: 7, forward: video, reverse: None }),
+        ]);
+        assert!(scene.events.iter().any(|event| matches!(event, Event::Up { .. })), "{:?}", scene.events);
+        scene
+    }
+
+    fn say(&mut self, messages: &[Message]) {
+        for message in messages {
+            self.link.handle_input(self.now, srp::Input::Send(h245::encode(message)));
+        }
+        self.run(400);
+    }
+
+    fn run(&mut self, ms: u64) {
+        let end = self.now + Duration::from_millis(ms);
+        while self.now < end {
+            self.tick();
+        }
+    }
+
+    fn tick(&mut self) {
+        self.now += Duration::from_millis(20);
+        self.link.handle_input(self.now, srp::Input::Timeout);
+        self.poll_link();
+        let mut line = vec![0; OCTETS];
+        self.mux.fill(&mut line);
+        self.session.handle_input(self.now, Input::Line(line.into()));
+        self.demux.push(&self.session.take_line(self.now, OCTETS));
+        while let Some(received) = self.demux.poll() {
+            if let Received::Sdu { channel: CONTROL, data, mc, .. } = received {
+                self.link.handle_input(self.now, srp::Input::Sdu { data, mc });
+            }
+        }
+        self.poll_link();
+        loop {
+            match self.session.poll_output() {
+                Output::Frame(_) => {}
+                Output::Event(event) => self.events.push(event),
+                Output::Timeout(_) => return,
+            }
+        }
+    }
+
+    fn poll_link(&mut self) {
+        loop {
+            match self.link.poll_output() {
+                srp::Output::Frame { data, mc15: true } => {
+                    self.mux.push_with(WNSRP_CODE, CONTROL, data).unwrap()
+                }
+                srp::Output::Frame { data, mc15: false } => self.mux.push(CONTROL, data).unwrap(),
+                srp::Output::Message(sdu) => {
+                    self.heard.extend(h245::decode(&sdu).0.iter().map(Message::view))
+                }
+                srp::Output::Mode(_) | srp::Output::Failed => {}
+                srp::Output::Timeout(_) => return,
+            }
+        }
+    }
+
+    /// Runs until the call is over; why and when.
+    fn until_over(&mut self) -> (EndCause, u64) {
+        for _ in 0..50 * 120 {
+            if let Some(cause) = self.session.ended() {
+                return (cause, (self.now - self.start).as_secs());
+            }
+            self.tick();
+        }
+        panic!("never over");
+    }
+
+    fn told(&self, wanted: impl Fn(&View) -> bool) -> usize {
+        self.heard.iter().filter(|view| wanted(view)).count()
+    }
+}
+
+const AL2: Adaptation = Adaptation::Al2 { sequence_numbers: true };
+
+fn amr() -> Media {
+    Media::Audio(Audio::Amr { bps_max: 12_200, frames_max: 1, comfort_noise: false })
+}
+
+fn h263() -> Media {
+    Media::Video(Video::H263(H263 { qcif_mpi: Some(2), bps_max: 52_000, ..H263::default() }))
+}
+
+fn way(media: Media, adaptation: Adaptation) -> crate::h245::view::Way {
+    let segmentable = matches!(media, Media::Video(_));
+    crate::h245::view::Way { media, adaptation, segmentable }
+}
+
+fn rejected(scene: &Scene, channel: u16) -> Option<RejectCause> {
+    scene.heard.iter().find_map(|view| match view {
+        View::OpenLogicalChannelReject { channel: told, cause } if *told == channel => Some(*cause),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_peer_without_capabilities_is_given_up_after_twenty_seconds() {
+    assert_eq!(Scene::new(Config::default()).until_over(), (EndCause::NoCapabilities, 20));
+}
+
+#[test]
+fn a_peer_that_acknowledges_nothing_is_given_up_by_t101() {
+    let mut scene = Scene::new(Config::default());
+    scene.say(&[build::terminal_capability_set(1, &capabilities::ours(&Config::default()))]);
+    assert_eq!(scene.until_over(), (EndCause::CapabilitiesUnanswered, 30));
+}
+
+#[test]
+fn channels_that_are_never_acknowledged_are_given_up_by_t103() {
+    let (cause, seconds) = Scene::introduced(Config::default()).until_over();
+    assert_eq!(cause, EndCause::NoAudioChannel);
+    assert!((29..=31).contains(&seconds), "{seconds}");
+}
+
+#[test]
+fn a_peer_that_refuses_all_speech_is_told_so() {
+    let mut scene = Scene::introduced(Config::default());
+    scene.say(&[build::open_logical_channel_reject(1, RejectCause::DataTypeAlCombinationNotSupported)]);
+    assert_eq!(scene.session.ended(), None, "the other layer is tried");
+    assert_eq!(scene.told(|view| matches!(view, View::OpenLogicalChannel(open) if open.channel == 1)), 2);
+    scene.say(&[build::open_logical_channel_reject(1, RejectCause::DataTypeNotSupported)]);
+    assert_eq!(scene.session.ended(), Some(EndCause::NoCommonAudio));
+}
+
+#[test]
+fn what_is_not_built_is_refused_politely() {
+    let mut scene = Scene::introduced(Config::default());
+    let open = |channel, media, adaptation| {
+        build::open_logical_channel(&ChannelRequest {
+            channel,
+            forward: way(media, adaptation),
+            reverse: None,
+        })
+    };
+    scene.say(&[
+        open(10, amr(), Adaptation::Al1Framed),
+        open(11, h263(), Adaptation::Al1NotFramed),
+        open(12, Media::Audio(Audio::AmrWideband), AL2),
+    ]);
+    assert_eq!(rejected(&scene, 10), Some(RejectCause::DataTypeAlCombinationNotSupported));
+    assert_eq!(rejected(&scene, 11), Some(RejectCause::DataTypeAlCombinationNotSupported));
+    assert_eq!(rejected(&scene, 12), Some(RejectCause::DataTypeNotSupported));
+}
+
+#[test]
+fn a_flood_of_capability_sets_is_answered_within_bounds() {
+    let mut scene = Scene::up(Config::default());
+    let theirs = capabilities::ours(&Config::default());
+    for sequence in 0..=255 {
+        scene.say(&[build::terminal_capability_set(sequence, &theirs)]);
+    }
+    assert_eq!(scene.session.ended(), None);
+    let opened = scene.told(|view| matches!(view, View::OpenLogicalChannel(_)));
+    assert_eq!(opened, 2, "nothing is opened twice");
+    assert!(scene.told(|view| matches!(view, View::TerminalCapabilitySetAck { .. })) >= 256);
+}
+
+#[test]
+fn a_repeated_request_gets_the_same_answer() {
+    let mut scene = Scene::up(Config::default());
+    let again = ChannelRequest { channel: 7, forward: way(h263(), AL2), reverse: None };
+    scene.say(&[build::open_logical_channel(&again)]);
+    let acks = scene.told(|view| *view == View::OpenLogicalChannelAck { channel: 7, reverse: None });
+    assert_eq!(acks, 2);
+    assert_eq!(scene.events.iter().filter(|event| matches!(event, Event::VideoOpened { .. })).count(), 2);
+}
+
+#[test]
+fn flow_control_limits_pictures_and_is_lifted() {
+    let mut scene = Scene::up(Config::default());
+    scene.say(&[build::flow_control(Scope::Channel(2), Some(20_000))]);
+    scene.say(&[build::flow_control(Scope::WholeMultiplex, Some(25_200))]);
+    scene.say(&[
+        build::flow_control(Scope::WholeMultiplex, None),
+        build::flow_control(Scope::Channel(2), None),
+    ]);
+    let limits: Vec<_> = scene
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::RateLimit { bps } => Some(*bps),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(limits, [Some(20_000), Some(10_000), Some(20_000), None]);
+}
+
+#[test]
+fn a_peer_that_wants_no_media_is_sent_none_until_it_does() {
+    let mut scene = Scene::up(Config { video: vec![Codec::H263], ..Config::default() });
+    let none = Capabilities { version: 7, ..Capabilities::default() };
+    scene.say(&[build::terminal_capability_set(2, &none)]);
+    assert_eq!(scene.told(|view| matches!(view, View::CloseLogicalChannel { .. })), 2);
+    assert!(scene.events.contains(&Event::VideoClosed { way: Way::Sends }));
+    scene.say(&[build::close_logical_channel_ack(1), build::close_logical_channel_ack(2)]);
+    let theirs = capabilities::ours(&Config { video: vec![Codec::H263], ..Config::default() });
+    scene.say(&[build::terminal_capability_set(3, &theirs)]);
+    assert_eq!(scene.told(|view| matches!(view, View::OpenLogicalChannel(_))), 4, "opened again");
+    scene.say(&[build::open_logical_channel_ack(1, None), build::open_logical_channel_ack(2, None)]);
+    let opened = |event: &&Event| matches!(event, Event::VideoOpened { way: Way::Sends, .. });
+    assert_eq!(scene.events.iter().filter(opened).count(), 2);
+}
+
+#[test]
+fn modes_are_followed_where_they_can_be() {
+    let config = Config { mpeg4_config: Some(Bytes::from_static(&[0, 0, 1, 0x20])), ..Config::default() };
+    let mut scene = Scene::up(config);
+    // No terminal of ours asks, so that there is no message to build.
+    let now = scene.now;
+    scene.session.mode_wanted(now, 1, &[vec![Mode::H263 { bps_max: 40_000, qcif: true }]]);
+    scene.session.mode_wanted(now, 2, &[vec![Mode::Other]]);
+    scene.run(400);
+    assert_eq!(scene.told(|view| *view == View::RequestModeAck { sequence: 1 }), 1);
+    assert_eq!(scene.told(|view| *view == View::RequestModeReject { sequence: 2 }), 1);
+}
+
+#[test]
+fn the_camera_of_the_peer_and_its_wishes_are_told() {
+    let mut scene = Scene::up(Config::default());
+    scene.say(&[
+        build::indication(7, Indication::Inactive),
+        build::command(2, Command::FastUpdatePicture),
+        build::command(2, Command::FastUpdatePicture),
+        build::alphanumeric("12x#"),
+        build::round_trip_delay_request(9),
+        build::indication(7, Indication::Active),
+    ]);
+    let camera = |on| scene.events.contains(&Event::PeerVideoActive(on));
+    assert!(camera(false) && camera(true));
+    assert_eq!(scene.events.iter().filter(|event| **event == Event::KeyPictureWanted).count(), 1);
+    assert_eq!(scene.events.iter().filter(|event| matches!(event, Event::Digit { .. })).count(), 3);
+    assert_eq!(scene.told(|view| *view == View::RoundTripDelayResponse { sequence: 9 }), 1);
+}
+
+#[test]
+fn a_picture_channel_can_be_taken_away() {
+    let mut scene = Scene::up(Config::default());
+    scene.say(&[build::request_channel_close(2), build::close_logical_channel(7)]);
+    assert_eq!(scene.told(|view| *view == View::CloseLogicalChannel { channel: 2 }), 1);
+    assert_eq!(scene.told(|view| *view == View::CloseLogicalChannelAck { channel: 7 }), 1);
+    for way in [Way::Sends, Way::Receives] {
+        assert!(scene.events.contains(&Event::VideoClosed { way }), "{way:?}");
+    }
+    scene.say(&[build::close_logical_channel_ack(2)]);
+    assert_eq!(scene.session.ended(), None, "speech goes on");
+}
+
+#[test]
+fn nothing_times_out_before_the_bearer_is_answered() {
+    let mut now = base();
+    let mut session = Session::new(now, Config { answered: false, ..Config::default() });
+    for _ in 0..2_000 {
+        now += Duration::from_millis(20);
+        session.handle_input(now, Input::Line(vec![0xFF; 160].into()));
+    }
+    assert_eq!(session.ended(), None);
+    session.handle_input(now, Input::Answered);
+    session.handle_input(now + Duration::from_secs(6), Input::Timeout);
+    assert_eq!(session.ended(), Some(EndCause::NoH324));
+}

@@ -1,0 +1,112 @@
+//! What every carrier of AMR narrow-band speech has to know: sizes of frames and sets of modes
+//! (3GPP TS 26.101; RFC 4867). The bits themselves are the codec's business.
+
+use std::fmt;
+
+/// Milliseconds of sound in one frame; 160 samples at 8 kHz.
+pub const FRAME_MS: u64 = 20;
+/// Samples of one frame, which is also what an RTP timestamp counts (RFC 4867 §4.1).
+pub const FRAME_SAMPLES: u32 = 160;
+/// Frame type of comfort noise (silence descriptor).
+pub const SID: u8 = 8;
+/// Frame type of a frame without data.
+pub const NO_DATA: u8 = 15;
+
+/// Bits of the modes 4.75, 5.15, 5.9, 6.7, 7.4, 7.95, 10.2 and 12.2 kbit/s, and of comfort noise
+/// (TS 26.101 table 2, table A.1b).
+const BITS: [u16; 9] = [95, 103, 118, 134, 148, 159, 204, 244, 39];
+
+/// Speech bits of a frame type; `None` for types that are not AMR (other codecs' comfort noise, reserved).
+#[must_use]
+pub fn bits(frame_type: u8) -> Option<usize> {
+    match frame_type {
+        NO_DATA => Some(0),
+        _ => BITS.get(usize::from(frame_type)).map(|&bits| usize::from(bits)),
+    }
+}
+
+/// The modes that a session is restricted to, 0 = 4.75 to 7 = 12.2 kbit/s. Never empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ModeSet(u8);
+
+impl ModeSet {
+    /// Every mode.
+    pub const ALL: ModeSet = ModeSet(0xFF);
+
+    /// The set of these modes; `None` when there is none, or one above 7.
+    #[must_use]
+    pub fn new(modes: impl IntoIterator<Item = u8>) -> Option<Self> {
+        let mut set = 0u8;
+        for mode in modes {
+            set |= 1u8.checked_shl(mode.into())?;
+        }
+        (set != 0).then_some(ModeSet(set))
+    }
+
+    /// Whether `mode` may be used; comfort noise and frames without data always may.
+    #[must_use]
+    pub fn contains(self, mode: u8) -> bool {
+        1u8.checked_shl(mode.into()).is_some_and(|bit| self.0 & bit != 0)
+    }
+
+    /// Every mode of `self` is in `other`.
+    #[must_use]
+    pub fn is_within(self, other: ModeSet) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// What both allow; `None` when that is nothing.
+    #[must_use]
+    pub fn common(self, other: ModeSet) -> Option<ModeSet> {
+        Some(ModeSet(self.0 & other.0)).filter(|common| common.0 != 0)
+    }
+
+    /// The modes, lowest rate first.
+    pub fn modes(self) -> impl Iterator<Item = u8> {
+        (0..8).filter(move |&mode| self.contains(mode))
+    }
+
+    /// The mode of the highest rate.
+    #[must_use]
+    pub fn highest(self) -> u8 {
+        7 - self.0.leading_zeros() as u8
+    }
+}
+
+impl Default for ModeSet {
+    fn default() -> Self {
+        ModeSet::ALL
+    }
+}
+
+impl fmt::Display for ModeSet {
+    /// As in `mode-set=0,2,4,7` (RFC 4867 §8.1).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let modes: Vec<String> = self.modes().map(|mode| mode.to_string()).collect();
+        f.write_str(&modes.join(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_those_of_the_twelve_and_the_silent_ones() {
+        assert_eq!((bits(0), bits(7), bits(SID), bits(NO_DATA)), (Some(95), Some(244), Some(39), Some(0)));
+        for unknown in [9, 10, 11, 12, 13, 14, 16, 255] {
+            assert_eq!(bits(unknown), None);
+        }
+    }
+
+    #[test]
+    fn sets_of_modes() {
+        let gsm = ModeSet::new([0, 2, 4, 7]).unwrap();
+        assert_eq!((gsm.to_string().as_str(), gsm.highest()), ("0,2,4,7", 7));
+        assert!(gsm.contains(4) && !gsm.contains(1) && !gsm.contains(8) && !gsm.contains(15));
+        assert!(gsm.is_within(ModeSet::ALL) && !ModeSet::ALL.is_within(gsm));
+        assert_eq!(gsm.common(ModeSet::new([1, 4]).unwrap()), ModeSet::new([4]));
+        assert_eq!(gsm.common(ModeSet::new([1]).unwrap()), None);
+        assert_eq!((ModeSet::new([]), ModeSet::new([0, 8])), (None, None));
+    }
+}

@@ -1,0 +1,130 @@
+//! Packets to frames (RFC 4867 §4).
+
+use bytes::Bytes;
+use media::amr::FRAME_SAMPLES;
+
+use super::bits::Reader;
+use super::{ENTRY_BITS, Entry, REQUEST_BITS};
+use crate::limits;
+use crate::payload::{Assembled, Malformed, Part};
+
+/// Takes packets apart. Frames that were there already (redundancy, §3.7) are left out.
+#[derive(Clone, Debug)]
+pub struct Depacketizer {
+    octet_aligned: bool,
+    /// Timestamp after the last frame given out.
+    next: Option<u32>,
+    /// What the peer asked for last, and whether that was told.
+    request: Option<u8>,
+    request_news: bool,
+}
+
+/// A packet as it was read.
+struct Packet {
+    request: u8,
+    /// In storage format.
+    frames: Vec<Bytes>,
+    /// Padding is zero (as it has to be), and nothing is left over.
+    exact: bool,
+}
+
+impl Depacketizer {
+    /// `octet_aligned` is how packets are agreed to look.
+    #[must_use]
+    pub fn new(octet_aligned: bool) -> Self {
+        Depacketizer { octet_aligned, next: None, request: None, request_news: false }
+    }
+
+    /// Takes over another agreement.
+    pub fn set_octet_aligned(&mut self, octet_aligned: bool) {
+        self.octet_aligned = octet_aligned;
+    }
+
+    /// Takes a packet; appends its frames to `out`.
+    ///
+    /// # Errors
+    /// [`Malformed`]: it is shorter than it says, has a frame that is not AMR, or too many.
+    pub fn push(&mut self, part: &Part, out: &mut Vec<Assembled>) -> Result<(), Malformed> {
+        let packet = self.read(&part.payload).ok_or(Malformed)?;
+        if packet.request < 8 && self.request != Some(packet.request) {
+            self.request = Some(packet.request);
+            self.request_news = true;
+        }
+        let mut lost_before = part.lost_before;
+        for (data, timestamp) in packet.frames.into_iter().zip(frame_times(part.timestamp)) {
+            let ahead = timestamp.wrapping_sub(self.next.unwrap_or(timestamp)) as i32;
+            if (-REDUNDANT_MAX..0).contains(&ahead) {
+                continue;
+            }
+            self.next = Some(timestamp.wrapping_add(FRAME_SAMPLES));
+            let entry = Entry::from_storage(data[0]);
+            let damaged = !entry.good && !entry.is_no_data();
+            // What was lost is here again when the line has no gap.
+            let lost_before = std::mem::take(&mut lost_before) && ahead != 0;
+            out.push(Assembled { timestamp, keyframe: true, damaged, lost_before, data });
+        }
+        Ok(())
+    }
+
+    /// Another source begins.
+    pub fn interrupt(&mut self) {
+        self.next = None;
+    }
+
+    /// The mode, 0..=7, that the peer asked for, when it has changed since this was asked.
+    pub fn take_mode_request(&mut self) -> Option<u8> {
+        self.request.filter(|_| std::mem::take(&mut self.request_news))
+    }
+
+    /// As agreed if it fits exactly, else the other way if that does: there are peers that write what they
+    /// did not agree to.
+    fn read(&self, payload: &[u8]) -> Option<Packet> {
+        let agreed = read(payload, self.octet_aligned);
+        if agreed.as_ref().is_some_and(|packet| packet.exact) {
+            return agreed;
+        }
+        read(payload, !self.octet_aligned).filter(|packet| packet.exact).or(agreed)
+    }
+}
+
+/// Frames this far back are a repetition; further ones are a new time line.
+const REDUNDANT_MAX: i32 = FRAME_SAMPLES as i32 * limits::AMR_FRAMES_MAX as i32;
+
+fn frame_times(first: u32) -> impl Iterator<Item = u32> {
+    (0u32..).map(move |index| first.wrapping_add(index * FRAME_SAMPLES))
+}
+
+fn read(payload: &[u8], octet_aligned: bool) -> Option<Packet> {
+    let mut reader = Reader::new(payload);
+    let mut exact = true;
+    let mut align = |reader: &mut Reader<'_>| {
+        if octet_aligned {
+            exact &= reader.align();
+        }
+    };
+    let request = reader.take(REQUEST_BITS)?;
+    align(&mut reader);
+    let mut entries = Vec::with_capacity(1);
+    loop {
+        let (entry, follows) = Entry::from_bits(reader.take(ENTRY_BITS)?);
+        align(&mut reader);
+        entries.push(entry);
+        if !follows {
+            break;
+        }
+        if entries.len() >= limits::AMR_FRAMES_MAX {
+            return None;
+        }
+    }
+    let mut frames = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let bits = entry.speech_bits()?;
+        let mut frame = Vec::with_capacity(1 + bits.div_ceil(8));
+        frame.push(entry.to_storage());
+        reader.copy(bits, &mut frame)?;
+        align(&mut reader);
+        frames.push(Bytes::from(frame));
+    }
+    let exact = exact && reader.align() && reader.left() == 0;
+    Some(Packet { request, frames, exact })
+}
