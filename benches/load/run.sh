@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What calls cost a gateway in CPU, measured with SIPp on loopback: see benches/README.md.
+# What calls cost a gateway in CPU, measured with SIPp and our own 3G phones on loopback: see benches/README.md.
 # Usage: benches/load/run.sh [VIREO]    (default: target/release/vireo)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -35,4 +35,12 @@ for round in 1 2 3; do
     calls 100 100 50 100 30000
     awk -v t=$(($(ticks) - before)) -v r=$round \
         'BEGIN { printf "round %d: 100 calls of 30 s, PCMU and H.264 CIF at 15/s: %.3f ms of CPU a call-second\n", r, t * 10 / 3000 }'
+done
+for round in 1 2 3; do
+    before=$(ticks)
+    "$vireo" call --3g sip:100@127.0.0.1:5060 --calls 300 --rate 30 --seconds 30 >"$work/calls" ||
+        { cat "$work/calls" >&2; exit 1; }
+    awk -v t=$(($(ticks) - before)) -v r=$round \
+        'BEGIN { printf "round %d: 300 3G calls of 30 s, AMR and H.263: %.3f ms of CPU a call-second\n", r, t * 10 / 9000 }'
+    grep -E '^(INVITE|3G set-up)' "$work/calls"
 done

@@ -106,8 +106,8 @@ pub fn run_load(load: &Load, tell: &mut dyn FnMut(&str)) -> Result<LoadReport, E
     thread::scope(|scope| {
         for first in 0..threads {
             let (load, uri, news) = (&load, &uri, news.clone());
-            let calls = (first..load.calls).step_by(threads).collect();
-            scope.spawn(move || Batch { load, uri, destination, sip, start, news }.run(calls));
+            let calls: Vec<usize> = (first..load.calls).step_by(threads).collect();
+            scope.spawn(move || Batch { load, uri, destination, sip, start, news }.run(&calls));
         }
         drop(news);
         Ok(sum(start, load.calls, &told, tell))
@@ -182,8 +182,8 @@ struct Call {
 
 impl Batch<'_> {
     /// Makes the calls of these numbers. A thread whose network fails leaves its calls untold.
-    fn run(&self, calls: Vec<usize>) {
-        let result = Crowd::new(self.sip.ip()).and_then(|crowd| self.call(crowd, &calls));
+    fn run(&self, calls: &[usize]) {
+        let result = Crowd::new(self.sip.ip()).and_then(|crowd| self.call(crowd, calls));
         if let Err(error) = result {
             tracing::error!(%error, "the load stops on one thread");
         }

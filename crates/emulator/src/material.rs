@@ -162,7 +162,7 @@ impl Reel {
         self.period
     }
 
-    /// The next frame; after [`Reel::to_key`] a key picture. Their times go on from round to round.
+    /// The next frame; after [`Reel::skip_to_key`] a key picture. Their times go on from round to round.
     pub(crate) fn next(&mut self) -> Frame {
         let mut frame = self.frames[self.next].clone();
         frame.pts = self.period * self.sent;
@@ -172,7 +172,7 @@ impl Reel {
     }
 
     /// Skips to the next key picture.
-    pub(crate) fn to_key(&mut self) {
+    pub(crate) fn skip_to_key(&mut self) {
         let ahead = (self.next..self.frames.len()).find(|at| self.frames[*at].keyframe);
         self.next = ahead.unwrap_or(0);
     }
@@ -225,7 +225,7 @@ mod tests {
             assert!(reel.next().keyframe);
             let second = reel.next();
             assert!(!second.keyframe);
-            reel.to_key();
+            reel.skip_to_key();
             let third = reel.next();
             assert!(third.keyframe && third.pts > second.pts);
         }

@@ -10,7 +10,10 @@ use h324m::limits;
 use proptest::prelude::*;
 
 fn from_hex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hexadecimal"))
+        .collect()
 }
 
 fn hex(octets: &[u8]) -> String {
@@ -102,7 +105,7 @@ fn what_is_built_has_the_octets_of_third_party_terminals() {
         (build::open_logical_channel_ack(6, None), "22800005"),
         (build::multiplex_entry_send_ack(0, &[6, 7]), "2500001560"),
         (build::multiplex_entry_send(0, &[entry(6, 6), entry(7, 7)]), "0600001a8000000006d80000000780"),
-        (build::multiplex_entry_send(0, &[entry(1, 1), entry(2, 2)]), "060001180000000001c40000000280"),
+        (build::multiplex_entry_send(1, &[entry(1, 1), entry(2, 2)]), "060001180000000001c40000000280"),
         (build::alphanumeric("1"), "6d400131"),
         (build::signal('*', Some(Duration::from_millis(100))), "6d810445400063"),
         (build::command(7, Command::FastUpdatePicture), "4c000628"),
@@ -112,13 +115,7 @@ fn what_is_built_has_the_octets_of_third_party_terminals() {
         (build::end_session(), "4a40"),
     ];
     for (message, octets) in golden {
-        let ours = hex(&encode(&message));
-        if octets.starts_with("060001") {
-            // The same entries under the next sequence number.
-            assert_eq!(ours[6..], octets[6..], "{}", message.name());
-        } else {
-            assert_eq!(ours, octets, "{}", message.name());
-        }
+        assert_eq!(hex(&encode(&message)), octets, "{}", message.name());
         let (decoded, error) = decode(&from_hex(octets));
         assert_eq!(error, None);
         assert_eq!(hex(&encode(&decoded[0])), octets, "{}", message.name());
@@ -277,8 +274,12 @@ fn not_run(why: &str) {
     println!("NOT RUN: {why}");
     if let Some(list) = std::env::var_os("VIREO_NOT_RUN") {
         use std::io::Write;
-        let mut list = std::fs::OpenOptions::new().append(true).create(true).open(list).unwrap();
-        writeln!(list, "h324m::h245_messages: {why}").unwrap();
+        let mut list = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(list)
+            .expect("the list of what did not run");
+        writeln!(list, "h324m::h245_messages: {why}").expect("the list of what did not run");
     }
 }
 

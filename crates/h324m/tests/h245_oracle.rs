@@ -30,8 +30,12 @@ fn not_run(why: &str) {
     assert!(std::env::var_os("CI").is_none(), "{why}");
     println!("NOT RUN: {why}");
     if let Some(list) = std::env::var_os("VIREO_NOT_RUN") {
-        let mut list = std::fs::OpenOptions::new().append(true).create(true).open(list).unwrap();
-        writeln!(list, "h324m::h245_oracle: {why}").unwrap();
+        let mut list = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(list)
+            .expect("the list of what did not run");
+        writeln!(list, "h324m::h245_oracle: {why}").expect("the list of what did not run");
     }
 }
 
@@ -48,11 +52,14 @@ fn ask(python: &Path, messages: &[Message]) -> Vec<(String, String)> {
         .spawn()
         .expect("python of the oracle starts");
     let lines: String = messages.iter().map(|message| hex(&encode(message)) + "\n").collect();
-    child.stdin.take().expect("piped").write_all(lines.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
+    child.stdin.take().expect("piped").write_all(lines.as_bytes()).expect("the oracle listens");
+    let output = child.wait_with_output().expect("the oracle ends");
     assert!(output.status.success(), "the oracle cannot read a message");
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().map(|line| line.rsplit_once(' ').unwrap()).map(|(a, b)| (a.into(), b.into())).collect()
+    let text = String::from_utf8(output.stdout).expect("the oracle writes text");
+    text.lines()
+        .map(|line| line.rsplit_once(' ').expect("value and octets"))
+        .map(|(a, b)| (a.into(), b.into()))
+        .collect()
 }
 
 /// A message and what must be found in its value.

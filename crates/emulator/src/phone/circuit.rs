@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use codec::{audio, video};
 use h324m::{Channels, DigitForm, EndCause, Event as TerminalEvent, Way};
-use media::{Codec, Frame, Kind, Now};
+use media::{Codec, Frame, Kind, Now, VideoFormat};
 use rtp::Digit;
 use rtp::circuit::{self as line, Statistics};
 
@@ -16,7 +16,6 @@ use super::{Event, KeyForm};
 use crate::impairments::BitErrors;
 use crate::limits::{END_SESSION_MAX, KEY_PRESS};
 use crate::material::{AMR_MODE_MAX, Material, PACKET, Reel};
-use media::VideoFormat;
 
 /// Octets of the line in a second (RFC 4040 §3).
 const LINE_RATE: u64 = 8_000;
@@ -176,6 +175,11 @@ impl Circuit {
         true
     }
 
+    /// Whether we are hanging up.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.is_some()
+    }
+
     /// Whether the call is to end now, the far terminal having heard of it or not.
     pub(crate) fn is_closed(&self, now: Now) -> bool {
         self.closing.is_some_and(|due| due <= now.mono)
@@ -252,7 +256,7 @@ impl Circuit {
             TerminalEvent::VideoClosed { way: Way::Sends } => self.pictures = Source::SILENT,
             TerminalEvent::KeyPictureWanted => {
                 if let Some(reel) = &mut self.pictures.reel {
-                    reel.to_key();
+                    reel.skip_to_key();
                 }
             }
             TerminalEvent::Digit { digit, .. } => {

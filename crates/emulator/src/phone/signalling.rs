@@ -54,12 +54,19 @@ impl Phone {
 
     /// What the terminal says of the session's end is what ended the call; the dialog follows.
     pub(super) fn session_ended(&mut self, now: Now, cause: EndCause) {
-        if cause == EndCause::HungUp {
-            self.close(now);
-        } else {
-            self.bye(now);
-            self.over(End::Session(cause));
-        }
+        self.bye(now);
+        self.over(match cause {
+            EndCause::HungUp => End::Local,
+            EndCause::PeerEnded => End::Remote { reason: Some(cause.to_string()) },
+            EndCause::NoH324
+            | EndCause::NoCapabilities
+            | EndCause::CapabilitiesUnanswered
+            | EndCause::NoMaster
+            | EndCause::NoCommonAudio
+            | EndCause::NoAudioChannel
+            | EndCause::ControlFailed
+            | EndCause::Silent => End::Session(cause),
+        });
     }
 
     /// Ends the dialog.
@@ -107,6 +114,12 @@ impl Phone {
             }
             Signal::Cancelled { dialog } if self.dialog == Some(dialog) => {
                 self.over(End::Remote { reason: None });
+            }
+            // The other side was faster, having heard the end of the 3G session from us.
+            Signal::Ended { dialog, by: sip::Ended::Bye { .. } }
+                if self.dialog == Some(dialog) && self.circuit.as_ref().is_some_and(|it| it.is_closing()) =>
+            {
+                self.over(End::Local);
             }
             Signal::Ended { dialog, by } if self.dialog == Some(dialog) => self.over(match by {
                 sip::Ended::Bye { reason } => End::Remote { reason },

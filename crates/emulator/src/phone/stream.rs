@@ -85,7 +85,7 @@ impl Stream {
     }
 
     pub(crate) fn key_frame_wanted(&mut self) {
-        self.source.to_key();
+        self.source.skip_to_key();
     }
 
     /// Decodes one frame. Whatever cannot be decoded is reported and asked for again.

@@ -299,9 +299,9 @@ pub fn round_trip_delay_response(sequence: u8) -> Message {
 /// `maintenanceLoopReject` (§7.9.3): cannot be done. [`Loop::Other`] is answered as the system loop.
 pub fn maintenance_loop_reject(which: Loop) -> Message {
     let kind = match which {
-        Loop::System | Loop::Other => LoopType::SystemLoop,
-        Loop::Media(channel) => LoopType::MediaLoop(number(channel)),
-        Loop::LogicalChannel(channel) => LoopType::LogicalChannelLoop(number(channel)),
+        Loop::System | Loop::Other => LoopType::System,
+        Loop::Media(channel) => LoopType::Media(number(channel)),
+        Loop::LogicalChannel(channel) => LoopType::LogicalChannel(number(channel)),
     };
     response(ResponseMessage::MaintenanceLoopReject(MaintenanceLoopReject {
         kind: Open::Known(kind),

@@ -97,25 +97,25 @@ fn capability_of(capability: &view::Capability) -> Option<Capability> {
         view::Capability::Audio(direction, one) => {
             let one = Open::Known(audio(one)?);
             match direction {
-                Direction::Receive => C::ReceiveAudioCapability(one),
-                Direction::Transmit => C::TransmitAudioCapability(one),
-                Direction::Both => C::ReceiveAndTransmitAudioCapability(one),
+                Direction::Receive => C::ReceiveAudio(one),
+                Direction::Transmit => C::TransmitAudio(one),
+                Direction::Both => C::ReceiveAndTransmitAudio(one),
             }
         }
         view::Capability::Video(direction, one) => {
             let one = Open::Known(video(one)?);
             match direction {
-                Direction::Receive => C::ReceiveVideoCapability(one),
-                Direction::Transmit => C::TransmitVideoCapability(one),
-                Direction::Both => C::ReceiveAndTransmitVideoCapability(one),
+                Direction::Receive => C::ReceiveVideo(one),
+                Direction::Transmit => C::TransmitVideo(one),
+                Direction::Both => C::ReceiveAndTransmitVideo(one),
             }
         }
         view::Capability::UserInput(direction, form) => {
             let one = Open::Known(user_input(*form)?);
             match direction {
-                Direction::Receive => C::ReceiveUserInputCapability(one),
-                Direction::Transmit => C::TransmitUserInputCapability(one),
-                Direction::Both => C::ReceiveAndTransmitUserInputCapability(one),
+                Direction::Receive => C::ReceiveUserInput(one),
+                Direction::Transmit => C::TransmitUserInput(one),
+                Direction::Both => C::ReceiveAndTransmitUserInput(one),
             }
         }
         view::Capability::Unknown => return None,
@@ -139,20 +139,16 @@ fn hundreds(bps: u32, max: u32) -> u32 {
 }
 
 /// A parameter under a number of the codec's own table.
-fn parameter(number: u8, value: ParameterValue) -> Box<GenericParameter> {
-    Box::new(GenericParameter {
+fn parameter(number: u8, value: ParameterValue) -> Parameter {
+    Parameter(Box::new(GenericParameter {
         parameter_identifier: Open::Known(ParameterIdentifier::Standard(number)),
         parameter_value: Open::Known(value),
         supersedes: None,
-    })
+    }))
 }
 
 /// A codec by its object identifier.
-fn generic(
-    identifier: &'static [u8],
-    bps_max: u32,
-    collapsing: Vec<Box<GenericParameter>>,
-) -> GenericCapability {
+fn generic(identifier: &'static [u8], bps_max: u32, collapsing: Vec<Parameter>) -> GenericCapability {
     GenericCapability {
         capability_identifier: Open::Known(CapabilityIdentifier::Standard(identifier.to_vec().into())),
         max_bit_rate: (bps_max > 0).then(|| hundreds(bps_max, u32::MAX)),
@@ -172,7 +168,7 @@ fn audio(codec: &view::Audio) -> Option<AudioCapability> {
             if *comfort_noise {
                 parameters.push(parameter(AMR_COMFORT_NOISE, ParameterValue::Logical));
             }
-            Some(AudioCapability::GenericAudioCapability(Box::new(generic(oid::AMR, *bps_max, parameters))))
+            Some(AudioCapability::Generic(Box::new(generic(oid::AMR, *bps_max, parameters))))
         }
         view::Audio::G7231 { frames_max, silence_suppression } => Some(AudioCapability::G7231(G7231 {
             max_al_sdu_audio_frames: Frames((*frames_max).clamp(1, 256)),
@@ -185,15 +181,9 @@ fn audio(codec: &view::Audio) -> Option<AudioCapability> {
 /// A video codec; `None` for one that is only known by name.
 fn video(codec: &view::Video) -> Option<VideoCapability> {
     match codec {
-        view::Video::H263(h263) => {
-            Some(VideoCapability::H263VideoCapability(Box::new(h263_capability(h263))))
-        }
-        view::Video::Mpeg4(mpeg4) => {
-            Some(VideoCapability::GenericVideoCapability(Box::new(mpeg4_capability(mpeg4))))
-        }
-        view::Video::H264(h264) => {
-            Some(VideoCapability::GenericVideoCapability(Box::new(h264_capability(h264))))
-        }
+        view::Video::H263(h263) => Some(VideoCapability::H263(Box::new(h263_capability(h263)))),
+        view::Video::Mpeg4(mpeg4) => Some(VideoCapability::Generic(Box::new(mpeg4_capability(mpeg4)))),
+        view::Video::H264(h264) => Some(VideoCapability::Generic(Box::new(h264_capability(h264)))),
         view::Video::Other(_) => None,
     }
 }
@@ -262,17 +252,15 @@ pub(super) fn open_logical_channel(request: &view::ChannelRequest) -> OpenLogica
         forward_logical_channel_parameters: ForwardParameters {
             port_number: None,
             data_type: Open::Known(data_type(&forward.media)),
-            multiplex_parameters: Open::Known(ForwardMultiplexParameters::H223LogicalChannelParameters(
-                h223_parameters(forward),
-            )),
+            multiplex_parameters: Open::Known(ForwardMultiplexParameters::H223(h223_parameters(forward))),
             forward_logical_channel_dependency: None,
             replacement_for: None,
         },
         reverse_logical_channel_parameters: request.reverse.as_ref().map(|reverse| ReverseParameters {
             data_type: Open::Known(data_type(&reverse.media)),
-            multiplex_parameters: Some(Open::Known(
-                ReverseMultiplexParameters::H223LogicalChannelParameters(h223_parameters(reverse)),
-            )),
+            multiplex_parameters: Some(Open::Known(ReverseMultiplexParameters::H223(h223_parameters(
+                reverse,
+            )))),
             reverse_logical_channel_dependency: None,
             replacement_for: None,
         }),

@@ -61,11 +61,7 @@ fn request(message: &RequestMessage) -> View {
         }
         RequestMessage::RequestMode(message) => View::RequestMode {
             sequence: message.sequence_number,
-            modes: message
-                .requested_modes
-                .iter()
-                .map(|modes| modes.0.iter().map(|one| mode(one)).collect())
-                .collect(),
+            modes: message.requested_modes.iter().map(|modes| modes.0.iter().map(mode).collect()).collect(),
         },
         RequestMessage::RoundTripDelayRequest(message) => {
             View::RoundTripDelayRequest { sequence: message.sequence_number }
@@ -251,18 +247,15 @@ fn element(element_: &MultiplexElement) -> view::Element {
 fn mode(mode: &ModeElement) -> view::Mode {
     match mode.kind.known() {
         Some(ModeElementType::VideoMode(video)) => match video.known() {
-            Some(VideoMode::H263VideoMode(mode)) => view::Mode::H263 {
+            Some(VideoMode::H263(mode)) => view::Mode::H263 {
                 bps_max: u32::from(mode.bit_rate) * 100,
                 qcif: mode.resolution == Open::Known(H263Resolution::Qcif),
             },
-            Some(VideoMode::GenericVideoMode(generic)) => {
+            Some(VideoMode::Generic(generic)) => {
                 view::Mode::GenericVideo(Box::new(read_media::generic_video(generic)))
             }
             Some(
-                VideoMode::NonStandard(_)
-                | VideoMode::H261VideoMode(_)
-                | VideoMode::H262VideoMode(_)
-                | VideoMode::Is11172VideoMode(_),
+                VideoMode::NonStandard(_) | VideoMode::H261(_) | VideoMode::H262(_) | VideoMode::Is11172(_),
             )
             | None => view::Mode::Other,
         },
@@ -292,23 +285,23 @@ fn audio_mode(mode: &AudioMode) -> &'static str {
         AudioMode::G729 => "g729",
         AudioMode::G729AnnexA => "g729AnnexA",
         AudioMode::G7231(_) => "g7231",
-        AudioMode::Is11172AudioMode(_) => "is11172AudioMode",
-        AudioMode::Is13818AudioMode(_) => "is13818AudioMode",
+        AudioMode::Is11172(_) => "is11172AudioMode",
+        AudioMode::Is13818(_) => "is13818AudioMode",
         AudioMode::G729wAnnexB(_) => "g729wAnnexB",
         AudioMode::G729AnnexAwAnnexB(_) => "g729AnnexAwAnnexB",
-        AudioMode::G7231AnnexCMode(_) => "g7231AnnexCMode",
+        AudioMode::G7231AnnexC(_) => "g7231AnnexCMode",
         AudioMode::GsmFullRate(_) => "gsmFullRate",
         AudioMode::GsmHalfRate(_) => "gsmHalfRate",
         AudioMode::GsmEnhancedFullRate(_) => "gsmEnhancedFullRate",
-        AudioMode::GenericAudioMode(_) => "genericAudioMode",
+        AudioMode::Generic(_) => "genericAudioMode",
     }
 }
 
 fn looped(kind: &Open<LoopType>) -> view::Loop {
     match kind.known() {
-        Some(LoopType::SystemLoop) => view::Loop::System,
-        Some(LoopType::MediaLoop(channel)) => view::Loop::Media(channel.0),
-        Some(LoopType::LogicalChannelLoop(channel)) => view::Loop::LogicalChannel(channel.0),
+        Some(LoopType::System) => view::Loop::System,
+        Some(LoopType::Media(channel)) => view::Loop::Media(channel.0),
+        Some(LoopType::LogicalChannel(channel)) => view::Loop::LogicalChannel(channel.0),
         None => view::Loop::Other,
     }
 }

@@ -78,31 +78,25 @@ fn h223_multiplex(h223: &H223Capability) -> view::Multiplex {
 fn capability_of(capability: &Capability) -> view::Capability {
     use Capability as C;
     match capability {
-        C::ReceiveVideoCapability(one) => view::Capability::Video(Direction::Receive, video(one)),
-        C::TransmitVideoCapability(one) => view::Capability::Video(Direction::Transmit, video(one)),
-        C::ReceiveAndTransmitVideoCapability(one) => view::Capability::Video(Direction::Both, video(one)),
-        C::ReceiveAudioCapability(one) => view::Capability::Audio(Direction::Receive, audio(one)),
-        C::TransmitAudioCapability(one) => view::Capability::Audio(Direction::Transmit, audio(one)),
-        C::ReceiveAndTransmitAudioCapability(one) => view::Capability::Audio(Direction::Both, audio(one)),
-        C::ReceiveUserInputCapability(one) => {
-            view::Capability::UserInput(Direction::Receive, user_input(one))
-        }
-        C::TransmitUserInputCapability(one) => {
-            view::Capability::UserInput(Direction::Transmit, user_input(one))
-        }
-        C::ReceiveAndTransmitUserInputCapability(one) => {
-            view::Capability::UserInput(Direction::Both, user_input(one))
-        }
+        C::ReceiveVideo(one) => view::Capability::Video(Direction::Receive, video(one)),
+        C::TransmitVideo(one) => view::Capability::Video(Direction::Transmit, video(one)),
+        C::ReceiveAndTransmitVideo(one) => view::Capability::Video(Direction::Both, video(one)),
+        C::ReceiveAudio(one) => view::Capability::Audio(Direction::Receive, audio(one)),
+        C::TransmitAudio(one) => view::Capability::Audio(Direction::Transmit, audio(one)),
+        C::ReceiveAndTransmitAudio(one) => view::Capability::Audio(Direction::Both, audio(one)),
+        C::ReceiveUserInput(one) => view::Capability::UserInput(Direction::Receive, user_input(one)),
+        C::TransmitUserInput(one) => view::Capability::UserInput(Direction::Transmit, user_input(one)),
+        C::ReceiveAndTransmitUserInput(one) => view::Capability::UserInput(Direction::Both, user_input(one)),
         C::NonStandard(_)
-        | C::ReceiveDataApplicationCapability(_)
-        | C::TransmitDataApplicationCapability(_)
-        | C::ReceiveAndTransmitDataApplicationCapability(_)
-        | C::H233EncryptionTransmitCapability(_)
-        | C::H233EncryptionReceiveCapability(_)
-        | C::ConferenceCapability(_)
-        | C::H235SecurityCapability(_)
+        | C::ReceiveDataApplication(_)
+        | C::TransmitDataApplication(_)
+        | C::ReceiveAndTransmitDataApplication(_)
+        | C::H233EncryptionTransmit(_)
+        | C::H233EncryptionReceive(_)
+        | C::Conference(_)
+        | C::H235Security(_)
         | C::MaxPendingReplacementFor(_)
-        | C::GenericControlCapability(_) => view::Capability::Unknown,
+        | C::GenericControl(_) => view::Capability::Unknown,
     }
 }
 
@@ -127,7 +121,7 @@ fn audio(capability: &Open<AudioCapability>) -> view::Audio {
                 silence_suppression: g7231.silence_suppression,
             };
         }
-        A::GenericAudioCapability(generic) => return generic_audio(generic),
+        A::Generic(generic) => return generic_audio(generic),
         A::NonStandard(_) => "nonStandard",
         A::G711Alaw64k(_) => "g711Alaw64k",
         A::G711Alaw56k(_) => "g711Alaw56k",
@@ -139,11 +133,11 @@ fn audio(capability: &Open<AudioCapability>) -> view::Audio {
         A::G728(_) => "g728",
         A::G729(_) => "g729",
         A::G729AnnexA(_) => "g729AnnexA",
-        A::Is11172AudioCapability(_) => "is11172AudioCapability",
-        A::Is13818AudioCapability(_) => "is13818AudioCapability",
+        A::Is11172(_) => "is11172AudioCapability",
+        A::Is13818(_) => "is13818AudioCapability",
         A::G729wAnnexB(_) => "g729wAnnexB",
         A::G729AnnexAwAnnexB(_) => "g729AnnexAwAnnexB",
-        A::G7231AnnexCCapability(_) => "g7231AnnexCCapability",
+        A::G7231AnnexC(_) => "g7231AnnexCCapability",
         A::GsmFullRate(_) => "gsmFullRate",
         A::GsmHalfRate(_) => "gsmHalfRate",
         A::GsmEnhancedFullRate(_) => "gsmEnhancedFullRate",
@@ -185,7 +179,7 @@ pub(super) const H264_CONFIG: u8 = 43;
 
 fn video(capability: &Open<VideoCapability>) -> view::Video {
     match capability.known() {
-        Some(VideoCapability::H263VideoCapability(h263)) => view::Video::H263(view::H263 {
+        Some(VideoCapability::H263(h263)) => view::Video::H263(view::H263 {
             sqcif_mpi: h263.sqcif_mpi,
             qcif_mpi: h263.qcif_mpi,
             cif_mpi: h263.cif_mpi,
@@ -197,11 +191,11 @@ fn video(capability: &Open<VideoCapability>) -> view::Video {
             trade_off: h263.temporal_spatial_trade_off_capability,
             further_options: h263.h263_options.is_some(),
         }),
-        Some(VideoCapability::GenericVideoCapability(generic)) => generic_video(generic),
+        Some(VideoCapability::Generic(generic)) => generic_video(generic),
         Some(VideoCapability::NonStandard(_)) => view::Video::Other("nonStandard"),
-        Some(VideoCapability::H261VideoCapability(_)) => view::Video::Other("h261VideoCapability"),
-        Some(VideoCapability::H262VideoCapability(_)) => view::Video::Other("h262VideoCapability"),
-        Some(VideoCapability::Is11172VideoCapability(_)) => view::Video::Other("is11172VideoCapability"),
+        Some(VideoCapability::H261(_)) => view::Video::Other("h261VideoCapability"),
+        Some(VideoCapability::H262(_)) => view::Video::Other("h262VideoCapability"),
+        Some(VideoCapability::Is11172(_)) => view::Video::Other("is11172VideoCapability"),
         None => view::Video::Other("unknown"),
     }
 }
@@ -245,6 +239,7 @@ fn identifier(generic: &GenericCapability) -> Option<&[u8]> {
 fn parameter(generic: &GenericCapability, number: u8) -> Option<&ParameterValue> {
     let lists = generic.collapsing.iter().chain(&generic.non_collapsing).flatten();
     lists
+        .map(|one| &one.0)
         .filter(|one| one.parameter_identifier.known() == Some(&ParameterIdentifier::Standard(number)))
         .find_map(|one| one.parameter_value.known())
 }
@@ -278,12 +273,8 @@ fn octets(value: &ParameterValue) -> Option<Bytes> {
 pub(super) fn channel_request(message: &OpenLogicalChannel) -> view::ChannelRequest {
     let forward = &message.forward_logical_channel_parameters;
     let parameters = match forward.multiplex_parameters.known() {
-        Some(ForwardMultiplexParameters::H223LogicalChannelParameters(h223)) => Some(h223),
-        Some(
-            ForwardMultiplexParameters::H222LogicalChannelParameters(_)
-            | ForwardMultiplexParameters::V76LogicalChannelParameters(_),
-        )
-        | None => None,
+        Some(ForwardMultiplexParameters::H223(h223)) => Some(h223),
+        Some(ForwardMultiplexParameters::H222(_) | ForwardMultiplexParameters::V76(_)) | None => None,
     };
     view::ChannelRequest {
         channel: message.forward_logical_channel_number.0,
@@ -294,8 +285,8 @@ pub(super) fn channel_request(message: &OpenLogicalChannel) -> view::ChannelRequ
 
 fn reverse_way(reverse: &ReverseParameters) -> view::Way {
     let parameters = match reverse.multiplex_parameters.as_ref().and_then(Open::known) {
-        Some(ReverseMultiplexParameters::H223LogicalChannelParameters(h223)) => Some(h223),
-        Some(ReverseMultiplexParameters::V76LogicalChannelParameters(_)) | None => None,
+        Some(ReverseMultiplexParameters::H223(h223)) => Some(h223),
+        Some(ReverseMultiplexParameters::V76(_)) | None => None,
     };
     way(&reverse.data_type, parameters)
 }

@@ -18,7 +18,7 @@ fn set_with(capability: Open<Capability>) -> Message {
         multiplex_capability: None,
         capability_table: Some(vec![
             entry(1, capability),
-            entry(2, Open::Known(Capability::ReceiveUserInputCapability(dtmf))),
+            entry(2, Open::Known(Capability::ReceiveUserInput(dtmf))),
         ]),
         capability_descriptors: None,
         generic_information: None,

@@ -266,7 +266,7 @@ impl Link {
             ccsrl,
             |number, information| {
                 *count += 1;
-                emit(out, forms, number, information);
+                emit(out, forms, number, &information);
             },
         );
     }
@@ -274,7 +274,7 @@ impl Link {
     fn send_next(&mut self, now: Instant) {
         while let Some((number, information)) = self.sender.next(now, self.window(), self.config.ccsrl) {
             self.statistics.sent += 1;
-            emit(&mut self.out, self.forms, number, information);
+            emit(&mut self.out, self.forms, number, &information);
         }
     }
 
@@ -287,7 +287,7 @@ impl Link {
 
 /// One command in the forms that are spoken. While both are, the windowed one goes first: a peer that knows it
 /// answers it first, so that a plain answer alone means that it does not.
-fn emit(out: &mut VecDeque<Output>, forms: Forms, number: u8, information: Bytes) {
+fn emit(out: &mut VecDeque<Output>, forms: Forms, number: u8, information: &Bytes) {
     let frame = |form| Frame::Command { form, number, information: information.clone() }.to_bytes();
     match forms {
         Forms::Trying { .. } => {

@@ -26,14 +26,14 @@ pub(crate) enum AudioCapability {
     G728(Frames),
     G729(Frames),
     G729AnnexA(Frames),
-    Is11172AudioCapability(Is11172AudioCapability),
-    Is13818AudioCapability(Is13818AudioCapability),
+    Is11172(Is11172AudioCapability),
+    Is13818(Is13818AudioCapability),
     #[rasn(extension_addition)]
     G729wAnnexB(Frames),
     #[rasn(extension_addition)]
     G729AnnexAwAnnexB(Frames),
     #[rasn(extension_addition)]
-    G7231AnnexCCapability(Opaque),
+    G7231AnnexC(Opaque),
     #[rasn(extension_addition)]
     GsmFullRate(Opaque),
     #[rasn(extension_addition)]
@@ -41,7 +41,7 @@ pub(crate) enum AudioCapability {
     #[rasn(extension_addition)]
     GsmEnhancedFullRate(Opaque),
     #[rasn(extension_addition)]
-    GenericAudioCapability(Box<GenericCapability>),
+    Generic(Box<GenericCapability>),
 }
 
 #[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]

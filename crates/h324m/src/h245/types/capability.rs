@@ -53,31 +53,31 @@ pub(crate) struct AlternativeCapabilitySet(pub(crate) Vec<EntryNumber>);
 #[non_exhaustive]
 pub(crate) enum Capability {
     NonStandard(NonStandardParameter),
-    ReceiveVideoCapability(Open<VideoCapability>),
-    TransmitVideoCapability(Open<VideoCapability>),
-    ReceiveAndTransmitVideoCapability(Open<VideoCapability>),
-    ReceiveAudioCapability(Open<AudioCapability>),
-    TransmitAudioCapability(Open<AudioCapability>),
-    ReceiveAndTransmitAudioCapability(Open<AudioCapability>),
-    ReceiveDataApplicationCapability(DataApplicationCapability),
-    TransmitDataApplicationCapability(DataApplicationCapability),
-    ReceiveAndTransmitDataApplicationCapability(DataApplicationCapability),
-    H233EncryptionTransmitCapability(bool),
-    H233EncryptionReceiveCapability(H233EncryptionReceiveCapability),
+    ReceiveVideo(Open<VideoCapability>),
+    TransmitVideo(Open<VideoCapability>),
+    ReceiveAndTransmitVideo(Open<VideoCapability>),
+    ReceiveAudio(Open<AudioCapability>),
+    TransmitAudio(Open<AudioCapability>),
+    ReceiveAndTransmitAudio(Open<AudioCapability>),
+    ReceiveDataApplication(DataApplicationCapability),
+    TransmitDataApplication(DataApplicationCapability),
+    ReceiveAndTransmitDataApplication(DataApplicationCapability),
+    H233EncryptionTransmit(bool),
+    H233EncryptionReceive(H233EncryptionReceiveCapability),
     #[rasn(extension_addition)]
-    ConferenceCapability(Opaque),
+    Conference(Opaque),
     #[rasn(extension_addition)]
-    H235SecurityCapability(Opaque),
+    H235Security(Opaque),
     #[rasn(extension_addition)]
     MaxPendingReplacementFor(u8),
     #[rasn(extension_addition)]
-    ReceiveUserInputCapability(Open<UserInputCapability>),
+    ReceiveUserInput(Open<UserInputCapability>),
     #[rasn(extension_addition)]
-    TransmitUserInputCapability(Open<UserInputCapability>),
+    TransmitUserInput(Open<UserInputCapability>),
     #[rasn(extension_addition)]
-    ReceiveAndTransmitUserInputCapability(Open<UserInputCapability>),
+    ReceiveAndTransmitUserInput(Open<UserInputCapability>),
     #[rasn(extension_addition)]
-    GenericControlCapability(Box<GenericCapability>),
+    GenericControl(Box<GenericCapability>),
 }
 
 #[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]

@@ -40,9 +40,9 @@ pub(crate) struct ForwardParameters {
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum ForwardMultiplexParameters {
-    H222LogicalChannelParameters(H222LogicalChannelParameters),
-    H223LogicalChannelParameters(H223LogicalChannelParameters),
-    V76LogicalChannelParameters(Box<V76LogicalChannelParameters>),
+    H222(H222LogicalChannelParameters),
+    H223(H223LogicalChannelParameters),
+    V76(Box<V76LogicalChannelParameters>),
 }
 
 #[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
@@ -61,8 +61,8 @@ pub(crate) struct ReverseParameters {
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum ReverseMultiplexParameters {
-    H223LogicalChannelParameters(H223LogicalChannelParameters),
-    V76LogicalChannelParameters(Box<V76LogicalChannelParameters>),
+    H223(H223LogicalChannelParameters),
+    V76(Box<V76LogicalChannelParameters>),
 }
 
 #[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
@@ -163,7 +163,7 @@ pub(crate) enum CrcLength {
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum SuspendResume {
-    NoSuspendResume,
+    Not,
     WithAddress,
     WithoutAddress,
 }
@@ -225,7 +225,7 @@ pub(crate) struct AckReverseParameters {
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum AckMultiplexParameters {
-    H222LogicalChannelParameters(H222LogicalChannelParameters),
+    H222(H222LogicalChannelParameters),
 }
 
 #[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]

@@ -76,9 +76,9 @@ pub(crate) struct MaintenanceLoopReject {
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum LoopType {
-    SystemLoop,
-    MediaLoop(Channel),
-    LogicalChannelLoop(Channel),
+    System,
+    Media(Channel),
+    LogicalChannel(Channel),
 }
 
 #[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
@@ -111,9 +111,9 @@ pub(crate) struct SpecificRequest {
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
 pub(crate) enum EncryptionCommand {
-    EncryptionSe(OctetString),
-    EncryptionIvRequest,
-    EncryptionAlgorithmId(EncryptionAlgorithmId),
+    Se(OctetString),
+    IvRequest,
+    AlgorithmId(EncryptionAlgorithmId),
 }
 
 #[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]

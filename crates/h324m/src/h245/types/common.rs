@@ -47,8 +47,8 @@ pub(crate) struct NonStandardMessage {
 pub(crate) struct GenericCapability {
     pub(crate) capability_identifier: Open<CapabilityIdentifier>,
     pub(crate) max_bit_rate: Option<u32>,
-    pub(crate) collapsing: Option<Vec<Box<GenericParameter>>>,
-    pub(crate) non_collapsing: Option<Vec<Box<GenericParameter>>>,
+    pub(crate) collapsing: Option<Vec<Parameter>>,
+    pub(crate) non_collapsing: Option<Vec<Parameter>>,
     pub(crate) non_collapsing_raw: Option<OctetString>,
     pub(crate) transport: Option<Open<super::data::DataProtocolCapability>>,
 }
@@ -65,14 +65,18 @@ pub(crate) enum CapabilityIdentifier {
     DomainBased(OctetString),
 }
 
-/// Boxed wherever it stands in a list: a count alone cannot reserve much then.
+/// A parameter in a list. It is kept elsewhere, so that a count alone cannot reserve much.
+#[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
+#[rasn(delegate)]
+pub(crate) struct Parameter(pub(crate) Box<GenericParameter>);
+
 #[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
 #[non_exhaustive]
 pub(crate) struct GenericParameter {
     pub(crate) parameter_identifier: Open<ParameterIdentifier>,
     pub(crate) parameter_value: Open<ParameterValue>,
-    pub(crate) supersedes: Option<Vec<Box<Open<ParameterIdentifier>>>>,
+    pub(crate) supersedes: Option<Vec<Open<ParameterIdentifier>>>,
 }
 
 #[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
@@ -99,5 +103,5 @@ pub(crate) enum ParameterValue {
     Unsigned32Min(u32),
     Unsigned32Max(u32),
     OctetString(OctetString),
-    GenericParameter(Vec<Box<GenericParameter>>),
+    GenericParameter(Vec<Parameter>),
 }

@@ -147,7 +147,7 @@ pub(crate) enum ErrorCorrection {
     Null,
     LongInterleaver,
     ShortInterleaver,
-    ErrorCorrectionOnly,
+    Only,
 }
 
 #[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]

@@ -18,7 +18,7 @@ pub(crate) struct RequestMode {
 
 #[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(delegate, size("1..=256"))]
-pub(crate) struct ModeDescription(pub(crate) Vec<Box<ModeElement>>);
+pub(crate) struct ModeDescription(pub(crate) Vec<ModeElement>);
 
 #[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(automatic_tags)]
@@ -54,12 +54,12 @@ pub(crate) enum ModeElementType {
 #[non_exhaustive]
 pub(crate) enum VideoMode {
     NonStandard(NonStandardParameter),
-    H261VideoMode(H261VideoMode),
-    H262VideoMode(H262VideoMode),
-    H263VideoMode(H263VideoMode),
-    Is11172VideoMode(super::video::Is11172VideoCapability),
+    H261(H261VideoMode),
+    H262(H262VideoMode),
+    H263(H263VideoMode),
+    Is11172(super::video::Is11172VideoCapability),
     #[rasn(extension_addition)]
-    GenericVideoMode(Box<GenericCapability>),
+    Generic(Box<GenericCapability>),
 }
 
 #[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
@@ -160,14 +160,14 @@ pub(crate) enum AudioMode {
     G729,
     G729AnnexA,
     G7231(G7231Mode),
-    Is11172AudioMode(Is11172AudioMode),
-    Is13818AudioMode(Is13818AudioMode),
+    Is11172(Is11172AudioMode),
+    Is13818(Is13818AudioMode),
     #[rasn(extension_addition)]
     G729wAnnexB(super::audio::Frames),
     #[rasn(extension_addition)]
     G729AnnexAwAnnexB(super::audio::Frames),
     #[rasn(extension_addition)]
-    G7231AnnexCMode(Opaque),
+    G7231AnnexC(Opaque),
     #[rasn(extension_addition)]
     GsmFullRate(Opaque),
     #[rasn(extension_addition)]
@@ -175,16 +175,16 @@ pub(crate) enum AudioMode {
     #[rasn(extension_addition)]
     GsmEnhancedFullRate(Opaque),
     #[rasn(extension_addition)]
-    GenericAudioMode(Box<GenericCapability>),
+    Generic(Box<GenericCapability>),
 }
 
 #[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
 #[rasn(choice, automatic_tags)]
 pub(crate) enum G7231Mode {
-    NoSilenceSuppressionLowRate,
-    NoSilenceSuppressionHighRate,
-    SilenceSuppressionLowRate,
-    SilenceSuppressionHighRate,
+    NoSilenceSuppressionLow,
+    NoSilenceSuppressionHigh,
+    SilenceSuppressionLow,
+    SilenceSuppressionHigh,
 }
 
 #[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]

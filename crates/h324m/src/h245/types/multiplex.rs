@@ -21,7 +21,7 @@ pub(crate) enum MultiplexCapability {
 pub(crate) struct H222Capability {
     #[rasn(value("1..=256"))]
     pub(crate) number_of_vcs: u16,
-    pub(crate) vc_capability: Vec<Box<VcCapability>>,
+    pub(crate) vc_capability: Vec<VcCapability>,
 }
 
 #[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]

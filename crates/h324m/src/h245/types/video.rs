@@ -10,12 +10,12 @@ use super::open::Opaque;
 #[non_exhaustive]
 pub(crate) enum VideoCapability {
     NonStandard(NonStandardParameter),
-    H261VideoCapability(H261VideoCapability),
-    H262VideoCapability(Box<H262VideoCapability>),
-    H263VideoCapability(Box<H263VideoCapability>),
-    Is11172VideoCapability(Box<Is11172VideoCapability>),
+    H261(H261VideoCapability),
+    H262(Box<H262VideoCapability>),
+    H263(Box<H263VideoCapability>),
+    Is11172(Box<Is11172VideoCapability>),
     #[rasn(extension_addition)]
-    GenericVideoCapability(Box<GenericCapability>),
+    Generic(Box<GenericCapability>),
 }
 
 #[derive(AsnType, Clone, Debug, Decode, Encode, Eq, PartialEq)]
