@@ -316,7 +316,8 @@ fn pictures_never_starve_speech() {
 fn bad_lines_of_many_seeds() {
     let seeds: u64 = std::env::var("H324M_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(60);
     let (mut slowest, mut bad, mut speech) = (Duration::ZERO, 0, 0);
-    for seed in 0..seeds {
+    let first: u64 = std::env::var("H324M_FIRST").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+    for seed in first..first + seeds {
         let pick =
             |list: &[f64], salt: u64| list[((seed.wrapping_mul(0x9E37_79B9) >> salt) as usize) % list.len()];
         let bit_errors = pick(&[0.0, 1e-5, 1e-4, 3e-4, 1e-3], 7);

@@ -3,25 +3,39 @@
 
 use std::time::Duration;
 
+use media::VideoFormat;
+
 /// Keeps a stream of encoded pictures within its bit rate by leaving pictures out.
 ///
 /// Ask [`Governor::admits`] before encoding, tell [`Governor::spend`] after.
 #[derive(Clone, Debug)]
 pub struct Governor {
     rate_bps: u32,
+    /// Pictures are admitted while no more than this much of the stream waits to be carried off.
+    patience: Duration,
     /// Bits not yet carried off.
     level: f64,
     last: Duration,
 }
 
-/// The bucket is full at this much of the stream: a key picture may take that long to send.
-const DEPTH: Duration = Duration::from_millis(1_000);
+/// Half of what a key picture may take to send.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// On a circuit what waits makes sound and picture part: a picture is left out sooner.
+const PATIENCE_ON_CIRCUIT: Duration = Duration::from_millis(120);
 
 impl Governor {
     /// For a stream of `rate_bps` bit/s.
     #[must_use]
     pub fn new(rate_bps: u32) -> Self {
-        Governor { rate_bps, level: 0.0, last: Duration::ZERO }
+        Governor { rate_bps, patience: PATIENCE, level: 0.0, last: Duration::ZERO }
+    }
+
+    /// For pictures of `format`, at its bit rate.
+    #[must_use]
+    pub fn of(format: VideoFormat) -> Self {
+        let patience = if format.is_circuit() { PATIENCE_ON_CIRCUIT } else { PATIENCE };
+        Governor { patience, ..Governor::new(format.rate_bps) }
     }
 
     /// Whether the picture at `pts` should be encoded. Times ascend.
@@ -30,7 +44,7 @@ impl Governor {
         let drained = rate * pts.saturating_sub(self.last).as_secs_f64();
         self.last = pts.max(self.last);
         self.level = (self.level - drained).max(0.0);
-        self.level <= rate * DEPTH.as_secs_f64() / 2.0
+        self.level <= rate * self.patience.as_secs_f64()
     }
 
     /// A picture of `octets` was sent.

@@ -52,7 +52,10 @@ impl Encoder {
         if rate == Rate::Target {
             let rate_bps = format.rate_bps.to_string();
             options.set("maxrate", &rate_bps);
-            options.set("bufsize", &rate_bps);
+            // A second of the stream, so that a key picture may be good; on a circuit half of one, so that it
+            // comes soon.
+            let buffer_bits = if format.is_circuit() { format.rate_bps / 2 } else { format.rate_bps };
+            options.set("bufsize", &buffer_bits.to_string());
         }
         let inner = video.open_as_with(codec, options).map_err(|why| open(why.to_string()))?;
         Ok(Encoder { inner, format, last: None })

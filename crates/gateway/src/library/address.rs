@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 /// Changes whenever the same input would be encoded differently, so that old cache files are not
 /// taken for new ones.
-const ENCODING_VERSION: u32 = 1;
+const ENCODING_VERSION: u32 = 2;
 
 /// The name of a track in the cache folder.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -110,7 +110,10 @@ mod tests {
             Format::Video(VideoFormat::prompt(Codec::H264, Size::CIF)),
             Format::Video(VideoFormat::prompt(Codec::H263, Size::QCIF)),
             Format::Audio(AudioFormat::new(Codec::Pcmu)),
+            Format::Video(VideoFormat::circuit(Codec::H263)),
+            Format::Video(VideoFormat::circuit(Codec::Mpeg4)),
             Format::Audio(AudioFormat::new(Codec::Pcma)),
+            Format::Audio(AudioFormat::new(Codec::Amr)),
         ];
         let all: std::collections::HashSet<_> = formats.iter().map(|f| content.address(*f)).collect();
         assert_eq!(all.len(), formats.len());

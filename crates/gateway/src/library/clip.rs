@@ -99,7 +99,7 @@ impl Stream {
         Ok(Stream {
             format,
             encoder: Encoder::new(format)?,
-            governor: Governor::new(format.rate_bps),
+            governor: Governor::of(format),
             newest: None,
             tick: 0,
             last_key: Duration::ZERO,

@@ -1,6 +1,6 @@
 //! A drawn slide to a track that can be looped.
 //!
-//! A key picture, then a few pictures a second that say "no change": they keep the receiver's decoder
+//! A key picture, then a few pictures a second (one on a circuit) that say "no change": they keep the receiver's decoder
 //! and its NAT bindings busy, and show losses. All use one quantiser, so that the picture does not
 //! pulse when the loop begins again with the same key picture.
 
@@ -9,20 +9,35 @@ use std::time::Duration;
 use codec::video::Encoder;
 use media::{Codec, Format, Frame, Picture, Track, VideoFormat};
 
-/// Length of the loop; a receiver that missed the key picture waits no longer than this for the next.
-const LOOP: Duration = Duration::from_secs(4);
+/// How a slide is shown again and again.
+struct Pace {
+    /// Length of the loop; a receiver that missed the key picture waits no longer than this for the next.
+    repeat: Duration,
+    /// Time between pictures.
+    period: Duration,
+    /// A key picture should be sent within this time at the format's bit rate.
+    key_time: Duration,
+}
 
-/// Time between pictures.
-const PERIOD: Duration = Duration::from_millis(200);
-
-/// A key picture should be sent within this time at the format's bit rate. At the prompts' rates that
-/// is also just within what a decoder must take: 64 kbit for QCIF, 256 for CIF (H.263 §3.6, BPPmaxKb).
-const KEY_TIME: Duration = Duration::from_millis(1_000);
+impl Pace {
+    /// On packets, at the prompts' rates, a second of them is also just within what a decoder must take in
+    /// one picture: 64 kbit for QCIF, 256 for CIF (H.263 §3.6, BPPmaxKb). On a circuit a key picture is what
+    /// the caller waits for after a key press, and nothing else can be shown meanwhile: it is smaller and
+    /// comes back less often, for whoever misses it there asks for it.
+    fn of(format: VideoFormat) -> Pace {
+        let ms = Duration::from_millis;
+        if format.is_circuit() {
+            Pace { repeat: ms(10_000), period: ms(1_000), key_time: ms(760) }
+        } else {
+            Pace { repeat: ms(4_000), period: ms(200), key_time: ms(1_000) }
+        }
+    }
+}
 
 /// Encodes the slide at the finest quantiser of the codec's ladder whose key picture is small enough.
 pub(super) fn track(picture: &Picture, format: VideoFormat) -> Result<Track, codec::Error> {
-    let ladder = ladder(format.codec);
-    let budget = (f64::from(format.rate_bps) / 8.0 * KEY_TIME.as_secs_f64()) as usize;
+    let ladder = ladder(format);
+    let budget = (f64::from(format.rate_bps) / 8.0 * Pace::of(format).key_time.as_secs_f64()) as usize;
     for (step, &quantiser) in ladder.iter().enumerate() {
         let mut encoder = Encoder::still(format, quantiser)?;
         let key = encoder.encode(picture, Duration::ZERO, true)?;
@@ -33,10 +48,12 @@ pub(super) fn track(picture: &Picture, format: VideoFormat) -> Result<Track, cod
     unreachable!("the last step of the ladder returns")
 }
 
-/// Quantisers from fine to coarse. Text stays legible on all of them; on the last but for fine print.
-fn ladder(codec: Codec) -> &'static [u8] {
-    match codec {
+/// Quantisers from fine to coarse. Text stays legible on all of them; on the last but for fine print. On a
+/// circuit the fine ones would only make the caller wait.
+fn ladder(format: VideoFormat) -> &'static [u8] {
+    match format.codec {
         Codec::H264 => &[22, 24, 26, 28, 30, 33, 36],
+        Codec::H263 | Codec::Mpeg4 if format.is_circuit() => &[8, 10, 12, 14, 16, 18, 20],
         Codec::H263 | Codec::Mpeg4 => &[4, 5, 6, 7, 8, 10, 12, 14],
         Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode => &[0],
     }
@@ -48,12 +65,13 @@ fn looped(
     picture: &Picture,
     format: VideoFormat,
 ) -> Result<Track, codec::Error> {
-    let mut frames = vec![Frame { duration: PERIOD, ..key }];
-    let mut pts = PERIOD;
-    while pts < LOOP {
+    let Pace { repeat, period, .. } = Pace::of(format);
+    let mut frames = vec![Frame { duration: period, ..key }];
+    let mut pts = period;
+    while pts < repeat {
         let frame = encoder.encode(picture, pts, false)?;
-        frames.push(Frame { duration: PERIOD, ..frame });
-        pts += PERIOD;
+        frames.push(Frame { duration: period, ..frame });
+        pts += period;
     }
     Ok(Track { format: Format::Video(format), frames: frames.into(), duration: pts })
 }

@@ -1,9 +1,9 @@
-//! Samples to tracks: loudness, silence at the ends, and packets of G.711.
+//! Samples to tracks: loudness, silence at the ends, and frames of any codec.
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use codec::SAMPLE_RATE;
+use codec::audio::Encoder;
 use media::{AudioFormat, Format, Frame, Track};
 
 /// Level of the active parts, dB below full scale: prompts, clips and recordings sound alike.
@@ -48,21 +48,16 @@ pub(super) fn trim(pcm: &mut Vec<i16>) {
     pcm.drain(..first.saturating_sub(KEEP_BEFORE) * BLOCK);
 }
 
-/// Samples as packets; the last is filled up with silence.
+/// Samples as frames; the last is filled up with silence.
 pub(super) fn track(pcm: &[i16], format: AudioFormat) -> Result<Track, codec::Error> {
-    let samples = usize::from(format.packet_ms) * SAMPLE_RATE as usize / 1_000;
-    let period = Duration::from_millis(u64::from(format.packet_ms));
-    let mut octets = codec::g711::encode(format.codec, pcm)?;
-    let packets = octets.len().div_ceil(samples).max(1);
-    octets.resize(packets * samples, codec::g711::silence(format.codec)?);
-    let octets = Bytes::from(octets);
-    let frames = (0..packets)
-        .map(|n| {
-            let data = octets.slice(n * samples..(n + 1) * samples);
-            Frame::new(format.codec, period * n as u32, period, true, data)
-        })
-        .collect();
-    Ok(Track { format: Format::Audio(format), frames, duration: period * packets as u32 })
+    let mut encoder = Encoder::new(format)?;
+    let samples = encoder.frame_samples();
+    let period = Duration::from_secs(samples as u64) / SAMPLE_RATE;
+    let silence: &[i16] = &[];
+    let chunks = pcm.chunks(samples).chain(pcm.is_empty().then_some(silence));
+    let frames: Vec<Frame> = (0..).zip(chunks).map(|(n, chunk)| encoder.encode(chunk, period * n)).collect();
+    let duration = period * frames.len() as u32;
+    Ok(Track { format: Format::Audio(format), frames: frames.into(), duration })
 }
 
 /// RMS of the blocks that are not pauses; `None` for silence.
@@ -141,5 +136,10 @@ mod tests {
         assert_eq!(track.frames[3].data[20..], [0xD5; 140]);
         assert_eq!(track.frames[3].pts, Duration::from_millis(60));
         assert_eq!(track.duration, Duration::from_millis(80));
+        let speech = super::track(&tone(1_000.0, 500), AudioFormat::new(Codec::Amr)).unwrap();
+        assert_eq!((speech.frames.len(), speech.duration), (4, track.duration));
+        // Mode 7, good, and its 244 bits.
+        assert!(speech.frames.iter().all(|frame| frame.data.len() == 32 && frame.data[0] == 7 << 3 | 4));
+        assert_eq!(super::track(&[], AudioFormat::new(Codec::Amr)).unwrap().frames.len(), 1);
     }
 }

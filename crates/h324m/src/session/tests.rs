@@ -120,11 +120,11 @@ impl Scene {
         loop {
             match self.link.poll_output() {
                 srp::Output::Frame { data, mc15: true } => {
-                    self.mux.push_with(WNSRP_CODE, CONTROL, data).unwrap()
+                    self.mux.push_with(WNSRP_CODE, CONTROL, data).unwrap();
                 }
                 srp::Output::Frame { data, mc15: false } => self.mux.push(CONTROL, data).unwrap(),
                 srp::Output::Message(sdu) => {
-                    self.heard.extend(h245::decode(&sdu).0.iter().map(Message::view))
+                    self.heard.extend(h245::decode(&sdu).0.iter().map(Message::view));
                 }
                 srp::Output::Mode(_) | srp::Output::Failed => {}
                 srp::Output::Timeout(_) => return,

@@ -46,7 +46,7 @@ impl Receiver {
         ccsrl: bool,
         deliver: &mut impl FnMut(Bytes),
     ) -> Verdict {
-        let expected = *self.expected.get_or_insert(number);
+        let expected = *self.expected.get_or_insert(start(form, number));
         let distance = number.wrapping_sub(expected);
         match (form, distance) {
             (_, 0) => {
@@ -99,5 +99,14 @@ impl Receiver {
     /// Nothing has come yet.
     pub(super) fn is_new(&self) -> bool {
         self.expected.is_none()
+    }
+}
+
+/// Where the count begins, by the first command that comes. Stop-and-wait begins with whatever comes. A windowed
+/// sender begins with zero and goes on before that is answered, so that the first may come later than others.
+fn start(form: Form, number: u8) -> u8 {
+    match (form, number) {
+        (Form::Windowed, 1..=limits::SRP_WINDOW) => 0,
+        (Form::Windowed | Form::Plain, _) => number,
     }
 }

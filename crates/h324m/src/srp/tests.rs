@@ -186,6 +186,16 @@ fn a_window_is_put_in_order_and_a_gap_is_filled_at_once() {
 }
 
 #[test]
+fn a_windowed_first_command_that_was_lost_is_waited_for() {
+    let now = base();
+    let mut link = Link::new(Config::default());
+    link.handle_input(now, command(Windowed, 1, &[0xff, 2]));
+    assert_eq!(drain(&mut link).1, Vec::<Bytes>::new());
+    link.handle_input(now, command(Windowed, 0, &[0xff, 1]));
+    assert_eq!(drain(&mut link).1, [vec![1], vec![2]]);
+}
+
+#[test]
 fn long_sdus_are_cut_and_joined() {
     let now = base();
     let (mut link, mut other) = (Link::new(nsrp()), Link::new(nsrp()));

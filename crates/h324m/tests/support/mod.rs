@@ -219,14 +219,18 @@ impl Side {
         alive.then(|| packet.into())
     }
 
+    /// Wrong bits, each as likely as any other: the distance to the next one is drawn.
     fn spoil(&mut self, octets: &mut [u8]) {
         if self.habits.bit_errors == 0.0 {
             return;
         }
-        for bit in 0..octets.len() * 8 {
-            if self.random.random_bool(self.habits.bit_errors) {
-                octets[bit / 8] ^= 1 << (bit % 8);
-            }
+        let mut bit = 0;
+        loop {
+            let drawn: f64 = self.random.random_range(f64::MIN_POSITIVE..1.0);
+            bit += (drawn.ln() / (1.0 - self.habits.bit_errors).ln()) as usize;
+            let Some(octet) = octets.get_mut(bit / 8) else { return };
+            *octet ^= 1 << (bit % 8);
+            bit += 1;
         }
     }
 
