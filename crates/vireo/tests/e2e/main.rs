@@ -14,5 +14,6 @@ mod live_edit;
 mod reachable;
 mod sipp;
 mod sockets;
+mod three_g;
 mod torture_live;
 mod tshark;
