@@ -38,13 +38,15 @@ pub(crate) fn open_library(media: &Path, data: &Path) -> anyhow::Result<Library>
     Library::open(config).context("cannot open the prompts and slides")
 }
 
-/// Every format that a caller's phone can agree to.
+/// Every format that a caller's phone can agree to. A 3G phone has AMR and one of the two formats for
+/// circuits; where the size of a picture is agreed too, there is one for each.
 fn formats() -> Vec<Format> {
-    let audio = [Codec::Pcmu, Codec::Pcma].map(|codec| Format::Audio(AudioFormat::new(codec)));
-    let video = [Codec::H264, Codec::H263].into_iter().flat_map(|codec| {
-        [Size::QCIF, Size::CIF].map(|size| Format::Video(VideoFormat::prompt(codec, size)))
-    });
-    audio.into_iter().chain(video).collect()
+    let audio = [Codec::Pcmu, Codec::Pcma, Codec::Amr].map(|codec| Format::Audio(AudioFormat::new(codec)));
+    let packets = [Codec::H264, Codec::H263, Codec::Mpeg4]
+        .into_iter()
+        .flat_map(|codec| [Size::QCIF, Size::CIF].map(|size| VideoFormat::prompt(codec, size)));
+    let circuits = [Codec::H263, Codec::Mpeg4].map(VideoFormat::circuit);
+    audio.into_iter().chain(packets.chain(circuits).map(Format::Video)).collect()
 }
 
 /// Encodes what the service can ever show or say, with a bar for a person to look at.

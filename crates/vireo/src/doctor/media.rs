@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use codec::video::{Decoder, Encoder};
-use media::{Codec, Picture, Size, VideoFormat};
+use media::{AudioFormat, Codec, Picture, Size, VideoFormat};
 
 use super::Finding;
 
@@ -54,6 +54,10 @@ pub(super) fn h263() -> Finding {
     video("H.263", Codec::H263)
 }
 
+pub(super) fn mpeg4() -> Finding {
+    video("MPEG-4", Codec::Mpeg4)
+}
+
 fn video(name: &'static str, codec: Codec) -> Finding {
     match picture_comes_back(codec) {
         Ok(true) => Finding::ok(name, "a picture was encoded and decoded"),
@@ -95,9 +99,39 @@ pub(super) fn g711() -> Finding {
     Finding::ok(NAME, "sound was encoded and decoded by both laws")
 }
 
+pub(super) fn amr() -> Finding {
+    const NAME: &str = "AMR";
+    match loudness_comes_back() {
+        Ok(true) => Finding::ok(NAME, "sound was encoded and decoded at 4.75 and 12.2 kbit/s"),
+        Ok(false) => broken(NAME, "sound came back much louder or softer"),
+        Err(error) => broken(NAME, &error.to_string()),
+    }
+}
+
+/// A speech codec does not keep samples, but it keeps how loud a hum is.
+fn loudness_comes_back() -> Result<bool, codec::Error> {
+    const FRAMES: u32 = 25;
+    let hum: Vec<i16> = (0..160i32).map(|n| (n % 40 * 400 - 7_800) as i16).collect();
+    let loudness =
+        |sound: &[i16]| sound.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>() / sound.len() as f64;
+    for mode in [0, codec::amr::MODE_MAX] {
+        let mut encoder = codec::audio::Encoder::new(AudioFormat::new(Codec::Amr))?;
+        let mut decoder = codec::audio::Decoder::new(Codec::Amr)?;
+        encoder.set_mode(mode);
+        let mut back = Vec::new();
+        for n in 0..FRAMES {
+            back = decoder.decode(&encoder.encode(&hum, Duration::from_millis(20) * n))?;
+        }
+        if !(0.4..2.5).contains(&(loudness(&back) / loudness(&hum))) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 fn broken(name: &'static str, why: &str) -> Finding {
-    let mend =
-        "install FFmpeg's libraries anew: apt install --reinstall libavcodec59 libswscale6, and build again";
+    let mend = "install the codecs' libraries anew: apt install --reinstall libavcodec59 libswscale6 \
+                libopencore-amrnb0, and build again";
     Finding::fail(name, why, mend)
 }
 
@@ -108,7 +142,7 @@ mod tests {
 
     #[test]
     fn every_codec_works_where_this_is_tested() {
-        for found in [h264(), h263(), g711()] {
+        for found in [h264(), h263(), mpeg4(), g711(), amr()] {
             assert_eq!(found.state, State::Ok, "{found:?}");
         }
     }

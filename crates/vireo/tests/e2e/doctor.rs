@@ -47,7 +47,9 @@ fn programs_read_json() {
     let found: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(found["ok"], true, "{found}");
     let findings = found["findings"].as_array().expect("a list");
-    for name in ["SIP port", "web port", "font", "H.264", "H.263", "G.711", "open files", "clock"] {
+    for name in
+        ["SIP port", "web port", "font", "H.264", "H.263", "MPEG-4", "G.711", "AMR", "open files", "clock"]
+    {
         let finding = findings.iter().find(|finding| finding["name"] == name);
         let finding = finding.unwrap_or_else(|| panic!("{name} is missing: {found}"));
         assert!(["ok", "warn"].contains(&finding["state"].as_str().expect("a word")), "{finding}");

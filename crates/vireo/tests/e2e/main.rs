@@ -15,5 +15,6 @@ mod network;
 mod reachable;
 mod sipp;
 mod sockets;
+mod three_g;
 mod torture_live;
 mod tshark;

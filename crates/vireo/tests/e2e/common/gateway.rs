@@ -119,13 +119,9 @@ impl Gateway {
         ended.unwrap_or_else(|| panic!("it does not end:\n{}", super::process::tail(&self.process.output())))
     }
 
-    /// CPU time that it has used, user and system, as the kernel counts it (10 ms steps).
+    /// CPU time that it has used; see [`Process::cpu_time`].
     pub(crate) fn cpu_time(&self) -> Duration {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).expect("it runs");
-        // Fields 14 and 15 (proc(5)), counted behind the name in brackets, which may hold blanks.
-        let fields: Vec<&str> = stat.rsplit(") ").next().expect("a name").split(' ').collect();
-        let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().expect("a number")).sum();
-        Duration::from_millis(10 * ticks)
+        self.process.cpu_time()
     }
 }
 

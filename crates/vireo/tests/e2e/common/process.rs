@@ -42,6 +42,15 @@ impl Process {
         String::from_utf8_lossy(&std::fs::read(&self.log).expect("the log was created at start")).into_owned()
     }
 
+    /// CPU time that it has used, user and system, as the kernel counts it (10 ms steps).
+    pub(crate) fn cpu_time(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).expect("it runs");
+        // Fields 14 and 15 (proc(5)), counted behind the name in brackets, which may hold blanks.
+        let fields: Vec<&str> = stat.rsplit(") ").next().expect("a name").split(' ').collect();
+        let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().expect("a number")).sum();
+        Duration::from_millis(10 * ticks)
+    }
+
     /// Waits for `text` in the output.
     ///
     /// # Panics
