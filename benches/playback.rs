@@ -78,6 +78,8 @@ impl World {
             calls_max: CALLS,
             seed: 1,
             retry_after: Duration::from_secs(1),
+            terminals: std::sync::Arc::default(),
+            trunks: Vec::new(),
         };
         let shard = Shard::new(config, Arc::new(service));
         let now = Now { mono: Instant::now(), wall: Duration::from_secs(1_800_000_000) };
