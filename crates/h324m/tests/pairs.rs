@@ -314,7 +314,7 @@ fn pictures_never_starve_speech() {
 
 #[test]
 fn bad_lines_of_many_seeds() {
-    let seeds: u64 = std::env::var("H324M_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(60);
+    let seeds: u64 = std::env::var("H324M_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(100);
     let (mut slowest, mut bad, mut speech) = (Duration::ZERO, 0, 0);
     let first: u64 = std::env::var("H324M_FIRST").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
     for seed in first..first + seeds {
@@ -338,6 +338,13 @@ fn bad_lines_of_many_seeds() {
         let mut pair = Pair::new(seed, link, [side(0), side(3)], [habits.clone(), habits]);
         let up = pair.run_until(secs(60), both_up);
         let what = format!("seed {seed}: {bit_errors:e} bit errors, {link:?}, {:?} {:?}", side(0), side(3));
+        // One SDU in four that is as long as a capability set arrives then, and levels 0 and 1 were not made
+        // for that: such a call may end, but with its cause.
+        let hopeless = bit_errors >= 1e-3 && [side(0), side(3)].iter().any(|side| side.level <= ONE_DOUBLE);
+        if hopeless && !up {
+            assert!(pair.sides.iter().all(|side| side.ended().is_some() || side.is_up()), "{what}: no end");
+            continue;
+        }
         assert!(
             up,
             "{what}: not up: {:#?}",

@@ -1,3 +1,5 @@
+//! Pictures out of SDUs, whole and damaged.
+
 use super::*;
 use crate::frames::cut::cut;
 

@@ -1,3 +1,5 @@
+//! What goes to the line first, and what waits.
+
 use super::*;
 use crate::h223::{AdaptationLayer, Class, MultiplexEntry};
 use crate::{Level, limits};
