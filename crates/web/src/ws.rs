@@ -55,6 +55,10 @@ struct Closing {
 
 const GONE: Closing = Closing { code: close_code::NORMAL, why: "" };
 
+/// One of our pages closes so when it is closed or loaded anew, which it cannot tell apart (RFC 6455 §7.4.2: codes
+/// from 4000 on are the application's).
+const AWAY: u16 = 4_001;
+
 /// A browser closes so when its page is closed or left (RFC 6455 §7.4.1); a broken connection says nothing.
 const LEFT: [u16; 2] = [close_code::NORMAL, close_code::AWAY];
 
@@ -220,6 +224,9 @@ impl Socket {
                 Message::Text(text) => ws_wire::read(&text),
                 Message::Binary(_) => Err(Mistake::Message("messages are JSON text".to_owned())),
                 Message::Ping(_) | Message::Pong(_) => continue,
+                Message::Close(Some(frame)) if frame.code == AWAY => {
+                    return Ok(Said::Command(Command::Away {}));
+                }
                 Message::Close(Some(frame)) if LEFT.contains(&frame.code) => {
                     return Ok(Said::Command(Command::Leave {}));
                 }

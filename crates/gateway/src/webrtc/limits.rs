@@ -26,6 +26,9 @@ pub const CONNECT: Duration = Duration::from_secs(20);
 /// How long a session outlives its socket, and a call its ICE connection.
 pub const GRACE: Duration = Duration::from_secs(10);
 
+/// How long a session outlives its page: a page that is loaded anew is back sooner.
+pub const RELOAD: Duration = Duration::from_secs(5);
+
 /// Commands of one browser that wait for its session; one more is refused as too fast.
 pub(crate) const COMMANDS: usize = 64;
 

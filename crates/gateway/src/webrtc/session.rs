@@ -47,6 +47,8 @@ pub(crate) struct Task {
     client: Option<Attachment>,
     /// When the session ends, since its socket is gone.
     grace: Option<Instant>,
+    /// Its page was closed or loaded anew.
+    away: bool,
     lane: LaneEnd,
     backlog: Backlog,
     talk: Option<Talk>,
@@ -55,6 +57,8 @@ pub(crate) struct Task {
     state: State,
     /// The shard knows a leg of this session, and the page its call.
     leg: bool,
+    /// The shard was told that media flows for this leg.
+    joined: bool,
     /// Last words of the shard that are still to come about legs that are over for the page already. A new call
     /// may have begun by then, and must not be ended by them.
     owed: u32,
@@ -76,12 +80,14 @@ impl Task {
             attachments: ends.attachments,
             client: None,
             grace: Some(net::clock::now().mono + limits::GRACE),
+            away: false,
             lane: ends.lane,
             backlog: Backlog::default(),
             talk: None,
             ring: None,
             state: State::default(),
             leg: false,
+            joined: false,
             owed: 0,
             signed_in: false,
         }
@@ -126,6 +132,9 @@ impl Task {
                 let now = net::clock::now();
                 if self.grace.is_some_and(|grace| grace <= now.mono) {
                     info!("the browser did not come back");
+                    if self.away {
+                        self.leave();
+                    }
                     return false;
                 }
                 self.talk_due(now.mono).await;
@@ -168,6 +177,7 @@ impl Task {
     /// A socket takes the session: the one before it, if any, is closed.
     fn attach(&mut self, attachment: Attachment) {
         self.grace = None;
+        self.away = false;
         // Ignored: a socket that is gone already shows at its next word.
         let _ = attachment.state.try_send(self.state.clone());
         self.client = Some(attachment);
@@ -176,6 +186,25 @@ impl Task {
     fn detach(&mut self) {
         self.client = None;
         self.grace = Some(net::clock::now().mono + limits::GRACE);
+    }
+
+    /// The page is closed or loaded anew. A call that was on its way only cannot be drawn by a new page.
+    async fn go_away(&mut self) {
+        if self.state.since.is_none() {
+            match self.role {
+                Role::Phone => self.part(FromBrowser::HangUp),
+                Role::Desk => self.part(FromBrowser::Lost),
+            }
+            self.end_talk().await;
+        }
+        // Whoever rings is not to wait for a page that may never come.
+        if let Some((call, _)) = self.ring.take() {
+            self.state.ring = None;
+            self.to_shard(FromBrowser::Reject { call: CallId(call) });
+        }
+        self.client = None;
+        self.away = true;
+        self.grace = Some(net::clock::now().mono + limits::RELOAD);
     }
 
     /// Tells the browser; one that does not keep up loses its socket.

@@ -114,6 +114,28 @@ impl Talk {
         Ok(answer)
     }
 
+    /// Whether an offer comes from the browser's end of this very connection (RFC 8842 §5.2: another fingerprint,
+    /// another DTLS association).
+    pub(crate) fn is_of(&self, offer: &str) -> bool {
+        fingerprint(offer) == fingerprint(&self.plan.offer)
+    }
+
+    /// A new connection for the same call, for a page that was loaded anew; what was agreed must stay.
+    pub(crate) async fn again(
+        &self,
+        offer: &str,
+        config: &Config,
+        session: SessionId,
+    ) -> Result<(Self, String), PeerError> {
+        let like = &self.plan.media;
+        let (mut again, answer) =
+            Self::begin(Plan::new(offer, Some(like))?, config, Some(like), session).await?;
+        again.pictures = self.pictures;
+        // Whoever sees this browser is to go on with a picture that needs none before it.
+        again.gaps = [true; 2];
+        Ok((again, answer))
+    }
+
     pub(crate) async fn candidate(&mut self, candidate: Candidate) {
         self.candidates += 1;
         let fits = candidate.candidate.len() <= limits::CANDIDATE_LEN_MAX;
@@ -172,6 +194,11 @@ impl Talk {
             Stage::Up => self.stage = Stage::Lost { until: net::clock::now().mono + limits::GRACE },
             Stage::Connecting { .. } | Stage::Lost { .. } => {}
         }
+    }
+
+    /// The browser has closed it.
+    pub(crate) fn closed(&mut self) {
+        self.stage = Stage::Lost { until: net::clock::now().mono + limits::RELOAD };
     }
 
     /// Why it is to be given up, when it is.
@@ -270,6 +297,11 @@ fn pictures(plan: &Plan, like: Option<&Media>) -> Option<Pictures> {
         fps: u32::from(format.fps),
         kbps: pictures_kbps(bound),
     })
+}
+
+/// The DTLS certificate of an offer (RFC 8122 §5).
+fn fingerprint(offer: &str) -> Option<&str> {
+    offer.lines().find_map(|line| line.strip_prefix("a=fingerprint:"))
 }
 
 /// The user fragment of an offer, which is another one when ICE restarts (RFC 8839 §4.4.1.1.1). One transport

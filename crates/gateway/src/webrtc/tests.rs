@@ -240,6 +240,97 @@ async fn an_offer_that_restarts_ice_keeps_the_call() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_is_loaded_anew_joins_its_call_with_a_new_connection() {
+    let world = World::new();
+    let hub = world.hub();
+    let mut session = hub.open(Role::Phone).unwrap();
+    let (id, mut left) = connect(&world, &mut session).await;
+    hub.deliver(id, ToBrowser::Accepted { call: call::CallId(7) });
+    assert_eq!(next(&mut session).await, Event::Accepted { call: 7 });
+    left.send(Kind::Video, &picture(0, true)).await;
+    world.frame(Kind::Video, |frame| frame.keyframe).await;
+    let token = session.token.clone();
+    session.commands.send(Command::Away {}).await.unwrap();
+    left.close().await;
+    lose_socket(session).await;
+
+    let mut session = hub.resume(Role::Phone, &token).unwrap();
+    let state = session.state().await.unwrap();
+    assert_eq!((state.call, state.since.is_some()), (Some(7), true));
+    let mut browser = Browser::new().await;
+    let sdp = browser.offer().await;
+    session.commands.send(Command::Restart { sdp }).await.unwrap();
+    let Event::Answer { sdp, pictures } = next(&mut session).await else { panic!("an answer") };
+    assert!(pictures.is_some_and(|bounds| bounds.width == 352));
+    browser.accept(&sdp, &mut session).await;
+    // The shard hears of no second beginning; it is only asked for a picture that can be shown.
+    loop {
+        match world.any().await.1 {
+            FromBrowser::KeyPictureWanted => break,
+            FromBrowser::Frame { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    hub.deliver(id, ToBrowser::Frame { kind: Kind::Video, frame: picture(66, true) });
+    browser.frame(Kind::Video, |frame| frame.keyframe).await;
+    browser.send(Kind::Video, &picture(0, false)).await;
+    browser.send(Kind::Video, &picture(66, true)).await;
+    let seen = world.frame(Kind::Video, |_| true).await;
+    assert!(seen.keyframe && seen.lost_before, "nothing before a key picture is passed on");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_is_closed_has_hung_up_a_moment_later_and_at_once_before_its_call_was_taken() {
+    let world = World::new();
+    let hub = world.hub();
+    let mut session = hub.open(Role::Phone).unwrap();
+    let (id, browser) = connect(&world, &mut session).await;
+    session.commands.send(Command::Away {}).await.unwrap();
+    assert!(matches!(world.word().await.1, FromBrowser::HangUp), "no page could draw this call");
+    hub.deliver(id, ToBrowser::Ended { why: call::web::Ended::HungUp });
+    lose_socket(session).await;
+    browser.close().await;
+    wait_until(|| hub.sessions() == 0).await;
+
+    let mut session = hub.open(Role::Phone).unwrap();
+    let (id, browser) = connect(&world, &mut session).await;
+    hub.deliver(id, ToBrowser::Accepted { call: call::CallId(8) });
+    assert_eq!(next(&mut session).await, Event::Accepted { call: 8 });
+    let began = net::clock::now().mono;
+    session.commands.send(Command::Away {}).await.unwrap();
+    browser.close().await;
+    assert!(matches!(world.word().await.1, FromBrowser::HangUp), "not merely lost");
+    assert!(net::clock::now().mono - began >= limits::RELOAD / 2, "it might have come back");
+    wait_until(|| hub.sessions() == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_desk_that_is_loading_anew_takes_no_ring() {
+    let world = World::new();
+    let hub = world.hub();
+    let session = hub.open(Role::Desk).unwrap();
+    let media = Box::new(negotiation::Plan::new(&Browser::new().await.offer().await, None).unwrap().media);
+    let ring = |call| ToBrowser::Ring {
+        call: call::CallId(call),
+        caller: "Ann".into(),
+        number: "1008621".into(),
+        queue: "help".into(),
+        media: media.clone(),
+    };
+    let id = SessionId(1);
+    hub.deliver(id, ring(1));
+    session.commands.send(Command::Away {}).await.unwrap();
+    assert!(matches!(world.word().await.1, FromBrowser::Reject { call: call::CallId(1) }));
+    hub.deliver(id, ring(2));
+    assert!(matches!(world.word().await.1, FromBrowser::Reject { call: call::CallId(2) }));
+    let mut session = hub.resume(Role::Desk, &session.token).unwrap();
+    assert!(session.state().await.unwrap().ring.is_none());
+    hub.deliver(id, ring(3));
+    assert!(matches!(next(&mut session).await, Event::Ring(Ring { call: 3, .. })));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_that_leads_nowhere_ends_the_call_after_the_grace() {
     let world = World::new();
     let mut session = world.hub().open(Role::Phone).unwrap();

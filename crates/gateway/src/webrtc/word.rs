@@ -50,7 +50,8 @@ pub enum Command {
     },
     /// The call is over.
     HangUp {},
-    /// A new offer for the same call, which restarts ICE.
+    /// A new offer for the same call, which restarts ICE; one of another DTLS fingerprint, as of a page that was
+    /// loaded anew, begins a new connection.
     Restart {
         /// The browser's offer.
         sdp: String,
@@ -66,6 +67,9 @@ pub enum Command {
     SignOut {},
     /// The page is closed for good: nobody will come back with the token.
     Leave {},
+    /// The page is closed or loaded anew, which a page cannot tell apart: it comes back within
+    /// [`RELOAD`](super::limits::RELOAD), or never.
+    Away {},
     /// Starts or stops taking calls.
     Ready {
         /// Takes calls from now on.
@@ -266,6 +270,9 @@ pub struct State {
     /// The call in progress.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call: Option<u64>,
+    /// Since when it, or the conversation, is there; written as whole seconds that have passed.
+    #[serde(rename = "seconds", skip_serializing_if = "Option::is_none", serialize_with = "seconds_since")]
+    pub since: Option<Instant>,
     /// With whom.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub talking: Option<String>,
@@ -287,14 +294,19 @@ impl State {
     /// Keeps what `event` says.
     pub(crate) fn note(&mut self, event: &Event) {
         match event {
-            Event::Accepted { call } => self.call = Some(*call),
+            Event::Accepted { call } => {
+                self.call = Some(*call);
+                self.since = Some(net::clock::now().mono);
+            }
             Event::Talking { with } => {
+                self.since.get_or_insert_with(|| net::clock::now().mono);
                 (self.talking, self.waiting, self.showing) = (Some(with.clone()), None, None);
             }
             Event::Waiting(waiting) => (self.waiting, self.talking) = (Some(*waiting), None),
             Event::Showing(showing) => (self.showing, self.talking) = (Some(showing.clone()), None),
             Event::Ended { .. } | Event::Refused { .. } => {
-                (self.call, self.talking, self.waiting, self.showing) = (None, None, None, None);
+                (self.call, self.since) = (None, None);
+                (self.talking, self.waiting, self.showing) = (None, None, None);
             }
             Event::Ring(ring) => self.ring = Some(ring.clone()),
             Event::StopRinging { .. } => self.ring = None,
@@ -306,6 +318,11 @@ impl State {
 
 fn seconds<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
     time.map(|time| time.as_secs().max(1)).serialize(to)
+}
+
+fn seconds_since<S: Serializer>(since: &Option<Instant>, to: S) -> Result<S::Ok, S::Error> {
+    let passed = since.map(|since| net::clock::now().mono.saturating_duration_since(since));
+    passed.map(|passed| passed.as_secs()).serialize(to)
 }
 
 /// Whole seconds that are left, a begun one counting in full. Read when it is written, since a page that comes back

@@ -15,6 +15,7 @@
 //   desk-closed-ringing   the desk that rings is closed, the other one answers
 //   desk-closed-talking   the desk that talks is closed; what the caller sees then
 //   cut                   [--seconds 3]   the WebSockets of both are cut while they talk
+//   reload                [--slide A.png] [--desk camera]   the pages of both are loaded anew: at the menu, while they talk
 //   race                  [--calls 1]   two desks press Enter; how many talk
 //   timings               [--calls 20] [--answers 0]   click to first picture, answer to both pictures: p50, p99
 //   desk                  [--hang-up desk]   says "ready", answers a caller who is no browser
@@ -44,7 +45,7 @@ const SCENARIOS = { ...PLAIN, ...NETWORK };
 
 const print = (/** @type {object} */ line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
-const OPTIONS = ["url", "number", "key", "out", "slide", "next", "hang-up", "seconds", "calls", "answers", "agents", "source"];
+const OPTIONS = ["url", "number", "key", "out", "slide", "next", "hang-up", "seconds", "calls", "answers", "agents", "source", "desk"];
 const TAB_METHODS = ["call", "dial", "picture", "key", "hangUp", "work", "rings", "accept", "reject", "state", "link", "look",
   "plays", "stats", "ssim", "shows", "timing", "screenshot", "close"];
 

@@ -18,8 +18,8 @@ export const phone = ({ browser, url, options }, at = url) =>
   Tab.open(browser, at, { path: "/phone", source: options.source === "test" ? "test" : "camera" });
 
 /** A desk at work. @param {Stage} stage @param {string} agent @param {string} [url] */
-export async function desk({ browser, url, say }, agent, at = url) {
-  const tab = await Tab.open(browser, at, { path: "/desk" });
+export async function desk({ browser, url, options, say }, agent, at = url) {
+  const tab = await Tab.open(browser, at, { path: "/desk", source: options.desk === "camera" ? "camera" : "test" });
   await tab.work(agent);
   say("ready", { agent });
   return tab;
@@ -169,6 +169,31 @@ async function cut(stage) {
   }
 }
 
+/** The pages of phone, at the menu, and of phone and desk, in conversation, are loaded anew. @param {Stage} stage */
+async function reload(stage) {
+  const { options } = stage;
+  const visitor = await phone(stage);
+  await visitor.call(number(stage));
+  if (options.slide) await visitor.shows(options.slide);
+  await visitor.reload();
+  await visitor.until("the call again", (state) => state.phase === "live");
+  const menu = { shows: options.slide ? await visitor.shows(options.slide) : null, plays: await visitor.plays() };
+  const clerk = await desk(stage, agents(stage)[0]);
+  await visitor.key(options.key ?? "0");
+  await join(visitor, clerk);
+  await clerk.reload();
+  await clerk.until("the talk again", (state) => state.mode === "talking" && state.talk !== null);
+  const after_desk = { visitor: await visitor.plays(), desk: await clerk.plays() };
+  await visitor.reload();
+  await visitor.until("the talk again", (state) => state.with !== null);
+  const after_phone = { visitor: await visitor.plays(), desk: await clerk.plays() };
+  if (options.out) await visitor.screenshot(`${options.out}/phone-reloaded.png`);
+  const [phoneState, deskState] = [await visitor.state(), await clerk.state()];
+  await visitor.hangUp();
+  const heard = await clerk.until("the end", (state) => state.talk === null);
+  return { menu, after_desk, after_phone, phone: phoneState, desk: deskState, heard, errors: [...visitor.errors, ...clerk.errors] };
+}
+
 /** All desks press Enter at whatever rings; `calls` times exactly one may talk. @param {Stage} stage */
 async function race(stage) {
   const desks = await Promise.all(agents(stage).map((name) => desk(stage, name)));
@@ -267,6 +292,7 @@ export const SCENARIOS = {
   "desk-closed-ringing": deskClosedRinging,
   "desk-closed-talking": deskClosedTalking,
   cut,
+  reload,
   race,
   timings,
   desk: deskAlone,

@@ -91,6 +91,12 @@ export class Tab {
     await this.page.context().close();
   }
 
+  /** As a person presses F5. */
+  async reload() {
+    await this.page.reload();
+    await this.page.waitForSelector("main > *", { timeout: PATIENCE_MS });
+  }
+
   /** What the page knows of its call or agent (phone-state.js, desk-state.js). */
   state() {
     return this.page.evaluate(() => window.vireo.state());

@@ -132,6 +132,30 @@ fn a_web_socket_that_is_cut_for_three_seconds_costs_no_call() {
 }
 
 #[test]
+fn a_page_that_is_loaded_anew_keeps_its_call_at_the_menu_and_in_conversation() {
+    let Some(lab) = lab("browser-reload", &[]) else { return };
+    let mut gateway = Gateway::start(&lab);
+    let deck = Deck::draw(&gateway.service, Size::CIF);
+    let menu = lab.dir.join("menu.png");
+    deck.save(deck.find("menu.svg", "请按键"), &menu);
+    let out = shots();
+    let (menu, out) = (menu.to_str().expect("UTF-8"), out.to_str().expect("UTF-8"));
+    // A microphone may be heard before anybody has touched the page; a made tone may not.
+    let args = ["--slide", menu, "--desk", "camera", "--out", out];
+    let seen = Browser::run(&lab, "reload", &args, LIMIT);
+    assert!(number(&seen, "/menu/shows/ssim") >= ALIKE, "{seen}");
+    assert_plays(&seen["menu"]["plays"], "the visitor, back at the menu,");
+    for (who, at) in [("the visitor", "visitor"), ("the agent", "desk")] {
+        assert_plays(&seen["after_desk"][at], &format!("{who}, after the desk was loaded anew,"));
+        assert_plays(&seen["after_phone"][at], &format!("{who}, after the phone was loaded anew,"));
+    }
+    assert_eq!(text(&seen, "/desk/agent"), "desk1", "{seen}");
+    assert_eq!(text(&seen, "/desk/mode"), "talking", "{seen}");
+    nothing(&seen, "errors");
+    gateway.assert_alive();
+}
+
+#[test]
 fn of_two_desks_that_press_at_once_exactly_one_talks() {
     let Some(lab) = lab("browser-race", &[]) else { return };
     let mut gateway = Gateway::with(&lab, |text| text.replace("wrap_up: 5s", "wrap_up: 1s"));

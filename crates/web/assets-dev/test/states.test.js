@@ -51,10 +51,20 @@ test("a resumed session draws the call as it is now", () => {
   const live = phone(dial, offered, accepted);
   assert.deepEqual(phoneState.redraw(live, {}), [{ type: "gone" }]);
   assert.deepEqual(phoneState.redraw(phone(dial, offered), {}), []);
-  assert.deepEqual(phoneState.redraw(phoneState.IDLE, { call: 7 }), []);
+  assert.deepEqual(phoneState.redraw(phoneState.IDLE, {}), []);
   const events = phoneState.redraw(live, { call: 7, talking: "desk2" });
   const now = events.reduce((state, event) => phoneState.next(state, event, 99), live);
   assert.deepEqual([now.with, now.since], ["desk2", 2]);
+});
+
+test("a page that was loaded anew takes up its call", () => {
+  const events = phoneState.redraw(phoneState.IDLE, { call: 7, seconds: 30, showing: { node: "menu", text: "1", language: "en" } });
+  const now = events.reduce((state, event) => phoneState.next(state, event, 40_000), phoneState.IDLE);
+  assert.deepEqual([now.phase, now.since, now.caption?.node], ["live", 10_000, "menu"]);
+  const over = { ...phoneState.IDLE, over: /** @type {const} */ ({ kind: "hung_up" }) };
+  assert.deepEqual(phoneState.redraw(over, { call: 7 }), [], "this page has hung up");
+  const talking = desk(signIn, { type: "agent", agent: "desk1", state: "talking" }, { type: "rejoin", with: "Ann", seconds: 2 });
+  assert.deepEqual([talking.mode, talking.talk], ["talking", { with: "Ann", number: "", since: 0 }]);
 });
 
 const signIn = /** @type {const} */ ({ type: "sign_in", agent: "desk1" });

@@ -7,7 +7,7 @@
  *   talk: {with: string, number: string, since: number|null}|null, note: Note|null}} Desk
  * @typedef {{kind: "refused", reason: string} | {kind: "missed", why: string}
  *   | {kind: "ended", why: string} | {kind: "lost"} | {kind: "failed", why: string}} Note what to tell the agent
- * @typedef {FromGateway | {type: "sign_in", agent: string} | {type: "sign_out"} | {type: "accept"}
+ * @typedef {FromGateway | {type: "rejoin", with: string, seconds: number} | {type: "sign_in", agent: string} | {type: "sign_out"} | {type: "accept"}
  *   | {type: "reject"} | {type: "failed", why: string} | {type: "gone"}} Event
  */
 
@@ -45,9 +45,11 @@ export function next(desk, event, now) {
       return desk.ring ? { ...desk, ring: { ...desk.ring, accepting: true } } : desk;
     case "reject":
       return { ...desk, ring: null };
+    case "rejoin":
     case "talking": {
+      const began = event.type === "rejoin" ? now - event.seconds * 1000 : now;
       const number = desk.ring?.number ?? desk.talk?.number ?? "";
-      const talk = { with: event.with, number, since: desk.talk?.since ?? now };
+      const talk = { with: event.with, number, since: desk.talk?.since ?? began };
       return desk.agent === null ? desk : { ...desk, mode: "talking", ring: null, talk, note: null };
     }
     case "ended":

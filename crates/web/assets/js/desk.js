@@ -24,19 +24,21 @@ let willing = false;
 const session = new Session("desk", { hue: 28, pitch: 587 }, {
   message: (message) => tell(message),
   welcome: (welcome) => {
+    const { agent: is, ring, talking, seconds = 0 } = welcome.state;
+    const anew = desk.value.agent === null && welcome.resumed;
+    if (anew && is?.agent !== undefined) takeUpAgain(is.agent, is.state);
     const { agent, talk } = desk.value;
     if (agent === null) return;
-    const { agent: is, ring, talking } = welcome.state;
     if (is?.agent === undefined) return signInAgain(agent);
     tell({ type: "agent", ...is });
     if (is.state === "ringing" && ring) tell({ type: "ring", ...ring });
-    if (talking !== undefined) tell({ type: "talking", with: talking });
+    if (talking !== undefined && anew) {
+      tell({ type: "rejoin", with: talking, seconds });
+      session.rejoin().catch(() => session.send("hang_up"));
+    } else if (talking !== undefined) tell({ type: "talking", with: talking });
     else if (talk) tell({ type: "ended", why: "" });
   },
   gone: () => lostSession(),
-  left: () => {
-    if (desk.value.agent !== null) session.send("sign_out");
-  },
   state: () => desk.value,
 });
 
@@ -47,6 +49,13 @@ function lostSession() {
   if (agent === null) return;
   tell({ type: "sign_in", agent });
   if (talk || ring) desk.value = { ...desk.value, note: { kind: "lost" } };
+}
+
+/** The page was loaded anew; the gateway still has us. @param {string} agent @param {string} mode */
+function takeUpAgain(agent, mode) {
+  willing = mode !== "not_ready";
+  tell({ type: "sign_in", agent });
+  void session.open();
 }
 
 /** @param {string} agent */

@@ -13,6 +13,8 @@ const PONG_MS = 5_000;
 const TICK_LOST_MS = 1_000;
 /** Messages kept during a loss; more are dropped, oldest first. */
 const WAITING_MAX = 64;
+/** How a page closes its socket that is closed or loaded anew: it cannot know which. */
+const AWAY = 4001;
 /** The error after which trying again is no use. */
 const FOR_GOOD = "bad_version";
 
@@ -29,16 +31,17 @@ export class Link {
   /**
    * @param {"phone"|"desk"} role
    * @param {Handlers} handlers
+   * @param {string|null} [token] of the page before this one
    * @param {string} [url]
    */
-  constructor(role, handlers, url = socketUrl(location)) {
+  constructor(role, handlers, token = null, url = socketUrl(location)) {
     this.role = role;
     this.handlers = handlers;
     this.url = url;
     /** @type {LinkState} */
     this.state = "connecting";
     /** @type {string|null} */
-    this.token = null;
+    this.token = token;
     /** @type {WebSocket|null} */
     this.socket = null;
     /** @type {string[]} */
@@ -181,13 +184,13 @@ export class Link {
     if (this.waiting.length > WAITING_MAX) this.waiting.shift();
   }
 
-  /** The page is left: no coming back. */
+  /** The page is left; whoever has the token may come back for a moment. */
   close() {
     clearTimeout(this.timer);
     clearTimeout(this.overdue);
     this.ticks.terminate();
     this.enter("closed");
-    this.socket?.close(1000);
+    this.socket?.close(AWAY);
   }
 }
 

@@ -8,7 +8,7 @@
  *   caption: {node: string, text: string, language: string}|null,
  *   waiting: {place: number, waiting: number}|null, with: string|null, over: Over|null}} Phone
  * @typedef {FromGateway | {type: "dial", number: string} | {type: "offered"} | {type: "hang_up"}
- *   | {type: "failed", why: string} | {type: "gone"}} Event
+ *   | {type: "failed", why: string} | {type: "gone"} | {type: "rejoin", seconds: number}} Event
  */
 
 /** No call. @type {Phone} */
@@ -29,6 +29,9 @@ export const inCall = (phone) => phone.phase !== "idle";
 export function next(phone, event, now) {
   if (event.type === "dial") {
     return inCall(phone) ? phone : { ...IDLE, phase: "preparing", number: event.number };
+  }
+  if (event.type === "rejoin") {
+    return inCall(phone) ? phone : { ...IDLE, phase: "live", since: now - event.seconds * 1000 };
   }
   if (!inCall(phone)) return phone;
   switch (event.type) {
@@ -63,17 +66,19 @@ export function next(phone, event, now) {
 }
 
 /**
- * What a resumed session says of the call, as the events that lead there.
+ * What a resumed session says of the call, as the events that lead there. A page that was loaded anew knows of
+ * none yet and has to join it again.
  * @param {Phone} phone
  * @param {Drawn} drawn
  * @returns {Event[]}
  */
-export function redraw(phone, { call, showing, waiting, talking }) {
-  if (!inCall(phone) || phone.phase === "preparing") return [];
+export function redraw(phone, { call, seconds = 0, showing, waiting, talking }) {
+  if (phone.phase === "preparing") return [];
+  if (!inCall(phone) && (call === undefined || phone.over !== null)) return [];
   // A call that is not taken yet may still be on its way.
   if (call === undefined) return phone.phase === "calling" ? [] : [{ type: "gone" }];
   /** @type {Event[]} */
-  const events = [{ type: "accepted", call }];
+  const events = [inCall(phone) ? { type: "accepted", call } : { type: "rejoin", seconds }];
   if (showing) events.push({ type: "showing", ...showing });
   if (waiting) events.push({ type: "waiting", ...waiting });
   if (talking !== undefined) events.push({ type: "talking", with: talking });

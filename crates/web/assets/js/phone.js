@@ -30,12 +30,12 @@ const session = new Session("phone", { hue: 158, pitch: 440 }, {
   message: (message) => tell(message),
   welcome: (welcome) => {
     if (number.value === "") number.value = welcome.numbers[0] ?? "";
-    if (welcome.resumed) redraw(phone.value, welcome.state).forEach(tell);
+    if (!welcome.resumed) return;
+    const events = redraw(phone.value, welcome.state);
+    events.forEach(tell);
+    if (events[0]?.type === "rejoin") session.rejoin().catch(() => session.send("hang_up"));
   },
   gone: () => tell({ type: "gone" }),
-  left: () => {
-    if (inCall(phone.value)) session.send("hang_up");
-  },
   state: () => phone.value,
 });
 

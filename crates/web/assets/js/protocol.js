@@ -11,7 +11,7 @@ export const VERSION = 1;
  * @typedef {"not_ready"|"ready"|"ringing"|"talking"|"wrap_up"} AgentMode
  * @typedef {{type: "welcome", token: string, resumed: boolean, state: Drawn,
  *   ice_servers: RTCIceServer[], numbers: string[], agents: AgentName[], service: {version: number}}} Welcome
- * @typedef {{call?: number, talking?: string, waiting?: {place: number, waiting: number}, ring?: Ring, agent?: AgentNow,
+ * @typedef {{call?: number, seconds?: number, talking?: string, waiting?: {place: number, waiting: number}, ring?: Ring, agent?: AgentNow,
  *   showing?: {node: string, text: string, language: string}}} Drawn what a page needs to draw itself anew
  * @typedef {{agent?: string, state: AgentMode, seconds?: number, reason?: string}} AgentNow no `agent`: signed out
  * @typedef {Welcome

@@ -3,7 +3,7 @@ import { Link } from "./link.js";
 import { Peer, canCall } from "./peer.js";
 import { openSource } from "./source.js";
 import { begin, reached, timings } from "./timings.js";
-import { batch, keep, recall, signal } from "./ui.js";
+import { batch, keep, leaveBehind, recall, signal, takeUp } from "./ui.js";
 
 /** @import { FromGateway, Welcome } from "./protocol.js" */
 /** @import { LinkState } from "./link.js" */
@@ -16,7 +16,6 @@ export { canCall };
  * @property {(message: FromGateway) => void} message
  * @property {(welcome: Welcome) => void} welcome
  * @property {() => void} gone
- * @property {() => void} left the page is being left: last words
  * @property {() => unknown} state what the page knows, for tests and for a look by hand
  */
 
@@ -27,6 +26,7 @@ export class Session {
    * @param {SessionHandlers} handlers
    */
   constructor(role, look, handlers) {
+    this.role = role;
     this.look = look;
     this.handlers = handlers;
     /** @type {import("@preact/signals").Signal<LinkState>} */
@@ -56,7 +56,7 @@ export class Session {
       state: (state) => {
         this.link.value = state;
       },
-    });
+    }, takeUp(`session.${role}`));
     addEventListener("pagehide", () => this.leave());
     // A page brought back from the browser's cache has neither socket nor call.
     addEventListener("pageshow", (event) => event.persisted && location.reload());
@@ -158,6 +158,13 @@ export class Session {
     return sdp;
   }
 
+  /**
+   * A new connection for a call that the page before this one had. @returns {Promise<void>}
+   */
+  async rejoin() {
+    this.send("restart", { sdp: await this.connect() });
+  }
+
   /** Sends a source in this call; one that comes too late is closed. @param {Source} source @param {Peer|null} [of] */
   async show(source, of = this.peer) {
     reached("source");
@@ -185,7 +192,7 @@ export class Session {
   }
 
   leave() {
-    this.handlers.left();
+    if (this.socket.token !== null) leaveBehind(`session.${this.role}`, this.socket.token);
     this.socket.close();
     this.disconnect();
     this.release();

@@ -107,7 +107,15 @@ function toneTrack(pitch) {
   voice.connect(level).connect(out);
   voice.start();
   swell.start();
-  return { track: out.stream.getAudioTracks()[0], stop: () => void context.close() };
+  // A page that nobody has touched yet, as after it was loaded anew, may make no sound: the first touch wakes it.
+  const touches = ["pointerdown", "keydown"];
+  const wake = () => void (context.state === "suspended" && context.resume());
+  for (const touch of touches) addEventListener(touch, wake);
+  const stop = () => {
+    for (const touch of touches) removeEventListener(touch, wake);
+    void context.close();
+  };
+  return { track: out.stream.getAudioTracks()[0], stop };
 }
 
 /**

@@ -26,6 +26,31 @@ export function keep(name, value) {
   }
 }
 
+/** Takes what `leaveBehind` left for the page after this one in this tab; null when there is nothing. @param {string} name */
+export function takeUp(name) {
+  try {
+    const left = sessionStorage.getItem(`vireo.${name}`);
+    sessionStorage.removeItem(`vireo.${name}`);
+    return left;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Leaves `value` for the next page of this tab. It is not there while this page lives, so that a duplicated tab
+ * does not have it too.
+ * @param {string} name
+ * @param {string} value
+ */
+export function leaveBehind(name, value) {
+  try {
+    sessionStorage.setItem(`vireo.${name}`, value);
+  } catch {
+    // Then a page that is loaded anew begins anew.
+  }
+}
+
 /** The time, half a second exact, for everything that counts seconds. */
 export const now = signal(Date.now());
 setInterval(() => {

@@ -2,7 +2,7 @@
 
 use call::CallId;
 use call::web::{FromBrowser, Media};
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::super::limits;
 use super::super::negotiation::{Plan, Unusable};
@@ -23,6 +23,7 @@ impl Task {
             (_, Command::Key { digit }) => self.key(digit),
             (_, Command::HangUp {}) => self.hang_up().await,
             (_, Command::Restart { sdp }) => self.restart(&sdp).await,
+            (_, Command::Away {}) => self.go_away().await,
             (_, Command::Candidate(candidate)) => {
                 if let Some(talk) = &mut self.talk {
                     talk.candidate(candidate).await;
@@ -49,7 +50,7 @@ impl Task {
             Err(error) => return self.refuse(status(&error), &error.to_string()),
         };
         let name = name.unwrap_or_default().trim().chars().take(limits::NAME_LEN_MAX).collect();
-        self.leg = true;
+        (self.leg, self.joined) = (true, false);
         self.to_shard(FromBrowser::Call { number, name, media: media.into() });
     }
 
@@ -76,7 +77,7 @@ impl Task {
         self.end_talk().await;
         match self.answer(sdp, Some(&like)).await {
             Ok(media) => {
-                self.leg = true;
+                (self.leg, self.joined) = (true, false);
                 self.to_shard(FromBrowser::Accept { call: CallId(call), media: media.into() });
             }
             Err(error) => {
@@ -136,11 +137,20 @@ impl Task {
         let Some(talk) = &mut self.talk else {
             return self.complain("no_call", "there is no call");
         };
-        match talk.restart(sdp).await {
-            Ok(answer) => {
-                let pictures = talk.pictures();
-                self.tell(Event::Answer { sdp: answer, pictures });
-            }
+        let answer = match talk.is_of(sdp) {
+            true => talk.restart(sdp).await,
+            false => match talk.again(sdp, &self.shared.config, self.id).await {
+                Ok((again, answer)) => {
+                    info!("a page that was loaded anew joins its call again");
+                    std::mem::replace(talk, again).close().await;
+                    Ok(answer)
+                }
+                Err(error) => Err(error),
+            },
+        };
+        let pictures = talk.pictures();
+        match answer {
+            Ok(sdp) => self.tell(Event::Answer { sdp, pictures }),
             Err(error) => self.complain("bad_description", error.to_string()),
         }
     }

@@ -31,10 +31,16 @@ impl Task {
         match state {
             RTCPeerConnectionState::Connected if talk.connected() => {
                 info!(ms = talk.age().as_millis() as u64, "a browser is connected");
-                self.to_shard(FromBrowser::Connected);
+                // Who joins a call again has missed the picture that is shown.
+                let word = match std::mem::replace(&mut self.joined, true) {
+                    false => FromBrowser::Connected,
+                    true => FromBrowser::KeyPictureWanted,
+                };
+                self.to_shard(word);
             }
             RTCPeerConnectionState::Disconnected | RTCPeerConnectionState::Failed => talk.disconnected(),
-            RTCPeerConnectionState::Closed => self.give_up("the connection was closed").await,
+            // By the page: which may be loading anew, and whose socket tells when it is not.
+            RTCPeerConnectionState::Closed => talk.closed(),
             _ => {} // on the way; the crate's enum is open
         }
     }

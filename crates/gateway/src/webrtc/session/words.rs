@@ -1,6 +1,6 @@
 //! What the shard says of the session's leg, and the pool of its agent, passed on to the page.
 
-use call::web::{Ended, StopRinging, ToBrowser};
+use call::web::{Ended, FromBrowser, StopRinging, ToBrowser};
 
 use super::super::lane::Word;
 use super::super::word::{Event, Ring, Showing, Waiting};
@@ -29,6 +29,9 @@ impl Task {
                 Event::Refused { status, reason, retry_after }
             }
             ToBrowser::Accepted { call } => Event::Accepted { call: call.0 },
+            ToBrowser::Ring { call, .. } if self.away => {
+                return self.to_shard(FromBrowser::Reject { call });
+            }
             ToBrowser::Ring { call, caller, number, queue, media } => {
                 let video = media.video.is_some();
                 self.ring = Some((call.0, *media));
