@@ -7,11 +7,13 @@
 
 mod bits;
 mod header;
+mod still;
 mod tables;
 mod vector;
 mod walker;
 
 pub use header::{PictureHeader, SourceFormat, StartCode, start_codes};
+pub use still::Still;
 pub use vector::MotionVector;
 pub use walker::{Macroblock, walk};
 

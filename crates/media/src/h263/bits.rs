@@ -56,8 +56,69 @@ impl<'a> Reader<'a> {
         Ok(bits)
     }
 
+    /// Whether both hold the same bits.
+    pub(super) fn same_as(mut self, mut other: Reader<'_>) -> bool {
+        while self.left() > 0 && self.left() == other.left() {
+            let count = self.left().min(24) as u32;
+            if self.peek(count) != other.peek(count) {
+                return false;
+            }
+            self.at += count as usize;
+            other.at += count as usize;
+        }
+        self.left() == other.left()
+    }
+
     /// Takes one bit.
     pub(super) fn flag(&mut self) -> Result<bool, Error> {
         Ok(self.read(1)? == 1)
+    }
+}
+
+/// A bitstream being written, most significant bit first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Writer {
+    octets: Vec<u8>,
+    /// Bits of the last octet that are free, 0..=7.
+    free: u32,
+}
+
+impl Writer {
+    /// Puts the low `count` bits of `value`, at most 24.
+    pub(super) fn put(&mut self, value: u32, count: u32) {
+        debug_assert!(count <= 24 && value >> count == 0, "{value} in {count} bits");
+        let mut left = count;
+        while left > 0 {
+            if self.free == 0 {
+                self.octets.push(0);
+                self.free = 8;
+            }
+            let taken = left.min(self.free);
+            let piece = value >> (left - taken) & ((1 << taken) - 1);
+            if let Some(last) = self.octets.last_mut() {
+                *last |= (piece << (self.free - taken)) as u8;
+            }
+            self.free -= taken;
+            left -= taken;
+        }
+    }
+
+    /// Puts what `bits` holds.
+    pub(super) fn copy(&mut self, mut bits: Reader<'_>) {
+        while bits.left() > 0 {
+            let count = bits.left().min(24) as u32;
+            self.put(bits.peek(count), count);
+            bits.at += count as usize;
+        }
+    }
+
+    /// Goes on at the next octet, over zeros.
+    pub(super) fn align(&mut self) {
+        self.free = 0;
+    }
+
+    /// What was written, filled up with zeros.
+    pub(super) fn finish(self) -> Vec<u8> {
+        self.octets
     }
 }

@@ -278,3 +278,6 @@ const LAST: [&[&str]; 41] = [
     &["000001011110"],
     &["000001011111"],
 ];
+
+/// Table 8 for INTRA macroblocks without DQUANT, by the chrominance blocks that are coded: word and its length.
+pub(super) const MCBPC_INTRA_IN_INTER: [(u32, u32); 4] = [(0b11, 5), (0b100, 8), (0b11, 8), (0b11, 7)];

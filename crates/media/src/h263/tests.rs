@@ -318,3 +318,59 @@ proptest! {
         }
     }
 }
+
+/// A QCIF picture of 99 macroblocks, each without coefficients and with `dc` of its first block.
+fn still(quantiser: u32, headers: bool, dc: impl Fn(usize) -> u32) -> Still {
+    let mut writer = Writer::default();
+    writer.picture_header(2, INTRA, quantiser);
+    for index in 0..99 {
+        if headers && index > 0 && index % 11 == 0 {
+            writer.group_header(index as u32 / 11, quantiser);
+        }
+        writer.bits(EMPTY_INTRA);
+        writer.number(dc(index), 8);
+        (1..6).for_each(|_| intra_dc(&mut writer));
+    }
+    Still::parse(writer.octets.into()).expect("a still")
+}
+
+/// Bits of a macroblock that is coded: COD, MCBPC, CBPY, INTRADC.
+const CODED_BITS: usize = 1 + 5 + 4 + 48;
+
+#[test]
+fn an_edge_holds_the_macroblocks_that_differ_and_skips_the_others() {
+    let (shown, next) = (still(7, true, |_| 20), still(7, false, |index| if index == 37 { 21 } else { 20 }));
+    let edge = next.edge_from(&shown, 9).expect("alike");
+    let (header, start) = first(&edge);
+    assert!(!header.intra);
+    assert_eq!((header.temporal_reference, header.quantiser, header.source), (9, 7, SourceFormat::Qcif));
+    let groups: Vec<_> = start_codes(&edge).map(|code| code.group).collect();
+    assert_eq!(groups, [0, 3], "a header where something is coded");
+    assert_eq!(walk(&edge, &header, start).unwrap().len(), 33);
+    let group = walk(&edge, &header, start_codes(&edge).nth(1).unwrap()).unwrap();
+    let lengths: Vec<_> = group.windows(2).map(|pair| pair[1].bit - pair[0].bit).collect();
+    assert_eq!(group.len(), 66);
+    assert!(lengths.iter().enumerate().all(|(at, &bits)| bits == if at == 4 { CODED_BITS } else { 1 }));
+}
+
+#[test]
+fn nothing_is_coded_between_a_still_and_itself_and_all_of_it_in_a_whole_refresh() {
+    let shown = still(7, true, |index| index as u32 + 1);
+    let edge = shown.edge_from(&shown, 1).unwrap();
+    assert!(edge.len() <= 20, "{} octets", edge.len());
+    let whole = shown.refresh(0..shown.groups(), 1);
+    let (header, _) = first(&whole);
+    let walked: usize = start_codes(&whole).map(|start| walk(&whole, &header, start).unwrap().len()).sum();
+    assert_eq!((start_codes(&whole).count(), walked), (9, 99));
+}
+
+#[test]
+fn stills_of_other_quantisers_have_no_edge_and_other_pictures_are_no_stills() {
+    assert!(still(7, true, |_| 20).edge_from(&still(8, true, |_| 20), 1).is_none());
+    let edge = still(7, true, |_| 20).refresh(0..1, 1);
+    assert!(matches!(Still::parse(edge), Err(Error::Unsupported)));
+    let mut writer = Writer::default();
+    writer.picture_header(2, INTRA, 7);
+    empty_intra(&mut writer);
+    assert_eq!(Still::parse(writer.octets.into()).err(), Some(Error::Truncated));
+}

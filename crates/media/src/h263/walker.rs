@@ -37,6 +37,29 @@ pub struct Macroblock {
 /// # Errors
 /// [`Error::Unsupported`] in the modes of annex E, F and G; the others as they say.
 pub fn walk(picture: &[u8], header: &PictureHeader, start: StartCode) -> Result<Vec<Macroblock>, Error> {
+    let mut macroblocks = Vec::new();
+    each(picture, header, start, |macroblock, _| macroblocks.push(macroblock))?;
+    Ok(macroblocks)
+}
+
+/// The part of an INTRA macroblock that is the same in INTRA and INTER pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Body {
+    /// Symbol of MCBPC ([`tables::MCBPC_CHROMA`] and so on).
+    pub(super) kind: u8,
+    /// Offset in bits of CBPY.
+    pub(super) from: usize,
+    /// Offset in bits behind the last block.
+    pub(super) to: usize,
+}
+
+/// Walks as [`walk`] does and tells `each` macroblock with its body, which one that is not coded has not.
+pub(super) fn each(
+    picture: &[u8],
+    header: &PictureHeader,
+    start: StartCode,
+    mut each: impl FnMut(Macroblock, Option<Body>),
+) -> Result<(), Error> {
     if header.arithmetic_coding || header.advanced_prediction || header.pb_frame.is_some() {
         return Err(Error::Unsupported);
     }
@@ -50,9 +73,11 @@ pub fn walk(picture: &[u8], header: &PictureHeader, start: StartCode) -> Result<
     }
     let mut walker = Walker::new(Reader::new(picture, start.bit, end), header, start)?;
     let count = usize::from(end_group - start.group) * usize::from(header.source.macroblocks_in_group());
-    let macroblocks = (0..count).map(|index| walker.macroblock(index)).collect::<Result<_, _>>()?;
-    walker.expect_end()?;
-    Ok(macroblocks)
+    for index in 0..count {
+        let (macroblock, body) = walker.macroblock(index)?;
+        each(macroblock, body);
+    }
+    walker.expect_end()
 }
 
 struct Walker<'a> {
@@ -75,7 +100,7 @@ impl<'a> Walker<'a> {
         Ok(Walker { bits, header, first_group: start.group, quantiser, rows })
     }
 
-    fn macroblock(&mut self, index: usize) -> Result<Macroblock, Error> {
+    fn macroblock(&mut self, index: usize) -> Result<(Macroblock, Option<Body>), Error> {
         let column = index % usize::from(self.header.source.macroblocks_across());
         let in_group = usize::from(self.header.source.macroblocks_in_group());
         let predictor = if self.header.intra { MotionVector::default() } else { self.rows.predictor(column) };
@@ -86,16 +111,19 @@ impl<'a> Walker<'a> {
             quantiser: self.quantiser,
             predictor,
         };
-        let vector = self.pass(macroblock.bit, predictor)?;
+        let mut vector = MotionVector::default();
+        let mut body = None;
+        if let Some(kind) = self.kind(macroblock.bit)? {
+            let from = self.bits.position();
+            vector = self.pass(macroblock.bit, kind, predictor)?;
+            body = Some(Body { kind, from, to: self.bits.position() });
+        }
         self.rows.set(column, vector);
-        Ok(macroblock)
+        Ok((macroblock, body))
     }
 
-    /// Passes one macroblock that starts at `bit` and answers its motion vector.
-    fn pass(&mut self, bit: usize, predictor: MotionVector) -> Result<MotionVector, Error> {
-        let Some(kind) = self.kind(bit)? else {
-            return Ok(MotionVector::default());
-        };
+    /// Passes what follows MCBPC in the macroblock that starts at `bit`, and answers its motion vector.
+    fn pass(&mut self, bit: usize, kind: u8, predictor: MotionVector) -> Result<MotionVector, Error> {
         let intra = kind & tables::MCBPC_INTRA != 0;
         let luma = self.code(&tables::CBPY, tables::CBPY_BITS, bit)?;
         let luma = if intra { luma } else { luma ^ 0b1111 };
