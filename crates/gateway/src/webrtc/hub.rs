@@ -12,7 +12,7 @@ use rand::TryRngCore;
 use rand::rngs::OsRng;
 use thiserror::Error;
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, warn};
 
 use super::config::{Config, IceServer};
@@ -67,7 +67,8 @@ pub(crate) struct Attachment {
 /// What all sessions share.
 pub(crate) struct Shared {
     pub(crate) config: Config,
-    runtime: Handle,
+    /// One for each thread; a session stays on the one it began on.
+    runtimes: Vec<Handle>,
     shards: Vec<WorkerHandle>,
     pool: std::sync::mpsc::Sender<ToPool>,
     next: AtomicU64,
@@ -87,9 +88,13 @@ struct Entry {
 }
 
 /// The threads that sessions run on; ends them when dropped.
+///
+/// Each has a runtime of its own: a session, its peer connection's driver and its socket wake each other hundreds of
+/// times a second, which between threads would cost a system call each time.
 pub(crate) struct Threads {
     hub: Hub,
-    runtime: Option<Runtime>,
+    /// Dropped to end its thread.
+    running: Vec<oneshot::Sender<()>>,
 }
 
 impl Threads {
@@ -98,21 +103,24 @@ impl Threads {
         shards: Vec<WorkerHandle>,
         pool: std::sync::mpsc::Sender<ToPool>,
     ) -> std::io::Result<Self> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(limits::THREADS)
-            .thread_name("webrtc")
-            .enable_all()
-            .build()?;
+        let (mut runtimes, mut running) = (Vec::new(), Vec::new());
+        for _ in 0..limits::THREADS {
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            let (keep, kept) = oneshot::channel();
+            runtimes.push(runtime.handle().clone());
+            running.push(keep);
+            std::thread::Builder::new().name("webrtc".into()).spawn(move || run(runtime, kept))?;
+        }
         let shared = Shared {
             config,
-            runtime: runtime.handle().clone(),
+            runtimes,
             shards,
             pool,
             next: AtomicU64::new(1),
             alive: AtomicUsize::new(0),
             sessions: Mutex::new(Some(HashMap::new())),
         };
-        Ok(Threads { hub: Hub(Arc::new(shared)), runtime: Some(runtime) })
+        Ok(Threads { hub: Hub(Arc::new(shared)), running })
     }
 
     pub(crate) fn hub(&self) -> &Hub {
@@ -128,14 +136,23 @@ impl Threads {
     /// Ends every session and closes its connection.
     pub(crate) fn stop(&mut self) {
         self.hub.0.sessions().take();
-        let Some(runtime) = self.runtime.take() else { return };
+        if self.running.is_empty() {
+            return;
+        }
         let until = net::clock::now().mono + limits::GOODBYE;
         while self.hub.0.alive.load(Ordering::Acquire) > 0 && net::clock::now().mono < until {
             std::thread::sleep(limits::GOODBYE_STEP);
         }
         // Not waited for: whoever stops may be on a runtime of their own.
-        runtime.shutdown_background();
+        self.running.clear();
     }
+}
+
+/// A thread of sessions, until its other end is dropped.
+fn run(runtime: Runtime, kept: oneshot::Receiver<()>) {
+    // Nothing is ever sent: an error is the end.
+    let _ = runtime.block_on(kept);
+    runtime.shutdown_background();
 }
 
 impl Drop for Threads {
@@ -164,7 +181,8 @@ impl Hub {
         sessions.insert(id, entry);
         let ends = Ends { attachments: attachments_end, lane: lane_end };
         shared.alive.fetch_add(1, Ordering::Relaxed);
-        shared.runtime.spawn(Task::new(id, role, Arc::clone(shared), ends).run());
+        let runtime = &shared.runtimes[id.0 as usize % shared.runtimes.len()];
+        runtime.spawn(Task::new(id, role, Arc::clone(shared), ends).run());
         Ok(session)
     }
 

@@ -65,7 +65,7 @@ pub(crate) const RTP_PAYLOAD_LEN_MAX: usize = 1_150;
 /// `b=AS` of the pictures that a browser is asked to send, in kbit/s, when the other side names no bound.
 pub(crate) const PICTURES_KBPS: u32 = 512;
 
-/// Worker threads of the connections of all sessions.
+/// Threads of all sessions and their connections.
 pub(crate) const THREADS: usize = 2;
 
 /// How long a stopping hub waits for its connections to close.

@@ -170,6 +170,10 @@ export class Session {
     reached("source");
     if (of !== null && of !== this.peer) return this.peer === null ? this.release() : undefined;
     await this.peer?.replace(source.stream);
+    // A page that may record may play, too.
+    const play = this.blocked.value;
+    this.blocked.value = null;
+    play?.();
     this.peer?.mute(this.muted.value);
   }
 
