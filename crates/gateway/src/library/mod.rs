@@ -27,6 +27,7 @@ use media::{Asset, AssetKey, Format, Kind, Track};
 use address::Address;
 pub use error::Error;
 use shelf::Shelf;
+pub use slide::key_picture;
 
 /// Where a library finds and keeps things, and what for.
 #[derive(Clone, Debug)]

@@ -36,13 +36,26 @@ impl Pace {
 
 /// Encodes the slide at the finest quantiser of the codec's ladder whose key picture is small enough.
 pub(super) fn track(picture: &Picture, format: VideoFormat) -> Result<Track, codec::Error> {
+    let (encoder, key, _) = begin(picture, format)?;
+    looped(encoder, key, picture, format)
+}
+
+/// The key picture that callers of this format get of a drawn slide, and its quantiser.
+///
+/// # Errors
+/// [`codec::Error`], when the codec does not open or does not take the picture's size.
+pub fn key_picture(picture: &Picture, format: VideoFormat) -> Result<(Frame, u8), codec::Error> {
+    begin(picture, format).map(|(_, key, quantiser)| (key, quantiser))
+}
+
+fn begin(picture: &Picture, format: VideoFormat) -> Result<(Encoder, Frame, u8), codec::Error> {
     let ladder = ladder(format);
     let budget = (f64::from(format.rate_bps) / 8.0 * Pace::of(format).key_time.as_secs_f64()) as usize;
     for (step, &quantiser) in ladder.iter().enumerate() {
         let mut encoder = Encoder::still(format, quantiser)?;
         let key = encoder.encode(picture, Duration::ZERO, true)?;
         if key.data.len() <= budget || step + 1 == ladder.len() {
-            return looped(encoder, key, picture, format);
+            return Ok((encoder, key, quantiser));
         }
     }
     unreachable!("the last step of the ladder returns")

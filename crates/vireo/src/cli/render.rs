@@ -1,10 +1,11 @@
 //! `vireo render`: one slide as a picture, as callers of a given screen size see it.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use media::{Row, Size, SlideValues};
+use media::{Codec, Picture, Row, Size, SlideValues, VideoFormat};
 
 /// Draw one slide as a PNG.
 ///
@@ -37,6 +38,10 @@ pub(crate) struct Args {
     /// The picture to write
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+
+    /// Print what the slide's key picture weighs in each codec, and how long it takes on a 3G phone's circuit
+    #[arg(long)]
+    bytes: bool,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -67,6 +72,9 @@ impl Args {
             .with_context(|| format!("cannot draw {}", path.display()))?;
         codec::png::write(&self.output, &picture)?;
         println!("{} ({})", self.output.display(), picture.size);
+        if self.bytes {
+            print!("{}", weights(&picture)?);
+        }
         Ok(ExitCode::SUCCESS)
     }
 
@@ -78,6 +86,28 @@ impl Args {
         let of_service = self.service.join("media").join("slides").join(&self.slide);
         if of_service.extension().is_some() { of_service } else { of_service.with_extension("svg") }
     }
+}
+
+/// What pictures get of a circuit of 64 kbit/s beside AMR of 12.2 kbit/s while nothing else waits, in bit/s.
+const CIRCUIT_BPS: f64 = 48_000.0;
+
+/// A line for each way in which callers get the slide: its key picture's octets, quantiser, and time on a circuit.
+fn weights(picture: &Picture) -> anyhow::Result<String> {
+    let mut lines = String::from("codec    for      octets  quantiser  ms at 48 kbit/s\n");
+    let codecs = [Codec::H263, Codec::Mpeg4, Codec::H264];
+    let packets = codecs.map(|codec| ("packets", VideoFormat::prompt(codec, picture.size)));
+    let circuits = [Codec::H263, Codec::Mpeg4].map(|codec| ("circuit", VideoFormat::circuit(codec)));
+    let fits = |format: &VideoFormat| {
+        format.size == picture.size && (format.codec != Codec::H263 || picture.size != Size::VGA)
+    };
+    for (way, format) in circuits.into_iter().chain(packets).filter(|(_, format)| fits(format)) {
+        let (key, quantiser) = gateway::library::key_picture(picture, format)?;
+        let octets = key.data.len();
+        let ms = octets as f64 * 8_000.0 / CIRCUIT_BPS;
+        let codec = format.codec.encoding_name();
+        writeln!(lines, "{codec:8} {way:8} {octets:6}  {quantiser:9}  {ms:15.0}")?;
+    }
+    Ok(lines)
 }
 
 /// Where Debian's `fonts-noto-cjk` puts the face that all slides are drawn in.
@@ -134,6 +164,15 @@ mod tests {
             slide.values.into_iter().collect::<Vec<_>>(),
             [("12".into(), "x".into()), ("price".into(), "5".into())]
         );
+    }
+
+    #[test]
+    fn a_slide_is_weighed_in_every_way_that_carries_its_size() {
+        let lines = |size| weights(&Picture::black(size)).expect("encodes");
+        assert_eq!(lines(Size::QCIF).lines().count(), 1 + 5);
+        assert_eq!(lines(Size::CIF).lines().count(), 1 + 3);
+        assert_eq!(lines(Size::VGA).lines().count(), 1 + 2);
+        assert!(lines(Size::QCIF).lines().nth(1).is_some_and(|line| line.starts_with("H263     circuit")));
     }
 
     #[test]
