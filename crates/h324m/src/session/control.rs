@@ -47,6 +47,11 @@ impl Control {
         self.link.entry_15_defined();
     }
 
+    /// The peer declared `nsrpSupport` (H.245, H223Capability).
+    pub(super) fn nsrp_supported(&mut self) {
+        self.link.nsrp_supported();
+    }
+
     /// Queues a message. Beyond [`limits::OUTBOX_MAX`] it is dropped: whoever asks that much can ask again.
     pub(super) fn post(&mut self, message: &Message) {
         if self.outbox.len() < limits::OUTBOX_MAX {

@@ -161,6 +161,9 @@ impl Session {
 
     fn peer_can(&mut self, now: Instant, capabilities: Capabilities) {
         self.timers.stop(Timer::PeerCapabilities);
+        if capabilities.multiplex.as_ref().is_some_and(|multiplex| multiplex.nsrp) {
+            self.control.nsrp_supported();
+        }
         if capabilities.is_empty() {
             self.peer = None;
             self.pause(now);
