@@ -159,8 +159,7 @@ pub const END_HEARD_WAIT: Duration = Duration::from_millis(500);
 // Control (srp, h245).
 
 /// Longest SDU of control messages, in octets, received or sent; a longer one is dropped, or refused.
-/// The capability sets that telephones send have 150 to 600.
-pub const CONTROL_SDU_MAX: usize = 4_096;
+pub use h245::limits::CONTROL_SDU_MAX;
 /// Longest segment of CCSRL, in octets.
 pub const CCSRL_SEGMENT_MAX: usize = 256;
 /// Commands that WNSRP lets be under way (H.324 §A.4).

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
-use h324m::h245::view::*;
-use h324m::h245::{View, build, decode, encode};
-use h324m::limits;
+use h245::view::*;
+use h245::{View, build, decode, encode};
+use h245::limits;
 use proptest::prelude::*;
 
 fn from_hex(text: &str) -> Vec<u8> {
@@ -279,7 +279,7 @@ fn not_run(why: &str) {
             .create(true)
             .open(list)
             .expect("the list of what did not run");
-        writeln!(list, "h324m::h245_messages: {why}").expect("the list of what did not run");
+        writeln!(list, "h245::messages: {why}").expect("the list of what did not run");
     }
 }
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Stdio};
 use std::time::Duration;
 
-use h324m::h245::view::*;
-use h324m::h245::{Message, build, encode};
+use h245::view::*;
+use h245::{Message, build, encode};
 
 /// Reads messages in hexadecimal, one a line; answers each with its value and its own octets for it.
 const READER: &str = r"
@@ -35,7 +35,7 @@ fn not_run(why: &str) {
             .create(true)
             .open(list)
             .expect("the list of what did not run");
-        writeln!(list, "h324m::h245_oracle: {why}").expect("the list of what did not run");
+        writeln!(list, "h245::oracle: {why}").expect("the list of what did not run");
     }
 }
 
