@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
+use h245::limits;
 use h245::view::*;
 use h245::{View, build, decode, encode};
-use h245::limits;
 use proptest::prelude::*;
 
 fn from_hex(text: &str) -> Vec<u8> {
