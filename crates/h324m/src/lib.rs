@@ -18,5 +18,5 @@ pub use h245;
 
 pub use h223::{BitOrder, Level};
 pub use session::{
-    AudioChoice, Channels, Config, Counters, DigitForm, EndCause, Event, Input, Output, Session, Way,
+    AudioChoice, Channels, Config, Counters, DigitForm, EndCause, Event, Input, Output, Session, Way, Wish,
 };

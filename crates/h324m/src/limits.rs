@@ -147,8 +147,21 @@ pub const T106: Duration = Duration::from_secs(30);
 /// H.245 N100: numbers drawn in one determination.
 pub const N100: u32 = 3;
 
-/// H.245 T108, closing a channel.
-pub const T108: Duration = Duration::from_secs(10);
+/// H.245 T103 of a channel of ours that is being closed: after that it is as good as closed.
+pub const T103_CLOSING: Duration = Duration::from_secs(10);
+
+/// H.245 T102, T107, T108 and T109: a loop, table entries, a channel closed, or a mode that we asked for.
+pub const WISH_WAIT: Duration = Duration::from_secs(10);
+
+/// PDUs by a code without an entry, within [`MISSING_WINDOW`], after which the entry is asked for.
+pub const MISSING_PDUS: u16 = 25;
+
+/// Octets of the line (2 s) in which [`MISSING_PDUS`] are counted.
+pub const MISSING_WINDOW: u64 = 16_000;
+
+/// The longest MUX-PDU that we ask the peer for (`maxH223MUXPDUsize`), in octets: what level 2 can have, and at
+/// levels 0 and 1 what may be lost with one wrong bit.
+pub const PDU_WANTED: u16 = 254;
 
 /// EndSession of the peer is waited for so long after ours.
 pub const END_WAIT: Duration = Duration::from_secs(5);

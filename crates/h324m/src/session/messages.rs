@@ -10,10 +10,11 @@ use super::mastership::Answer;
 use super::timers::Timer;
 use super::{DigitForm, EndCause, Event, Phase, Session, capabilities};
 use crate::h245::view::{
-    Capabilities, Command, Indication, Mode, Scope, Unsupported, UserInput, UserInputForm, Vendor, Video,
+    Capabilities, Command, Indication, Mode, Reconfiguration, Scope, Unsupported, UserInput, UserInputForm,
+    Vendor, Video,
 };
 use crate::h245::{self, Message, View, build};
-use crate::limits;
+use crate::{Level, limits};
 
 impl Session {
     /// Says who we are and what we can, as soon as the level is settled.
@@ -109,23 +110,25 @@ impl Session {
             View::UserInput(input) => self.user_input(now, &input),
             View::Vendor(vendor) => self.event(Event::Vendor(name_of(&vendor))),
             View::OtherRequest => self.complain(|| build::function_not_understood(message)),
-            // A change of level in mid-call is not followed: nobody is known to ask for it.
-            View::MultiplexReconfiguration(_) => self.complain(|| build::function_not_understood(message)),
+            View::MultiplexReconfiguration(change) => self.reconfigure(message, change),
+            View::RequestModeAck { sequence } => self.mode_answered(sequence, true),
+            View::RequestModeReject { sequence } => self.mode_answered(sequence, false),
+            View::MaintenanceLoopAck(_) => self.loop_answered(true),
+            View::MaintenanceLoopReject(_) => self.loop_answered(false),
+            View::RequestChannelCloseAck { channel } => self.close_answered(channel, true),
+            View::RequestChannelCloseReject { channel } => self.close_answered(channel, false),
+            View::RequestMultiplexEntryAck { .. } | View::RequestMultiplexEntryReject { .. } => {
+                self.entries_answered();
+            }
+            View::Jitter { jitter: (mantissa, exponent), .. } => {
+                self.event(Event::PeerJitter { mantissa, exponent });
+            }
             View::OpenLogicalChannelConfirm { .. }
-            | View::RequestChannelCloseAck { .. }
-            | View::RequestChannelCloseReject { .. }
             | View::RequestChannelCloseRelease { .. }
             | View::MultiplexEntrySendRelease { .. }
-            | View::RequestMultiplexEntryAck { .. }
-            | View::RequestMultiplexEntryReject { .. }
             | View::RequestMultiplexEntryRelease { .. }
-            | View::RequestModeAck { .. }
-            | View::RequestModeReject { .. }
             | View::RequestModeRelease
-            | View::MaintenanceLoopAck(_)
-            | View::MaintenanceLoopReject(_)
             | View::MaintenanceLoopOffCommand
-            | View::Jitter { .. }
             | View::FunctionNotUnderstood(_)
             | View::FunctionNotSupported { .. }
             | View::FlowControlIndication { .. }
@@ -198,6 +201,25 @@ impl Session {
         self.control.post(&build::request_mode_reject(sequence));
     }
 
+    /// h223MultiplexReconfiguration: what we send is to go at another level (H.324 §C.7). Stuffing of the new one
+    /// goes first, by which the peer finds it.
+    fn reconfigure(&mut self, message: &Message, change: Reconfiguration) {
+        let level = match change {
+            Reconfiguration::Level1 => Some(Level::One { double_flag: false }),
+            Reconfiguration::Level2 => Some(Level::Two { optional_header: false }),
+            Reconfiguration::Level2OptionalHeader => Some(Level::Two { optional_header: true }),
+            Reconfiguration::DoubleFlag(double_flag) => match self.line.mux.level() {
+                Level::One { .. } => Some(Level::One { double_flag }),
+                // Said for the time when level 1 is commanded, which then comes without.
+                Level::Zero | Level::Two { .. } => return,
+            },
+            Reconfiguration::Level0 | Reconfiguration::Other => None,
+        };
+        if !level.is_some_and(|level| self.line.command(level)) {
+            self.complain(|| build::function_not_understood(message));
+        }
+    }
+
     fn flow_limited(&mut self, now: Instant, scope: Scope, bps_max: Option<u32>) {
         match scope {
             Scope::Channel(channel) if channel == self.sending.video.lcn => self.flow.pictures = bps_max,
@@ -215,6 +237,9 @@ impl Session {
                 self.key_wanted.want(now);
             }
             Command::MaxMuxPduSize(octets) => self.line.mux.set_max_pdu(octets),
+            Command::TemporalSpatialTradeOff(value) if self.config.trade_off => {
+                self.event(Event::TradeOffWanted(value));
+            }
             Command::FreezePicture
             | Command::TemporalSpatialTradeOff(_)
             | Command::SyncEveryGob(_)
@@ -229,6 +254,7 @@ impl Session {
         match indication {
             Indication::Active if pictures => self.event(Event::PeerVideoActive(true)),
             Indication::Inactive if pictures => self.event(Event::PeerVideoActive(false)),
+            Indication::TemporalSpatialTradeOff(value) if pictures => self.event(Event::PeerTradeOff(value)),
             Indication::Active
             | Indication::Inactive
             | Indication::ReadyToActivate

@@ -190,7 +190,7 @@ impl Session {
         self.line.mux.close(lcn);
         self.control.post(&build::close_logical_channel(lcn));
         self.timers.stop(timer_of(kind));
-        self.timers.start(Timer::T108, now, limits::T108);
+        self.timers.start(Timer::T103Closing, now, limits::T103_CLOSING);
         match kind {
             Kind::Audio => self.sending.speech = None,
             Kind::Video if self.sending.pictures.take().is_some() => {
@@ -200,9 +200,9 @@ impl Session {
         }
     }
 
-    /// CloseLogicalChannelAck, or T108: whatever the peer takes now is opened again.
+    /// CloseLogicalChannelAck, or T103: whatever the peer takes now is opened again.
     pub(super) fn own_closed(&mut self, now: Instant, lcn: Option<u16>) {
-        self.timers.stop(Timer::T108);
+        self.timers.stop(Timer::T103Closing);
         for own in [&mut self.sending.audio, &mut self.sending.video] {
             if matches!(own.state, State::Closing) && lcn.is_none_or(|lcn| own.lcn == lcn) {
                 own.state = State::Idle;

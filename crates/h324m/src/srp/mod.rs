@@ -21,6 +21,11 @@ use bytes::Bytes;
 
 pub use link::Link;
 
+/// Whether an SDU of logical channel 0 is a frame with a right check sum.
+pub(crate) fn is_frame(sdu: &Bytes) -> bool {
+    frame::Frame::parse(sdu).is_some()
+}
+
 /// How the control channel is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
