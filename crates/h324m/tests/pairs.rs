@@ -344,7 +344,10 @@ fn bad_lines_of_many_seeds() {
         let hopeless = bit_errors >= 1e-3 && [side(0), side(3)].iter().any(|side| side.level <= ONE_DOUBLE);
         if hopeless && !up {
             assert!(pair.sides.iter().all(|side| side.ended().is_some() || side.is_up()), "{what}: no end");
-            let causes = pair.sides.each_ref().map(|side| (side.ended(), side.session.counters().level));
+            let causes = pair
+                .sides
+                .each_ref()
+                .map(|side| (side.ended(), side.session.counters(), side.events.clone()));
             eprintln!("{what}: {causes:?}");
             ended.push(seed);
             continue;

@@ -279,6 +279,29 @@ mod tests {
     }
 
     #[test]
+    fn a_control_frame_settles_a_level_whose_stuffing_is_broken() {
+        for level in [Level::One { double_flag: false }, Level::Zero] {
+            let mut peer = Line::new(level, Some(BitOrder::Msb));
+            let mut line = Line::new(TWO, Some(BitOrder::Msb));
+            peer.mux.push(CONTROL, Bytes::from_static(&[0xF7, 0x00, 0x47, 0x3E])).unwrap();
+            // Three wrong bits in every seventh octet: too many for the stuffing to be believed.
+            let mut agreed = Vec::new();
+            for tick in 0..6 {
+                let mut octets = peer.take(160).to_vec();
+                if tick < 2 {
+                    octets.iter_mut().step_by(7).for_each(|octet| *octet ^= 0x1C);
+                }
+                agreed.extend(line.push(&octets[..if tick < 2 { 160 } else { 20 }], false));
+                if !agreed.is_empty() {
+                    break;
+                }
+            }
+            assert_eq!(agreed, [level]);
+            assert!(line.poll().is_some_and(|received| is_frame(&received)), "what was heard is not lost");
+        }
+    }
+
+    #[test]
     fn levels_meet_in_either_bit_order() {
         for order in [BitOrder::Msb, BitOrder::Lsb] {
             let mut peer = Line::new(Level::One { double_flag: false }, Some(order));

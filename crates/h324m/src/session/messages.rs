@@ -17,15 +17,24 @@ use crate::h245::{self, Message, View, build};
 use crate::{Level, limits};
 
 impl Session {
-    /// Says who we are and what we can, as soon as the level is settled.
+    /// Says what we can and asks who leads, as soon as the level is settled.
     pub(super) fn start_control(&mut self, now: Instant) {
         self.send_capabilities(now);
+        self.determine(now);
+    }
+
+    /// What nobody waits for, and what would only make the first messages longer, which are lost more easily.
+    pub(super) fn introduce(&mut self) {
         if !self.config.vendor.is_empty() {
             // 2.999 is the arc for examples: there is no number of our own.
             let version = env!("CARGO_PKG_VERSION");
             self.control.post(&build::vendor_identification(&[2, 999], &self.config.vendor, version));
         }
-        self.determine(now);
+        if self.peer.as_ref().and_then(|peer| peer.multiplex).is_some_and(|multiplex| multiplex.mux_pdu_size)
+        {
+            // It is about the whole multiplex; any channel number will do (H.245 §7.11.5).
+            self.control.post(&build::command(u16::MAX, Command::MaxMuxPduSize(limits::PDU_WANTED)));
+        }
     }
 
     /// Everything in one control SDU.

@@ -310,7 +310,9 @@ impl Session {
         if self.probe_wanted && self.control.is_idle() {
             self.send_probe(now);
         }
-        if let (Some(channel), true) = (self.picture_channel(), self.key_asked.pass(now)) {
+        // One that waits says as much as ten.
+        let channel = self.picture_channel().filter(|_| self.control.is_flowing());
+        if let (Some(channel), true) = (channel, self.key_asked.pass(now)) {
             self.tallies.key_pictures_asked += 1;
             self.control.post(&build::command(channel, Command::FastUpdatePicture));
         }
@@ -344,10 +346,7 @@ impl Session {
         let video = channels(sends, self.receives(Kind::Video));
         self.event(Event::Up { audio, video: (video != Channels::default()).then_some(video) });
         self.probe_wanted = true;
-        if self.peer.as_ref().and_then(|peer| peer.multiplex).is_some_and(|multiplex| multiplex.mux_pdu_size)
-        {
-            self.control.post(&build::command(u16::MAX, Command::MaxMuxPduSize(limits::PDU_WANTED)));
-        }
+        self.introduce();
     }
 
     /// Pictures go both ways, or never will.
@@ -466,7 +465,8 @@ impl Session {
         let mut deadlines = vec![self.timers.next(), self.control.deadline()];
         if self.phase == Phase::Talking {
             deadlines.push(self.picture_deadline());
-            deadlines.push(self.picture_channel().and(self.key_asked.deadline()));
+            let asks = self.picture_channel().filter(|_| self.control.is_flowing());
+            deadlines.push(asks.and(self.key_asked.deadline()));
             deadlines.push(self.sending.pictures.as_ref().and(self.key_wanted.deadline()));
             deadlines.push(Some(self.heard.1 + limits::SILENCE_MAX));
         }
