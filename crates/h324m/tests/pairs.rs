@@ -407,6 +407,8 @@ fn a_peer_that_goes_silent_ends_the_call_at_every_step() {
 fn a_closed_camera_and_way() {
     let mut pair = Pair::equal(17, Link::perfect(), &config());
     assert!(pair.run_until(secs(10), both_up));
+    let until = pair.elapsed() + secs(1);
+    pair.run(until);
     let opened = |way| {
         pair.sides[0].when(|event| matches!(event, Event::VideoOpened { way: told, .. } if *told == way))
     };

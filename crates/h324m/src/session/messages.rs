@@ -176,7 +176,11 @@ impl Session {
         if capabilities.multiplex.as_ref().is_some_and(|multiplex| multiplex.nsrp) {
             self.control.nsrp_supported();
         }
-        if capabilities.is_empty() {
+        let known = self.peer.as_mut().filter(|_| capabilities.is_empty());
+        if let (Some(peer), Some(multiplex)) = (known, capabilities.multiplex) {
+            // Nothing but the multiplex is said anew: that is not the empty set, which says nothing at all.
+            peer.multiplex = Some(multiplex);
+        } else if capabilities.is_empty() {
             self.peer = None;
             self.pause(now);
         } else {

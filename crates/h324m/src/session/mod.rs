@@ -440,10 +440,13 @@ impl Session {
         match timer {
             Timer::Level => self.end(EndCause::NoH324),
             Timer::PeerCapabilities => self.end(EndCause::NoCapabilities),
+            // A peer that says nothing of this, but opened what it needs, is talked to all the same.
+            Timer::T101 if self.up => {}
+            Timer::T106 if self.mastership.role().is_some() => {}
             Timer::T101 => self.end(EndCause::CapabilitiesUnanswered),
             Timer::T103Audio => self.own_timed_out(now, Kind::Audio),
             Timer::T103Video => self.own_timed_out(now, Kind::Video),
-            Timer::T104 => self.send_entries_again(now),
+            Timer::T104 => self.entries_unanswered(now),
             Timer::T106 => self.end(EndCause::NoMaster),
             Timer::T103Closing => self.own_closed(now, None),
             Timer::T102 => self.wish_timed_out(Wish::Loop),

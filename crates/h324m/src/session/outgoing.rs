@@ -266,6 +266,17 @@ impl Session {
         }
     }
 
+    /// T104: the table is sent again, a few times. A peer that took our speech channel and never says that it has
+    /// the entries has most likely read them: better sent to than given up.
+    pub(super) fn entries_unanswered(&mut self, now: Instant) {
+        let last = self.sending.table.tries + 1 >= limits::TABLE_TRIES_MAX;
+        if !(last && self.sending.audio.is_accepted()) {
+            return self.send_entries_again(now);
+        }
+        let (sequence, entries) = (self.sending.table.sequence, self.sending.table.waiting.clone());
+        self.entries_acknowledged(now, sequence, &entries);
+    }
+
     /// T104, or a rejection: the table is sent again, a few times.
     pub(super) fn send_entries_again(&mut self, now: Instant) {
         self.sending.table.tries += 1;

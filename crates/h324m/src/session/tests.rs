@@ -192,6 +192,44 @@ fn a_peer_that_acknowledges_nothing_is_given_up_by_t101() {
 }
 
 #[test]
+fn a_peer_that_never_acknowledges_the_table_is_sent_media_all_the_same() {
+    let mut scene = Scene::introduced(Config::default());
+    let audio = way(amr(), AL2);
+    scene.say(&[
+        build::open_logical_channel_ack(1, None),
+        build::open_logical_channel(&ChannelRequest { channel: 6, forward: audio, reverse: None }),
+    ]);
+    scene.run(29_000);
+    assert_eq!(scene.told(|view| matches!(view, View::MultiplexEntrySend { .. })), 3);
+    scene.run(5_000);
+    assert!(scene.events.iter().any(|event| matches!(event, Event::Up { .. })), "{:?}", scene.events);
+}
+
+#[test]
+fn a_peer_that_opened_everything_may_forget_its_acknowledgements() {
+    let mut scene = Scene::new(Config { video: Vec::new(), ..Config::default() });
+    let theirs = capabilities::ours(&Config { video: Vec::new(), ..Config::default() });
+    scene.say(&[build::terminal_capability_set(1, &theirs), build::master_slave_determination(128, 5)]);
+    let audio = way(amr(), AL2);
+    scene.say(&[
+        build::open_logical_channel_ack(1, None),
+        build::multiplex_entry_send_ack(1, &[1]),
+        build::open_logical_channel(&ChannelRequest { channel: 6, forward: audio, reverse: None }),
+    ]);
+    scene.run(40_000);
+    assert_eq!(scene.session.ended(), None);
+}
+
+#[test]
+fn a_multiplex_said_anew_closes_nothing() {
+    let mut scene = Scene::up(Config::default());
+    let theirs = capabilities::ours(&Config::default());
+    let only = Capabilities { table: Vec::new(), descriptors: Vec::new(), ..theirs };
+    scene.say(&[build::terminal_capability_set(2, &only)]);
+    assert_eq!(scene.told(|view| matches!(view, View::CloseLogicalChannel { .. })), 0);
+}
+
+#[test]
 fn channels_that_are_never_acknowledged_are_given_up_by_t103() {
     let (cause, seconds) = Scene::introduced(Config::default()).until_over();
     assert_eq!(cause, EndCause::NoAudioChannel);
