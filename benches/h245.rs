@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use h324m::h245::view::*;
-use h324m::h245::{build, decode, encode};
+use h245::view::*;
+use h245::{build, decode, encode};
 
 /// What telephones declare: AMR, H.263, MPEG-4 and three forms of user input, in one descriptor.
 fn capabilities() -> Capabilities {

@@ -225,6 +225,10 @@ impl<'a> Caller<'a> {
             Told::RateLimit { bps: Some(bps) } => format!("pictures are limited to {bps} bit/s"),
             Told::PeerVideoActive(_)
             | Told::RateLimit { bps: None }
+            | Told::TradeOffWanted(_)
+            | Told::PeerTradeOff(_)
+            | Told::PeerJitter { .. }
+            | Told::Answered { .. }
             | Told::RoundTrip(_)
             | Told::KeyPictureWanted
             | Told::Digit { .. }

@@ -270,6 +270,10 @@ impl Circuit {
             | TerminalEvent::VideoClosed { way: Way::Receives }
             | TerminalEvent::PeerVideoActive(_)
             | TerminalEvent::RateLimit { .. }
+            | TerminalEvent::TradeOffWanted(_)
+            | TerminalEvent::PeerTradeOff(_)
+            | TerminalEvent::PeerJitter { .. }
+            | TerminalEvent::Answered { .. }
             | TerminalEvent::Vendor(_)
             | TerminalEvent::RoundTrip(_) => {}
         }

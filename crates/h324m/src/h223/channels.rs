@@ -14,6 +14,7 @@ pub(super) struct Channels {
     open: Vec<Channel>,
     /// Channel and code of the last octet of the last PDU: what a packet marker speaks of.
     last: Option<(u16, u8)>,
+    missing: Missing,
     ready: VecDeque<Received>,
     pub(super) statistics: ReceiveStatistics,
 }
@@ -44,17 +45,42 @@ impl Channel {
     }
 }
 
+/// PDUs of late by codes that mean nothing.
+#[derive(Debug, Default)]
+struct Missing {
+    pdus: [u16; 16],
+    since: u64,
+}
+
+impl Missing {
+    fn count(&mut self, code: u8, clock: u64) {
+        if clock.saturating_sub(self.since) > limits::MISSING_WINDOW {
+            (self.pdus, self.since) = ([0; 16], clock);
+        }
+        let pdus = &mut self.pdus[usize::from(code & 0xF)];
+        *pdus = pdus.saturating_add(1);
+    }
+}
+
 impl Channels {
     pub(super) fn new() -> Self {
         let mut table: [Option<Entry>; 16] = Default::default();
         table[0] = Some(Entry::Single(CONTROL));
         table[usize::from(WNSRP_CODE)] = Some(Entry::Single(CONTROL));
         let open = vec![Channel::new(CONTROL, AdaptationLayer::Al1Framed, true)];
-        Self { table, open, last: None, ready: VecDeque::new(), statistics: ReceiveStatistics::default() }
+        Self {
+            table,
+            open,
+            last: None,
+            missing: Missing::default(),
+            ready: VecDeque::new(),
+            statistics: ReceiveStatistics::default(),
+        }
     }
 
     pub(super) fn set_entry(&mut self, code: u8, entry: Option<MultiplexEntry>) {
         let Some(place) = self.table.get_mut(usize::from(code)).filter(|_| code != 0) else { return };
+        self.missing.pdus[usize::from(code)] = 0;
         *place = match entry {
             Some(entry) => Some(entry.only_channel().map_or(Entry::List(entry), Entry::Single)),
             None => (code == WNSRP_CODE).then_some(Entry::Single(CONTROL)),
@@ -101,8 +127,19 @@ impl Channels {
         match self.table.get(usize::from(code)).cloned().flatten() {
             Some(Entry::Single(channel)) => self.run(channel, code, payload, damaged),
             Some(Entry::List(entry)) => self.deal(&entry, code, payload, damaged),
-            None => self.statistics.unknown_codes += 1,
+            None => {
+                self.statistics.unknown_codes += 1;
+                if !damaged {
+                    self.missing.count(code, self.clock());
+                }
+            }
         }
+    }
+
+    /// Codes without an entry by which PDUs keep coming: [`MISSING_PDUS`](limits::MISSING_PDUS) within
+    /// [`MISSING_WINDOW`](limits::MISSING_WINDOW).
+    pub(super) fn missing_entries(&self) -> Vec<u8> {
+        (1..16).filter(|&code| self.missing.pdus[usize::from(code)] >= limits::MISSING_PDUS).collect()
     }
 
     /// The packet marker: the last octet of the last PDU ended an SDU.

@@ -75,6 +75,12 @@ impl Demultiplexer {
         self.channels.set_entry(code, entry);
     }
 
+    /// Codes of the peer without an entry by which PDUs keep coming: it has not sent its table, or what it sent
+    /// was lost (RequestMultiplexEntry).
+    pub fn missing_entries(&self) -> Vec<u8> {
+        self.channels.missing_entries()
+    }
+
     /// Opens a logical channel (1..=65535; 0 is open from the start). Open again, it starts anew. Beyond
     /// [`CHANNELS_MAX`](crate::limits::CHANNELS_MAX) it is not opened and the answer is false.
     pub fn open(&mut self, channel: u16, layer: AdaptationLayer, segmentable: bool) -> bool {

@@ -59,6 +59,31 @@ impl Detector {
         None
     }
 
+    /// In mid-call: `Some` when the peer's stuffing, unbroken, is that of another level of octets than this
+    /// one, which may be higher than what was agreed at the start (H.324 §C.7). Level 0 is not gone to or left:
+    /// other equipment may idle with its flags.
+    pub fn follow(&mut self, octets: &[u8]) -> Option<Level> {
+        if self.level == Level::Zero {
+            return None;
+        }
+        let mut heard = None;
+        for octet in octets {
+            for listener in &mut self.listeners {
+                if listener.push(*octet) && !same(self.level, listener.level) {
+                    heard = Some(listener.level);
+                }
+            }
+        }
+        self.level = heard?;
+        heard
+    }
+
+    /// The level is known by other means.
+    pub fn settle(&mut self, level: Level) {
+        self.agreed = true;
+        self.level = level;
+    }
+
     /// The level agreed, or our own while none is.
     pub fn level(&self) -> Level {
         self.level
@@ -74,10 +99,7 @@ impl Detector {
     }
 
     fn agree(&mut self, heard: Level) -> Option<Level> {
-        let same = match (self.level, heard) {
-            (Level::One { .. }, Level::One { .. }) => true,
-            (Level::Zero | Level::One { .. } | Level::Two { .. }, _) => self.level == heard,
-        };
+        let same = same(self.level, heard);
         if self.agreed && same {
             return None;
         }
@@ -86,6 +108,14 @@ impl Detector {
             self.level = heard;
         }
         Some(self.level)
+    }
+}
+
+/// The double flag is up to each sender.
+fn same(level: Level, other: Level) -> bool {
+    match (level, other) {
+        (Level::One { .. }, Level::One { .. }) => true,
+        (Level::Zero | Level::One { .. } | Level::Two { .. }, _) => level == other,
     }
 }
 

@@ -60,7 +60,7 @@ fn multiplex(config: &Config) -> Multiplex {
         mux_pdu_size: true,
         nsrp: config.level > Level::Zero,
         mobile: annex_a.then_some(Mobile {
-            mode_change: false,
+            mode_change: true,
             annex_a,
             annex_a_double_flag: annex_a,
             annex_b,
@@ -141,7 +141,8 @@ fn common(config: &Config, codec: Codec, video: &Video) -> Option<Video> {
     match (codec, video) {
         (Codec::H263, Video::H263(theirs)) => {
             let qcif_mpi = Some(theirs.qcif_mpi?.max(2));
-            Some(Video::H263(H263 { qcif_mpi, bps_max: rate(theirs.bps_max), ..H263::default() }))
+            let bps_max = rate(theirs.bps_max);
+            Some(Video::H263(H263 { qcif_mpi, bps_max, trade_off: config.trade_off, ..H263::default() }))
         }
         (Codec::Mpeg4, Video::Mpeg4(theirs)) => Some(Video::Mpeg4(Mpeg4 {
             bps_max: rate(theirs.bps_max),

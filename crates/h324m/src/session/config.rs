@@ -25,6 +25,9 @@ pub struct Config {
     pub audio: AudioChoice,
     /// The picture codecs we send and take, best first; empty for a call without pictures. H.263 and MPEG-4.
     pub video: Vec<Codec>,
+    /// Our encoder follows `videoTemporalSpatialTradeOff`: said so in the H.263 channel, and the peer's wishes
+    /// are told ([`Event::TradeOffWanted`](crate::Event::TradeOffWanted)).
+    pub trade_off: bool,
     /// VOS, VO and VOL headers of the MPEG-4 that will be sent, for the peer's decoder; without them MPEG-4
     /// is only received.
     pub mpeg4_config: Option<Bytes>,
@@ -62,6 +65,7 @@ impl Default for Config {
             al3_video: false,
             audio: AudioChoice::Amr { bps_max: 12_200 },
             video: vec![Codec::Mpeg4, Codec::H263],
+            trade_off: false,
             mpeg4_config: None,
             video_bps_max: 52_000,
             vendor: "Vireo".into(),

@@ -47,6 +47,11 @@ impl Control {
         self.link.entry_15_defined();
     }
 
+    /// The peer declared `nsrpSupport` (H.245, H223Capability).
+    pub(super) fn nsrp_supported(&mut self) {
+        self.link.nsrp_supported();
+    }
+
     /// Queues a message. Beyond [`limits::OUTBOX_MAX`] it is dropped: whoever asks that much can ask again.
     pub(super) fn post(&mut self, message: &Message) {
         if self.outbox.len() < limits::OUTBOX_MAX {
@@ -112,10 +117,22 @@ impl Control {
         self.link.statistics()
     }
 
+    /// Nothing waits for the link.
+    pub(super) fn is_flowing(&self) -> bool {
+        self.outbox.is_empty()
+    }
+
+    fn bundle_max(&self) -> usize {
+        let statistics = self.link.statistics();
+        let rough = statistics.invalid + statistics.retransmitted >= limits::ROUGH_FRAMES;
+        if rough { limits::BUNDLE_LEN_ROUGH } else { limits::BUNDLE_LEN_MAX }
+    }
+
     fn next_sdu(&mut self) -> Bytes {
+        let len_max = self.bundle_max();
         let mut sdu = BytesMut::new();
         while let Some(message) = self.outbox.front() {
-            if !sdu.is_empty() && sdu.len() + message.len() > limits::BUNDLE_LEN_MAX {
+            if !sdu.is_empty() && sdu.len() + message.len() > len_max {
                 break;
             }
             sdu.extend_from_slice(message);

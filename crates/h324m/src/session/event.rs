@@ -34,6 +34,17 @@ pub enum Input {
         /// How long it is down, 1 ms to 65.535 s; only said by [`DigitForm::Signal`].
         duration: Duration,
     },
+    /// Ask the peer to send pictures of this codec instead (RequestMode); answered by [`Event::Answered`].
+    AskMode(Codec),
+    /// Ask the peer to close its picture channel (RequestChannelClose); answered by [`Event::Answered`].
+    AskVideoClosed,
+    /// Ask the peer to send our speech back (MaintenanceLoopRequest), answered by [`Event::Answered`]; `false`
+    /// ends it. For tests of a line.
+    AskLoop(bool),
+    /// Ask the peer's encoder for better pictures (0) up to more of them (31), `videoTemporalSpatialTradeOff`.
+    AskTradeOff(u8),
+    /// Our encoder now works at this trade-off, 0..=31: the peer is told.
+    TradeOff(u8),
     /// The bearer was answered; needed only when [`crate::Config::answered`] was `false`.
     Answered,
     /// End the call: says EndSession, then [`Event::Ended`] within five seconds.
@@ -56,7 +67,7 @@ pub enum Output {
 /// What the call is told.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// Both ends run the multiplex at this level.
+    /// Both ends run the multiplex at this level; told again when the peer changes what it sends.
     LevelUp(Level),
     /// The call is up; told once: audio both ways is open and, where both ends have video, that too (or two
     /// seconds have passed since audio, [`crate::limits::VIDEO_PATIENCE`]).
@@ -97,6 +108,26 @@ pub enum Event {
         /// Bits a second.
         bps: Option<u32>,
     },
+    /// The peer would rather have better pictures (0) up to more of them (31), `videoTemporalSpatialTradeOff`.
+    /// Only with [`crate::Config::trade_off`]; say what was done by [`Input::TradeOff`].
+    TradeOffWanted(u8),
+    /// The trade-off of the peer's encoder, 0..=31.
+    PeerTradeOff(u8),
+    /// How the peer finds that our line trembles (jitterIndication): mantissa 0..=3 and exponent 0..=7 of H.245
+    /// §B.14.3.
+    PeerJitter {
+        /// 0..=3.
+        mantissa: u8,
+        /// 0..=7.
+        exponent: u8,
+    },
+    /// The answer to a wish of ours, or its time is over.
+    Answered {
+        /// What was asked.
+        wish: Wish,
+        /// The peer will do it.
+        followed: bool,
+    },
     /// What the peer calls itself (vendorIdentification), for records.
     Vendor(String),
     /// The peer answered a round trip request.
@@ -112,6 +143,17 @@ pub struct Channels {
     pub sends: Option<Codec>,
     /// What the peer sends.
     pub receives: Option<Codec>,
+}
+
+/// What can be asked of a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// [`Input::AskMode`].
+    Mode,
+    /// [`Input::AskVideoClosed`].
+    VideoClosed,
+    /// [`Input::AskLoop`].
+    Loop,
 }
 
 /// A direction, from here.

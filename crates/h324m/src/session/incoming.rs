@@ -56,7 +56,7 @@ impl Incoming {
 impl Session {
     /// Everything the demultiplexer has.
     pub(super) fn drain_line(&mut self, now: Instant) {
-        while let Some(received) = self.line.demux.poll() {
+        while let Some(received) = self.line.poll() {
             match received {
                 // A frame that is marked as damaged may yet be whole: the control channel has its own checksum.
                 Received::Sdu { channel: CONTROL, data, mc, .. } => self.control.received(now, data, mc),

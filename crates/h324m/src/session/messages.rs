@@ -10,21 +10,31 @@ use super::mastership::Answer;
 use super::timers::Timer;
 use super::{DigitForm, EndCause, Event, Phase, Session, capabilities};
 use crate::h245::view::{
-    Capabilities, Command, Indication, Mode, Scope, Unsupported, UserInput, UserInputForm, Vendor, Video,
+    Capabilities, Command, Indication, Mode, Reconfiguration, Scope, Unsupported, UserInput, UserInputForm,
+    Vendor, Video,
 };
 use crate::h245::{self, Message, View, build};
-use crate::limits;
+use crate::{Level, limits};
 
 impl Session {
-    /// Says who we are and what we can, as soon as the level is settled.
+    /// Says what we can and asks who leads, as soon as the level is settled.
     pub(super) fn start_control(&mut self, now: Instant) {
         self.send_capabilities(now);
+        self.determine(now);
+    }
+
+    /// What nobody waits for, and what would only make the first messages longer, which are lost more easily.
+    pub(super) fn introduce(&mut self) {
         if !self.config.vendor.is_empty() {
             // 2.999 is the arc for examples: there is no number of our own.
             let version = env!("CARGO_PKG_VERSION");
             self.control.post(&build::vendor_identification(&[2, 999], &self.config.vendor, version));
         }
-        self.determine(now);
+        if self.peer.as_ref().and_then(|peer| peer.multiplex).is_some_and(|multiplex| multiplex.mux_pdu_size)
+        {
+            // It is about the whole multiplex; any channel number will do (H.245 §7.11.5).
+            self.control.post(&build::command(u16::MAX, Command::MaxMuxPduSize(limits::PDU_WANTED)));
+        }
     }
 
     /// Everything in one control SDU.
@@ -109,23 +119,25 @@ impl Session {
             View::UserInput(input) => self.user_input(now, &input),
             View::Vendor(vendor) => self.event(Event::Vendor(name_of(&vendor))),
             View::OtherRequest => self.complain(|| build::function_not_understood(message)),
-            // A change of level in mid-call is not followed: nobody is known to ask for it.
-            View::MultiplexReconfiguration(_) => self.complain(|| build::function_not_understood(message)),
+            View::MultiplexReconfiguration(change) => self.reconfigure(message, change),
+            View::RequestModeAck { sequence } => self.mode_answered(sequence, true),
+            View::RequestModeReject { sequence } => self.mode_answered(sequence, false),
+            View::MaintenanceLoopAck(_) => self.loop_answered(true),
+            View::MaintenanceLoopReject(_) => self.loop_answered(false),
+            View::RequestChannelCloseAck { channel } => self.close_answered(channel, true),
+            View::RequestChannelCloseReject { channel } => self.close_answered(channel, false),
+            View::RequestMultiplexEntryAck { .. } | View::RequestMultiplexEntryReject { .. } => {
+                self.entries_answered();
+            }
+            View::Jitter { jitter: (mantissa, exponent), .. } => {
+                self.event(Event::PeerJitter { mantissa, exponent });
+            }
             View::OpenLogicalChannelConfirm { .. }
-            | View::RequestChannelCloseAck { .. }
-            | View::RequestChannelCloseReject { .. }
             | View::RequestChannelCloseRelease { .. }
             | View::MultiplexEntrySendRelease { .. }
-            | View::RequestMultiplexEntryAck { .. }
-            | View::RequestMultiplexEntryReject { .. }
             | View::RequestMultiplexEntryRelease { .. }
-            | View::RequestModeAck { .. }
-            | View::RequestModeReject { .. }
             | View::RequestModeRelease
-            | View::MaintenanceLoopAck(_)
-            | View::MaintenanceLoopReject(_)
             | View::MaintenanceLoopOffCommand
-            | View::Jitter { .. }
             | View::FunctionNotUnderstood(_)
             | View::FunctionNotSupported { .. }
             | View::FlowControlIndication { .. }
@@ -161,7 +173,14 @@ impl Session {
 
     fn peer_can(&mut self, now: Instant, capabilities: Capabilities) {
         self.timers.stop(Timer::PeerCapabilities);
-        if capabilities.is_empty() {
+        if capabilities.multiplex.as_ref().is_some_and(|multiplex| multiplex.nsrp) {
+            self.control.nsrp_supported();
+        }
+        let known = self.peer.as_mut().filter(|_| capabilities.is_empty());
+        if let (Some(peer), Some(multiplex)) = (known, capabilities.multiplex) {
+            // Nothing but the multiplex is said anew: that is not the empty set, which says nothing at all.
+            peer.multiplex = Some(multiplex);
+        } else if capabilities.is_empty() {
             self.peer = None;
             self.pause(now);
         } else {
@@ -195,6 +214,25 @@ impl Session {
         self.control.post(&build::request_mode_reject(sequence));
     }
 
+    /// h223MultiplexReconfiguration: what we send is to go at another level (H.324 §C.7). Stuffing of the new one
+    /// goes first, by which the peer finds it.
+    fn reconfigure(&mut self, message: &Message, change: Reconfiguration) {
+        let level = match change {
+            Reconfiguration::Level1 => Some(Level::One { double_flag: false }),
+            Reconfiguration::Level2 => Some(Level::Two { optional_header: false }),
+            Reconfiguration::Level2OptionalHeader => Some(Level::Two { optional_header: true }),
+            Reconfiguration::DoubleFlag(double_flag) => match self.line.mux.level() {
+                Level::One { .. } => Some(Level::One { double_flag }),
+                // Said for the time when level 1 is commanded, which then comes without.
+                Level::Zero | Level::Two { .. } => return,
+            },
+            Reconfiguration::Level0 | Reconfiguration::Other => None,
+        };
+        if !level.is_some_and(|level| self.line.command(level)) {
+            self.complain(|| build::function_not_understood(message));
+        }
+    }
+
     fn flow_limited(&mut self, now: Instant, scope: Scope, bps_max: Option<u32>) {
         match scope {
             Scope::Channel(channel) if channel == self.sending.video.lcn => self.flow.pictures = bps_max,
@@ -212,6 +250,9 @@ impl Session {
                 self.key_wanted.want(now);
             }
             Command::MaxMuxPduSize(octets) => self.line.mux.set_max_pdu(octets),
+            Command::TemporalSpatialTradeOff(value) if self.config.trade_off => {
+                self.event(Event::TradeOffWanted(value));
+            }
             Command::FreezePicture
             | Command::TemporalSpatialTradeOff(_)
             | Command::SyncEveryGob(_)
@@ -226,6 +267,7 @@ impl Session {
         match indication {
             Indication::Active if pictures => self.event(Event::PeerVideoActive(true)),
             Indication::Inactive if pictures => self.event(Event::PeerVideoActive(false)),
+            Indication::TemporalSpatialTradeOff(value) if pictures => self.event(Event::PeerTradeOff(value)),
             Indication::Active
             | Indication::Inactive
             | Indication::ReadyToActivate

@@ -7,7 +7,7 @@
 //!
 //! Set-up is as parallel as the peer allows: capabilities and master/slave determination go out with the
 //! level, channels and multiplex table in one SDU as soon as the peer's are known, answers together.
-//! Refused: level 3 with its adaptation layers, a change of level in mid-call, maintenance loops.
+//! Refused: level 3 with its adaptation layers, a change to level 0 in mid-call, maintenance loops.
 //! Read `messages` for what each control message does, `outgoing` and `incoming` for the channels.
 
 mod capabilities;
@@ -23,10 +23,11 @@ mod messages;
 mod outgoing;
 mod send;
 mod timers;
+mod wishes;
 
 pub use config::{AudioChoice, Config};
 pub use counters::Counters;
-pub use event::{Channels, DigitForm, EndCause, Event, Input, Output, Way};
+pub use event::{Channels, DigitForm, EndCause, Event, Input, Output, Way, Wish};
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -37,7 +38,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::h245::build;
-use crate::h245::view::Capabilities;
+use crate::h245::view::{Capabilities, Command, Indication};
 use crate::{Level, limits};
 use control::{Control, Happened};
 use digits::Digits;
@@ -47,6 +48,7 @@ use mastership::Mastership;
 use outgoing::Sending;
 use send::Gate;
 use timers::{Timer, Timers};
+use wishes::Wishes;
 
 /// How far the call is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +87,7 @@ pub struct Session {
     incoming: Vec<Incoming>,
     flow: Flow,
     digits: Digits,
+    wishes: Wishes,
     /// Key pictures that we want of the peer.
     key_asked: Gate,
     /// Key pictures that the peer wants of us.
@@ -124,6 +127,7 @@ impl Session {
             incoming: Vec::new(),
             flow: Flow::default(),
             digits: Digits::default(),
+            wishes: Wishes::default(),
             key_asked: Gate::new(limits::KEY_PICTURE_INTERVAL),
             key_wanted: Gate::new(limits::KEY_PICTURE_INTERVAL),
             probe: None,
@@ -148,7 +152,7 @@ impl Session {
         match input {
             Input::Line(octets) => self.line_arrived(now, &octets),
             Input::Lost { octets } => {
-                self.line.demux.lost(octets);
+                self.line.lost(octets);
                 self.drain_line(now);
             }
             Input::Frame(frame) => self.send_frame(now, &frame),
@@ -157,11 +161,23 @@ impl Session {
             Input::Digit { digit, by, duration } if self.phase == Phase::Talking => {
                 self.send_digit(digit, by, duration);
             }
+            Input::AskMode(codec) if self.up => self.ask_mode(now, codec),
+            Input::AskVideoClosed if self.up => self.ask_close(now),
+            Input::AskLoop(on) if self.up => self.ask_loop(now, on),
+            Input::AskTradeOff(value) => self.say_trade_off(self.picture_channel(), value, true),
+            Input::TradeOff(value) => {
+                self.say_trade_off(self.sending.pictures.as_ref().map(|pictures| pictures.lcn), value, false);
+            }
             Input::Answered if self.phase == Phase::Searching && !self.timers.runs(Timer::Level) => {
                 self.timers.start(Timer::Level, now, limits::LEVEL_WAIT);
             }
             Input::Hangup => self.hang_up(now),
-            Input::Digit { .. } | Input::Answered | Input::Timeout => {}
+            Input::Digit { .. }
+            | Input::AskMode(_)
+            | Input::AskVideoClosed
+            | Input::AskLoop(_)
+            | Input::Answered
+            | Input::Timeout => {}
         }
         self.run(now);
     }
@@ -220,7 +236,7 @@ impl Session {
     }
 
     fn line_arrived(&mut self, now: Instant, octets: &[u8]) {
-        let settled = self.tallies.messages_received > 0;
+        let settled = self.tallies.messages_received > 0 && self.line.level().is_some();
         let level = self.line.push(octets, settled);
         if let Some(level) = level {
             self.level_agreed(now, level);
@@ -289,14 +305,16 @@ impl Session {
         self.open_channels(now);
         self.expire_pictures(now);
         self.check_up(now);
+        self.ask_entries(now);
         // Not behind others that wait, which would be measured, too.
         if self.probe_wanted && self.control.is_idle() {
             self.send_probe(now);
         }
-        if let (Some(channel), true) = (self.picture_channel(), self.key_asked.pass(now)) {
+        // One that waits says as much as ten.
+        let channel = self.picture_channel().filter(|_| self.control.is_flowing());
+        if let (Some(channel), true) = (channel, self.key_asked.pass(now)) {
             self.tallies.key_pictures_asked += 1;
-            let command = crate::h245::view::Command::FastUpdatePicture;
-            self.control.post(&build::command(channel, command));
+            self.control.post(&build::command(channel, Command::FastUpdatePicture));
         }
         if self.sending.pictures.is_some() && self.key_wanted.pass(now) {
             self.tallies.key_pictures_wanted += 1;
@@ -328,6 +346,7 @@ impl Session {
         let video = channels(sends, self.receives(Kind::Video));
         self.event(Event::Up { audio, video: (video != Channels::default()).then_some(video) });
         self.probe_wanted = true;
+        self.introduce();
     }
 
     /// Pictures go both ways, or never will.
@@ -382,6 +401,15 @@ impl Session {
         }
     }
 
+    /// `videoTemporalSpatialTradeOff` of a channel, as a command or as what is so.
+    fn say_trade_off(&mut self, channel: Option<u16>, value: u8, command: bool) {
+        let (Some(channel), Phase::Talking) = (channel, self.phase) else { return };
+        self.control.post(&match command {
+            true => build::command(channel, Command::TemporalSpatialTradeOff(value)),
+            false => build::indication(channel, Indication::TemporalSpatialTradeOff(value)),
+        });
+    }
+
     fn hang_up(&mut self, now: Instant) {
         match self.phase {
             Phase::Searching => self.end(EndCause::HungUp),
@@ -412,12 +440,19 @@ impl Session {
         match timer {
             Timer::Level => self.end(EndCause::NoH324),
             Timer::PeerCapabilities => self.end(EndCause::NoCapabilities),
+            // A peer that says nothing of this, but opened what it needs, is talked to all the same.
+            Timer::T101 if self.up => {}
+            Timer::T106 if self.mastership.role().is_some() => {}
             Timer::T101 => self.end(EndCause::CapabilitiesUnanswered),
             Timer::T103Audio => self.own_timed_out(now, Kind::Audio),
             Timer::T103Video => self.own_timed_out(now, Kind::Video),
-            Timer::T104 => self.send_entries_again(now),
+            Timer::T104 => self.entries_unanswered(now),
             Timer::T106 => self.end(EndCause::NoMaster),
-            Timer::T108 => self.own_closed(now, None),
+            Timer::T103Closing => self.own_closed(now, None),
+            Timer::T102 => self.wish_timed_out(Wish::Loop),
+            Timer::T107 => self.entries_timed_out(),
+            Timer::T108 => self.wish_timed_out(Wish::VideoClosed),
+            Timer::T109 => self.wish_timed_out(Wish::Mode),
             Timer::Probe => self.probe_wanted = true,
             Timer::End | Timer::EndHeard => self.end(EndCause::HungUp),
             // An answer that does not come says nothing, and Up is looked at anyway.
@@ -433,7 +468,8 @@ impl Session {
         let mut deadlines = vec![self.timers.next(), self.control.deadline()];
         if self.phase == Phase::Talking {
             deadlines.push(self.picture_deadline());
-            deadlines.push(self.picture_channel().and(self.key_asked.deadline()));
+            let asks = self.picture_channel().filter(|_| self.control.is_flowing());
+            deadlines.push(asks.and(self.key_asked.deadline()));
             deadlines.push(self.sending.pictures.as_ref().and(self.key_wanted.deadline()));
             deadlines.push(Some(self.heard.1 + limits::SILENCE_MAX));
         }

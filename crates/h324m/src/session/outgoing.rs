@@ -190,7 +190,7 @@ impl Session {
         self.line.mux.close(lcn);
         self.control.post(&build::close_logical_channel(lcn));
         self.timers.stop(timer_of(kind));
-        self.timers.start(Timer::T108, now, limits::T108);
+        self.timers.start(Timer::T103Closing, now, limits::T103_CLOSING);
         match kind {
             Kind::Audio => self.sending.speech = None,
             Kind::Video if self.sending.pictures.take().is_some() => {
@@ -200,9 +200,9 @@ impl Session {
         }
     }
 
-    /// CloseLogicalChannelAck, or T108: whatever the peer takes now is opened again.
+    /// CloseLogicalChannelAck, or T103: whatever the peer takes now is opened again.
     pub(super) fn own_closed(&mut self, now: Instant, lcn: Option<u16>) {
-        self.timers.stop(Timer::T108);
+        self.timers.stop(Timer::T103Closing);
         for own in [&mut self.sending.audio, &mut self.sending.video] {
             if matches!(own.state, State::Closing) && lcn.is_none_or(|lcn| own.lcn == lcn) {
                 own.state = State::Idle;
@@ -264,6 +264,17 @@ impl Session {
         for kind in [Kind::Audio, Kind::Video] {
             self.try_open(now, kind);
         }
+    }
+
+    /// T104: the table is sent again, a few times. A peer that took our speech channel and never says that it has
+    /// the entries has most likely read them: better sent to than given up.
+    pub(super) fn entries_unanswered(&mut self, now: Instant) {
+        let last = self.sending.table.tries + 1 >= limits::TABLE_TRIES_MAX;
+        if !(last && self.sending.audio.is_accepted()) {
+            return self.send_entries_again(now);
+        }
+        let (sequence, entries) = (self.sending.table.sequence, self.sending.table.waiting.clone());
+        self.entries_acknowledged(now, sequence, &entries);
     }
 
     /// T104, or a rejection: the table is sent again, a few times.

@@ -7,8 +7,8 @@ use media::Codec;
 use super::*;
 use crate::h223::{CONTROL, Demultiplexer, Multiplexer, Received, WNSRP_CODE};
 use crate::h245::view::{
-    Adaptation, Audio, ChannelRequest, Command, H263, Indication, Media, Mode, RejectCause, Role, Scope,
-    Video,
+    Adaptation, Audio, ChannelRequest, Command, H263, Indication, Media, Mode, Reconfiguration, RejectCause,
+    Role, Scope, Video,
 };
 use crate::h245::{self, Message, View};
 use crate::srp::{self, Link};
@@ -143,6 +143,15 @@ impl Scene {
         panic!("never over");
     }
 
+    fn input(&mut self, input: Input) {
+        self.session.handle_input(self.now, input);
+    }
+
+    /// Answers to wishes that the owner was told.
+    fn answers(&self) -> usize {
+        self.events.iter().filter(|event| matches!(event, Event::Answered { .. })).count()
+    }
+
     fn told(&self, wanted: impl Fn(&View) -> bool) -> usize {
         self.heard.iter().filter(|view| wanted(view)).count()
     }
@@ -180,6 +189,44 @@ fn a_peer_that_acknowledges_nothing_is_given_up_by_t101() {
     let mut scene = Scene::new(Config::default());
     scene.say(&[build::terminal_capability_set(1, &capabilities::ours(&Config::default()))]);
     assert_eq!(scene.until_over(), (EndCause::CapabilitiesUnanswered, 30));
+}
+
+#[test]
+fn a_peer_that_never_acknowledges_the_table_is_sent_media_all_the_same() {
+    let mut scene = Scene::introduced(Config::default());
+    let audio = way(amr(), AL2);
+    scene.say(&[
+        build::open_logical_channel_ack(1, None),
+        build::open_logical_channel(&ChannelRequest { channel: 6, forward: audio, reverse: None }),
+    ]);
+    scene.run(29_000);
+    assert_eq!(scene.told(|view| matches!(view, View::MultiplexEntrySend { .. })), 3);
+    scene.run(5_000);
+    assert!(scene.events.iter().any(|event| matches!(event, Event::Up { .. })), "{:?}", scene.events);
+}
+
+#[test]
+fn a_peer_that_opened_everything_may_forget_its_acknowledgements() {
+    let mut scene = Scene::new(Config { video: Vec::new(), ..Config::default() });
+    let theirs = capabilities::ours(&Config { video: Vec::new(), ..Config::default() });
+    scene.say(&[build::terminal_capability_set(1, &theirs), build::master_slave_determination(128, 5)]);
+    let audio = way(amr(), AL2);
+    scene.say(&[
+        build::open_logical_channel_ack(1, None),
+        build::multiplex_entry_send_ack(1, &[1]),
+        build::open_logical_channel(&ChannelRequest { channel: 6, forward: audio, reverse: None }),
+    ]);
+    scene.run(40_000);
+    assert_eq!(scene.session.ended(), None);
+}
+
+#[test]
+fn a_multiplex_said_anew_closes_nothing() {
+    let mut scene = Scene::up(Config::default());
+    let theirs = capabilities::ours(&Config::default());
+    let only = Capabilities { table: Vec::new(), descriptors: Vec::new(), ..theirs };
+    scene.say(&[build::terminal_capability_set(2, &only)]);
+    assert_eq!(scene.told(|view| matches!(view, View::CloseLogicalChannel { .. })), 0);
 }
 
 #[test]
@@ -282,11 +329,13 @@ fn a_peer_that_wants_no_media_is_sent_none_until_it_does() {
 fn modes_are_followed_where_they_can_be() {
     let config = Config { mpeg4_config: Some(Bytes::from_static(&[0, 0, 1, 0x20])), ..Config::default() };
     let mut scene = Scene::up(config);
-    // No terminal of ours asks, so that there is no message to build.
-    let now = scene.now;
-    scene.session.mode_wanted(now, 1, &[vec![Mode::H263 { bps_max: 40_000, qcif: true }]]);
-    scene.session.mode_wanted(now, 2, &[vec![Mode::Other]]);
-    scene.run(400);
+    let mode = |video| vec![video, Mode::Audio("genericAudioMode")];
+    let wanted = mode(Mode::H263 { bps_max: 40_000, qcif: true });
+    let h264 =
+        Video::H264(crate::h245::view::H264 { bps_max: 48_000, profiles: 64, level: 15, config: None });
+    let other = mode(Mode::GenericVideo(Box::new(h264)));
+    scene.say(&[build::request_mode(1, &[other.clone(), wanted]).unwrap()]);
+    scene.say(&[build::request_mode(2, &[other]).unwrap()]);
     assert_eq!(scene.told(|view| *view == View::RequestModeAck { sequence: 1 }), 1);
     assert_eq!(scene.told(|view| *view == View::RequestModeReject { sequence: 2 }), 1);
 }
@@ -320,6 +369,125 @@ fn a_picture_channel_can_be_taken_away() {
     }
     scene.say(&[build::close_logical_channel_ack(2)]);
     assert_eq!(scene.session.ended(), None, "speech goes on");
+}
+
+#[test]
+fn a_mode_is_asked_for_and_its_answer_told() {
+    let mut scene = Scene::up(Config::default());
+    scene.input(Input::AskMode(Codec::H263));
+    scene.run(200);
+    let asked = |view: &View| {
+        matches!(view, View::RequestMode { modes, .. } if modes[0][0]
+        == Mode::H263 { bps_max: 52_000, qcif: true })
+    };
+    assert_eq!(scene.told(asked), 1);
+    scene.input(Input::AskMode(Codec::Mpeg4));
+    scene.say(&[build::request_mode_ack(1, true)]);
+    assert_eq!(scene.told(|view| matches!(view, View::RequestMode { .. })), 1, "one is out at a time");
+    assert!(scene.events.contains(&Event::Answered { wish: Wish::Mode, followed: true }));
+    scene.say(&[build::request_mode_reject(1)]);
+    assert_eq!(scene.answers(), 1, "an answer that nobody waits for");
+}
+
+#[test]
+fn wishes_without_an_answer_are_released_by_their_timers() {
+    let mut scene = Scene::up(Config::default());
+    scene.input(Input::AskMode(Codec::Mpeg4));
+    scene.input(Input::AskLoop(true));
+    scene.input(Input::AskVideoClosed);
+    scene.run(11_000);
+    assert_eq!(scene.told(|view| *view == View::RequestChannelClose { channel: 7 }), 1);
+    assert_eq!(scene.told(|view| matches!(view, View::MaintenanceLoopRequest(_))), 1);
+    for released in [
+        View::RequestModeRelease,
+        View::MaintenanceLoopOffCommand,
+        View::RequestChannelCloseRelease { channel: 7 },
+    ] {
+        assert_eq!(scene.told(|view| *view == released), 1, "{released:?}");
+    }
+    assert_eq!(scene.answers(), 3);
+}
+
+#[test]
+fn entries_that_the_peer_never_sent_are_asked_for_once() {
+    let mut scene = Scene::up(Config::default());
+    let class = crate::h223::Class::Audio;
+    scene.mux.open(6, crate::h223::AdaptationLayer::Al2 { sequence_numbers: true }, false, class);
+    scene.mux.set_entry(6, Some(crate::h223::MultiplexEntry::single(6)));
+    for _ in 0..200 {
+        scene.mux.push(6, Bytes::from_static(&[0x0F; 31])).unwrap();
+        scene.tick();
+    }
+    let asked = View::RequestMultiplexEntry { entries: vec![6] };
+    assert_eq!(scene.told(|view| *view == asked), 1);
+    scene.say(&[build::request_multiplex_entry_ack(&[6])]);
+    scene.run(11_000);
+    assert_eq!(scene.told(|view| matches!(view, View::RequestMultiplexEntryRelease { .. })), 0);
+}
+
+#[test]
+fn entries_are_sent_again_when_the_peer_asks() {
+    let mut scene = Scene::up(Config::default());
+    scene.say(&[build::request_multiplex_entry(&[1])]);
+    assert_eq!(scene.told(|view| *view == View::RequestMultiplexEntryAck { entries: vec![1] }), 1);
+    let sent =
+        |view: &View| matches!(view, View::MultiplexEntrySend { sequence: 2, entries } if entries.len() == 1);
+    assert_eq!(scene.told(sent), 1);
+}
+
+#[test]
+fn the_trade_off_is_the_owners_and_only_with_the_setting() {
+    let wish = build::command(2, Command::TemporalSpatialTradeOff(9));
+    let mut deaf = Scene::up(Config::default());
+    deaf.say(std::slice::from_ref(&wish));
+    assert!(!deaf.events.contains(&Event::TradeOffWanted(9)));
+    let mut scene = Scene::up(Config { trade_off: true, ..Config::default() });
+    scene.say(&[wish, build::indication(7, Indication::TemporalSpatialTradeOff(4))]);
+    assert!(scene.events.contains(&Event::TradeOffWanted(9)));
+    assert!(scene.events.contains(&Event::PeerTradeOff(4)));
+    scene.input(Input::TradeOff(9));
+    scene.input(Input::AskTradeOff(31));
+    scene.run(200);
+    let told = View::Indication { channel: 2, indication: Indication::TemporalSpatialTradeOff(9) };
+    let asked = View::Command { channel: 7, command: Command::TemporalSpatialTradeOff(31) };
+    assert_eq!((scene.told(|view| *view == told), scene.told(|view| *view == asked)), (1, 1));
+}
+
+#[test]
+fn a_peer_that_can_is_asked_for_pdus_of_254_octets() {
+    let scene = Scene::up(Config::default());
+    let asked = View::Command { channel: u16::MAX, command: Command::MaxMuxPduSize(254) };
+    assert_eq!(scene.told(|view| *view == asked), 1);
+}
+
+#[test]
+fn another_level_in_mid_call_is_followed() {
+    const ONE: Level = Level::One { double_flag: false };
+    let mut scene = Scene::up(Config::default());
+    scene.say(&[build::multiplex_reconfiguration(Reconfiguration::Level1)]);
+    scene.demux.set_level(ONE);
+    scene.say(&[build::round_trip_delay_request(1)]);
+    assert_eq!(scene.told(|view| *view == View::RoundTripDelayResponse { sequence: 1 }), 1, "what we send");
+    scene.mux.set_level(ONE);
+    scene.say(&[build::round_trip_delay_request(2)]);
+    assert_eq!(scene.told(|view| *view == View::RoundTripDelayResponse { sequence: 2 }), 1, "what we hear");
+    scene.mux.set_level(TWO);
+    scene.say(&[build::round_trip_delay_request(3)]);
+    assert_eq!(scene.told(|view| *view == View::RoundTripDelayResponse { sequence: 3 }), 1, "up again");
+    let levels = scene.events.iter().filter(|event| matches!(event, Event::LevelUp(_))).count();
+    assert_eq!(levels, 3);
+    scene.say(&[build::multiplex_reconfiguration(Reconfiguration::Level0)]);
+    assert_eq!(scene.told(|view| matches!(view, View::FunctionNotUnderstood(_))), 1, "not to level 0");
+}
+
+#[test]
+fn a_peer_that_starts_anew_at_a_lower_level_is_met_there() {
+    const ONE: Level = Level::One { double_flag: false };
+    let mut scene = Scene::up(Config::default());
+    scene.mux.set_level(ONE);
+    scene.demux.set_level(ONE);
+    scene.say(&[build::round_trip_delay_request(4)]);
+    assert_eq!(scene.told(|view| *view == View::RoundTripDelayResponse { sequence: 4 }), 1);
 }
 
 #[test]

@@ -11,18 +11,26 @@ pub(super) enum Timer {
     PeerCapabilities,
     /// H.245 T101: our capabilities are not acknowledged.
     T101,
+    /// H.245 T102: a loop that we asked for is not answered.
+    T102,
     /// H.245 T103 of our speech channel.
     T103Audio,
     /// H.245 T103 of our picture channel.
     T103Video,
+    /// H.245 T103 of a channel of ours that is being closed.
+    T103Closing,
     /// H.245 T104: multiplex table entries are not acknowledged.
     T104,
     /// H.245 T105: a round trip request is not answered.
     T105,
     /// H.245 T106: master and slave are not determined.
     T106,
-    /// H.245 T108: our picture channel is not acknowledged as closed.
+    /// H.245 T107: table entries that we asked for are not answered.
+    T107,
+    /// H.245 T108: the peer does not say whether it closes its channel.
     T108,
+    /// H.245 T109: a mode that we asked for is not answered.
+    T109,
     /// Speech is open both ways, pictures are not yet.
     Video,
     /// The next round trip is to be measured.
@@ -41,16 +49,20 @@ pub(super) struct Timers {
 
 impl Timer {
     /// In the order they are looked at.
-    pub(super) const ALL: [Timer; 13] = [
+    pub(super) const ALL: [Timer; 17] = [
         Timer::Level,
         Timer::PeerCapabilities,
         Timer::T101,
+        Timer::T102,
         Timer::T103Audio,
         Timer::T103Video,
+        Timer::T103Closing,
         Timer::T104,
         Timer::T105,
         Timer::T106,
+        Timer::T107,
         Timer::T108,
+        Timer::T109,
         Timer::Video,
         Timer::Probe,
         Timer::End,

@@ -1,13 +1,13 @@
 //! One end of the control channel: which form is spoken, and when something is sent.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 use super::frame::{Form, Frame};
 use super::receiver::{Receiver, Verdict};
-use super::sender::Sender;
+use super::sender::{Pending, Sender};
 use super::{Config, Input, Mode, Output, Statistics};
 use crate::limits;
 
@@ -33,6 +33,8 @@ pub struct Link {
     sender: Sender,
     receiver: Receiver,
     failed: bool,
+    /// T401: as configured until an answer was timed.
+    t401: Duration,
     /// The time of the last input.
     now: Option<Instant>,
     out: VecDeque<Output>,
@@ -54,6 +56,7 @@ impl Link {
             sender: Sender::default(),
             receiver: Receiver::new(),
             failed: false,
+            t401: config.t401,
             now: None,
             out: VecDeque::new(),
             statistics: Statistics::default(),
@@ -82,8 +85,8 @@ impl Link {
         if let Some(output) = self.out.pop_front() {
             return output;
         }
-        let t401 = self.config.t401;
-        Output::Timeout(self.sender.pending().map(|pending| pending.sent_at + t401).min())
+        let again = |pending: &Pending| pending.sent_at + patience(self.t401, pending.tries);
+        Output::Timeout(self.sender.pending().map(again).min())
     }
 
     /// Something waits for its answer, and what is sent now will have to wait as well: better collect.
@@ -201,13 +204,13 @@ impl Link {
     /// SRP's answer, which counts until the peer has numbered one.
     fn unnumbered_answer(&mut self) {
         if let Some(number) = self.sender.only().filter(|_| !self.numbered) {
-            self.sender.answered(number);
+            self.settle(number);
             self.plain_answer(Mode::Srp);
         }
     }
 
     fn answer(&mut self, form: Form, number: u8) {
-        let known = self.sender.answered(number);
+        let known = self.settle(number);
         match form {
             Form::Plain => {
                 self.numbered = true;
@@ -222,6 +225,19 @@ impl Link {
                 Forms::Plain | Forms::Windowed => {}
             },
         }
+    }
+
+    /// The command of this number is answered; whether one was under way. The answer to one that was sent once
+    /// is timed: where errors are many, what is lost is sent again much sooner than after the T401 that has to do
+    /// for every line.
+    fn settle(&mut self, number: u8) -> bool {
+        let Some(answered) = self.sender.answered(number) else { return false };
+        if let (0, Some(now)) = (answered.tries, self.now) {
+            let took = now.saturating_duration_since(answered.sent_at);
+            let shortest = limits::T401_MIN.min(self.config.t401);
+            self.t401 = (2 * took + limits::T401_MARGIN).clamp(shortest, self.config.t401);
+        }
+        true
     }
 
     /// Counts an answer in the plain form; N402 of them end the trial of the other one (H.324 §A.5).
@@ -252,23 +268,20 @@ impl Link {
 
     /// Sends again what T401 is over for, and what the windowed form knows to be lost.
     fn send_again(&mut self, now: Instant) {
-        let t401 = self.config.t401;
+        let t401 = self.t401;
         let (n401, ccsrl, forms) = (self.config.n401, self.config.ccsrl, self.forms);
-        let due = |at: Instant| now.saturating_duration_since(at) >= t401;
-        if self.sender.pending().any(|pending| pending.tries >= n401 && due(pending.sent_at)) {
+        let due = |pending: &Pending| {
+            now.saturating_duration_since(pending.sent_at) >= patience(t401, pending.tries)
+        };
+        if self.sender.pending().any(|pending| pending.tries >= n401 && due(pending)) {
             self.fail();
             return;
         }
         let (out, count) = (&mut self.out, &mut self.statistics.retransmitted);
-        self.sender.again(
-            now,
-            |pending| due(pending.sent_at),
-            ccsrl,
-            |number, information| {
-                *count += 1;
-                emit(out, forms, number, &information);
-            },
-        );
+        self.sender.again(now, due, ccsrl, |number, information| {
+            *count += 1;
+            emit(out, forms, number, &information);
+        });
     }
 
     fn send_next(&mut self, now: Instant) {
@@ -283,6 +296,12 @@ impl Link {
         self.sender.clear();
         self.out.push_back(Output::Failed);
     }
+}
+
+/// How long a command waits for its answer. Sent again a few times in vain, it is on a bad line rather than on a
+/// slow one: then many tries help.
+fn patience(t401: Duration, tries: u32) -> Duration {
+    if tries < limits::T401_TRIES { t401 } else { t401.min(limits::T401_MIN) }
 }
 
 /// One command in the forms that are spoken. While both are, the windowed one goes first: a peer that knows it

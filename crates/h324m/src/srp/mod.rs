@@ -21,6 +21,11 @@ use bytes::Bytes;
 
 pub use link::Link;
 
+/// Whether an SDU of logical channel 0 is a frame with a right check sum.
+pub(crate) fn is_frame(sdu: &Bytes) -> bool {
+    frame::Frame::parse(sdu).is_some()
+}
+
 /// How the control channel is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -39,7 +44,8 @@ pub struct Config {
     pub wnsrp: bool,
     /// Segment by CCSRL and number the answers: levels 1 to 3 (H.324 Annex C). False at level 0.
     pub ccsrl: bool,
-    /// T401: after so long without an answer a frame is sent again.
+    /// T401: after so long without an answer a frame is sent again, sooner once answers were timed
+    /// ([`T401_MIN`](crate::limits::T401_MIN)).
     pub t401: Duration,
     /// N401: so many times, then the link has failed.
     pub n401: u32,

@@ -63,14 +63,14 @@ impl Sender {
         Some((number, information))
     }
 
-    /// The command of this number has been answered. False when none of that number is under way.
-    pub(super) fn answered(&mut self, number: u8) -> bool {
-        let Some(at) = self.pending.iter().position(|pending| pending.number == number) else { return false };
-        let order = self.pending.remove(at).map_or(0, |pending| pending.order);
-        for older in self.pending.iter_mut().take(at).filter(|older| older.order < order) {
+    /// The command of this number has been answered: that command. `None` when none of that number is under way.
+    pub(super) fn answered(&mut self, number: u8) -> Option<Pending> {
+        let at = self.pending.iter().position(|pending| pending.number == number)?;
+        let answered = self.pending.remove(at)?;
+        for older in self.pending.iter_mut().take(at).filter(|older| older.order < answered.order) {
             older.order = 0;
         }
-        true
+        Some(answered)
     }
 
     /// The number of the only command under way.

@@ -235,19 +235,33 @@ fn retransmits_until_answered_and_gives_up_after_n401() {
     let mut link = Link::new(Config { n401: 4, ..nsrp() });
     link.handle_input(now, Input::Send(Bytes::from_static(&[1])));
     let mut frames = drain(&mut link).0.len();
-    for _ in 0..4 {
-        link.handle_input(now + Duration::from_millis(799), Input::Timeout);
+    // A line that loses so much is tried more often.
+    for wait in [800, 800, 800, 400] {
+        link.handle_input(now + Duration::from_millis(wait - 1), Input::Timeout);
         assert_eq!(drain(&mut link).0.len(), 0, "too early");
-        now += Duration::from_millis(800);
+        now += Duration::from_millis(wait);
         link.handle_input(now, Input::Timeout);
         frames += drain(&mut link).0.len();
     }
     assert_eq!(frames, 5);
-    link.handle_input(now + Duration::from_millis(800), Input::Timeout);
+    link.handle_input(now + Duration::from_millis(400), Input::Timeout);
     assert_eq!(drain(&mut link).2, [Output::Failed]);
     assert_eq!(link.poll_output(), Output::Timeout(None));
     link.handle_input(now, Input::Send(Bytes::from_static(&[2])));
     assert_eq!(drain(&mut link).0.len(), 0);
+}
+
+#[test]
+fn a_timed_answer_shortens_the_wait_for_the_next() {
+    let now = base();
+    let mut link = Link::new(nsrp());
+    link.handle_input(now, Input::Send(Bytes::from_static(&[1])));
+    drain(&mut link);
+    let answered = now + Duration::from_millis(150);
+    link.handle_input(answered, sdu("f700473e"));
+    link.handle_input(answered, Input::Send(Bytes::from_static(&[2])));
+    drain(&mut link);
+    assert_eq!(link.poll_output(), Output::Timeout(Some(answered + Duration::from_millis(500))));
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Stdio};
 use std::time::Duration;
 
-use h324m::h245::view::*;
-use h324m::h245::{Message, build, encode};
+use h245::view::*;
+use h245::{Message, build, encode};
 
 /// Reads messages in hexadecimal, one a line; answers each with its value and its own octets for it.
 const READER: &str = r"
@@ -35,7 +35,7 @@ fn not_run(why: &str) {
             .create(true)
             .open(list)
             .expect("the list of what did not run");
-        writeln!(list, "h324m::h245_oracle: {why}").expect("the list of what did not run");
+        writeln!(list, "h245::oracle: {why}").expect("the list of what did not run");
     }
 }
 
@@ -284,11 +284,41 @@ fn others() -> Vec<Case> {
         (build::terminal_capability_set_ack(9), &["('terminalCapabilitySetAck',{'sequenceNumber':9})"]),
         (build::terminal_capability_set_reject(9), &["'terminalCapabilitySetReject'", "'unspecified'"]),
         (build::terminal_capability_set_release(), &["'terminalCapabilitySetRelease'"]),
+        (
+            build::request_mode(
+                4,
+                &[
+                    vec![Mode::H263 { bps_max: 40_000, qcif: true }, Mode::Audio("genericAudioMode")],
+                    vec![Mode::GenericVideo(Box::new(Video::Mpeg4(Mpeg4 {
+                        bps_max: 48_000,
+                        ..Mpeg4::default()
+                    })))],
+                ],
+            )
+            .expect("two modes"),
+            &[
+                "'sequenceNumber':4",
+                "('h263VideoMode',{'resolution':('qcif',0),'bitRate':400",
+                "'maxBitRate':480",
+            ],
+        ),
+        (build::request_mode_release(), &["'requestModeRelease'"]),
         (build::request_mode_ack(4, true), &["'willTransmitMostPreferredMode'", "'sequenceNumber':4"]),
         (build::request_mode_ack(4, false), &["'willTransmitLessPreferredMode'"]),
         (build::request_mode_reject(4), &["'modeUnavailable'"]),
         (build::round_trip_delay_request(4), &["('roundTripDelayRequest',{'sequenceNumber':4})"]),
         (build::round_trip_delay_response(4), &["('roundTripDelayResponse',{'sequenceNumber':4})"]),
+        (
+            build::maintenance_loop_request(Loop::LogicalChannel(7)),
+            &["'maintenanceLoopRequest'", "('logicalChannelLoop',7)"],
+        ),
+        (build::maintenance_loop_off(), &["'maintenanceLoopOffCommand'"]),
+        (build::request_multiplex_entry(&[3, 4]), &["('requestMultiplexEntry',{'entryNumbers':[3,4]})"]),
+        (build::request_multiplex_entry_release(&[3]), &["'requestMultiplexEntryRelease'", "[3]"]),
+        (
+            build::request_channel_close_release(9),
+            &["'requestChannelCloseRelease'", "'forwardLogicalChannelNumber':9"],
+        ),
         (build::maintenance_loop_reject(Loop::Media(7)), &["('mediaLoop',7)", "'canNotPerformLoop'"]),
     ]
 }

@@ -686,7 +686,7 @@ pub enum Command {
         /// 1..=8192.
         count: u16,
     },
-    /// More pictures (0) or better ones (31).
+    /// Better pictures (0) or more of them (31), §B.13.5.
     TemporalSpatialTradeOff(u8),
     /// Put a header on every group of blocks.
     SyncEveryGob(bool),

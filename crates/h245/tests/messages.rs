@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
-use h324m::h245::view::*;
-use h324m::h245::{View, build, decode, encode};
-use h324m::limits;
+use h245::limits;
+use h245::view::*;
+use h245::{View, build, decode, encode};
 use proptest::prelude::*;
 
 fn from_hex(text: &str) -> Vec<u8> {
@@ -260,7 +260,13 @@ fn values_out_of_range_are_brought_into_it() {
         build::vendor_identification(&[], "", ""),
         build::function_not_supported(Unsupported::SyntaxError, &[0; 9_999]),
         build::maintenance_loop_reject(Loop::Other),
+        build::maintenance_loop_request(Loop::Media(0)),
+        build::request_multiplex_entry(&[0, 99]),
+        build::request_mode(0, &vec![vec![Mode::H263 { bps_max: u32::MAX, qcif: false }]; 300])
+            .expect("modes"),
+        build::request_mode(0, &[vec![Mode::H263 { bps_max: 0, qcif: false }; 300]]).expect("a mode"),
     ];
+    assert_eq!(build::request_mode(0, &[vec![], vec![Mode::Other, Mode::Audio("g728")]]), None);
     for message in wild {
         let (decoded, error) = decode(&encode(&message));
         assert_eq!(error, None, "{}", message.name());
@@ -279,7 +285,7 @@ fn not_run(why: &str) {
             .create(true)
             .open(list)
             .expect("the list of what did not run");
-        writeln!(list, "h324m::h245_messages: {why}").expect("the list of what did not run");
+        writeln!(list, "h245::messages: {why}").expect("the list of what did not run");
     }
 }
 

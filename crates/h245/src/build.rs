@@ -203,6 +203,11 @@ pub fn request_channel_close_reject(channel: u16) -> Message {
     }))
 }
 
+/// `requestChannelCloseRelease` (§7.4.10).
+pub fn request_channel_close_release(channel: u16) -> Message {
+    indication_message(IndicationMessage::RequestChannelCloseRelease(channel_only(channel)))
+}
+
 /// `multiplexEntrySend` (§7.5.1), 1..=15 entries; further ones are left out.
 pub fn multiplex_entry_send(sequence: u8, entries: &[TableEntry]) -> Message {
     let mut descriptors: Vec<_> = entries.iter().take(15).map(descriptor).collect();
@@ -246,6 +251,18 @@ pub fn multiplex_entry_send_release(entries: &[u8]) -> Message {
     }))
 }
 
+/// `requestMultiplexEntry` (§7.6.1), 1..=15 entry numbers.
+pub fn request_multiplex_entry(entries: &[u8]) -> Message {
+    request(RequestMessage::RequestMultiplexEntry(EntryNumbers { entry_numbers: table_numbers(entries) }))
+}
+
+/// `requestMultiplexEntryRelease` (§7.6.4), 1..=15 entry numbers.
+pub fn request_multiplex_entry_release(entries: &[u8]) -> Message {
+    indication_message(IndicationMessage::RequestMultiplexEntryRelease(EntryNumbers {
+        entry_numbers: table_numbers(entries),
+    }))
+}
+
 /// `requestMultiplexEntryAck` (§7.6.2).
 pub fn request_multiplex_entry_ack(entries: &[u8]) -> Message {
     response(ResponseMessage::RequestMultiplexEntryAck(EntryNumbers {
@@ -264,6 +281,24 @@ pub fn request_multiplex_entry_reject(entries: &[u8]) -> Message {
         rejection_descriptions: numbers.iter().map(rejection).collect(),
         entry_numbers: numbers,
     }))
+}
+
+/// `requestMode` (§7.7.1): descriptions by preference, 1..=256, each of 1..=256 elements. What cannot be asked
+/// for is left out: an empty description, [`Other`](view::Mode::Other), speech that is not AMR, a codec known by
+/// its name alone. `None` when nothing is left.
+pub fn request_mode(sequence: u8, modes: &[Vec<view::Mode>]) -> Option<Message> {
+    let description = |mode: &Vec<view::Mode>| {
+        let elements: Vec<_> = mode.iter().filter_map(build_media::mode).take(256).collect();
+        (!elements.is_empty()).then_some(ModeDescription(elements))
+    };
+    let requested_modes: Vec<_> = modes.iter().filter_map(description).take(256).collect();
+    let message = RequestMode { sequence_number: sequence, requested_modes };
+    (!message.requested_modes.is_empty()).then(|| request(RequestMessage::RequestMode(message)))
+}
+
+/// `requestModeRelease` (§7.7.4).
+pub fn request_mode_release() -> Message {
+    indication_message(IndicationMessage::RequestModeRelease(Empty {}))
 }
 
 /// `requestModeAck` (§7.7.2): the most preferred mode, or a less preferred one.
@@ -296,15 +331,21 @@ pub fn round_trip_delay_response(sequence: u8) -> Message {
     response(ResponseMessage::RoundTripDelayResponse(Sequence { sequence_number: sequence }))
 }
 
+/// `maintenanceLoopRequest` (§7.9.1). [`Loop::Other`] goes as the system loop.
+pub fn maintenance_loop_request(which: Loop) -> Message {
+    let kind = Open::Known(loop_type(which));
+    request(RequestMessage::MaintenanceLoopRequest(MaintenanceLoop { kind }))
+}
+
+/// `maintenanceLoopOffCommand` (§7.9.4).
+pub fn maintenance_loop_off() -> Message {
+    command_message(CommandMessage::MaintenanceLoopOffCommand(Empty {}))
+}
+
 /// `maintenanceLoopReject` (§7.9.3): cannot be done. [`Loop::Other`] is answered as the system loop.
 pub fn maintenance_loop_reject(which: Loop) -> Message {
-    let kind = match which {
-        Loop::System | Loop::Other => LoopType::System,
-        Loop::Media(channel) => LoopType::Media(number(channel)),
-        Loop::LogicalChannel(channel) => LoopType::LogicalChannel(number(channel)),
-    };
     response(ResponseMessage::MaintenanceLoopReject(MaintenanceLoopReject {
-        kind: Open::Known(kind),
+        kind: Open::Known(loop_type(which)),
         cause: Open::Known(LoopCause::CanNotPerformLoop),
     }))
 }
@@ -466,6 +507,14 @@ pub fn function_not_supported(cause: Unsupported, returned: &[u8]) -> Message {
 
 /// Octets of a message that are sent back at most; the peer knows the rest.
 const RETURNED_MAX: usize = 256;
+
+fn loop_type(which: Loop) -> LoopType {
+    match which {
+        Loop::System | Loop::Other => LoopType::System,
+        Loop::Media(channel) => LoopType::Media(number(channel)),
+        Loop::LogicalChannel(channel) => LoopType::LogicalChannel(number(channel)),
+    }
+}
 
 fn descriptor(entry: &TableEntry) -> MultiplexEntryDescriptor {
     let elements = entry.elements.as_ref().filter(|elements| !elements.is_empty());

@@ -4,7 +4,8 @@
 //! says, [`build`] makes the ones that a terminal sends, [`encode`] turns them into octets.
 //! The types behind [`Message`] follow the module of the Recommendation by name; of what no 3G telephone uses,
 //! the octets are kept undecoded. Whatever a later version of H.245 adds is kept undecoded as well and never
-//! costs more than itself. Deviation: every extension addition may be absent, also those that the module
+//! costs more than itself.
+//! It is a crate of its own because the derived readers and writers take long to build. Deviation: every extension addition may be absent, also those that the module
 //! demands, because peers speak older versions.
 //!
 //! Start at [`View`].
@@ -12,6 +13,7 @@
 pub mod build;
 mod build_media;
 mod codec;
+pub mod limits;
 mod names;
 mod oid;
 mod read;

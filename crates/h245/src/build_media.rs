@@ -7,6 +7,7 @@ use super::types::audio::*;
 use super::types::capability::*;
 use super::types::channel::*;
 use super::types::common::*;
+use super::types::mode::*;
 use super::types::multiplex::*;
 use super::types::open::Open;
 use super::types::video::*;
@@ -187,6 +188,53 @@ fn video(codec: &view::Video) -> Option<VideoCapability> {
         view::Video::Other(_) => None,
     }
 }
+
+/// One element of a mode request; `None` for what cannot be asked for.
+pub(super) fn mode(mode: &view::Mode) -> Option<ModeElement> {
+    let kind = match mode {
+        view::Mode::Audio(GENERIC_AUDIO) => {
+            let amr = Box::new(generic(oid::AMR, 12_200, Vec::new()));
+            ModeElementType::AudioMode(Open::Known(AudioMode::Generic(amr)))
+        }
+        view::Mode::H263 { bps_max, qcif } => {
+            let resolution = if *qcif { H263Resolution::Qcif } else { H263Resolution::Sqcif };
+            ModeElementType::VideoMode(Open::Known(VideoMode::H263(H263VideoMode {
+                resolution: Open::Known(resolution),
+                bit_rate: hundreds(*bps_max, 19_200) as u16,
+                unrestricted_vector: false,
+                arithmetic_coding: false,
+                advanced_prediction: false,
+                pb_frames: false,
+                error_compensation: None,
+                enhancement_layer_info: None,
+                h263_options: None,
+            })))
+        }
+        view::Mode::GenericVideo(codec) => match video(codec)? {
+            VideoCapability::Generic(generic) => {
+                ModeElementType::VideoMode(Open::Known(VideoMode::Generic(generic)))
+            }
+            VideoCapability::NonStandard(_)
+            | VideoCapability::H261(_)
+            | VideoCapability::H262(_)
+            | VideoCapability::H263(_)
+            | VideoCapability::Is11172(_) => return None,
+        },
+        view::Mode::Audio(_) | view::Mode::Other => return None,
+    };
+    Some(ModeElement {
+        kind: Open::Known(kind),
+        h223_mode_parameters: None,
+        v76_mode_parameters: None,
+        h2250_mode_parameters: None,
+        generic_mode_parameters: None,
+        multiplexed_stream_mode_parameters: None,
+        logical_channel_number: None,
+    })
+}
+
+/// AMR is asked for by the name that the module has for codecs with an object identifier.
+const GENERIC_AUDIO: &str = "genericAudioMode";
 
 fn h263_capability(h263: &view::H263) -> H263VideoCapability {
     let mpi = |value: Option<u8>| value.map(|value| value.clamp(1, 32));
