@@ -324,7 +324,7 @@ impl Call {
             Way::Receives => circuit.video.receives = codec,
         }
         match (&mut leg.video, agreed(Kind::Video, circuit.video)) {
-            (Some(stream), Some(agreed)) => stream.agreed = agreed,
+            (Some(stream), Some(agreed)) => stream.renew(&agreed),
             (video, _) => *video = stream(Kind::Video, circuit.video),
         }
         self.media_changed(now, id, &before);

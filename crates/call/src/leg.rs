@@ -265,7 +265,7 @@ fn apply_stream(
         Some(stream) => {
             stream.carrier.reconfigure(now, config);
             stream.carrier.learn_parameter_sets(agreed);
-            stream.agreed = agreed.clone();
+            stream.renew(agreed);
             if kind == Kind::Video {
                 stream.keys.want(now.mono);
             }

@@ -14,6 +14,7 @@ mod dtmf;
 mod leg;
 mod limits;
 mod live;
+mod modes;
 mod offer;
 mod picture_request;
 mod playout;
