@@ -11,6 +11,7 @@ mod gateway;
 pub mod library;
 mod limits;
 mod pool;
+mod record;
 pub mod service;
 pub mod webrtc;
 mod worker;

@@ -16,13 +16,14 @@ use call::web::{FromBrowser, SessionId, ToBrowser};
 use call::{CallId, Component, MediaPort, PortId, Shard};
 use media::{AssetKey, Now, Track};
 use net::{Channel, Drops, PairId, Pairs, Poller, Waker};
-use tracing::{debug, error, info, warn};
+use tracing::{debug, error, warn};
 
 use crate::calls::Calls;
 use crate::editions::{Editions, Wanted};
 use crate::library::{self, Library};
 use crate::limits;
 use crate::pool::ToPool;
+use crate::record;
 use crate::webrtc::{Delivered, Hub, Underway};
 
 /// What a shard's thread is told by others.
@@ -298,7 +299,7 @@ impl Worker {
                 // Told to nobody until there are sessions.
                 call::Output::Web { session, word } => self.tell_browser(now, session, word),
                 call::Output::Live(word) => self.calls.note(word),
-                call::Output::Ended(cdr) => record(&cdr),
+                call::Output::Ended(cdr) => record::log(&cdr),
                 call::Output::Timeout(due) => return due,
             }
         }
@@ -417,28 +418,6 @@ fn on_grid(start: Instant, now: Instant, due: Option<Instant>) -> Duration {
     let ticks = (due - start).as_nanos().div_ceil(tick);
     let wake = start + Duration::from_nanos((ticks * tick) as u64);
     wake.saturating_duration_since(now).min(limits::SLEEP_LONGEST)
-}
-
-/// A call's record goes to the log as one line of its own target.
-fn record(cdr: &call::Cdr) {
-    let seconds = cdr.answered.map_or(0.0, |answered| (cdr.ended.saturating_sub(answered)).as_secs_f64());
-    info!(
-        target: "vireo::cdr",
-        id = cdr.call.0,
-        sip_call_id = cdr.sip_call_id,
-        caller = cdr.caller.as_deref().unwrap_or("withheld"),
-        called = cdr.called,
-        cause = %cdr.cause,
-        seconds,
-        path = cdr.path.join(">"),
-        agent = cdr.agent.as_deref().unwrap_or("-"),
-        digits = cdr.digits,
-        sent = cdr.packets.sent,
-        received = cdr.packets.received,
-        lost = cdr.packets.lost,
-        dropped = cdr.packets.dropped,
-        "call record"
-    );
 }
 
 #[cfg(test)]

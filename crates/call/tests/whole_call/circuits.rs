@@ -92,6 +92,11 @@ fn a_hotline_that_hangs_up_says_so_to_the_terminal_first() {
     assert_eq!(world.cdrs.len(), 1);
     assert_eq!(world.cdrs[0].cause, call::Cause::Completed);
     assert!(world.cdrs[0].packets.received > 200 && world.cdrs[0].packets.sent > 200);
+    let terminal = world.cdrs[0].terminal.expect("it was a 3G phone");
+    let setup = terminal.counters.up_after.expect("it was up");
+    assert!(setup > Duration::ZERO && setup < 5 * SECOND, "{setup:?}");
+    assert!(terminal.counters.level.is_some() && terminal.counters.srp_mode.is_some());
+    assert_eq!(terminal.ended, Some(h324m::EndCause::HungUp));
 }
 
 #[test]
@@ -162,6 +167,11 @@ fn every_level_comes_up_and_a_lossy_line_keeps_talking() {
         world.run_for(2 * SECOND);
         let came = seen(&world, caller, Kind::Audio) - before;
         assert!(came > 60, "{level:?}: {came} speech frames in two seconds");
+        world.with_phone(caller, Phone::hang_up);
+        assert!(world.run_until(SECOND, |world| !world.cdrs.is_empty()));
+        let counters = world.cdrs[0].terminal.expect("a 3G phone").counters;
+        assert_eq!(counters.level, Some(level));
+        assert!(counters.octets_lost > 0 && counters.resyncs > 0, "{counters:?}");
     }
 }
 
