@@ -341,7 +341,7 @@ impl Call {
         };
         match (&mut leg.circuit, kind) {
             (Some(circuit), Kind::Audio) => circuit.take_datagram(now, input),
-            // The line's other pair of ports is nobody's.
+            // The other pair of ports, of a leg that became a circuit later, is nobody's.
             (Some(_), Kind::Video) => {}
             (None, kind) => {
                 if let Some(stream) = leg.stream(kind) {

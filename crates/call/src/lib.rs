@@ -52,13 +52,13 @@ pub struct MediaPort {
     pub rtp: u16,
 }
 
-/// The two pairs of one leg.
+/// The pairs of one leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LegPorts {
-    /// For sound.
+    /// For sound, or for the circuit of a 3G phone.
     pub audio: MediaPort,
-    /// For pictures.
-    pub video: MediaPort,
+    /// For pictures; a circuit carries them itself.
+    pub video: Option<MediaPort>,
 }
 
 /// Which socket of a pair.

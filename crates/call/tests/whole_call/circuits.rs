@@ -100,6 +100,27 @@ fn a_hotline_that_hangs_up_says_so_to_the_terminal_first() {
 }
 
 #[test]
+fn a_circuit_takes_one_pair_of_ports_and_gives_it_back() {
+    let mut world = World::new(&hotline(), 40);
+    let spare = world.shard.usage().spare_ports;
+    let caller = dial(&mut world, Phone::with_circuit("10.0.0.11", handset()));
+    assert!(world.run_until(5 * SECOND, |world| is_up(world, caller)));
+    assert_eq!(world.shard.usage().spare_ports, spare - 1);
+    // A telephone that calls meanwhile has the pair that was not used.
+    let other = world.call("10.0.0.12", "1008621");
+    world.run_for(SECOND);
+    assert!(world.phones[other].pictures().count() > 0);
+    assert_eq!(world.shard.usage().spare_ports, spare - 3);
+    for phone in [caller, other] {
+        world.with_phone(phone, Phone::hang_up);
+    }
+    world.run_for(SECOND);
+    assert_eq!(world.cdrs.len(), 2);
+    assert_eq!(world.lent.len(), 3, "each once");
+    assert!(world.cdrs.iter().filter(|cdr| cdr.terminal.is_some()).count() == 1);
+}
+
+#[test]
 fn a_phone_that_ends_its_session_ends_the_call() {
     let mut world = World::new(&hotline(), 35);
     let caller = dial(&mut world, Phone::with_circuit("10.0.0.11", handset()));
