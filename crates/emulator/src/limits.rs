@@ -15,6 +15,9 @@ pub const KEYS_MAX: usize = 64;
 /// should stand still.
 pub const SETTLE_MAX: Duration = Duration::from_secs(4);
 
+/// How much longer a page is watched of which fewer pictures came than it should have shown.
+pub const PATIENCE: Duration = Duration::from_secs(4);
+
 /// How long a key is held down.
 pub const KEY_PRESS: Duration = Duration::from_millis(100);
 
