@@ -43,6 +43,9 @@ pub const END_SESSION_MAX: Duration = Duration::from_millis(500);
 /// Telephones on one thread, each with a SIP socket; a further one is refused.
 pub const CROWD_MAX: usize = 200;
 
+/// How often the telephones of a load look for what is due and what has come: as often as a gateway's shard.
+pub const GRID: Duration = Duration::from_millis(5);
+
 /// Calls of one load; more are refused. Each takes three to five sockets.
 pub const CALLS_MAX: usize = 2_000;
 
