@@ -248,6 +248,7 @@ impl Call {
         if self.serve_key_pictures(now) || shows {
             self.drain_media(now);
         }
+        self.pass_on_mode_requests();
     }
 
     /// The edition of the service that this call keeps to its end.
@@ -340,7 +341,7 @@ impl Call {
         };
         match (&mut leg.circuit, kind) {
             (Some(circuit), Kind::Audio) => circuit.take_datagram(now, input),
-            // The line's other pair of ports is nobody's.
+            // The other pair of ports, of a leg that became a circuit later, is nobody's.
             (Some(_), Kind::Video) => {}
             (None, kind) => {
                 if let Some(stream) = leg.stream(kind) {
@@ -396,8 +397,33 @@ impl Call {
                     self.out.extend(latched);
                 }
             }
-            // Prompts exist in one mode, and what is passed on cannot be changed.
-            rtp::Event::ModeRequest { .. } | rtp::Event::DigitEnd { .. } | rtp::Event::Bye => {}
+            rtp::Event::ModeRequest { mode } => self.on_mode_request(leg, mode),
+            rtp::Event::DigitEnd { .. } | rtp::Event::Bye => {}
+        }
+    }
+
+    /// A party wants AMR of another mode: of prompts that edition is fetched, another party is asked for it.
+    fn on_mode_request(&mut self, leg: LegId, mode: Option<u8>) {
+        let audio = self.leg(leg).and_then(|leg| leg.audio.as_mut());
+        let news = audio.and_then(|audio| audio.modes.as_mut()).is_some_and(|modes| modes.ask(mode));
+        if news && leg == CALLER {
+            self.fetch_editions();
+        }
+    }
+
+    /// Each party is asked for the AMR mode that the party who hears it asks for.
+    fn pass_on_mode_requests(&mut self) {
+        for at in 0..self.legs.len() {
+            let id = self.legs[at].id;
+            let hears = |leg: &Leg| {
+                let audio = leg.audio.as_ref()?;
+                let Source::Leg { from, .. } = audio.source else { return None };
+                audio.modes.as_ref().filter(|_| from == id)?.request()
+            };
+            let mode = self.legs.iter().find_map(hears);
+            if let Some(audio) = &mut self.legs[at].audio {
+                audio.carrier.request_mode(mode);
+            }
         }
     }
 

@@ -131,6 +131,15 @@ impl Carrier {
         }
     }
 
+    /// Asks the peer for AMR of this mode at most; `None` for whatever it likes. On a circuit there is no such
+    /// request.
+    pub(crate) fn request_mode(&mut self, mode: Option<u8>) {
+        match self {
+            Carrier::Rtp(rtp) => rtp.session.request_mode(mode),
+            Carrier::Web(_) | Carrier::Channel(_) => {}
+        }
+    }
+
     /// Presses a key towards the peer. A page has no ear for keys.
     pub(crate) fn send_digit(&mut self, now: Now, digit: rtp::Digit, lasts: Duration) {
         match self {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::{CallId, limits};
 
 /// What is kept of a call that has ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Cdr {
     /// The call on its shard.
     pub call: CallId,
@@ -32,6 +32,17 @@ pub struct Cdr {
     pub digits: u32,
     /// RTP packets of all its streams.
     pub packets: Packets,
+    /// Of a 3G phone: how its terminal and ours got on.
+    pub terminal: Option<Terminal>,
+}
+
+/// The session with a 3G phone's terminal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Terminal {
+    /// What our terminal counted: time and round trips of the set-up, level, errors and repetitions.
+    pub counters: h324m::Counters,
+    /// How the session ended; `None` when the call ended over its head.
+    pub ended: Option<h324m::EndCause>,
 }
 
 /// RTP packets of a call, all legs and streams together. Of a browser's leg each frame counts as one, since
@@ -104,6 +115,7 @@ pub(crate) struct Facts {
     pub(crate) agent: Option<String>,
     pub(crate) digits: u32,
     pub(crate) packets: Packets,
+    pub(crate) terminal: Option<Terminal>,
 }
 
 impl Facts {
@@ -125,6 +137,7 @@ impl Facts {
             agent: None,
             digits: 0,
             packets: Packets::default(),
+            terminal: None,
         }
     }
 
@@ -157,6 +170,7 @@ impl Facts {
             agent: self.agent,
             digits: self.digits,
             packets: self.packets,
+            terminal: self.terminal,
         }
     }
 }

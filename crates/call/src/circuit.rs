@@ -16,7 +16,7 @@ use tracing::{debug, info};
 
 use crate::call::{Call, Output};
 use crate::carrier::{Carrier, Channel};
-use crate::cdr::Cause;
+use crate::cdr::{Cause, Terminal};
 use crate::leg::{CALLER, Leg, Phase};
 use crate::stream::{Source, Stream};
 use crate::{Component, LegId, PortId, dtmf, limits};
@@ -234,9 +234,12 @@ impl Circuit {
     pub(crate) fn end(&mut self, now: Now, out: &mut VecDeque<Output>) -> rtp::Statistics {
         self.line.goodbye(now);
         while self.poll_line(now, out).is_some() {}
-        let counters = self.terminal.counters();
-        info!(?counters, "the 3G terminal's counters");
         self.line.statistics().session
+    }
+
+    /// How the terminals got on.
+    pub(crate) fn record(&self) -> Terminal {
+        Terminal { counters: self.terminal.counters(), ended: self.terminal.ended() }
     }
 }
 
@@ -327,7 +330,7 @@ impl Call {
             Way::Receives => circuit.video.receives = codec,
         }
         match (&mut leg.video, agreed(Kind::Video, circuit.video)) {
-            (Some(stream), Some(agreed)) => stream.agreed = agreed,
+            (Some(stream), Some(agreed)) => stream.renew(&agreed),
             (video, _) => *video = stream(Kind::Video, circuit.video),
         }
         self.media_changed(now, id, &before);

@@ -14,7 +14,7 @@ use crate::dtmf::Digits;
 use crate::stream::Stream;
 use crate::vigil::{Expected, Vigil};
 use crate::web::{self, SessionId};
-use crate::{LegPorts, PortId};
+use crate::{LegPorts, MediaPort, PortId};
 
 /// A leg within its call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -135,7 +135,7 @@ impl Leg {
         sdp::Local {
             address: self.address,
             audio_port: self.ports().map(|ports| ports.audio.rtp),
-            video_port: self.ports().map(|ports| ports.video.rtp),
+            video_port: self.ports().and_then(|ports| ports.video).map(|port| port.rtp),
             caps: sdp::Capabilities { video_bps: self.video_bps, ..sdp::Capabilities::default() },
         }
     }
@@ -186,9 +186,19 @@ impl Leg {
             (Some(_), Kind::Video) => None,
             (None, kind) => self.agreed(kind).map(|agreed| agreed.remote_rtp),
         };
-        let places =
-            |ports: LegPorts| [(ports.audio.id, named(Kind::Audio)), (ports.video.id, named(Kind::Video))];
+        let places = |ports: LegPorts| {
+            let video = ports.video.map(|port| (port.id, named(Kind::Video)));
+            std::iter::once((ports.audio.id, named(Kind::Audio))).chain(video)
+        };
         self.ports().into_iter().flat_map(places).collect()
+    }
+
+    /// The pair for pictures, which a leg over a circuit never uses.
+    pub(crate) fn take_idle_port(&mut self) -> Option<MediaPort> {
+        match &mut self.bearer {
+            Bearer::Rtp(ports) if self.circuit.is_some() => ports.video.take(),
+            Bearer::Rtp(_) | Bearer::WebRtc(_) => None,
+        }
     }
 
     pub(crate) fn streams(&mut self) -> impl Iterator<Item = &mut Stream> {
@@ -207,7 +217,9 @@ impl Leg {
         }
         self.circuit = None;
         apply_stream(&mut self.audio, agreed.audio(), Kind::Audio, ports.audio.id, now, cname, seed);
-        apply_stream(&mut self.video, agreed.video(), Kind::Video, ports.video.id, now, cname, seed ^ 1);
+        // Without a pair for pictures their line was refused.
+        let (video, port) = (ports.video.and(agreed.video()), ports.video.unwrap_or(ports.audio));
+        apply_stream(&mut self.video, video, Kind::Video, port.id, now, cname, seed ^ 1);
     }
 
     /// Puts a circuit into effect; one that stands goes on, at another address perhaps.
@@ -265,7 +277,7 @@ fn apply_stream(
         Some(stream) => {
             stream.carrier.reconfigure(now, config);
             stream.carrier.learn_parameter_sets(agreed);
-            stream.agreed = agreed.clone();
+            stream.renew(agreed);
             if kind == Kind::Video {
                 stream.keys.want(now.mono);
             }

@@ -14,6 +14,7 @@ mod dtmf;
 mod leg;
 mod limits;
 mod live;
+mod modes;
 mod offer;
 mod picture_request;
 mod playout;
@@ -29,7 +30,7 @@ pub mod web;
 mod web_legs;
 
 pub use call::CallId;
-pub use cdr::{Cause, Cdr, Packets};
+pub use cdr::{Cause, Cdr, Packets, Terminal};
 pub use leg::LegId;
 pub use live::Live;
 pub use offer::rtp_config;
@@ -51,13 +52,13 @@ pub struct MediaPort {
     pub rtp: u16,
 }
 
-/// The two pairs of one leg.
+/// The pairs of one leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LegPorts {
-    /// For sound.
+    /// For sound, or for the circuit of a 3G phone.
     pub audio: MediaPort,
-    /// For pictures.
-    pub video: MediaPort,
+    /// For pictures; a circuit carries them itself.
+    pub video: Option<MediaPort>,
 }
 
 /// Which socket of a pair.

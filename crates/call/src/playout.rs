@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use media::{Frame, Track};
+use media::{Format, Frame, Track, amr};
 
 use crate::limits;
 
@@ -21,11 +21,22 @@ pub(crate) enum AtEnd {
     Loop,
 }
 
+/// A track, of AMR in several modes: frame by frame the same sound.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    /// Its place in the list that was handed in.
+    ordinal: usize,
+    /// Never empty.
+    editions: Vec<Arc<Track>>,
+}
+
 /// A list of tracks being played on one stream.
 #[derive(Debug)]
 pub(crate) struct Playout {
-    tracks: VecDeque<Arc<Track>>,
+    tracks: VecDeque<Piece>,
     at_end: AtEnd,
+    /// The AMR mode that is wanted.
+    mode: u8,
     /// When frame zero of the current track is (or was) due.
     track_start: Instant,
     /// Next frame of the current track.
@@ -40,11 +51,25 @@ pub(crate) struct Playout {
 impl Playout {
     /// Plays `tracks` in order, the first frame due at `start`. Without tracks it has ended at once.
     pub(crate) fn new(tracks: impl IntoIterator<Item = Arc<Track>>, at_end: AtEnd, start: Instant) -> Self {
-        let tracks: VecDeque<_> = tracks.into_iter().filter(|track| !track.frames.is_empty()).collect();
+        Playout::of_editions(tracks.into_iter().map(|track| vec![track]), at_end, start)
+    }
+
+    /// The same of tracks that are there in several modes, or in none: then what cannot be played is left out.
+    pub(crate) fn of_editions(
+        tracks: impl IntoIterator<Item = Vec<Arc<Track>>>,
+        at_end: AtEnd,
+        start: Instant,
+    ) -> Self {
+        let piece = |(ordinal, mut editions): (usize, Vec<Arc<Track>>)| {
+            editions.retain(|track| !track.frames.is_empty());
+            (!editions.is_empty()).then_some(Piece { ordinal, editions })
+        };
+        let tracks: VecDeque<_> = tracks.into_iter().enumerate().filter_map(piece).collect();
         let ended = tracks.is_empty();
         Playout {
             tracks,
             at_end,
+            mode: amr::MODE_MAX,
             track_start: start,
             next: 0,
             pts_base: Duration::ZERO,
@@ -53,9 +78,27 @@ impl Playout {
         }
     }
 
+    /// The next frame of AMR is to be of `mode`. Where there is none, one of a lower mode takes its place,
+    /// else one of the next higher.
+    pub(crate) fn prefer(&mut self, mode: u8) {
+        self.mode = mode;
+    }
+
+    /// Another edition of the track that was handed in as number `ordinal`, from its next frame on.
+    pub(crate) fn add_edition(&mut self, ordinal: usize, track: &Arc<Track>) {
+        let piece = self.tracks.iter_mut().find(|piece| piece.ordinal == ordinal);
+        if let Some(piece) = piece.filter(|_| !track.frames.is_empty()) {
+            piece.editions.push(Arc::clone(track));
+        }
+    }
+
+    fn track(&self) -> Option<&Arc<Track>> {
+        self.tracks.front().map(|piece| piece.edition(self.mode))
+    }
+
     /// When the next frame, or the end of the last track, is due.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        let track = self.tracks.front().filter(|_| !self.ended)?;
+        let track = self.track().filter(|_| !self.ended)?;
         Some(match track.frames.get(self.next) {
             Some(frame) => self.track_start + frame.pts,
             None => self.track_start + track.duration,
@@ -68,9 +111,9 @@ impl Playout {
     /// that a hiccup does not become a burst.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Frame> {
         while self.next_due()? <= now {
-            let track = Arc::clone(self.tracks.front()?);
+            let track = Arc::clone(self.track()?);
             let Some(frame) = track.frames.get(self.next) else {
-                self.finish_track(&track);
+                self.finish_track(track.duration);
                 continue;
             };
             self.next += 1;
@@ -97,11 +140,11 @@ impl Playout {
     /// The last key picture once more, for a clip, whose sound must not be left behind. What follows it
     /// cannot be decoded by who has missed pictures, so it is left out up to the next key picture.
     pub(crate) fn repeat_key(&mut self, now: Instant) -> Option<Frame> {
-        let track = self.tracks.front().filter(|_| !self.ended)?;
-        let key = track.frames.get(..self.next)?.iter().rfind(|frame| frame.keyframe)?;
+        let track = self.track().filter(|_| !self.ended)?;
+        let key = track.frames.get(..self.next)?.iter().rfind(|frame| frame.keyframe)?.clone();
         let pts = self.pts_base + now.saturating_duration_since(self.track_start);
         self.skip_to_key = true;
-        Some(Frame { pts, ..key.clone() })
+        Some(Frame { pts, ..key })
     }
 
     /// Whether everything has been played; never true for a loop.
@@ -114,15 +157,36 @@ impl Playout {
         self.at_end == AtEnd::Loop
     }
 
-    fn finish_track(&mut self, track: &Arc<Track>) {
-        self.track_start += track.duration;
-        self.pts_base += track.duration;
+    fn finish_track(&mut self, lasted: Duration) {
+        self.track_start += lasted;
+        self.pts_base += lasted;
         self.next = 0;
-        self.tracks.pop_front();
+        let finished = self.tracks.pop_front();
         match self.at_end {
-            AtEnd::Loop => self.tracks.push_back(Arc::clone(track)),
+            AtEnd::Loop => self.tracks.extend(finished),
             AtEnd::Stop => self.ended = self.tracks.is_empty(),
         }
+    }
+}
+
+impl Piece {
+    fn edition(&self, wanted: u8) -> &Arc<Track> {
+        let rank = |track: &&Arc<Track>| match mode(track) {
+            // Within: the highest first. Above: the lowest first, after all of those.
+            mode if mode <= wanted => wanted - mode,
+            mode => mode,
+        };
+        let above = |track: &&Arc<Track>| mode(track) > wanted;
+        let best = self.editions.iter().min_by_key(|track| (above(track), rank(track)));
+        best.expect("a piece has an edition")
+    }
+}
+
+/// The mode of an edition; 0 of all other codecs, which have one edition.
+fn mode(track: &Track) -> u8 {
+    match track.format {
+        Format::Audio(audio) => audio.amr_mode.unwrap_or(0),
+        Format::Video(_) => 0,
     }
 }
 
@@ -213,6 +277,39 @@ mod tests {
         }
         assert!(frames.is_empty(), "frames of the past are skipped up to the next key picture");
         assert_eq!(run(&mut playout, start, 2_020).first(), Some(&(2_000, 2_000)));
+    }
+
+    fn edition(mode: u8) -> Arc<Track> {
+        let step = Duration::from_millis(20);
+        let data = Bytes::from(vec![mode << 3 | 4]);
+        let frames: Vec<_> =
+            (0..5).map(|n| Frame::new(Codec::Amr, step * n, step, true, data.clone())).collect();
+        Arc::new(Track {
+            format: Format::Audio(AudioFormat::amr(mode)),
+            frames: frames.into(),
+            duration: step * 5,
+        })
+    }
+
+    #[test]
+    fn the_edition_may_change_with_every_frame_and_the_time_line_does_not() {
+        let start = base();
+        let pieces = [vec![edition(7), edition(2)], Vec::new(), vec![edition(7)]];
+        let mut playout = Playout::of_editions(pieces, AtEnd::Stop, start);
+        let mut heard = Vec::new();
+        for (n, wanted) in [7, 2, 0, 4, 7, 2, 2].into_iter().enumerate() {
+            if n == 6 {
+                playout.add_edition(1, &edition(2));
+                playout.add_edition(2, &edition(2));
+            }
+            playout.prefer(wanted);
+            let now = start + Duration::from_millis(20 * n as u64);
+            let frame = playout.pop_due(now).expect("a frame");
+            assert_eq!(frame.pts, now - start);
+            assert!(playout.pop_due(now).is_none());
+            heard.push(amr::mode(&frame.data).expect("speech"));
+        }
+        assert_eq!(heard, [7, 2, 2, 2, 7, 7, 2], "what there is: below before above");
     }
 
     #[test]

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dialplan::{Action, Presentation};
-use media::{Asset, AssetKey, Format, Kind, Now, Row, SlideValues, Track};
+use media::{Asset, AssetKey, Format, Now, Row, SlideValues, Track};
 use tracing::{debug, warn};
 
 use crate::call::{Call, Output, Walk};
 use crate::cdr::Cause;
 use crate::leg::CALLER;
+use crate::modes::Modes;
 use crate::playout::{AtEnd, Playout};
-use crate::stream::Source;
+use crate::stream::{Source, Stream};
 use crate::web::ToBrowser;
 use crate::{Live, limits};
 
@@ -36,15 +37,24 @@ enum Phase {
 /// The encoded pieces of a presentation, in the formats of the subscriber's streams.
 #[derive(Default)]
 struct Plan {
-    speech: Vec<AssetKey>,
-    clip_audio: Option<AssetKey>,
+    /// What is heard, one after another: what is said, and the sound of the clip.
+    sounds: Vec<Asset>,
+    /// How much of it is said.
+    speech: usize,
+    /// In which formats that is had: of AMR an edition for each mode that is needed.
+    editions: Vec<Format>,
     clip_video: Option<AssetKey>,
     slide: Option<AssetKey>,
 }
 
 impl Plan {
-    fn keys(&self) -> impl Iterator<Item = &AssetKey> {
-        self.speech.iter().chain(&self.clip_audio).chain(&self.clip_video).chain(&self.slide)
+    fn keys(&self) -> impl Iterator<Item = AssetKey> {
+        let sounds = self.editions.iter().flat_map(|format| self.in_format(*format));
+        sounds.chain(self.clip_video.clone()).chain(self.slide.clone())
+    }
+
+    fn in_format(&self, format: Format) -> impl Iterator<Item = AssetKey> {
+        self.sounds.iter().map(move |asset| AssetKey { asset: asset.clone(), format })
     }
 }
 
@@ -104,7 +114,7 @@ impl Call {
             audio.assign(now, Source::Silence);
         }
         self.caption(&presentation);
-        let wanted: Vec<_> = plan.keys().cloned().collect();
+        let wanted: Vec<_> = plan.keys().collect();
         let phase = Phase::Loading { deadline: now.mono + limits::LOADING_LONGEST, tracks: BTreeMap::new() };
         self.showing = Some(Showing { presentation, plan, phase });
         self.out.extend(wanted.into_iter().map(Output::Fetch));
@@ -126,16 +136,44 @@ impl Call {
         }
     }
 
+    /// The subscriber wants another AMR mode: what is lacking for it is fetched, and meanwhile what there is
+    /// goes on.
+    pub(crate) fn fetch_editions(&mut self) {
+        let modes = self.leg(CALLER).and_then(|leg| leg.audio.as_ref()?.modes.as_ref());
+        let (Some(wanted), Some(showing)) = (modes.map(Modes::editions), &mut self.showing) else { return };
+        for format in wanted {
+            if !showing.plan.editions.contains(&format) {
+                self.out.extend(showing.plan.in_format(format).map(Output::Fetch));
+                showing.plan.editions.push(format);
+            }
+        }
+    }
+
     /// A track has come, or will not come.
     pub(crate) fn on_track(&mut self, now: Now, key: AssetKey, track: Option<Arc<Track>>) {
         let Some(showing) = &mut self.showing else { return };
-        if let Phase::Loading { tracks, .. } = &mut showing.phase {
-            if track.is_none() {
-                warn!(asset = ?key.asset, "is not there; the presentation goes on without it");
+        if track.is_none() {
+            warn!(asset = ?key.asset, format = ?key.format, "is not there; the presentation goes on without it");
+        }
+        match (&mut showing.phase, track) {
+            (Phase::Loading { tracks, .. }, track) => {
+                tracks.insert(key, track);
             }
-            tracks.insert(key, track);
+            (Phase::Running { .. }, Some(track)) => self.add_edition(&key.asset, &track),
+            (Phase::Running { .. }, None) => {}
         }
         self.check_showing(now);
+    }
+
+    /// What is being played can go on in another mode.
+    fn add_edition(&mut self, asset: &Asset, track: &Arc<Track>) {
+        let Some(showing) = &self.showing else { return };
+        let leg = self.legs.iter_mut().find(|leg| leg.id == CALLER);
+        let Some(audio) = leg.and_then(|leg| leg.audio.as_mut()) else { return };
+        if let (Source::Prompt(playout), Format::Audio(_)) = (&mut audio.source, track.format) {
+            let sounds = showing.plan.sounds.iter().enumerate();
+            sounds.filter(|(_, own)| *own == asset).for_each(|(at, _)| playout.add_edition(at, track));
+        }
     }
 
     /// Starts what has been loaded, reports the end of what has been played; true when there was such.
@@ -143,7 +181,7 @@ impl Call {
         let Some(showing) = &mut self.showing else { return false };
         match &mut showing.phase {
             Phase::Loading { deadline, tracks } => {
-                let complete = showing.plan.keys().all(|key| tracks.contains_key(key));
+                let complete = showing.plan.keys().all(|key| tracks.contains_key(&key));
                 let starts = complete || *deadline <= now.mono;
                 if starts {
                     let tracks = std::mem::take(tracks);
@@ -164,9 +202,14 @@ impl Call {
     fn start_showing(&mut self, now: Now, tracks: &BTreeMap<AssetKey, Option<Arc<Track>>>) {
         let Some(showing) = &mut self.showing else { return };
         let get = |key: &AssetKey| tracks.get(key).and_then(Option::clone);
-        let speech: Vec<_> = showing.plan.speech.iter().filter_map(get).collect();
-        let clip_start = now.mono + speech.iter().map(|track| track.duration).sum::<Duration>();
-        let clip_audio = showing.plan.clip_audio.as_ref().and_then(get);
+        let plan = &showing.plan;
+        let editions = |asset: &Asset| {
+            let keys = plan.editions.iter().map(|format| AssetKey { asset: asset.clone(), format: *format });
+            keys.filter_map(|key| get(&key)).collect::<Vec<_>>()
+        };
+        let sounds: Vec<_> = plan.sounds.iter().map(editions).collect();
+        let said = sounds[..plan.speech].iter().filter_map(|editions| editions.first());
+        let clip_start = now.mono + said.map(|track| track.duration).sum::<Duration>();
         let clip_video = showing.plan.clip_video.as_ref().and_then(get);
         let slide = showing.plan.slide.as_ref().and_then(get);
         let looped = showing.presentation.looped;
@@ -175,7 +218,7 @@ impl Call {
 
         let Some(leg) = self.legs.iter_mut().find(|leg| leg.id == CALLER) else { return };
         if let Some(audio) = &mut leg.audio {
-            let playout = Playout::new(speech.into_iter().chain(clip_audio), at_end, now.mono);
+            let playout = Playout::of_editions(sounds, at_end, now.mono);
             audio.assign(now, Source::Prompt(playout));
             audio.play_due(now);
         }
@@ -209,12 +252,11 @@ impl Call {
     fn plan(&mut self, presentation: &Presentation) -> Plan {
         let mut plan = Plan::default();
         let Some(leg) = self.leg(CALLER) else { return plan };
-        if let Some(format) = leg.agreed(Kind::Audio).and_then(|agreed| agreed.audio_format()) {
-            let format = Format::Audio(format);
-            plan.speech =
-                presentation.speech.iter().map(|said| AssetKey { asset: speech(said), format }).collect();
-            plan.clip_audio =
-                presentation.clip.clone().map(|name| AssetKey { asset: Asset::ClipAudio(name), format });
+        plan.editions = leg.audio.as_ref().map(Stream::sound_formats).unwrap_or_default();
+        if !plan.editions.is_empty() {
+            plan.speech = presentation.speech.len();
+            plan.sounds = presentation.speech.iter().map(speech).collect();
+            plan.sounds.extend(presentation.clip.clone().map(Asset::ClipAudio));
         }
         if let Some(format) = leg.video_format() {
             let format = Format::Video(format);

@@ -21,7 +21,7 @@ use tracing::{Span, error, info, info_span, warn};
 use crate::agent_leg::numeric_address;
 use crate::call::{self, AgentOffer, Call, Invitation, Place, Refusal, Way};
 use crate::cdr::{Cause, Cdr, Facts};
-use crate::leg::CALLER;
+use crate::leg::{CALLER, Leg};
 use crate::trunk::Trunk;
 use crate::{CallId, Component, LegId, LegPorts, Live, MediaPort, PortId, limits, web};
 
@@ -447,8 +447,13 @@ impl Shard {
         Ok(Place { ports, local, address, destination: None })
     }
 
-    fn begin(&mut self, now: Now, call: Call, dialog: DialogId, place: Place, span: Span) {
+    fn begin(&mut self, now: Now, mut call: Call, dialog: DialogId, mut place: Place, span: Span) {
         let id = call.facts.call;
+        if let Some(idle) = call.leg(CALLER).and_then(Leg::take_idle_port) {
+            // Nobody was told of it, so it need not rest.
+            self.spare.push_front(idle);
+            place.ports.video = None;
+        }
         let casualty = Casualty {
             dialogs: vec![dialog],
             ports: Vec::new(),
@@ -677,7 +682,9 @@ impl Shard {
 
     fn own_ports(&mut self, id: CallId, leg: LegId, ports: LegPorts) {
         self.by_port.insert(ports.audio.id, (id, leg, Kind::Audio));
-        self.by_port.insert(ports.video.id, (id, leg, Kind::Video));
+        if let Some(video) = ports.video {
+            self.by_port.insert(video.id, (id, leg, Kind::Video));
+        }
         if let Some(slot) = self.calls.get_mut(&id) {
             slot.casualty.ports.push(ports);
         }
@@ -687,13 +694,13 @@ impl Shard {
         if self.spare.len() < 2 {
             return None;
         }
-        Some(LegPorts { audio: self.spare.pop_front()?, video: self.spare.pop_front()? })
+        Some(LegPorts { audio: self.spare.pop_front()?, video: self.spare.pop_front() })
     }
 
     fn give_back(&mut self, ports: LegPorts) {
-        for port in [ports.audio.id, ports.video.id] {
-            self.by_port.remove(&port);
-            self.out.push_back(Output::Release(port));
+        for port in std::iter::once(ports.audio).chain(ports.video) {
+            self.by_port.remove(&port.id);
+            self.out.push_back(Output::Release(port.id));
         }
     }
 }

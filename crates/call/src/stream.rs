@@ -6,12 +6,13 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use media::{Frame, Kind, Now};
+use media::{Format, Frame, Kind, Now};
 use sdp::AgreedStream;
 
 use crate::LegId;
 use crate::call::Output;
 use crate::carrier::Carrier;
+use crate::modes::Modes;
 use crate::picture_request::KeyPictures;
 use crate::playout::Playout;
 
@@ -52,6 +53,8 @@ pub(crate) struct Stream {
     pub(crate) carrier: Carrier,
     pub(crate) source: Source,
     pub(crate) keys: KeyPictures,
+    /// Of AMR: which mode is sent.
+    pub(crate) modes: Option<Modes>,
 }
 
 impl Stream {
@@ -63,7 +66,14 @@ impl Stream {
             carrier,
             source: Source::Silence,
             keys: KeyPictures::default(),
+            modes: Modes::of(agreed),
         }
+    }
+
+    /// Takes over what was agreed on anew.
+    pub(crate) fn renew(&mut self, agreed: &AgreedStream) {
+        self.agreed = agreed.clone();
+        self.modes = Modes::renewed(self.modes.as_ref(), agreed);
     }
 
     /// Makes `source` the one source from now on.
@@ -72,6 +82,14 @@ impl Stream {
         let live = matches!(source, Source::Leg { .. });
         self.keys.source_changed(now.mono, live && self.kind == Kind::Video);
         self.source = source;
+    }
+
+    /// The formats that its prompts are needed in now; of AMR one for each mode.
+    pub(crate) fn sound_formats(&self) -> Vec<Format> {
+        match &self.modes {
+            Some(modes) => modes.editions(),
+            None => self.agreed.audio_format().map(Format::Audio).into_iter().collect(),
+        }
     }
 
     /// Whether the peer wants to receive: not on hold, not receive-only the other way round.
@@ -83,8 +101,15 @@ impl Stream {
     pub(crate) fn play_due(&mut self, now: Now) {
         let sends = self.may_send();
         let (Source::Still(playout) | Source::Prompt(playout)) = &mut self.source else { return };
-        while let Some(frame) = playout.pop_due(now.mono) {
+        loop {
+            if let Some(modes) = &self.modes {
+                playout.prefer(modes.next());
+            }
+            let Some(frame) = playout.pop_due(now.mono) else { return };
             if sends {
+                if let Some(modes) = &mut self.modes {
+                    modes.sent(&frame);
+                }
                 self.carrier.send(now, &frame);
             }
         }
@@ -103,6 +128,9 @@ impl Stream {
     /// change of source: what depends on pictures the peer never had would only smear its screen.
     pub(crate) fn pass_on(&mut self, now: Now, frame: &Frame) {
         if self.may_send() && self.keys.admit(now.mono, frame) {
+            if let Some(modes) = &mut self.modes {
+                modes.sent(frame);
+            }
             self.carrier.send(now, frame);
         }
     }

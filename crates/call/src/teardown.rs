@@ -48,6 +48,7 @@ impl Call {
         }
         if let Some(circuit) = &mut leg.circuit {
             self.facts.count(&circuit.end(now, &mut self.out));
+            self.facts.terminal = Some(circuit.record());
         }
         if let Some(dialog) = leg.dialog {
             let cause = HangUp { reason: reason.map(str::to_owned), ..HangUp::new(status.clone()) };

@@ -13,8 +13,7 @@ use crate::ffi::amrnb;
 /// Samples of a frame: 20 ms at 8 kHz.
 pub const SAMPLES: usize = amrnb::SAMPLES;
 
-/// The mode of the best quality, 12.2 kbit/s; modes count from 0, 4.75 kbit/s.
-pub const MODE_MAX: u8 = 7;
+pub use media::amr::MODE_MAX;
 
 /// One talker being encoded.
 pub struct Encoder(amrnb::Encoder);

@@ -22,14 +22,17 @@ enum EncoderKind {
 }
 
 impl Encoder {
-    /// An encoder that has heard nothing yet; AMR begins with 12.2 kbit/s.
+    /// An encoder that has heard nothing yet; AMR begins with the mode of the format.
     ///
     /// # Errors
     /// [`Error::WrongCodec`] for what is no sound, [`Error::Sound`] when the library fails.
     pub fn new(format: AudioFormat) -> Result<Self, Error> {
         let kind = match format.codec {
             Codec::Pcmu | Codec::Pcma => EncoderKind::G711,
-            Codec::Amr => EncoderKind::Amr { encoder: amr::Encoder::new()?, mode: amr::MODE_MAX },
+            Codec::Amr => {
+                let mode = format.amr_mode.unwrap_or(amr::MODE_MAX);
+                EncoderKind::Amr { encoder: amr::Encoder::new()?, mode }
+            }
             Codec::Clearmode | Codec::H263 | Codec::H264 | Codec::Mpeg4 => {
                 return Err(no_sound(format.codec));
             }

@@ -15,6 +15,9 @@ pub const KEYS_MAX: usize = 64;
 /// should stand still.
 pub const SETTLE_MAX: Duration = Duration::from_secs(4);
 
+/// How much longer a page is watched of which fewer pictures came than it should have shown.
+pub const PATIENCE: Duration = Duration::from_secs(4);
+
 /// How long a key is held down.
 pub const KEY_PRESS: Duration = Duration::from_millis(100);
 
@@ -39,6 +42,9 @@ pub const END_SESSION_MAX: Duration = Duration::from_millis(500);
 
 /// Telephones on one thread, each with a SIP socket; a further one is refused.
 pub const CROWD_MAX: usize = 200;
+
+/// How often the telephones of a load look for what is due and what has come: as often as a gateway's shard.
+pub const GRID: Duration = Duration::from_millis(5);
 
 /// Calls of one load; more are refused. Each takes three to five sockets.
 pub const CALLS_MAX: usize = 2_000;

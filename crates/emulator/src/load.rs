@@ -183,7 +183,7 @@ struct Call {
 impl Batch<'_> {
     /// Makes the calls of these numbers. A thread whose network fails leaves its calls untold.
     fn run(&self, calls: &[usize]) {
-        let result = Crowd::new(self.sip.ip()).and_then(|crowd| self.call(crowd, calls));
+        let result = Crowd::on_grid(self.sip.ip()).and_then(|crowd| self.call(crowd, calls));
         if let Err(error) = result {
             tracing::error!(%error, "the load stops on one thread");
         }

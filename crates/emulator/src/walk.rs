@@ -1,8 +1,10 @@
 //! `Walk`: presses the keys of a script, one after each page that has come to rest.
 //!
 //! A page is what stands on the screen between two keys. It is at rest when nothing has changed on it for as
-//! long as the [`Pace`] says; a moving one is taken as it is after a while. No sockets, no clock: pictures are
-//! handed in with the time, [`Walk::poll`] says what to do.
+//! long as the [`Pace`] says; a moving one is taken as it is after a while. Where few pictures come, the gateway
+//! or this machine is behind its time, or the gateway is one that repeats nothing: then the walk is more
+//! patient, or it would press its key before the menu is there. No sockets, no clock: pictures are handed in
+//! with the time, [`Walk::poll`] says what to do.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -10,7 +12,7 @@ use std::time::{Duration, Instant};
 use media::Picture;
 use rtp::Digit;
 
-use crate::limits::{FIRST_PICTURE_MAX, SETTLE_MAX};
+use crate::limits::{FIRST_PICTURE_MAX, PATIENCE, SETTLE_MAX};
 
 /// What the walk wants done.
 #[derive(Debug, PartialEq)]
@@ -42,6 +44,8 @@ pub struct Pace {
     /// How long after a key the picture may stay the same before the key is taken for one that changes
     /// nothing.
     pub change_max: Duration,
+    /// How often at least a gateway that is up to its time sends a picture that stands still.
+    pub picture_every: Duration,
 }
 
 impl Pace {
@@ -50,13 +54,20 @@ impl Pace {
         first: Duration::from_secs(5),
         page: Duration::from_millis(600),
         change_max: Duration::from_secs(5),
+        picture_every: Duration::from_millis(200),
     };
     /// On a circuit of 64 kbit/s a key picture takes about a second, and better ones follow it.
     pub const CIRCUIT: Pace = Pace {
         first: Duration::from_secs(6),
         page: Duration::from_millis(2_000),
         change_max: Duration::from_secs(8),
+        picture_every: Duration::from_secs(1),
     };
+
+    /// `time`, or more of it as long as only `seen` pictures came.
+    fn watched(self, time: Duration, seen: u32) -> Duration {
+        if self.picture_every * seen < time { time + PATIENCE } else { time }
+    }
 }
 
 /// A script on its way.
@@ -74,9 +85,9 @@ pub struct Walk {
 
 enum State {
     /// Nothing, or only the page before, has been seen since.
-    Waiting { since: Instant },
-    /// A new page shows.
-    Settling { first: Instant, changed_at: Instant, picture: Picture },
+    Waiting { since: Instant, seen: u32 },
+    /// A new page shows: pictures since its first and since its last change.
+    Settling { first: Instant, changed_at: Instant, picture: Picture, seen: u32, seen_still: u32 },
     /// The last page was reached.
     Over,
 }
@@ -91,7 +102,7 @@ impl Walk {
             pages: 0,
             key: None,
             before: None,
-            state: State::Waiting { since: now },
+            state: State::Waiting { since: now, seen: 0 },
             steps: VecDeque::new(),
         }
     }
@@ -99,14 +110,18 @@ impl Walk {
     /// A picture was received.
     pub fn see(&mut self, now: Instant, picture: &Picture) {
         match &mut self.state {
-            State::Waiting { .. } => {
+            State::Waiting { seen, .. } => {
+                *seen += 1;
                 if self.before.as_ref().is_none_or(|before| differs(before, picture)) {
-                    self.state = State::Settling { first: now, changed_at: now, picture: picture.clone() };
+                    let picture = picture.clone();
+                    self.state =
+                        State::Settling { first: now, changed_at: now, picture, seen: 0, seen_still: 0 };
                 }
             }
-            State::Settling { changed_at, picture: last, .. } => {
+            State::Settling { changed_at, picture: last, seen, seen_still, .. } => {
+                (*seen, *seen_still) = (*seen + 1, *seen_still + 1);
                 if differs(last, picture) {
-                    *changed_at = now;
+                    (*changed_at, *seen_still) = (now, 0);
                 }
                 last.clone_from(picture);
             }
@@ -126,11 +141,12 @@ impl Walk {
     #[must_use]
     pub fn due(&self) -> Option<Instant> {
         match &self.state {
-            State::Waiting { since } if self.before.is_none() => Some(*since + FIRST_PICTURE_MAX),
-            State::Waiting { since } => Some(*since + self.pace.change_max),
-            State::Settling { first, changed_at, .. } => {
+            State::Waiting { since, .. } if self.before.is_none() => Some(*since + FIRST_PICTURE_MAX),
+            State::Waiting { since, seen } => Some(*since + self.pace.watched(self.pace.change_max, *seen)),
+            State::Settling { first, changed_at, seen, seen_still, .. } => {
                 let still = if self.before.is_none() { self.pace.first } else { self.pace.page };
-                Some((*changed_at + still).min(*first + still + SETTLE_MAX))
+                let at_rest = *changed_at + self.pace.watched(still, *seen_still);
+                Some(at_rest.min(*first + SETTLE_MAX + self.pace.watched(still, *seen)))
             }
             State::Over => None,
         }
@@ -152,7 +168,7 @@ impl Walk {
         match self.key {
             Some(key) => {
                 self.steps.push_back(Step::Press(key));
-                self.state = State::Waiting { since: now };
+                self.state = State::Waiting { since: now, seen: 0 };
             }
             None => self.steps.push_back(Step::Done),
         }
@@ -192,12 +208,12 @@ mod tests {
         Digit::try_from(key).expect("a key")
     }
 
-    /// Shows `luma(ms)` at 10 pictures/s and gives the steps with their times.
+    /// Shows `luma(ms)` at 5 pictures/s and gives the steps with their times.
     fn walk(keys: &[Digit], luma: impl Fn(u64) -> Option<u8>) -> Vec<(u64, Step)> {
         let start = base();
         let mut walk = Walk::new(start, keys, Pace::PACKETS);
         let mut steps = Vec::new();
-        for ms in (0..20_000).step_by(100) {
+        for ms in (0..30_000).step_by(200) {
             let now = start + Duration::from_millis(ms);
             if let Some(luma) = luma(ms) {
                 walk.see(now, &page(luma));
@@ -241,6 +257,39 @@ mod tests {
     fn a_moving_page_is_taken_as_it_is() {
         let steps = walk(&[], |ms| Some((ms / 100 * 60 % 240) as u8));
         assert!(matches!(&steps[0], (9_000, Step::Page { number: 1, .. })), "{steps:?}");
+    }
+
+    #[test]
+    fn a_gateway_behind_its_time_is_waited_for() {
+        // The welcome stands for four seconds of its own time; from 1.5 s to 6 s nothing of it comes.
+        let steps = walk(&[key('1')], |ms| match ms {
+            0..1_500 => Some(10),
+            1_500..6_000 => None,
+            6_000..9_000 => Some(10),
+            _ => Some(50),
+        });
+        assert_eq!(steps[1], (14_000, Step::Press(key('1'))), "the menu has stood for five seconds");
+        // After a key, too.
+        let steps = walk(&[key('1')], |ms| match ms {
+            0..5_200 => Some(10),
+            5_200..11_000 => None,
+            _ => Some(50),
+        });
+        assert!(matches!(&steps[2], (_, Step::Page { number: 2, changed: true, .. })), "{steps:?}");
+    }
+
+    #[test]
+    fn a_gateway_that_shows_a_page_once_is_waited_for_in_vain_but_not_for_ever() {
+        let steps = walk(&[key('1')], |ms| match ms {
+            0 => Some(10),
+            12_000 => Some(50),
+            _ => None,
+        });
+        let at = |ms: u64| Duration::from_millis(ms);
+        let patient = Pace::PACKETS.first + PATIENCE;
+        assert_eq!(steps[1], (patient.as_millis() as u64, Step::Press(key('1'))));
+        let page = at(12_000) + Pace::PACKETS.page + PATIENCE;
+        assert!(matches!(&steps[2], (ms, Step::Page { changed: true, .. }) if at(*ms) == page), "{steps:?}");
     }
 
     #[test]

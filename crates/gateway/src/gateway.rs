@@ -14,6 +14,7 @@ use tracing::{info, warn};
 
 use crate::calls::Calls;
 use crate::config::{Config, Listen};
+use crate::editions::Editions;
 use crate::limits;
 use crate::pool::{self, ToPool};
 use crate::webrtc::{self, Hub, Threads};
@@ -40,6 +41,8 @@ pub enum StartError {
 pub struct Gateway {
     shards: Vec<(WorkerHandle, Option<JoinHandle<()>>)>,
     pool: (mpsc::Sender<ToPool>, Option<JoinHandle<()>>),
+    /// Ends with the shards.
+    editions: Option<JoinHandle<()>>,
     addresses: Vec<SocketAddr>,
     gauges: Arc<Gauges>,
     calls: Calls,
@@ -68,6 +71,7 @@ impl Gateway {
         let gauges = Arc::new(Gauges::default());
         let browsers = Threads::start(browser_config(&config), vec![handle.clone()], to_pool.clone())?;
         let calls = Calls::default();
+        let (editions, editions_thread) = Editions::start(Arc::clone(&config.library), Arc::clone(&gauges))?;
         let shard = Shard::new(shard_config(&config, locals), Arc::clone(&config.service));
         let worker = Worker {
             poller,
@@ -75,6 +79,8 @@ impl Gateway {
             pairs,
             pairs_max,
             library: config.library,
+            editions,
+            own: handle.clone(),
             inbox,
             pool: to_pool.clone(),
             gauges: Arc::clone(&gauges),
@@ -89,6 +95,7 @@ impl Gateway {
         Ok(Gateway {
             shards: vec![(handle, Some(thread))],
             pool: (to_pool, Some(pool_thread)),
+            editions: Some(editions_thread),
             addresses,
             gauges,
             calls,
@@ -147,6 +154,7 @@ impl Gateway {
         for (_, thread) in &mut self.shards {
             join(thread.take(), "a shard");
         }
+        join(self.editions.take(), "the maker of editions");
         // The shards have said goodbye to browsers by now.
         self.browsers.stop();
         // Ignored: a pool that is gone needs no word.

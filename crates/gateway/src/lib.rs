@@ -6,10 +6,12 @@
 
 mod calls;
 mod config;
+mod editions;
 mod gateway;
 pub mod library;
 mod limits;
 mod pool;
+mod record;
 pub mod service;
 pub mod webrtc;
 mod worker;

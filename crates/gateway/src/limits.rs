@@ -13,6 +13,9 @@ pub(crate) const PORT_REST: Duration = Duration::from_secs(3);
 /// How long a rested pair is kept bound for the next call before it is closed.
 pub(crate) const PORT_IDLE: Duration = Duration::from_secs(60);
 
+/// Editions of prompts that calls wait for at once; for one more the call goes on without it.
+pub(crate) const EDITIONS_WANTED_MAX: usize = 256;
+
 /// How often the drops of all sockets are added up.
 pub(crate) const DROPS_EVERY: Duration = Duration::from_secs(1);
 

@@ -13,15 +13,17 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use call::web::{FromBrowser, SessionId, ToBrowser};
-use call::{Component, MediaPort, PortId, Shard};
-use media::Now;
+use call::{CallId, Component, MediaPort, PortId, Shard};
+use media::{AssetKey, Now, Track};
 use net::{Channel, Drops, PairId, Pairs, Poller, Waker};
-use tracing::{debug, error, info, warn};
+use tracing::{debug, error, warn};
 
 use crate::calls::Calls;
-use crate::library::Library;
+use crate::editions::{Editions, Wanted};
+use crate::library::{self, Library};
 use crate::limits;
 use crate::pool::ToPool;
+use crate::record;
 use crate::webrtc::{Delivered, Hub, Underway};
 
 /// What a shard's thread is told by others.
@@ -36,6 +38,15 @@ pub(crate) enum ToShard {
         word: Box<FromBrowser>,
         /// A frame's place in its session's backlog, free again once the shard has taken the frame.
         underway: Option<Underway>,
+    },
+    /// A track that a call waited for; `None` when it cannot be had.
+    Track {
+        /// Whose.
+        call: CallId,
+        /// Which.
+        key: Box<AssetKey>,
+        /// It.
+        track: Option<Arc<Track>>,
     },
     /// A new version of the service.
     Service(Arc<dialplan::Service>),
@@ -139,6 +150,9 @@ pub(crate) struct Worker {
     pub(crate) pairs: Pairs,
     pub(crate) pairs_max: usize,
     pub(crate) library: Arc<Library>,
+    pub(crate) editions: Editions,
+    /// The way to this very thread.
+    pub(crate) own: WorkerHandle,
     pub(crate) inbox: mpsc::Receiver<ToShard>,
     pub(crate) pool: mpsc::Sender<ToPool>,
     pub(crate) gauges: Arc<Gauges>,
@@ -237,6 +251,7 @@ impl Worker {
                     drop(underway);
                     call::Input::Web { session, word: *word }
                 }
+                ToShard::Track { call, key, track } => call::Input::Track { call, key: *key, track },
                 ToShard::Service(service) => call::Input::Service(service),
                 ToShard::Drain => call::Input::Drain,
                 ToShard::Stop => {
@@ -271,8 +286,9 @@ impl Worker {
                     }
                 }
                 call::Output::Fetch { call, version, key } => {
-                    let track = self.library.get(version, &key);
-                    self.shard.handle_input(now, call::Input::Track { call, key, track });
+                    if let Some(answer) = self.fetch(call, version, key) {
+                        self.shard.handle_input(now, answer);
+                    }
                 }
                 call::Output::Pool(word) => {
                     // The pool ends after the shards, so it is there to listen.
@@ -283,10 +299,22 @@ impl Worker {
                 // Told to nobody until there are sessions.
                 call::Output::Web { session, word } => self.tell_browser(now, session, word),
                 call::Output::Live(word) => self.calls.note(word),
-                call::Output::Ended(cdr) => record(&cdr),
+                call::Output::Ended(cdr) => record::log(&cdr),
                 call::Output::Timeout(due) => return due,
             }
         }
+    }
+
+    /// The track, or, while an edition of it is being made, nothing yet.
+    fn fetch(&self, call: CallId, version: u64, key: AssetKey) -> Option<call::Input> {
+        let track = self.library.get(version, &key);
+        if track.is_none() && library::may_be_made(&key) {
+            let shard = self.own.clone();
+            if self.editions.want(Wanted { call, version, key: key.clone(), shard }) {
+                return None;
+            }
+        }
+        Some(call::Input::Track { call, key, track })
     }
 
     /// A browser never makes the shard wait: what it cannot take is dropped, and the call hears of it.
@@ -390,28 +418,6 @@ fn on_grid(start: Instant, now: Instant, due: Option<Instant>) -> Duration {
     let ticks = (due - start).as_nanos().div_ceil(tick);
     let wake = start + Duration::from_nanos((ticks * tick) as u64);
     wake.saturating_duration_since(now).min(limits::SLEEP_LONGEST)
-}
-
-/// A call's record goes to the log as one line of its own target.
-fn record(cdr: &call::Cdr) {
-    let seconds = cdr.answered.map_or(0.0, |answered| (cdr.ended.saturating_sub(answered)).as_secs_f64());
-    info!(
-        target: "vireo::cdr",
-        id = cdr.call.0,
-        sip_call_id = cdr.sip_call_id,
-        caller = cdr.caller.as_deref().unwrap_or("withheld"),
-        called = cdr.called,
-        cause = %cdr.cause,
-        seconds,
-        path = cdr.path.join(">"),
-        agent = cdr.agent.as_deref().unwrap_or("-"),
-        digits = cdr.digits,
-        sent = cdr.packets.sent,
-        received = cdr.packets.received,
-        lost = cdr.packets.lost,
-        dropped = cdr.packets.dropped,
-        "call record"
-    );
 }
 
 #[cfg(test)]

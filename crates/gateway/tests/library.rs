@@ -337,3 +337,35 @@ fn a_missing_media_folder_is_named_at_once() {
     let error = Library::open(config).err().expect("refused").to_string();
     assert!(error.contains("not-there"), "{error}");
 }
+
+#[test]
+fn sound_in_a_mode_that_was_not_prepared_is_made_when_it_is_needed_and_kept() {
+    let cache = Folder::new("edition");
+    let asset = speech("Your balance is twelve.", "en");
+    let key = |mode| AssetKey { asset: asset.clone(), format: Format::Audio(AudioFormat::amr(mode)) };
+    let library = open(&project_media(), &cache);
+    assert!(library.edition(1, &key(2)).unwrap().is_none(), "there is nothing to make it of");
+    library.prepare(1, std::slice::from_ref(&asset), &|_, _| {}).unwrap();
+    let plain = tracks(&library, &asset).remove(0);
+    for mode in [0, 2, 7] {
+        assert!(library.get(1, &key(mode)).is_none(), "not before it is asked for");
+        let track = library.edition(1, &key(mode)).unwrap().expect("can be made");
+        assert_sound(&track);
+        assert_eq!((track.format, track.duration), (key(mode).format, plain.duration));
+        assert_eq!(track.frames.len(), plain.frames.len(), "frame by frame the same sound");
+        assert!(track.frames.iter().all(|frame| media::amr::mode(&frame.data) == Some(mode)));
+        let mut decoder = codec::audio::Decoder::new(Codec::Amr).unwrap();
+        let heard: Vec<i16> = track.frames.iter().flat_map(|frame| decoder.decode(frame).unwrap()).collect();
+        let difference = level_db(&heard) - level_db(&samples(&plain));
+        assert!(difference.abs() < 3.0, "mode {mode}: {difference:+.1} dB");
+        assert_eq!(library.get(1, &key(mode)), Some(track));
+    }
+    let files = cached(&cache);
+    let again = open(&project_media(), &cache);
+    again.prepare(2, std::slice::from_ref(&asset), &|_, _| {}).unwrap();
+    assert_eq!(again.edition(2, &key(2)).unwrap(), library.get(1, &key(2)));
+    assert!(again.edition(1, &key(2)).unwrap().is_none(), "a version that is not there");
+    assert_eq!(cached(&cache), files, "nothing was made twice");
+    let picture = AssetKey { asset, format: Format::Video(VideoFormat::circuit(Codec::H263)) };
+    assert!(library.edition(1, &picture).unwrap().is_none(), "sound alone is made late");
+}

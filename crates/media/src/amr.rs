@@ -7,6 +7,8 @@ use std::fmt;
 pub const FRAME_MS: u64 = 20;
 /// Samples of one frame, which is also what an RTP timestamp counts (RFC 4867 §4.1).
 pub const FRAME_SAMPLES: u32 = 160;
+/// The mode of the highest rate, 12.2 kbit/s; modes count from 0, 4.75 kbit/s.
+pub const MODE_MAX: u8 = 7;
 /// Frame type of comfort noise (silence descriptor).
 pub const SID: u8 = 8;
 /// Frame type of a frame without data.
@@ -23,6 +25,13 @@ pub fn bits(frame_type: u8) -> Option<usize> {
         NO_DATA => Some(0),
         _ => BITS.get(usize::from(frame_type)).map(|&bits| usize::from(bits)),
     }
+}
+
+/// The mode of a frame in storage format (RFC 4867 §5.3); `None` for comfort noise and what holds no speech.
+#[must_use]
+pub fn mode(frame: &[u8]) -> Option<u8> {
+    let frame_type = *frame.first()? >> 3 & 0x0F;
+    (frame_type <= MODE_MAX).then_some(frame_type)
 }
 
 /// The modes that a session is restricted to, 0 = 4.75 to 7 = 12.2 kbit/s. Never empty.
@@ -97,6 +106,12 @@ mod tests {
         for unknown in [9, 10, 11, 12, 13, 14, 16, 255] {
             assert_eq!(bits(unknown), None);
         }
+    }
+
+    #[test]
+    fn a_frame_says_its_mode() {
+        assert_eq!((mode(&[0x3C, 0]), mode(&[0x04])), (Some(7), Some(0)));
+        assert_eq!((mode(&[SID << 3 | 4]), mode(&[NO_DATA << 3 | 4]), mode(&[])), (None, None, None));
     }
 
     #[test]

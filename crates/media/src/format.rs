@@ -1,6 +1,6 @@
 //! A codec with the parameters that two ends must share before a bitstream can pass between them.
 
-use crate::{Codec, Kind, Size};
+use crate::{Codec, Kind, Size, amr};
 
 /// What one direction of a stream carries. Equal formats can be bridged without transcoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,6 +18,8 @@ pub struct AudioFormat {
     pub codec: Codec,
     /// Milliseconds of sound in one packet, 10..=60.
     pub packet_ms: u8,
+    /// Of AMR the mode, 0 = 4.75 to 7 = 12.2 kbit/s (TS 26.071 table 1); other codecs have none.
+    pub amr_mode: Option<u8>,
 }
 
 /// Parameters of encoded pictures.
@@ -67,10 +69,16 @@ impl Format {
 }
 
 impl AudioFormat {
-    /// `codec` in packets of 20 ms, the default of RFC 3551 §4.2.
+    /// `codec` in packets of 20 ms, the default of RFC 3551 §4.2; AMR at its best.
     #[must_use]
     pub fn new(codec: Codec) -> Self {
-        AudioFormat { codec, packet_ms: 20 }
+        AudioFormat { codec, packet_ms: 20, amr_mode: (codec == Codec::Amr).then_some(amr::MODE_MAX) }
+    }
+
+    /// AMR in one mode, 0..=7; higher ones are taken as 7.
+    #[must_use]
+    pub fn amr(mode: u8) -> Self {
+        AudioFormat { amr_mode: Some(mode.min(amr::MODE_MAX)), ..AudioFormat::new(Codec::Amr) }
     }
 }
 

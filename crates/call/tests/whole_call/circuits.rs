@@ -92,6 +92,32 @@ fn a_hotline_that_hangs_up_says_so_to_the_terminal_first() {
     assert_eq!(world.cdrs.len(), 1);
     assert_eq!(world.cdrs[0].cause, call::Cause::Completed);
     assert!(world.cdrs[0].packets.received > 200 && world.cdrs[0].packets.sent > 200);
+    let terminal = world.cdrs[0].terminal.expect("it was a 3G phone");
+    let setup = terminal.counters.up_after.expect("it was up");
+    assert!(setup > Duration::ZERO && setup < 5 * SECOND, "{setup:?}");
+    assert!(terminal.counters.level.is_some() && terminal.counters.srp_mode.is_some());
+    assert_eq!(terminal.ended, Some(h324m::EndCause::HungUp));
+}
+
+#[test]
+fn a_circuit_takes_one_pair_of_ports_and_gives_it_back() {
+    let mut world = World::new(&hotline(), 40);
+    let spare = world.shard.usage().spare_ports;
+    let caller = dial(&mut world, Phone::with_circuit("10.0.0.11", handset()));
+    assert!(world.run_until(5 * SECOND, |world| is_up(world, caller)));
+    assert_eq!(world.shard.usage().spare_ports, spare - 1);
+    // A telephone that calls meanwhile has the pair that was not used.
+    let other = world.call("10.0.0.12", "1008621");
+    world.run_for(SECOND);
+    assert!(world.phones[other].pictures().count() > 0);
+    assert_eq!(world.shard.usage().spare_ports, spare - 3);
+    for phone in [caller, other] {
+        world.with_phone(phone, Phone::hang_up);
+    }
+    world.run_for(SECOND);
+    assert_eq!(world.cdrs.len(), 2);
+    assert_eq!(world.lent.len(), 3, "each once");
+    assert!(world.cdrs.iter().filter(|cdr| cdr.terminal.is_some()).count() == 1);
 }
 
 #[test]
@@ -153,6 +179,7 @@ fn every_level_comes_up_and_a_lossy_line_keeps_talking() {
         Level::Two { optional_header: false },
         Level::Two { optional_header: true },
     ];
+    let mut lost = 0;
     for (seed, level) in (40..).zip(levels) {
         let mut world = World::new(&hotline(), seed);
         world.network.set_default_link(netsim::Link { loss: 0.01, ..netsim::Link::perfect() });
@@ -162,7 +189,16 @@ fn every_level_comes_up_and_a_lossy_line_keeps_talking() {
         world.run_for(2 * SECOND);
         let came = seen(&world, caller, Kind::Audio) - before;
         assert!(came > 60, "{level:?}: {came} speech frames in two seconds");
+        world.with_phone(caller, Phone::hang_up);
+        assert!(world.run_until(SECOND, |world| !world.cdrs.is_empty()));
+        let counters = world.cdrs[0].terminal.expect("a 3G phone").counters;
+        // Whether the optional header is used is for each way to say.
+        let number = |level: Level| std::mem::discriminant(&level);
+        assert_eq!(counters.level.map(number), Some(number(level)));
+        assert!(counters.up_after.is_some(), "{counters:?}");
+        lost += counters.octets_lost;
     }
+    assert!(lost > 0, "one packet in a hundred is lost, and the records say so");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod menu;
 mod phone;
 mod queue_failures;
 mod refusals;
+mod speech;
 mod storms;
 mod vanished;
 mod world;

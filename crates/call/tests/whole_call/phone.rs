@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use sdp::{Capabilities, Description, Local, Want};
+use sdp::{AmrParameters, Capabilities, Description, Local, Parameters, Payload, Want, WantedStream};
 
 use crate::handset::Handset;
 use sip::{
@@ -55,6 +55,10 @@ pub(crate) struct Phone {
     pub(crate) questions: u32,
     /// Sends sound every 20 ms and pictures every 80 ms once it is talking.
     pub(crate) talks: bool,
+    /// What it offers of AMR, its only sound then; it talks in mode 7.
+    pub(crate) amr: Option<AmrParameters>,
+    /// The mode it asks for in each packet; 15 for any.
+    pub(crate) mode_request: u8,
     /// Whether it offers and takes pictures.
     pub(crate) camera: bool,
     /// What a 3G phone is; it offers clear mode then, and nothing else.
@@ -101,6 +105,8 @@ impl Phone {
             rtcp_heard: Vec::new(),
             questions: 0,
             talks: false,
+            amr: None,
+            mode_request: 15,
             camera: true,
             terminal: None,
             handset: None,
@@ -119,6 +125,14 @@ impl Phone {
             timestamp: 1_000,
             out: VecDeque::new(),
         }
+    }
+
+    /// A phone with AMR.
+    pub(crate) fn with_amr(host: &str, parameters: AmrParameters) -> Self {
+        let mut phone = Phone::new(host);
+        phone.caps.audio = vec![media::Codec::Amr];
+        phone.amr = Some(parameters);
+        phone
     }
 
     /// A 3G phone behind a gateway of its network.
@@ -145,11 +159,21 @@ impl Phone {
         }
     }
 
+    fn want(&self) -> Want {
+        let mut want = Want::all();
+        if let Some(amr) = &self.amr {
+            let speech = Payload::media(98, media::Codec::Amr, Parameters::Amr(amr.clone()));
+            let payloads = Some(vec![speech, Payload::telephone_event(101)]);
+            want.audio = Some(WantedStream { payloads, ..WantedStream::default() });
+        }
+        want
+    }
+
     /// Calls `number` at `gateway` with `body` as its offer; `None` sends its own.
     pub(crate) fn call(&mut self, now: Instant, number: &str, gateway: SocketAddr, body: Option<&str>) {
         let offer = match body {
             Some(text) => Bytes::copy_from_slice(text.as_bytes()),
-            None => self.session.offer(&self.local(), &Want::all()).to_bytes().into(),
+            None => self.session.offer(&self.local(), &self.want()).to_bytes().into(),
         };
         self.invite(now, number, gateway, Some(Body::new("application/sdp", offer)));
     }
@@ -193,7 +217,7 @@ impl Phone {
 
     /// Sends a re-INVITE with these directions.
     pub(crate) fn reinvite(&mut self, now: Instant, direction: sdp::Direction) {
-        let offer = self.session.offer(&self.local(), &Want::all().with_direction(direction));
+        let offer = self.session.offer(&self.local(), &self.want().with_direction(direction));
         let body = Body::new("application/sdp", offer.to_bytes());
         let dialog = self.dialog.unwrap();
         self.endpoint.request(now, dialog, Method::Invite, sip::Headers::new(), Some(body)).unwrap();
@@ -307,8 +331,17 @@ impl Phone {
             self.next_audio = Some(now + Duration::from_millis(20));
             self.timestamp += 160;
             let mark = [self.sip.port() as u8; 1];
-            let payload = [mark[0], self.host_octet()].repeat(80);
-            let packet = self.packet(0, false, self.timestamp, 0x1111, &payload);
+            let mut payload = [mark[0], self.host_octet()].repeat(80);
+            let mut payload_type = 0;
+            if self.amr.is_some() {
+                payload_type =
+                    self.session.agreed().and_then(|agreed| agreed.audio()).map_or(98, |audio| audio.send.pt);
+                payload.truncate(33);
+                payload[..2].copy_from_slice(&[self.mode_request << 4, 7 << 3 | 4]);
+                // The 244 bits of speech leave four.
+                payload[32] &= 0xF0;
+            }
+            let packet = self.packet(payload_type, false, self.timestamp, 0x1111, &payload);
             self.out.push_back((self.audio, audio_to, packet));
         }
         if self.next_video.is_some_and(|due| due <= now) {

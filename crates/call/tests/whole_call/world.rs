@@ -9,7 +9,7 @@ use bytes::Bytes;
 use call::web::FromBrowser;
 use call::{Cdr, Component, Config, Input, Live, MediaPort, Output, PortId, Shard};
 use dialplan::{Assets, Service, SourceFile};
-use media::{Asset, AssetKey, Codec, Format, Frame, Now, Track};
+use media::{Asset, AssetKey, Codec, Format, Frame, Now, Track, amr};
 use netsim::{Link, Network, Step};
 use sip::LocalId;
 
@@ -31,6 +31,9 @@ pub(crate) struct World {
     pub(crate) cdrs: Vec<Cdr>,
     pub(crate) fetched: Vec<AssetKey>,
     pub(crate) lent: HashSet<PortId>,
+    /// Sound in lower modes of AMR waits for [`World::bring_editions`].
+    pub(crate) editions_are_slow: bool,
+    editions_due: Vec<(call::CallId, AssetKey)>,
     /// Words to the agent pool are lost: its thread has died or is stuck.
     pub(crate) pool_lost: bool,
     /// RTP sockets that are tied to a peer: the kernel keeps everything else from them.
@@ -85,6 +88,8 @@ impl World {
             cdrs: Vec::new(),
             fetched: Vec::new(),
             lent: HashSet::new(),
+            editions_are_slow: false,
+            editions_due: Vec::new(),
             pool_lost: false,
             tied: HashMap::new(),
             base,
@@ -95,6 +100,14 @@ impl World {
         let ports = (0..pairs).map(|n| MediaPort { id: PortId(20_000 + 2 * n), rtp: 20_000 + 2 * n as u16 });
         world.feed(Input::Ports(ports.collect()));
         world
+    }
+
+    /// Brings the editions that were waited for, the last first.
+    pub(crate) fn bring_editions(&mut self) {
+        for (call, key) in std::mem::take(&mut self.editions_due).into_iter().rev() {
+            let track = Some(Arc::new(track(&key)));
+            self.feed(Input::Track { call, key, track });
+        }
     }
 
     pub(crate) fn now(&self) -> Now {
@@ -274,8 +287,12 @@ impl World {
                     }
                     Output::Fetch { call, key, version: _ } => {
                         quiet = false;
-                        let track = Some(Arc::new(track(&key)));
                         self.fetched.push(key.clone());
+                        if self.editions_are_slow && is_made_on_demand(&key) {
+                            self.editions_due.push((call, key));
+                            continue;
+                        }
+                        let track = Some(Arc::new(track(&key)));
                         self.shard.handle_input(now, Input::Track { call, key, track });
                     }
                     Output::Pool(_) if self.pool_lost => {}
@@ -326,8 +343,12 @@ pub(crate) fn track(key: &AssetKey) -> Track {
         Format::Audio(audio) => {
             let step = Duration::from_millis(20);
             let data = match audio.codec {
-                // Twelve kbit/s, as the storage format has it (RFC 4867 §5.3).
-                Codec::Amr => Bytes::from([&[0x3C][..], &[mark; 31]].concat()),
+                // The storage format (RFC 4867 §5.3).
+                Codec::Amr => {
+                    let mode = audio.amr_mode.expect("AMR has a mode");
+                    let len = amr::bits(mode).expect("a mode").div_ceil(8);
+                    Bytes::from([&[mode << 3 | 4][..], &vec![mark; len]].concat())
+                }
                 _ => Bytes::from(vec![mark; 160]),
             };
             (step, (0..50).map(|n| Frame::new(audio.codec, step * n, step, true, data.clone())).collect())
@@ -362,6 +383,10 @@ pub(crate) fn track(key: &AssetKey) -> Track {
     };
     let duration = step * frames.len() as u32;
     Track { format: key.format, frames: frames.into(), duration }
+}
+
+fn is_made_on_demand(key: &AssetKey) -> bool {
+    matches!(key.format, Format::Audio(audio) if audio.amr_mode.is_some_and(|mode| mode < amr::MODE_MAX))
 }
 
 /// An octet that stands for an asset; never zero, so that no start code arises.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use media::{AudioFormat, Format, SlideValues, VideoFormat};
+use media::{AudioFormat, Format, SlideValues, VideoFormat, amr};
 use sha2::{Digest, Sha256};
 
 /// Changes whenever the same input would be encoded differently, so that old cache files are not
@@ -12,6 +12,16 @@ const ENCODING_VERSION: u32 = 2;
 /// The name of a track in the cache folder.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Address(pub(super) [u8; 32]);
+
+impl Address {
+    /// Of the edition in an AMR mode that is made out of this track.
+    pub(super) fn edition(self, mode: u8) -> Address {
+        let mut content = Content::new("edition");
+        content.add(&self.0);
+        content.add(&[mode]);
+        Address(content.0.finalize().into())
+    }
+}
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,7 +70,13 @@ impl Content {
         let mut content = self.clone();
         content.add(format.codec().encoding_name().as_bytes());
         match format {
-            Format::Audio(AudioFormat { codec: _, packet_ms }) => content.add(&[packet_ms]),
+            Format::Audio(AudioFormat { codec: _, packet_ms, amr_mode }) => {
+                content.add(&[packet_ms]);
+                // The best mode is AMR itself.
+                if let Some(mode) = amr_mode.filter(|mode| *mode != amr::MODE_MAX) {
+                    content.add(&[mode]);
+                }
+            }
             Format::Video(VideoFormat { codec: _, size, fps, rate_bps, slice_len_max }) => {
                 content.add(&size.width.to_be_bytes());
                 content.add(&size.height.to_be_bytes());
@@ -114,9 +130,14 @@ mod tests {
             Format::Video(VideoFormat::circuit(Codec::Mpeg4)),
             Format::Audio(AudioFormat::new(Codec::Pcma)),
             Format::Audio(AudioFormat::new(Codec::Amr)),
+            Format::Audio(AudioFormat::amr(0)),
+            Format::Audio(AudioFormat::amr(4)),
         ];
         let all: std::collections::HashSet<_> = formats.iter().map(|f| content.address(*f)).collect();
         assert_eq!(all.len(), formats.len());
+        let origin = content.address(Format::Audio(AudioFormat::new(Codec::Pcmu)));
+        let editions: std::collections::HashSet<_> = (0..8).map(|mode| origin.edition(mode)).collect();
+        assert!(editions.len() == 8 && editions.is_disjoint(&all));
         assert_eq!(content.address(formats[0]).to_string().len(), 64);
     }
 }

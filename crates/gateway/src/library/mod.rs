@@ -4,10 +4,12 @@
 //! that went into it: the words or the file, the format, the version of this code. A changed template
 //! or clip is therefore a new track and an old one is never wrong. A service that is edited while it is
 //! live has several versions here side by side, which share what is the same in them. [`Library::get`]
-//! only looks into memory: nothing is read, drawn or encoded on a call's path.
+//! only looks into memory: nothing is read, drawn or encoded on a call's path. [`Library::edition`] makes
+//! sound in the lower modes of AMR once somebody needs it.
 
 mod address;
 mod clip;
+mod edition;
 mod error;
 pub mod limits;
 mod make;
@@ -25,6 +27,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, mps
 use media::{Asset, AssetKey, Format, Kind, Track};
 
 use address::Address;
+pub(crate) use edition::may_be_made;
 pub use error::Error;
 use shelf::Shelf;
 pub use slide::key_picture;

@@ -19,7 +19,18 @@ pub(super) struct Shelf {
 
 impl Shelf {
     pub(super) fn get(&self, version: u64, key: &AssetKey) -> Option<Arc<Track>> {
-        self.tracks.get(self.versions.get(&version)?.get(key)?).cloned()
+        self.find(version, key).map(|(_, track)| track)
+    }
+
+    /// The track with its address.
+    pub(super) fn find(&self, version: u64, key: &AssetKey) -> Option<(Address, Arc<Track>)> {
+        let address = *self.versions.get(&version)?.get(key)?;
+        self.tracks.get(&address).map(|track| (address, Arc::clone(track)))
+    }
+
+    /// Whether that version has not been forgotten.
+    pub(super) fn has(&self, version: u64) -> bool {
+        self.versions.contains_key(&version)
     }
 
     /// Puts a track that another version has into `version` too; false when there is none.

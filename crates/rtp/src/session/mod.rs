@@ -98,8 +98,8 @@ pub enum Event {
     },
     /// The peer asks for AMR of this mode, 0..=7, at most (CMR, RFC 4867 §4.3.1); told when it changes.
     ModeRequest {
-        /// 0 = 4.75 to 7 = 12.2 kbit/s.
-        mode: u8,
+        /// 0 = 4.75 to 7 = 12.2 kbit/s; `None` when it likes them all, as at the beginning.
+        mode: Option<u8>,
     },
     /// The peer's source left (RTCP BYE).
     Bye,

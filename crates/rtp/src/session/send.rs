@@ -132,6 +132,19 @@ impl Session {
         self.run_timers(now);
     }
 
+    /// Asks the peer for AMR of this mode, 0..=7, at most, in every packet from now on (CMR, RFC 4867 §4.3.1);
+    /// `None` for whatever it likes. Other codecs have no such request.
+    pub fn request_mode(&mut self, mode: Option<u8>) {
+        match &mut self.sending.packetizer {
+            Packetizer::Amr(packetizer) => packetizer.set_mode_request(mode),
+            Packetizer::G711(_)
+            | Packetizer::Clearmode(_)
+            | Packetizer::H263(_)
+            | Packetizer::H264(_)
+            | Packetizer::Mpeg4(_) => {}
+        }
+    }
+
     /// The next frame is of another source: its timestamps go on from now, audio starts with a marker, and
     /// parameter sets of the source before are forgotten.
     pub fn source_changed(&mut self) {

@@ -1,10 +1,10 @@
 //! Packets to frames (RFC 4867 §4).
 
 use bytes::Bytes;
-use media::amr::FRAME_SAMPLES;
+use media::amr::{self, FRAME_SAMPLES};
 
 use super::bits::Reader;
-use super::{ENTRY_BITS, Entry, REQUEST_BITS};
+use super::{ENTRY_BITS, Entry, REQUEST_BITS, REQUEST_NONE};
 use crate::limits;
 use crate::payload::{Assembled, Malformed, Part};
 
@@ -14,7 +14,7 @@ pub struct Depacketizer {
     octet_aligned: bool,
     /// Timestamp after the last frame given out.
     next: Option<u32>,
-    /// What the peer asked for last, and whether that was told.
+    /// What the peer asked for last (`None`: whatever we like), and whether that was told.
     request: Option<u8>,
     request_news: bool,
 }
@@ -46,10 +46,7 @@ impl Depacketizer {
     /// [`Malformed`]: it is shorter than it says, has a frame that is not AMR, or too many.
     pub fn push(&mut self, part: &Part, out: &mut Vec<Assembled>) -> Result<(), Malformed> {
         let packet = self.read(&part.payload).ok_or(Malformed)?;
-        if packet.request < 8 && self.request != Some(packet.request) {
-            self.request = Some(packet.request);
-            self.request_news = true;
-        }
+        self.take_request(packet.request);
         let mut lost_before = part.lost_before;
         for (data, timestamp) in packet.frames.into_iter().zip(frame_times(part.timestamp)) {
             let ahead = timestamp.wrapping_sub(self.next.unwrap_or(timestamp)) as i32;
@@ -71,9 +68,21 @@ impl Depacketizer {
         self.next = None;
     }
 
-    /// The mode, 0..=7, that the peer asked for, when it has changed since this was asked.
-    pub fn take_mode_request(&mut self) -> Option<u8> {
-        self.request.filter(|_| std::mem::take(&mut self.request_news))
+    /// The mode, 0..=7, that the peer asked for, when that has changed since this was asked; within, `None`
+    /// when it likes them all.
+    pub fn take_mode_request(&mut self) -> Option<Option<u8>> {
+        std::mem::take(&mut self.request_news).then_some(self.request)
+    }
+
+    /// Each request takes the place of the one before, "no preference" too; others are passed over (§4.3.1).
+    fn take_request(&mut self, request: u8) {
+        let request = match request {
+            0..=amr::MODE_MAX => Some(request),
+            REQUEST_NONE => None,
+            _ => return,
+        };
+        self.request_news |= self.request != request;
+        self.request = request;
     }
 
     /// As agreed if it fits exactly, else the other way if that does: there are peers that write what they

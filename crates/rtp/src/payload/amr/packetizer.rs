@@ -1,7 +1,7 @@
 //! Frames to packets (RFC 4867 §4).
 
 use bytes::Bytes;
-use media::amr::{FRAME_MS, FRAME_SAMPLES, ModeSet};
+use media::amr::{FRAME_MS, FRAME_SAMPLES, MODE_MAX, ModeSet};
 use thiserror::Error;
 
 use super::bits::Writer;
@@ -43,12 +43,17 @@ impl Packetizer {
         Packetizer {
             octet_aligned: sound.amr_octet_aligned,
             modes: sound.amr_modes,
-            request: sound.amr_mode_request.filter(|mode| *mode < 8).unwrap_or(REQUEST_NONE),
+            request: sound.amr_mode_request.filter(|mode| *mode <= MODE_MAX).unwrap_or(REQUEST_NONE),
             frames: frames.clamp(1, limits::AMR_FRAMES_MAX),
             pending: Vec::new(),
             end: 0,
             marker: true,
         }
+    }
+
+    /// Asks the peer for this mode from the next packet on; `None`, or what is no mode, for none in particular.
+    pub fn set_mode_request(&mut self, mode: Option<u8>) {
+        self.request = mode.filter(|mode| *mode <= MODE_MAX).unwrap_or(REQUEST_NONE);
     }
 
     /// Appends to `out` each packet that `frame` completes, with its timestamp.

@@ -161,7 +161,7 @@ fn a_request_is_told_when_it_changes() {
         depacketizer.push(&part(0, &payload), &mut Vec::new()).unwrap();
         asked.push(depacketizer.take_mode_request());
     }
-    assert_eq!(asked, [None, Some(4), None, None, None, Some(2)]);
+    assert_eq!(asked, [None, Some(Some(4)), None, Some(None), None, Some(Some(2))]);
 }
 
 #[test]

@@ -55,11 +55,16 @@ fn the_mode_that_is_asked_for_is_told_and_modes_not_agreed_on_are_not_sent() {
     us.send(now(20), &speech(20));
     pass(&mut us, &mut them, 20);
     let requests = events(&mut them).into_iter().filter(|event| matches!(event, Event::ModeRequest { .. }));
-    assert_eq!(requests.collect::<Vec<_>>(), [Event::ModeRequest { mode: 2 }]);
+    assert_eq!(requests.collect::<Vec<_>>(), [Event::ModeRequest { mode: Some(2) }]);
+
+    us.request_mode(None);
+    us.send(now(40), &speech(40));
+    pass(&mut us, &mut them, 40);
+    assert!(events(&mut them).contains(&Event::ModeRequest { mode: None }));
 
     let low = Sound { amr_modes: ModeSet::new([0, 1]).unwrap(), ..Sound::default() };
-    us.reconfigure(now(30), Config { sound: low, ..config(Codec::Amr) });
-    us.send(now(40), &speech(40));
+    us.reconfigure(now(50), Config { sound: low, ..config(Codec::Amr) });
+    us.send(now(60), &speech(60));
     assert_eq!((rtp_sent(&mut us).len(), us.statistics().unsendable), (0, 1));
 }
 
