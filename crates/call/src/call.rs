@@ -148,7 +148,12 @@ pub(crate) struct Start {
 /// The dialplan's part of a call.
 pub(crate) enum Walk {
     /// Until the ACK, which may bring the answer that says whether the subscriber can see.
-    Waiting { service: Arc<dialplan::Service>, flow: dialplan::FlowId },
+    Waiting {
+        service: Arc<dialplan::Service>,
+        flow: dialplan::FlowId,
+        /// Keys of a subscriber who is faster than the flow, as by a number dialled with keys behind it.
+        early: Vec<char>,
+    },
     /// From the ACK on.
     Running(Box<dialplan::Run>),
 }
@@ -208,7 +213,7 @@ impl Call {
         Call {
             facts,
             legs: vec![leg],
-            run: Walk::Waiting { service, flow },
+            run: Walk::Waiting { service, flow, early: Vec::new() },
             run_due: None,
             showing: None,
             queueing: None,
@@ -490,7 +495,11 @@ impl Call {
         }
         if from == CALLER {
             self.facts.digits += 1;
-            self.advance(now, dialplan::Event::Digit(key));
+            match &mut self.run {
+                Walk::Waiting { early, .. } if early.len() < limits::EARLY_DIGITS => early.push(key),
+                Walk::Waiting { .. } => {}
+                Walk::Running(_) => self.advance(now, dialplan::Event::Digit(key)),
+            }
         }
     }
 

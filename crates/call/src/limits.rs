@@ -54,6 +54,9 @@ pub(crate) const WAIT_FOR_KEY: Duration = Duration::from_secs(4);
 /// Digits of one leg that count within a second; more are dropped.
 pub(crate) const DIGITS_PER_SECOND: u32 = 20;
 
+/// Keys kept of a subscriber who presses before the flow begins; more are dropped.
+pub(crate) const EARLY_DIGITS: usize = 16;
+
 /// Node names kept in a call's record; later ones are counted only.
 pub(crate) const PATH_LEN_MAX: usize = 200;
 

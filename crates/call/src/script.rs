@@ -279,7 +279,9 @@ impl Call {
     pub(crate) fn start_run(&mut self, now: Now) {
         debug!("answered");
         self.facts.answered.get_or_insert(now.wall);
-        if let Walk::Waiting { service, flow } = &self.run {
+        let mut early = Vec::new();
+        if let Walk::Waiting { service, flow, early: keys } = &mut self.run {
+            early = std::mem::take(keys);
             let facts = dialplan::Facts {
                 caller: self.facts.caller.clone(),
                 called: self.facts.called.clone(),
@@ -290,6 +292,9 @@ impl Call {
             self.run = Walk::Running(Box::new(run));
         }
         self.advance(now, dialplan::Event::Start);
+        for key in early {
+            self.advance(now, dialplan::Event::Digit(key));
+        }
     }
 }
 
