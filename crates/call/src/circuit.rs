@@ -298,8 +298,12 @@ impl Call {
             Event::Digit { digit, .. } => self.on_digit(now, id, digit, dtmf::Way::UserInput),
             Event::PeerVideoActive(active) => debug!(active, "the phone's camera"),
             Event::RateLimit { bps } => debug!(?bps, "the phone limits its picture"),
-            Event::TradeOffWanted(value) | Event::PeerTradeOff(value) => debug!(value, "trade-off of pictures"),
-            Event::PeerJitter { mantissa, exponent } => debug!(mantissa, exponent, "the phone's line trembles"),
+            Event::TradeOffWanted(value) | Event::PeerTradeOff(value) => {
+                debug!(value, "trade-off of pictures")
+            }
+            Event::PeerJitter { mantissa, exponent } => {
+                debug!(mantissa, exponent, "the phone's line trembles")
+            }
             Event::Answered { wish, followed } => debug!(?wish, followed, "the phone's answer"),
             Event::Vendor(vendor) => debug!(vendor, "the phone's maker"),
             Event::RoundTrip(time) => debug!(?time, "round trip"),

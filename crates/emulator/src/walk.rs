@@ -14,6 +14,9 @@ use rtp::Digit;
 
 use crate::limits::{FIRST_PICTURE_MAX, PATIENCE, SETTLE_MAX};
 
+/// A page that has changed so often moves; a welcome that gives way to the menu changes once or twice.
+const MOVING: u32 = 4;
+
 /// What the walk wants done.
 #[derive(Debug, PartialEq)]
 pub enum Step {
@@ -86,8 +89,8 @@ pub struct Walk {
 enum State {
     /// Nothing, or only the page before, has been seen since.
     Waiting { since: Instant, seen: u32 },
-    /// A new page shows: pictures since its first and since its last change.
-    Settling { first: Instant, changed_at: Instant, picture: Picture, seen: u32, seen_still: u32 },
+    /// A new page shows: how often it changed since its first picture, and pictures since its last change.
+    Settling { first: Instant, changed_at: Instant, picture: Picture, changes: u32, seen_still: u32 },
     /// The last page was reached.
     Over,
 }
@@ -115,13 +118,13 @@ impl Walk {
                 if self.before.as_ref().is_none_or(|before| differs(before, picture)) {
                     let picture = picture.clone();
                     self.state =
-                        State::Settling { first: now, changed_at: now, picture, seen: 0, seen_still: 0 };
+                        State::Settling { first: now, changed_at: now, picture, changes: 0, seen_still: 0 };
                 }
             }
-            State::Settling { changed_at, picture: last, seen, seen_still, .. } => {
-                (*seen, *seen_still) = (*seen + 1, *seen_still + 1);
+            State::Settling { changed_at, picture: last, changes, seen_still, .. } => {
+                *seen_still += 1;
                 if differs(last, picture) {
-                    (*changed_at, *seen_still) = (now, 0);
+                    (*changed_at, *changes, *seen_still) = (now, *changes + 1, 0);
                 }
                 last.clone_from(picture);
             }
@@ -143,10 +146,11 @@ impl Walk {
         match &self.state {
             State::Waiting { since, .. } if self.before.is_none() => Some(*since + FIRST_PICTURE_MAX),
             State::Waiting { since, seen } => Some(*since + self.pace.watched(self.pace.change_max, *seen)),
-            State::Settling { first, changed_at, seen, seen_still, .. } => {
+            State::Settling { first, changed_at, changes, seen_still, .. } => {
                 let still = if self.before.is_none() { self.pace.first } else { self.pace.page };
                 let at_rest = *changed_at + self.pace.watched(still, *seen_still);
-                Some(at_rest.min(*first + SETTLE_MAX + self.pace.watched(still, *seen)))
+                let moving = *changes >= MOVING;
+                Some(if moving { at_rest.min(*first + SETTLE_MAX + still) } else { at_rest })
             }
             State::Over => None,
         }
