@@ -36,7 +36,7 @@ Examples:
 ///
 /// Each key is pressed when the picture before it stands still. Prints when what happened, counted from
 /// the INVITE, and what a 3G terminal counted. Exits with 1 when the call is refused, breaks off before its
-/// last key, or brings no picture or no sound.
+/// last key, brings no picture or no sound, or when a key changes nothing on the screen.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -193,8 +193,16 @@ fn failure(report: &Report, pages: usize) -> Option<String> {
             Some(format!("the other side hung up before the last key: {reason}"))
         }
         End::Local if short => Some("the time was over before the last key".to_owned()),
-        End::Remote { .. } | End::Local => None,
+        End::Remote { .. } | End::Local => unchanged(report),
     }
+}
+
+/// The first key that changed nothing on the screen, if there is one.
+fn unchanged(report: &Report) -> Option<String> {
+    let page = (1..).zip(&report.pages).find(|(_, page)| page.key.is_some() && !page.changed);
+    let (number, page) = page?;
+    let key = page.key?.as_char();
+    Some(format!("key {key} changed nothing on the screen: page {number} did not come"))
 }
 
 /// What a 3G terminal counted, in a few lines.
@@ -389,6 +397,31 @@ mod tests {
             let Access::Packets { audio, video, .. } = access(words) else { panic!("{words}") };
             assert_eq!((audio, video), (sound, pictures), "{words}");
         }
+    }
+
+    #[test]
+    fn a_page_that_did_not_come_is_a_failure_and_named() {
+        let page = |key: Option<char>, changed| emulator::Page {
+            key: key.and_then(|key| Digit::try_from(key).ok()),
+            at: Duration::ZERO,
+            changed,
+            picture: media::Picture::black(media::Size::QCIF),
+            file: None,
+        };
+        let report = |pages: Vec<emulator::Page>| Report {
+            timeline: emulator::Timeline::new(net::clock::now().mono),
+            pages,
+            sound: vec![0],
+            pictures: 1,
+            circuit: None,
+            end: End::Local,
+        };
+        let walked = report(vec![page(None, true), page(Some('1'), true)]);
+        assert_eq!(failure(&walked, 2), None);
+        let stuck = report(vec![page(None, true), page(Some('1'), true), page(Some('9'), false)]);
+        let why = failure(&stuck, 3).expect("a failure");
+        assert_eq!(why, "key 9 changed nothing on the screen: page 3 did not come");
+        assert!(failure(&walked, 3).expect("a failure").contains("time was over"));
     }
 
     #[test]
