@@ -100,6 +100,15 @@ impl Carrier {
         }
     }
 
+    /// The next frame is of another source, with a time line of its own, but builds on what was sent before.
+    pub(crate) fn source_continues(&mut self) {
+        match self {
+            Carrier::Rtp(_) | Carrier::Web(_) => self.source_changed(),
+            // Nothing waits, and the terminal must not be told to wait for a key picture.
+            Carrier::Channel(_) => {}
+        }
+    }
+
     /// The next frame is of another source, with a time line of its own.
     pub(crate) fn source_changed(&mut self) {
         match self {

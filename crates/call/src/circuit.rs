@@ -214,6 +214,11 @@ impl Circuit {
         self.stage == Stage::Up
     }
 
+    /// Whether every picture that was handed in has been sent as a whole.
+    pub(crate) fn pictures_sent(&self) -> bool {
+        self.terminal.pictures_sent()
+    }
+
     /// Begins to end the session; false when there is none to end.
     pub(crate) fn hang_up(&mut self, now: Now) -> bool {
         match self.stage {
@@ -299,10 +304,10 @@ impl Call {
             Event::PeerVideoActive(active) => debug!(active, "the phone's camera"),
             Event::RateLimit { bps } => debug!(?bps, "the phone limits its picture"),
             Event::TradeOffWanted(value) | Event::PeerTradeOff(value) => {
-                debug!(value, "trade-off of pictures")
+                debug!(value, "trade-off of pictures");
             }
             Event::PeerJitter { mantissa, exponent } => {
-                debug!(mantissa, exponent, "the phone's line trembles")
+                debug!(mantissa, exponent, "the phone's line trembles");
             }
             Event::Answered { wish, followed } => debug!(?wish, followed, "the phone's answer"),
             Event::Vendor(vendor) => debug!(vendor, "the phone's maker"),

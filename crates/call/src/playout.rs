@@ -43,6 +43,8 @@ pub(crate) struct Playout {
     next: usize,
     /// Presentation time of the current track's frame zero, counted from the start of the play-out.
     pts_base: Duration,
+    /// Takes the place of the very first picture, for whoever shows what was played before.
+    edge: Option<Frame>,
     /// The next frame must be a key picture: after a restart in the middle of a clip.
     skip_to_key: bool,
     ended: bool,
@@ -73,9 +75,21 @@ impl Playout {
             track_start: start,
             next: 0,
             pts_base: Duration::ZERO,
+            edge: None,
             skip_to_key: false,
             ended,
         }
+    }
+
+    /// The first picture is `edge`, which says the same to whoever shows what was played before.
+    pub(crate) fn by_edge(mut self, edge: Option<Frame>) -> Self {
+        self.edge = edge;
+        self
+    }
+
+    /// The key picture of the slide that is shown, once it has been handed out.
+    pub(crate) fn shown(&self) -> Option<&Frame> {
+        self.track()?.frames.first().filter(|key| key.keyframe && self.next > 0 && !self.skip_to_key)
     }
 
     /// The next frame of AMR is to be of `mode`. Where there is none, one of a lower mode takes its place,
@@ -124,7 +138,8 @@ impl Playout {
                 continue;
             }
             self.skip_to_key = false;
-            return Some(Frame { pts: self.pts_base + frame.pts, ..frame.clone() });
+            let frame = self.edge.take().unwrap_or_else(|| frame.clone());
+            return Some(Frame { pts: self.pts_base + frame.pts, ..frame });
         }
         None
     }
@@ -134,6 +149,7 @@ impl Playout {
         self.pts_base += now.saturating_duration_since(self.track_start);
         self.track_start = now;
         self.next = 0;
+        self.edge = None;
         self.skip_to_key = false;
     }
 

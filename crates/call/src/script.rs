@@ -222,17 +222,16 @@ impl Call {
             audio.assign(now, Source::Prompt(playout));
             audio.play_due(now);
         }
+        let sent = leg.circuit.as_ref().is_none_or(|circuit| circuit.pictures_sent());
         if let Some(video) = &mut leg.video {
-            let source = match (slide, clip_video) {
-                (Some(slide), _) => Source::Still(Playout::new([slide], AtEnd::Loop, now.mono)),
-                (None, Some(clip)) => Source::Prompt(Playout::new([clip], at_end, clip_start)),
-                // Sound alone: the picture stays.
-                (None, None) => {
-                    self.check_showing(now);
-                    return;
+            match (slide, clip_video) {
+                (Some(slide), _) => video.show(now, slide, sent),
+                (None, Some(clip)) => {
+                    video.assign(now, Source::Prompt(Playout::new([clip], at_end, clip_start)));
                 }
-            };
-            video.assign(now, source);
+                // Sound alone: the picture stays.
+                (None, None) => {}
+            }
             video.play_due(now);
         }
         self.check_showing(now);

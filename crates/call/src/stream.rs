@@ -4,17 +4,18 @@
 //! key picture that the change needs is part of the assignment (see `picture_request`).
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Instant;
 
-use media::{Format, Frame, Kind, Now};
+use media::{Codec, Format, Frame, Kind, Now, Track, h263};
 use sdp::AgreedStream;
 
-use crate::LegId;
 use crate::call::Output;
 use crate::carrier::Carrier;
 use crate::modes::Modes;
 use crate::picture_request::KeyPictures;
-use crate::playout::Playout;
+use crate::playout::{AtEnd, Playout};
+use crate::{LegId, limits};
 
 /// Where a stream's frames come from; exactly one at a time.
 #[derive(Debug)]
@@ -90,6 +91,36 @@ impl Stream {
             Some(modes) => modes.editions(),
             None => self.agreed.audio_format().map(Format::Audio).into_iter().collect(),
         }
+    }
+
+    /// Shows a slide from now on. `sent`: all pictures so far have reached the line; then only what differs from the
+    /// slide before is sent, to a peer that can say when it has lost something.
+    pub(crate) fn show(&mut self, now: Now, slide: Arc<Track>, sent: bool) {
+        let edge = self.edge_to(&slide).filter(|_| sent);
+        let continues = edge.is_some();
+        let playout = Playout::new([slide], AtEnd::Loop, now.mono).by_edge(edge);
+        if continues {
+            self.carrier.source_continues();
+            self.keys.source_changed(now.mono, false);
+            self.source = Source::Still(playout);
+        } else {
+            self.assign(now, Source::Still(playout));
+        }
+    }
+
+    fn edge_to(&self, slide: &Track) -> Option<Frame> {
+        let feedback = self.agreed.feedback;
+        let can_ask = feedback.pli || feedback.fir || matches!(self.carrier, Carrier::Channel(_));
+        let Source::Still(playout) = &self.source else { return None };
+        let (shown, next) = (playout.shown()?, slide.frames.first()?);
+        let alike = next.keyframe && next.codec == Codec::H263 && shown.codec == Codec::H263;
+        if !alike || !can_ask || !self.may_send() || self.keys.next_due().is_some() {
+            return None;
+        }
+        let still = |key: &Frame| h263::Still::parse(key.data.clone()).ok();
+        let data = still(next)?.edge_from(&still(shown)?, limits::EDGE_TEMPORAL_REFERENCE)?;
+        // One that is hardly smaller is not worth what a key picture mends.
+        (data.len() * 4 < next.data.len() * 3).then(|| Frame { keyframe: false, data, ..next.clone() })
     }
 
     /// Whether the peer wants to receive: not on hold, not receive-only the other way round.

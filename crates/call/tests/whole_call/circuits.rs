@@ -147,6 +147,39 @@ fn a_line_without_h324_ends_with_cause_88() {
 }
 
 #[test]
+fn the_next_slide_comes_as_what_differs_and_as_a_whole_for_who_asks() {
+    let mut world = World::new(&hotline(), 38);
+    let config = h324m::Config { video: vec![Codec::H263], ..handset() };
+    let caller = dial(&mut world, Phone::with_circuit("10.0.0.11", config));
+    assert!(world.run_until(5 * SECOND, |world| is_up(world, caller)));
+    world.run_for(SECOND);
+    let before = seen(&world, caller, Kind::Video);
+    press(&mut world, caller, '1', DigitForm::Alphanumeric);
+    world.run_for(SECOND);
+    let pictures = |world: &World| {
+        let handset = world.phones[caller].handset.as_ref().expect("in a call");
+        handset.seen(Kind::Video).map(|(_, frame)| frame.data.clone()).collect::<Vec<_>>()
+    };
+    let after = pictures(&world).split_off(before);
+    let whole = pictures(&world).iter().map(bytes::Bytes::len).max();
+    let coded = |picture: &bytes::Bytes| {
+        let header = media::h263::PictureHeader::parse(picture).expect("a header");
+        (!header.intra).then_some(picture.len())
+    };
+    let edge = after.iter().filter_map(coded).find(|&len| len > 9);
+    assert!(edge.is_some_and(|len| len < 60), "{edge:?} of {whole:?} octets");
+    assert!(!after.iter().any(|picture| media::h263::is_keyframe(picture)), "no key picture goes with it");
+    world.with_phone(caller, |phone, now| phone.tell(now, Input::KeyPictureWanted));
+    world.run_for(SECOND);
+    assert!(
+        pictures(&world)
+            .split_off(before + after.len())
+            .iter()
+            .any(|picture| media::h263::is_keyframe(picture))
+    );
+}
+
+#[test]
 fn an_agent_whose_phone_takes_amr_and_h263_is_joined_without_transcoding() {
     let mut world = World::new(&hotline(), 37);
     let mut anna = Phone::new("10.0.0.21");

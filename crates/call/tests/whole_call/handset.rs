@@ -126,6 +126,22 @@ pub(crate) fn picture(key: bool, mark: u8) -> Bytes {
     vec![0, 0, 0x80, 0x02, coding, 0x0C, 0x15, mark | 1, 0x55].into()
 }
 
+/// A whole INTRA picture of H.263 at QCIF (§5.1 to §5.4): grey, but for the first macroblock of the second group, whose
+/// first block is as light as `mark` says.
+pub(crate) fn still(mark: u8) -> Bytes {
+    let mut bits = String::from("0000000000000000100000");
+    bits.push_str("00000000 10000 010 00000 01100 00");
+    for macroblock in 0..99 {
+        let light = if macroblock == 11 { mark.clamp(1, 127) } else { 64 };
+        bits.push_str(&format!("1 0011 {light:08b}"));
+        (1..6).for_each(|_| bits.push_str("01000000"));
+    }
+    bits.retain(|bit| bit != ' ');
+    let octet =
+        |chunk: &[u8]| chunk.iter().enumerate().fold(0, |octet, (at, bit)| octet | (bit - b'0') << (7 - at));
+    bits.as_bytes().chunks(8).map(octet).collect()
+}
+
 fn at(mono: Instant) -> Now {
     Now { mono, wall: std::time::Duration::from_secs(1_800_000_000) }
 }

@@ -357,7 +357,8 @@ pub(crate) fn track(key: &AssetKey) -> Track {
             let step = Duration::from_millis(250);
             let frame = |n: u32| {
                 let circuit = match video.codec {
-                    Codec::H263 if video.is_circuit() => Some(crate::handset::picture(n == 0, mark)),
+                    Codec::H263 if video.is_circuit() && n == 0 => Some(crate::handset::still(mark)),
+                    Codec::H263 if video.is_circuit() => Some(crate::handset::picture(false, mark)),
                     Codec::Mpeg4 => {
                         Some(vec![0, 0, 1, 0xB6, if n == 0 { 0x10 } else { 0x50 }, mark, 0x55].into())
                     }

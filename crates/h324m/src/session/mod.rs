@@ -222,6 +222,12 @@ impl Session {
         }
     }
 
+    /// Whether every picture that was handed in has been sent as a whole, so that the next one may build on it.
+    #[must_use]
+    pub fn pictures_sent(&self) -> bool {
+        self.sending.pictures.as_ref().is_some_and(|pictures| pictures.idle(&self.line.mux))
+    }
+
     /// Why the call is over, once it is.
     #[must_use]
     pub fn ended(&self) -> Option<EndCause> {

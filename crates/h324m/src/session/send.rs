@@ -148,6 +148,11 @@ impl Pictures {
         (self.need_key, self.ask_for_key) = (true, false);
     }
 
+    /// Whether all that was handed in, down to the last key picture, is on the line.
+    pub(super) fn idle(&self, mux: &Multiplexer) -> bool {
+        !self.need_key && self.waiting.is_empty() && self.current.is_empty() && mux.queued(self.lcn) == 0
+    }
+
     /// The peer's limit in bit/s, `None` for none.
     pub(super) fn set_limit(&mut self, now: Instant, bps: Option<u32>) {
         self.limit = bps.map(|bps| Limit { bps, octets: 0.0, at: now });
