@@ -31,7 +31,7 @@ fn slide(size: Size, rows: &[u64]) -> Picture {
     for y in 0..height {
         let seed = rows[(y / ROW) % rows.len()];
         for x in 0..width {
-            let at = seed << 20 | (x as u64 / 5) << 8 | (y % ROW) as u64 / 4;
+            let at = (seed << 20) | ((x as u64 / 5) << 8) | ((y % ROW) as u64 / 4);
             let stroke = Chance(at.wrapping_mul(0x9E37_79B9_7F4A_7C15)).below(10) < 3;
             picture.y[y * width + x] =
                 if stroke && x > 12 && x < width - 12 { 225 } else { 30 + (x / 8) as u8 };
