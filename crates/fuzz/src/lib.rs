@@ -2,7 +2,7 @@
 //!
 //! A target panics when something is wrong: a panic of ours, more output than input can justify, or time that
 //! never ends. `tests/replay.rs` runs every target over its corpus (`corpus/TARGET`) and some seconds of
-//! mutations of it; a libFuzzer binary is one line, `fuzz_target!(|data: &[u8]| fuzz::h245(data))`.
+//! mutations of it; `src/bin/libfuzzer.rs` runs one under libFuzzer, see README.md.
 
 mod control;
 mod multiplex;

@@ -121,6 +121,12 @@ pub const DIGITS_MAX: usize = 32;
 /// Messages of the peer that are complained about in a call.
 pub const COMPLAINTS_MAX: u32 = 10;
 
+/// Entries of a peer's capability table that are kept, as many as one message can have; what was told first is
+/// forgotten.
+pub const CAPABILITIES_MAX: usize = 256;
+/// Capability descriptors of a peer that are kept (phones have one to three), the last ones told.
+pub const DESCRIPTORS_MAX: usize = 16;
+
 /// Longest SDU that we say we take, AL2 and AL3.
 pub const DECLARED_SDU_MAX: u16 = 1_024;
 

@@ -1,5 +1,8 @@
 //! What we say we can (TerminalCapabilitySet), and what we may send a peer that said what it can.
 
+use std::collections::HashSet;
+use std::hash::Hash;
+
 use media::Codec;
 
 use super::{AudioChoice, Config};
@@ -21,6 +24,40 @@ pub(super) struct Attempt {
     pub(super) codec: Codec,
     pub(super) media: Media,
     pub(super) adaptation: Adaptation,
+}
+
+/// What a peer can after a further set, which may tell a difference only (H.245 §7.2.1, §C.3): entries and
+/// descriptors of known numbers are replaced, empty ones taken away. `None` when it is the empty set, by which the
+/// peer wants no media.
+///
+/// A set that is told anew under other numbers leaves nothing of the old one: an entry from before stays only while
+/// a descriptor names it, or where the peer has no descriptors.
+pub(super) fn merged(before: Option<Capabilities>, later: Capabilities) -> Option<Capabilities> {
+    let says_nothing = later.table.is_empty() && later.descriptors.is_empty() && later.multiplex.is_none();
+    let before = before.filter(|_| !says_nothing).unwrap_or_default();
+    let revised = !later.descriptors.is_empty();
+    let mut descriptors = replaced(later.descriptors, before.descriptors, |sets| !sets.is_empty());
+    descriptors.truncate(limits::DESCRIPTORS_MAX);
+    let named: HashSet<u16> =
+        descriptors.iter().flat_map(|(_, sets)| sets.iter().flatten().copied()).collect();
+    let mut stays = before.table;
+    stays.retain(|(number, _)| !revised || named.is_empty() || named.contains(number));
+    let mut table = replaced(later.table, stays, Option::is_some);
+    table.truncate(limits::CAPABILITIES_MAX);
+    let multiplex = later.multiplex.or(before.multiplex);
+    let merged = Capabilities { version: later.version, multiplex, table, descriptors };
+    (!merged.is_empty()).then_some(merged)
+}
+
+/// What is told comes first, then what it does not replace.
+fn replaced<N: Copy + Eq + Hash, T>(
+    told: Vec<(N, T)>,
+    before: Vec<(N, T)>,
+    says: impl Fn(&T) -> bool,
+) -> Vec<(N, T)> {
+    let numbers: HashSet<N> = told.iter().map(|(number, _)| *number).collect();
+    let stays = before.into_iter().filter(|(number, _)| !numbers.contains(number));
+    told.into_iter().filter(|(_, what)| says(what)).chain(stays).collect()
 }
 
 /// Our own set (H.245 §7.3.1).

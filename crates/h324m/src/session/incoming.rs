@@ -326,7 +326,7 @@ impl Session {
 }
 
 /// The list as the multiplex knows it.
-fn elements(list: &[Element]) -> Vec<h223::Element> {
+pub(super) fn elements(list: &[Element]) -> Vec<h223::Element> {
     let element = |element: &Element| h223::Element {
         what: match &element.what {
             Content::Channel(channel) => h223::Content::Channel(*channel),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use media::{Codec, Kind};
 
+use super::capabilities::{merged, video_attempts};
 use super::digits::digit;
 use super::mastership::Answer;
 use super::timers::Timer;
@@ -176,17 +177,13 @@ impl Session {
         if capabilities.multiplex.as_ref().is_some_and(|multiplex| multiplex.nsrp) {
             self.control.nsrp_supported();
         }
-        let known = self.peer.as_mut().filter(|_| capabilities.is_empty());
-        if let (Some(peer), Some(multiplex)) = (known, capabilities.multiplex) {
-            // Nothing but the multiplex is said anew: that is not the empty set, which says nothing at all.
-            peer.multiplex = Some(multiplex);
-        } else if capabilities.is_empty() {
-            self.peer = None;
-            self.pause(now);
+        let before = self.peer.take();
+        let unseen = before.as_ref().is_some_and(|peer| video_attempts(&self.config, peer).is_empty());
+        self.peer = merged(before, capabilities);
+        if self.peer.is_some() {
+            self.revise_video(now, unseen);
         } else {
-            let kept = self.peer.take().and_then(|peer| peer.multiplex);
-            let multiplex = capabilities.multiplex.or(kept);
-            self.peer = Some(Capabilities { multiplex, ..capabilities });
+            self.pause(now);
         }
     }
 

@@ -8,6 +8,9 @@
 //! Set-up is as parallel as the peer allows: capabilities and master/slave determination go out with the
 //! level, channels and multiplex table in one SDU as soon as the peer's are known, answers together.
 //! Refused: level 3 with its adaptation layers, a change to level 0 in mid-call, maintenance loops.
+//! Never sent: jitterIndication (H.245 §B.12.3). It tells a sender how its packets tremble, for its rate and its
+//! buffers; over H.223 the circuit has one clock and nothing trembles, and what the packets before the circuit do
+//! is put in order before the octets come here. The peer's is told to the owner.
 //! Read `messages` for what each control message does, `outgoing` and `incoming` for the channels.
 
 mod capabilities;

@@ -222,6 +222,35 @@ impl Session {
         }
     }
 
+    /// The peer said anew what it can: pictures that it takes no more are closed, and opened in what it does
+    /// take. Pictures are opened, too, when it took none before (`unseen`) and does now.
+    pub(super) fn revise_video(&mut self, now: Instant, unseen: bool) {
+        let Some(peer) = self.peer.as_ref() else { return };
+        if self.sending.video.lcn != VIDEO || matches!(self.sending.audio.state, State::Idle) {
+            return;
+        }
+        let attempts = capabilities::video_attempts(&self.config, peer);
+        let same = |codec| attempts.iter().any(|attempt: &Attempt| attempt.codec == codec);
+        let video = &mut self.sending.video;
+        match &video.state {
+            State::Accepted(attempt) | State::Requested(attempt) if !same(attempt.codec) => {
+                video.attempts = attempts.into();
+                self.close_own(now, Kind::Video);
+            }
+            State::Refused if unseen && !attempts.is_empty() => {
+                video.attempts = attempts.into();
+                self.request(now, Kind::Video);
+                self.send_entries(now);
+            }
+            State::Idle
+            | State::Requested(_)
+            | State::Yielded
+            | State::Accepted(_)
+            | State::Closing
+            | State::Refused => {}
+        }
+    }
+
     /// The peer would rather have this codec: our picture channel is closed and opened anew. False when
     /// that cannot be.
     pub(super) fn change_video(&mut self, now: Instant, codec: Codec) -> bool {

@@ -503,3 +503,194 @@ fn nothing_times_out_before_the_bearer_is_answered() {
     session.handle_input(now + Duration::from_secs(6), Input::Timeout);
     assert_eq!(session.ended(), Some(EndCause::NoH324));
 }
+
+fn mpeg4_config() -> Config {
+    Config { mpeg4_config: Some(Bytes::from_static(&[0, 0, 1, 0x20])), ..Config::default() }
+}
+
+/// A peer that decodes these, in this order.
+fn decodes(video: &[Codec]) -> Capabilities {
+    capabilities::ours(&Config { video: video.to_vec(), ..Config::default() })
+}
+
+/// Up to the roles, with a peer that decodes these.
+fn introduced_to(config: Config, video: &[Codec]) -> Scene {
+    let mut scene = Scene::new(config);
+    scene.say(&[
+        build::terminal_capability_set(1, &decodes(video)),
+        build::terminal_capability_set_ack(1),
+        build::master_slave_determination(128, 5),
+        build::master_slave_determination_ack(Role::Master),
+    ]);
+    scene
+}
+
+fn open(channel: u16, media: Media) -> Message {
+    build::open_logical_channel(&ChannelRequest { channel, forward: way(media, AL2), reverse: None })
+}
+
+fn all_acknowledged() -> [Message; 3] {
+    [
+        build::open_logical_channel_ack(1, None),
+        build::open_logical_channel_ack(2, None),
+        build::multiplex_entry_send_ack(1, &[1, 2]),
+    ]
+}
+
+fn mpeg4() -> Media {
+    let config = Some(Bytes::from_static(&[0, 0, 1, 0, 0, 0, 1, 0x20]));
+    let mpeg4 =
+        crate::h245::view::Mpeg4 { bps_max: 52_000, profile_and_level: Some(8), object: None, config };
+    Media::Video(Video::Mpeg4(mpeg4))
+}
+
+/// The codecs of our picture channels that were asked for, in turn.
+fn asked(scene: &Scene) -> Vec<&'static str> {
+    let codec = |view: &View| match view {
+        View::OpenLogicalChannel(open) if open.channel == 2 => match open.forward.media {
+            Media::Video(Video::H263(_)) => Some("H.263"),
+            Media::Video(Video::Mpeg4(_)) => Some("MPEG-4"),
+            _ => None,
+        },
+        _ => None,
+    };
+    scene.heard.iter().filter_map(codec).collect()
+}
+
+#[test]
+fn each_side_sends_the_codec_it_chose() {
+    let both = [Codec::Mpeg4, Codec::H263];
+    for (ours, theirs, media) in [(Codec::Mpeg4, Codec::H263, h263()), (Codec::H263, Codec::Mpeg4, mpeg4())] {
+        let video = if ours == Codec::Mpeg4 { both.to_vec() } else { vec![Codec::H263, Codec::Mpeg4] };
+        let mut scene = introduced_to(Config { video, ..mpeg4_config() }, &both);
+        scene.say(&[open(6, amr()), open(7, media)]);
+        scene.say(&all_acknowledged());
+        let channels = |sends, receives| Channels { sends: Some(sends), receives: Some(receives) };
+        let up = Event::Up { audio: channels(Codec::Amr, Codec::Amr), video: Some(channels(ours, theirs)) };
+        assert!(scene.events.contains(&up), "{ours:?}: {:?}", scene.events);
+        assert_eq!(asked(&scene).len(), 1, "nothing was refused or changed");
+    }
+}
+
+#[test]
+fn a_table_that_comes_before_our_acknowledgement_counts() {
+    let mut scene = introduced_to(Config::default(), &[Codec::H263]);
+    // A frame of 33 octets, then pictures; and the same by pairs, which is the same in another way.
+    let channel = |channel, times| crate::h245::view::Element {
+        what: crate::h245::view::Content::Channel(channel),
+        times,
+    };
+    let nested = crate::h245::view::Element {
+        what: crate::h245::view::Content::Nested(vec![channel(6, Some(11))]),
+        times: Some(3),
+    };
+    let entry = |number, elements| crate::h245::view::TableEntry { number, elements: Some(elements) };
+    let entries =
+        [entry(3, vec![channel(6, Some(33)), channel(7, None)]), entry(4, vec![nested, channel(7, None)])];
+    scene.say(&[build::multiplex_entry_send(9, &entries), open(6, amr()), open(7, h263())]);
+    let taken = View::MultiplexEntrySendAck { sequence: 9, entries: vec![3, 4] };
+    assert_eq!(scene.told(|view| *view == taken), 1);
+    scene.say(&all_acknowledged());
+    for (number, list) in [(3, &entries[0]), (4, &entries[1])] {
+        let list = list.elements.as_deref().map(incoming::elements).unwrap();
+        scene.mux = Multiplexer::new(TWO);
+        scene.mux.set_entry(number, Some(crate::h223::MultiplexEntry::new(list).unwrap()));
+        let layer = crate::h223::AdaptationLayer::Al2 { sequence_numbers: true };
+        scene.mux.open(6, layer, false, crate::h223::Class::Audio);
+        scene.mux.open(7, layer, true, crate::h223::Class::Video);
+        let before = scene.session.counters();
+        for _ in 0..20 {
+            scene.mux.push(6, [vec![7], vec![0x5A; 30]].concat().into()).unwrap();
+            scene.mux.push(7, vec![0x33; 60].into()).unwrap();
+            scene.tick();
+        }
+        let after = scene.session.counters();
+        assert!(after.audio_received - before.audio_received >= 15, "entry {number}: {after:?}");
+        assert_eq!(after.crc_errors, 0, "entry {number}");
+    }
+}
+
+#[test]
+fn a_set_that_adds_an_entry_leaves_the_others() {
+    let mut scene = introduced_to(mpeg4_config(), &[Codec::H263]);
+    scene.say(&all_acknowledged());
+    let video = decodes(&[Codec::Mpeg4]).table.swap_remove(1);
+    let more = Capabilities { version: 7, table: vec![(20, video.1)], ..Capabilities::default() };
+    scene.say(&[build::terminal_capability_set(2, &more)]);
+    assert_eq!(scene.told(|view| *view == View::TerminalCapabilitySetAck { sequence: 2 }), 1);
+    assert_eq!(scene.told(|view| matches!(view, View::CloseLogicalChannel { .. })), 0);
+    let peer = scene.session.peer.clone().unwrap();
+    assert_eq!((peer.audio().count(), peer.video().count()), (1, 2));
+    assert!(peer.multiplex.is_some(), "not said anew is not taken away");
+}
+
+#[test]
+fn an_entry_that_is_taken_away_closes_its_channel() {
+    let mut scene = introduced_to(Config { video: vec![Codec::H263], ..Config::default() }, &[Codec::H263]);
+    scene.say(&all_acknowledged());
+    assert_eq!(asked(&scene), ["H.263"]);
+    let less = Capabilities { version: 7, table: vec![(2, None)], ..Capabilities::default() };
+    scene.say(&[build::terminal_capability_set(2, &less)]);
+    assert_eq!(scene.told(|view| *view == View::CloseLogicalChannel { channel: 2 }), 1);
+    assert_eq!(scene.told(|view| *view == View::CloseLogicalChannel { channel: 1 }), 0, "speech goes on");
+    scene.say(&[build::close_logical_channel_ack(2)]);
+    assert_eq!(scene.session.ended(), None);
+    assert_eq!(asked(&scene).len(), 1);
+}
+
+#[test]
+fn an_entry_that_is_replaced_changes_what_is_sent() {
+    let mut scene = introduced_to(mpeg4_config(), &[Codec::H263]);
+    scene.say(&all_acknowledged());
+    let video = decodes(&[Codec::Mpeg4]).table.swap_remove(1);
+    let other = Capabilities { version: 7, table: vec![video], ..Capabilities::default() };
+    scene.say(&[build::terminal_capability_set(2, &other), build::close_logical_channel_ack(2)]);
+    scene.say(&[build::close_logical_channel_ack(2)]);
+    assert_eq!(asked(&scene), ["H.263", "MPEG-4"]);
+    scene.say(&[build::open_logical_channel_ack(2, None)]);
+    assert!(scene.events.contains(&Event::VideoOpened { codec: Codec::Mpeg4, way: Way::Sends }));
+}
+
+#[test]
+fn pictures_are_opened_when_the_peer_comes_to_take_them() {
+    let mut scene = introduced_to(Config { video: vec![Codec::H263], ..Config::default() }, &[]);
+    scene.say(&[
+        build::open_logical_channel_ack(1, None),
+        build::multiplex_entry_send_ack(1, &[1]),
+        open(6, amr()),
+    ]);
+    assert_eq!(asked(&scene).len(), 0);
+    let video = decodes(&[Codec::H263]).table.swap_remove(1).1;
+    let more = Capabilities { version: 7, table: vec![(20, video)], ..Capabilities::default() };
+    scene.say(&[build::terminal_capability_set(2, &more)]);
+    assert_eq!(asked(&scene), ["H.263"]);
+    scene.say(&[build::open_logical_channel_ack(2, None), build::multiplex_entry_send_ack(2, &[2])]);
+    assert!(scene.events.contains(&Event::VideoOpened { codec: Codec::H263, way: Way::Sends }));
+}
+
+#[test]
+fn a_whole_set_under_other_numbers_leaves_nothing_of_the_old_one() {
+    let mut scene = introduced_to(mpeg4_config(), &[Codec::H263]);
+    let mut anew = decodes(&[Codec::Mpeg4]);
+    for (number, _) in &mut anew.table {
+        *number += 100;
+    }
+    anew.descriptors[0].1.iter_mut().flatten().for_each(|number| *number += 100);
+    scene.say(&[build::terminal_capability_set(2, &anew)]);
+    let peer = scene.session.peer.clone().unwrap();
+    assert_eq!((peer.audio().count(), peer.video().count(), peer.user_input().count()), (1, 1, 2));
+}
+
+#[test]
+fn capability_sets_without_end_are_kept_within_bounds() {
+    let mut known = None;
+    for round in 0..40_u16 {
+        let (_, capability) = decodes(&[]).table.swap_remove(0);
+        let table = (1..=256).map(|number| (round * 256 + number, capability.clone())).collect();
+        let descriptors = vec![(round as u8, vec![vec![round * 256 + 1; 256]; 8])];
+        known = capabilities::merged(known, Capabilities { version: 7, multiplex: None, table, descriptors });
+    }
+    let known = known.unwrap();
+    assert_eq!(known.table.len(), limits::CAPABILITIES_MAX);
+    assert_eq!(known.descriptors.len(), limits::DESCRIPTORS_MAX);
+}

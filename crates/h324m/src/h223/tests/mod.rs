@@ -1,5 +1,6 @@
 //! Tests of the multiplex as a whole; what belongs to one file is tested there.
 
+mod layers;
 mod levels;
 mod recordings;
 mod retransmission;
