@@ -57,6 +57,9 @@ pub(crate) const DIGITS_PER_SECOND: u32 = 20;
 /// Keys kept of a subscriber who presses before the flow begins; more are dropped.
 pub(crate) const EARLY_DIGITS: usize = 16;
 
+/// How long a play-out towards a circuit waits for the circuit's own time, at most 20 ms away while it runs.
+pub(crate) const CIRCUIT_SLACK: Duration = Duration::from_millis(25);
+
 /// TR of an edge (H.263 §5.1.2): it stands where the key picture of its slide would, whose pictures count from zero.
 pub(crate) const EDGE_TEMPORAL_REFERENCE: u8 = 0;
 

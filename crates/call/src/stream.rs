@@ -185,6 +185,11 @@ impl Stream {
             Source::Still(playout) | Source::Prompt(playout) => playout.next_due(),
             Source::Silence | Source::Leg { .. } => None,
         };
+        let playout = match self.carrier {
+            Carrier::Rtp(_) | Carrier::Web(_) => playout,
+            // The circuit takes its octets every 20 ms, and what is due by then is played then: half as many wake-ups.
+            Carrier::Channel(_) => playout.map(|due| due + limits::CIRCUIT_SLACK),
+        };
         [playout, self.carrier.next_due(), self.keys.next_due()].into_iter().flatten().min()
     }
 }

@@ -5,6 +5,8 @@
 
 use super::Level;
 
+/// The first octet of every sequence of levels 1 and 2.
+const FLAG: u8 = 0xE1;
 /// Sequences in a row by which a level with a flag of 16 bits is known: 32 octets and more.
 const SEQUENCES: u32 = 16;
 /// Flags in a row by which level 0 is known; more, as other equipment idles with them, too.
@@ -27,10 +29,10 @@ impl Detector {
     pub fn new(own: Level) -> Self {
         let two = |optional_header| Level::Two { optional_header };
         let listeners = [
-            Listener::new(two(true), &[0xE1, 0x4D, 0, 0, 0, 0]),
-            Listener::new(two(false), &[0xE1, 0x4D, 0, 0, 0]),
+            Listener::new(two(true), &[FLAG, 0x4D, 0, 0, 0, 0]),
+            Listener::new(two(false), &[FLAG, 0x4D, 0, 0, 0]),
             // The double flag is the flag, twice as often.
-            Listener::new(Level::One { double_flag: false }, &[0xE1, 0x4D]),
+            Listener::new(Level::One { double_flag: false }, &[FLAG, 0x4D]),
         ];
         Self { level: own, agreed: false, listeners, flags: Flags::default() }
     }
@@ -66,10 +68,20 @@ impl Detector {
         if self.level == Level::Zero {
             return None;
         }
+        let own = self.level;
         let mut heard = None;
-        for octet in octets {
-            for listener in &mut self.listeners {
-                if listener.push(*octet) && !same(self.level, listener.level) {
+        let mut rest = octets;
+        loop {
+            let mut others = self.listeners.iter_mut().filter(|listener| !same(own, listener.level));
+            // Most of the line is no stuffing of another level: it is passed over up to the next beginning of one.
+            if others.all(|listener| listener.is_idle()) {
+                let Some(at) = rest.iter().position(|octet| *octet == FLAG) else { break };
+                rest = &rest[at..];
+            }
+            let Some((octet, after)) = rest.split_first() else { break };
+            rest = after;
+            for listener in self.listeners.iter_mut().filter(|listener| !same(own, listener.level)) {
+                if listener.push(*octet) {
                     heard = Some(listener.level);
                 }
             }
@@ -132,6 +144,11 @@ struct Listener {
 impl Listener {
     fn new(level: Level, sequence: &'static [u8]) -> Self {
         Self { level, sequence, at: 0, wrong: 0, count: 0 }
+    }
+
+    /// Whether it has heard nothing of its sequence.
+    fn is_idle(&self) -> bool {
+        self.at == 0 && self.count == 0
     }
 
     /// Whether the level is known with this octet.
