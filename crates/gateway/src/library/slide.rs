@@ -53,9 +53,17 @@ pub(super) fn track(picture: &Picture, format: VideoFormat) -> Result<Track, cod
 fn ladder(format: VideoFormat) -> &'static [u8] {
     match format.codec {
         Codec::H264 => &[22, 24, 26, 28, 30, 33, 36],
-        Codec::H263 | Codec::Mpeg4 if format.is_circuit() => &[8, 10, 12, 14, 16, 18, 20],
-        Codec::H263 | Codec::Mpeg4 => &[4, 5, 6, 7, 8, 10, 12, 14],
-        Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode => &[0],
+        Codec::H263 | Codec::H263p | Codec::Mpeg4 if format.is_circuit() => &[8, 10, 12, 14, 16, 18, 20],
+        Codec::H263 | Codec::H263p | Codec::Mpeg4 => &[4, 5, 6, 7, 8, 10, 12, 14],
+        // Of 0..=63.
+        Codec::Vp8 => &[20, 24, 28, 32, 36, 42, 48],
+        Codec::Pcmu
+        | Codec::Pcma
+        | Codec::Amr
+        | Codec::AmrWb
+        | Codec::G722
+        | Codec::Opus
+        | Codec::Clearmode => &[0],
     }
 }
 
