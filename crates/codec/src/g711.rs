@@ -1,7 +1,7 @@
 //! G.711: mu-law and A-law companding of 16-bit samples (ITU-T G.711 tables 1a to 2b).
 //!
 //! Linear samples are 16 bits with the law's 14 (mu) or 13 (A) bits at the top.
-//! No concealment ([`crate::plc`]), no tone detection. Start at [`encode`] and [`decode`].
+//! No concealment ([`crate::plc`]), no tone detection ([`crate::dtmf`]). Start at [`encode`] and [`decode`].
 
 use media::Codec;
 

@@ -4,13 +4,14 @@
 //! decodes them all; AMR is opencore-amr's (wide-band: encoded by vo-amrwbenc), Opus libopus's, G.722 libav's,
 //! G.711 our own. What their bindings lack, and those without one, are in `ffi`, the only place of the project
 //! with `unsafe`. It does not know RTP, tracks or calls. Start at [`video::Encoder`] and [`video::Decoder`],
-//! [`audio::Encoder`] and [`audio::Decoder`]; [`file::read`] opens clips, [`compare`] says how alike pictures are.
+//! [`audio::Encoder`] and [`audio::Decoder`]; [`dtmf`] hears keys, [`file::read`] opens clips, [`compare`] says how alike pictures are.
 
 pub mod amr;
 pub mod amr_wb;
 pub mod audio;
 pub mod comfort_noise;
 pub mod compare;
+pub mod dtmf;
 mod error;
 mod ffi;
 pub mod file;
