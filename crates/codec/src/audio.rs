@@ -2,7 +2,8 @@
 //!
 //! All sound is mono. G.711 and AMR have [`crate::SAMPLE_RATE`], AMR-WB and G.722 16 kHz, Opus what it is opened
 //! at: ask [`Encoder::sample_rate`] and [`Decoder::sample_rate`]. One frame is what one RTP packet carries by
-//! default, for AMR always 20 ms. Start at [`Encoder`] and [`Decoder`].
+//! default, for AMR always 20 ms. Start at [`Encoder`] and [`Decoder`]; [`crate::transcode::AudioTranscoder`]
+//! puts two of them together.
 
 use std::time::Duration;
 

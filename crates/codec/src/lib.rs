@@ -4,7 +4,8 @@
 //! decodes them all; AMR is opencore-amr's (wide-band: encoded by vo-amrwbenc), Opus libopus's, G.722 libav's,
 //! G.711 our own. What their bindings lack, and those without one, are in `ffi`, the only place of the project
 //! with `unsafe`. It does not know RTP, tracks or calls. Start at [`video::Encoder`] and [`video::Decoder`],
-//! [`audio::Encoder`] and [`audio::Decoder`]; [`dtmf`] hears keys, [`file::read`] opens clips, [`compare`] says how alike pictures are.
+//! [`audio::Encoder`] and [`audio::Decoder`]; [`transcode`] puts them together for a bridge, [`dtmf`] hears keys,
+//! [`file::read`] opens clips, [`compare`] says how alike pictures are.
 
 pub mod amr;
 pub mod amr_wb;
@@ -26,6 +27,7 @@ mod quiet;
 mod resample;
 mod rotate;
 mod scale;
+pub mod transcode;
 pub mod video;
 
 pub use error::Error;
