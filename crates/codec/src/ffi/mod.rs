@@ -7,7 +7,10 @@ pub(crate) mod amrnb;
 pub(crate) mod amrwb;
 pub(crate) mod vpx;
 
+use ::media::Size;
+use ffmpeg_next::codec::{Id, Parameters};
 use ffmpeg_next::encoder::video;
+use ffmpeg_next::media;
 use openh264::encoder::Encoder;
 use openh264_sys2::{
     ENCODER_OPTION_BITRATE, ENCODER_OPTION_MAX_BITRATE, ENCODER_OPTION_TRACE_LEVEL, SBitrateInfo,
@@ -52,5 +55,55 @@ pub(crate) fn set_libav_rate(encoder: &mut video::Encoder, rate_bps: u32, buffer
         (*context).bit_rate = i64::from(rate_bps);
         (*context).rc_max_rate = i64::from(rate_bps);
         (*context).rc_buffer_size = bits.max((*context).rc_buffer_size);
+    }
+}
+
+/// What a file says of a stream of sound, of one channel.
+pub(crate) fn sound_parameters(id: Id, rate: u32, head: &[u8]) -> Parameters {
+    let mut parameters = Parameters::new();
+    parameters.set_medium(media::Type::Audio);
+    parameters.set_id(id);
+    // SAFETY: the parameters are ours and alive; these are plain numbers of theirs.
+    unsafe {
+        let raw = parameters.as_mut_ptr();
+        (*raw).sample_rate = i32::try_from(rate).unwrap_or(i32::MAX);
+        ffmpeg_next::ffi::av_channel_layout_default(&raw mut (*raw).ch_layout, 1);
+    }
+    set_head(&mut parameters, head);
+    parameters
+}
+
+/// What a file says of a stream of pictures.
+pub(crate) fn picture_parameters(id: Id, size: Size, head: &[u8]) -> Parameters {
+    let mut parameters = Parameters::new();
+    parameters.set_medium(media::Type::Video);
+    parameters.set_id(id);
+    // SAFETY: the parameters are ours and alive; these are plain numbers of theirs.
+    unsafe {
+        let raw = parameters.as_mut_ptr();
+        (*raw).width = i32::from(size.width);
+        (*raw).height = i32::from(size.height);
+    }
+    set_head(&mut parameters, head);
+    parameters
+}
+
+/// Gives parameters that have none their `extradata`.
+fn set_head(parameters: &mut Parameters, head: &[u8]) {
+    const PADDING: usize = ffmpeg_next::ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize;
+    let Ok(len) = i32::try_from(head.len()) else { return };
+    if head.is_empty() {
+        return;
+    }
+    // SAFETY: the block is the library's own, zeroed, as long as the head with the padding that it asks for; the
+    // parameters free it with themselves. Without memory nothing is set.
+    unsafe {
+        let block = ffmpeg_next::ffi::av_mallocz(head.len() + PADDING).cast::<u8>();
+        if !block.is_null() {
+            std::ptr::copy_nonoverlapping(head.as_ptr(), block, head.len());
+            let raw = parameters.as_mut_ptr();
+            (*raw).extradata = block;
+            (*raw).extradata_size = len;
+        }
     }
 }
