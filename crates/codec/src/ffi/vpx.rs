@@ -106,6 +106,9 @@ impl Encoder {
     /// The frame of `picture`, which has the size of the format, at `at` in units of the picture rate, ascending.
     pub(crate) fn encode(&mut self, picture: &Picture, at: i64, force_key: bool) -> Result<Vec<u8>, Code> {
         let (width, height) = (c_uint::from(picture.size.width), c_uint::from(picture.size.height));
+        if !is_whole(picture) {
+            return Err(vpx_codec_err_t::VPX_CODEC_INVALID_PARAM);
+        }
         let mut image = MaybeUninit::<vpx_image_t>::zeroed();
         // SAFETY: `image` is valid for writes. The data pointer is only stored, and replaced below; it is not null,
         // so that nothing is allocated. All fields may be zero.
@@ -123,8 +126,8 @@ impl Encoder {
             [&picture.y, &picture.u, &picture.v, &picture.y].map(|plane| plane.as_ptr().cast_mut());
         image.stride = [wide, half, half, wide];
         let flags = if force_key { c_long::from(VPX_EFLAG_FORCE_KF) } else { 0 };
-        // SAFETY: the context is ours and alive; the planes have the lengths that size and strides say
-        // (`Picture`: even sides, checked by the caller), are only read, and outlive the call.
+        // SAFETY: the context is ours and alive; the planes are as long as size and strides say (`is_whole`), are only
+        // read, and outlive the call.
         check(unsafe {
             vpx_codec_encode(
                 &raw mut *self.context,
@@ -164,6 +167,14 @@ impl Drop for Encoder {
             vpx_codec_destroy(&raw mut *self.context);
         }
     }
+}
+
+/// Even sides, and planes that are as long as they say.
+fn is_whole(picture: &Picture) -> bool {
+    let (width, height) = (usize::from(picture.size.width), usize::from(picture.size.height));
+    let even = width.is_multiple_of(2) && height.is_multiple_of(2);
+    let chroma = width / 2 * (height / 2);
+    even && picture.y.len() >= width * height && picture.u.len() >= chroma && picture.v.len() >= chroma
 }
 
 fn kbps(bps: u32) -> c_uint {
