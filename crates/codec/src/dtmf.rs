@@ -26,7 +26,7 @@ const PERIODS: f32 = 16.33;
 /// be taken and what is not is 2.5 %.
 const BESIDE: f32 = 0.05;
 
-/// Mean square of the weakest tone: -27 dBm0, where 3.14 dBm0 is a sine at full scale (G.711).
+/// Mean square of the weakest tone: -27 dBm0, where 3.17 dBm0 is a sine at full scale of mu-law (G.711).
 const POWER_MIN: f32 = 32_767.0 * 32_767.0 / 2.0 / 1_036.0;
 /// Share of both tones in all the power, and while the key is held.
 const SHARE_MIN: f32 = 0.70;

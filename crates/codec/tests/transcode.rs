@@ -154,7 +154,7 @@ fn scene(size: Size, n: usize) -> Picture {
     let (width, height) = (usize::from(size.width), usize::from(size.height));
     for y in 0..height {
         for x in 0..width {
-            let stripes = if (x + 2 * n) / 24 % 2 == 0 { 60 } else { 170 };
+            let stripes = if ((x + 2 * n) / 24).is_multiple_of(2) { 60 } else { 170 };
             let disc =
                 (x as f64 - width as f64 / 2.0).hypot(y as f64 - height as f64 / 2.0) < height as f64 / 3.0;
             picture.y[y * width + x] = if disc { 220 - (y * 100 / height) as u8 } else { stripes };

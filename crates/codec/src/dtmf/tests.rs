@@ -2,9 +2,9 @@
 
 use super::*;
 
-/// Full scale is 3.14 dBm0.
+/// Full scale is 3.17 dBm0.
 fn amplitude(dbm0: f32) -> f32 {
-    32_767.0 * 10f32.powf((dbm0 - 3.14) / 20.0)
+    32_767.0 * 10f32.powf((dbm0 - 3.17) / 20.0)
 }
 
 struct Tone {

@@ -40,7 +40,7 @@ enum Kind {
     H264(Box<h264::Encoder>),
     H263(h263::Encoder),
     Mpeg4(mpeg4::Encoder),
-    Vp8(vp8::Encoder),
+    Vp8(Box<vp8::Encoder>),
 }
 
 /// Bit rates that are taken, in bit/s.
@@ -85,7 +85,7 @@ impl Encoder {
         let kind = match format.codec {
             Codec::H264 => Kind::H264(Box::new(h264::Encoder::open(format, rate)?)),
             Codec::H263 | Codec::H263p => Kind::H263(h263::Encoder::open(format, rate)?),
-            Codec::Vp8 => Kind::Vp8(vp8::Encoder::open(format, rate)?),
+            Codec::Vp8 => Kind::Vp8(Box::new(vp8::Encoder::open(format, rate)?)),
             Codec::Mpeg4 => Kind::Mpeg4(mpeg4::Encoder::open(format, rate)?),
             Codec::Pcmu
             | Codec::Pcma

@@ -15,7 +15,7 @@ use bytes::{Bytes, BytesMut};
 use media::vp8;
 use thiserror::Error;
 
-use super::{Assembled, Malformed, Part, Payload, Prefix};
+use super::{Assembled, Malformed, Part, Payload};
 use crate::limits;
 
 /// The octets are no VP8 frame; nothing was sent.

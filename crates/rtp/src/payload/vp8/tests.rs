@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::payload::Prefix;
 
 /// A key frame as far as its tag, start code and size, then `len` octets more.
 fn key(len: usize) -> Bytes {
