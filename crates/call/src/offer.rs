@@ -157,6 +157,8 @@ fn packetization_mode(payload: &Payload) -> rtp::H264Mode {
         Parameters::H263(_)
         | Parameters::Mpeg4(_)
         | Parameters::Amr(_)
+        | Parameters::Opus(_)
+        | Parameters::Vp8(_)
         | Parameters::TelephoneEvent { .. }
         | Parameters::Raw(_)
         | Parameters::None => rtp::H264Mode::default(),

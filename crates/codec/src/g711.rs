@@ -1,7 +1,7 @@
 //! G.711: mu-law and A-law companding of 16-bit samples (ITU-T G.711 tables 1a to 2b).
 //!
 //! Linear samples are 16 bits with the law's 14 (mu) or 13 (A) bits at the top.
-//! No concealment, no tone detection. Start at [`encode`] and [`decode`].
+//! No concealment ([`crate::plc`]), no tone detection ([`crate::dtmf`]). Start at [`encode`] and [`decode`].
 
 use media::Codec;
 
@@ -47,9 +47,16 @@ impl Law {
         match codec {
             Codec::Pcmu => Ok(Law::Mu),
             Codec::Pcma => Ok(Law::A),
-            Codec::Amr | Codec::Clearmode | Codec::H263 | Codec::H264 | Codec::Mpeg4 => {
-                Err(Error::WrongCodec { codec, job: "sound" })
-            }
+            Codec::Amr
+            | Codec::AmrWb
+            | Codec::G722
+            | Codec::Opus
+            | Codec::Clearmode
+            | Codec::H263
+            | Codec::H263p
+            | Codec::H264
+            | Codec::Mpeg4
+            | Codec::Vp8 => Err(Error::WrongCodec { codec, job: "sound" }),
         }
     }
 

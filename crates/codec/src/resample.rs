@@ -31,6 +31,37 @@ pub fn resample(samples: &[i16], from: u32, to: u32) -> Result<Vec<i16>, Error> 
     Ok(out)
 }
 
+/// A stream of mono sound at another rate, block by block without a seam. It holds back a few milliseconds.
+pub struct Stream {
+    inner: Resampler,
+    from: u32,
+}
+
+impl Stream {
+    /// From `from` Hz to `to` Hz.
+    ///
+    /// # Errors
+    /// [`Error::Convert`] when a rate is outside [`limits::SAMPLE_RATES`] or the library fails.
+    pub fn new(from: u32, to: u32) -> Result<Self, Error> {
+        let inner = Resampler::new(Sample::I16(Type::Packed), ChannelLayout::MONO, from, to)?;
+        Ok(Stream { inner, from })
+    }
+
+    /// Appends what `samples` come to, and what was held back, to `to`.
+    ///
+    /// # Errors
+    /// [`Error::Convert`] when the library fails.
+    pub fn push(&mut self, samples: &[i16], to: &mut Vec<i16>) -> Result<(), Error> {
+        if samples.is_empty() {
+            return Ok(());
+        }
+        let mut frame = frame::Audio::new(Sample::I16(Type::Packed), samples.len(), ChannelLayout::MONO);
+        frame.set_rate(self.from);
+        frame.plane_mut(0).copy_from_slice(samples);
+        self.inner.push(&frame, to)
+    }
+}
+
 /// Frames of any layout and rate to mono samples of 16 bits.
 pub(crate) struct Resampler {
     context: Context,
@@ -52,7 +83,12 @@ impl Resampler {
     }
 
     pub(crate) fn push(&mut self, frame: &frame::Audio, to: &mut Vec<i16>) -> Result<(), Error> {
-        self.out = frame::Audio::empty();
+        // Room for all that comes out: the binding would make as much as went in, and the rest would pile up inside.
+        let (from, target) = (u64::from(self.context.input().rate), u64::from(self.context.output().rate));
+        let held = self.context.delay().map_or(0, |delay| usize::try_from(delay.output).unwrap_or(0));
+        let room = (frame.samples() as u64 * target).div_ceil(from.max(1)) as usize + held + 32;
+        self.out = frame::Audio::new(Sample::I16(Type::Packed), room, ChannelLayout::MONO);
+        self.out.set_rate(self.context.output().rate);
         self.context.run(frame, &mut self.out).map_err(failed)?;
         self.take(to);
         Ok(())

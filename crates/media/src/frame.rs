@@ -9,12 +9,14 @@ use crate::Codec;
 /// One encoded picture or one packet of audio, on the call's own time line.
 ///
 /// `data` is the codec's bitstream without any transport framing:
-/// G.711 is one octet a sample; H.263 is one whole picture from its picture start code;
+/// G.711 is one octet a sample, G.722 one for two samples of 16 kHz; Opus is one packet of RFC 6716 §3;
+/// AMR and AMR-WB are one speech frame of 20 ms in the storage format of RFC 4867 §5.3: a table-of-contents
+/// octet and the speech bits, octet aligned, first bit in the most significant place;
+/// clear mode is octets of the circuit as RTP carries them (RFC 4040);
+/// H.263 of either version is one whole picture from its picture start code;
 /// H.264 is one access unit in byte-stream format (Annex B, four-octet start codes);
 /// MPEG-4 is one VOP from its start code, a key one after its VOS, VO and VOL headers where they are known;
-/// AMR is one speech frame of 20 ms in the storage format of RFC 4867 §5.3: a table-of-contents octet and
-/// the speech bits, octet aligned, first bit in the most significant place;
-/// clear mode is octets of the circuit as RTP carries them (RFC 4040).
+/// VP8 is one frame of RFC 6386 §9.1, all partitions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// What `data` is encoded as.

@@ -1,17 +1,19 @@
 //! H.263 baseline bitstreams: picture and GOB headers (ITU-T H.263 §5.1, §5.2) and where each macroblock
 //! starts (§5.3, §5.4), which is what RFC 2190 needs to cut a picture into packets.
 //!
-//! Pixels are not decoded. Not read: the extended picture type of H.263 version 2 (PLUSPTYPE), and
+//! Pixels are not decoded. Of version 2 no more than the picture header is read ([`ExtendedHeader`]). Not read:
 //! macroblocks of pictures in PB-frames (annex G), arithmetic coding (annex E) or advanced prediction
 //! (annex F) mode. Start at [`PictureHeader::parse`], then [`start_codes`] and [`walk`].
 
 mod bits;
+mod extended;
 mod header;
 mod still;
 mod tables;
 mod vector;
 mod walker;
 
+pub use extended::ExtendedHeader;
 pub use header::{PictureHeader, SourceFormat, StartCode, start_codes};
 pub use still::Still;
 pub use vector::MotionVector;
@@ -58,10 +60,23 @@ impl std::fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Whether `picture` starts with the header of an INTRA picture.
+/// Whether `picture` starts with the header of an INTRA picture, of either version.
 #[must_use]
 pub fn is_keyframe(picture: &[u8]) -> bool {
-    PictureHeader::parse(picture).is_ok_and(|header| header.intra)
+    match ExtendedHeader::parse(picture) {
+        // One without its size cannot be decoded alone.
+        Some(header) => header.intra && header.size.is_some(),
+        None => PictureHeader::parse(picture).is_ok_and(|header| header.intra),
+    }
+}
+
+/// The size that the picture header tells, of either version.
+#[must_use]
+pub fn size(picture: &[u8]) -> Option<crate::Size> {
+    match ExtendedHeader::parse(picture) {
+        Some(header) => header.size,
+        None => PictureHeader::parse(picture).ok().map(|header| header.source.size()),
+    }
 }
 
 #[cfg(test)]

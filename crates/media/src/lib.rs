@@ -11,8 +11,10 @@ mod format;
 mod frame;
 pub mod h263;
 pub mod h264;
+pub mod opus;
 mod picture;
 mod time;
+pub mod vp8;
 
 pub use asset::{Asset, AssetKey, Row, SlideValues, Track};
 pub use codec::{Codec, Kind};

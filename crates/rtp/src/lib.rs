@@ -11,6 +11,7 @@ pub mod clock;
 pub mod dtmf;
 pub mod latch;
 pub mod limits;
+pub mod orientation;
 pub mod packet;
 pub mod payload;
 pub mod reorder;

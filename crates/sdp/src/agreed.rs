@@ -85,7 +85,7 @@ impl AgreedStream {
         self.codec() == Codec::Clearmode
     }
 
-    /// What the peer said of AMR, with the modes that both sides may send.
+    /// What the peer said of AMR or AMR-WB, with the modes that both sides may send.
     #[must_use]
     pub fn amr(&self) -> Option<&AmrParameters> {
         match &self.send.parameters {
@@ -94,6 +94,8 @@ impl AgreedStream {
             | Parameters::H264(_)
             | Parameters::H263(_)
             | Parameters::Mpeg4(_)
+            | Parameters::Opus(_)
+            | Parameters::Vp8(_)
             | Parameters::TelephoneEvent { .. }
             | Parameters::Raw(_) => None,
         }
@@ -108,6 +110,8 @@ impl AgreedStream {
             | Parameters::H264(_)
             | Parameters::H263(_)
             | Parameters::Amr(_)
+            | Parameters::Opus(_)
+            | Parameters::Vp8(_)
             | Parameters::TelephoneEvent { .. }
             | Parameters::Raw(_) => None,
         }
@@ -157,8 +161,11 @@ fn takes(parameters: &Parameters, format: VideoFormat) -> bool {
             fps_fits && h263.max_br.is_none_or(|most| format.rate_bps <= most.saturating_mul(100))
         }
         Parameters::Mpeg4(mpeg4) => mpeg4.takes(format.size, format.rate_bps),
-        Parameters::None | Parameters::Amr(_) | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) => {
-            false
-        }
+        Parameters::Vp8(vp8) => vp8.takes(format.size, format.fps),
+        Parameters::None
+        | Parameters::Amr(_)
+        | Parameters::Opus(_)
+        | Parameters::TelephoneEvent { .. }
+        | Parameters::Raw(_) => false,
     }
 }

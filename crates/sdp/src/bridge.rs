@@ -2,16 +2,18 @@
 
 use media::{Codec, Kind};
 
+use crate::payload::TELEPHONE_EVENT;
 use crate::{
-    Agreed, AgreedStream, AmrParameters, H264Parameters, Mpeg4Parameters, Parameters, Payload, Want,
-    WantedStream,
+    Agreed, AgreedStream, AmrParameters, H264Parameters, Mpeg4Parameters, OpusParameters, Parameters,
+    Payload, Vp8Parameters, Want, WantedStream,
 };
 
 /// Whether what the peer of `source` may send can be handed to the peer of `sink` as it is.
 ///
 /// One direction only: ask twice for a conversation. The same codec, and parameters of the source within
 /// those of the sink: H.264 level, packetization mode (units for mode 1 may be too long for mode 0), H.263
-/// sizes and rates, MPEG-4 level, AMR modes. How AMR is packed makes no difference: frames are packed anew. The source is taken to send the first of its agreed codecs.
+/// sizes and rates, MPEG-4 level, VP8 sizes, AMR modes, Opus rate. How AMR is packed makes no difference: frames
+/// are packed anew. The source is taken to send the first of its agreed codecs.
 #[must_use]
 pub fn passthrough(source: &AgreedStream, sink: &AgreedStream) -> bool {
     let Some(sent) = source.receive.iter().find(|payload| payload.codec().is_some()) else { return false };
@@ -23,12 +25,16 @@ pub fn passthrough(source: &AgreedStream, sink: &AgreedStream) -> bool {
         (Parameters::H263(sent), Parameters::H263(taken)) => sent.fits(taken),
         (Parameters::Mpeg4(sent), Parameters::Mpeg4(taken)) => sent.fits(taken),
         (Parameters::Amr(sent), Parameters::Amr(taken)) => sent.fits(taken),
+        (Parameters::Opus(sent), Parameters::Opus(taken)) => sent.fits(taken),
+        (Parameters::Vp8(sent), Parameters::Vp8(taken)) => sent.fits(taken),
         (
             Parameters::None
             | Parameters::H264(_)
             | Parameters::H263(_)
             | Parameters::Mpeg4(_)
             | Parameters::Amr(_)
+            | Parameters::Opus(_)
+            | Parameters::Vp8(_)
             | Parameters::TelephoneEvent { .. }
             | Parameters::Raw(_),
             _,
@@ -61,8 +67,11 @@ fn formats(stream: &AgreedStream) -> Vec<Payload> {
         formats.push(Payload::media(pt, codec, Parameters::Amr(other)));
     }
     match codec {
-        Codec::Pcmu | Codec::Pcma | Codec::Amr => formats.push(Payload::telephone_event(101)),
-        Codec::Clearmode | Codec::H263 | Codec::H264 | Codec::Mpeg4 => {}
+        Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::G722 => formats.push(Payload::telephone_event(101)),
+        Codec::AmrWb | Codec::Opus => {
+            formats.push(Payload::named(101, TELEPHONE_EVENT, codec.clock_rate(), 1));
+        }
+        Codec::Clearmode | Codec::H263 | Codec::H263p | Codec::H264 | Codec::Mpeg4 | Codec::Vp8 => {}
     }
     formats
 }
@@ -78,6 +87,8 @@ fn bounds(parameters: &Parameters) -> Parameters {
             Parameters::Mpeg4(Mpeg4Parameters { config: None, others: Vec::new(), ..mpeg4.clone() })
         }
         Parameters::Amr(amr) => Parameters::Amr(AmrParameters { others: Vec::new(), ..amr.clone() }),
+        Parameters::Opus(opus) => Parameters::Opus(OpusParameters { others: Vec::new(), ..opus.clone() }),
+        Parameters::Vp8(vp8) => Parameters::Vp8(Vp8Parameters { others: Vec::new(), ..vp8.clone() }),
         Parameters::None | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) => Parameters::None,
     }
 }

@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 
+use media::amr::Band;
 use media::{Codec, H264Level, Kind, Size};
 
 use crate::{
-    Agreed, AmrParameters, Direction, H263Parameters, H264Parameters, Mpeg4Parameters, Parameters, Payload,
+    Agreed, AmrParameters, Coding, Direction, H263Parameters, H264Parameters, Mpeg4Parameters,
+    OpusParameters, Parameters, Payload, Vp8Parameters,
 };
 
 /// This side of one dialog, for one offer or answer.
@@ -87,7 +89,7 @@ impl Want {
 }
 
 impl Default for Capabilities {
-    /// Everything that the project carries: H.264 to level 3.1, H.263 to CIF at 30 pictures/s; circuits
+    /// Everything that the gateway bridges: H.264 to level 3.1, H.263 to CIF at 30 pictures/s; circuits
     /// when offered.
     fn default() -> Self {
         Capabilities {
@@ -97,8 +99,7 @@ impl Default for Capabilities {
             h264_level: H264Level(31),
             h263: H263Parameters {
                 sizes: vec![(Size::CIF, 1), (Size::QCIF, 1)],
-                max_br: None,
-                others: Vec::new(),
+                ..H263Parameters::default()
             },
             telephone_event: true,
             rtcp_mux: true,
@@ -125,9 +126,20 @@ impl Capabilities {
         let mut formats: Vec<Payload> =
             self.codecs(kind).iter().flat_map(|&codec| self.offered(codec)).collect();
         if kind == Kind::Audio && self.telephone_event {
-            formats.push(Payload::telephone_event(101));
+            formats.extend(self.keys());
         }
         formats
+    }
+
+    /// Keys at 8 kHz, and at each other clock that a codec of ours has: both share the timestamps of the stream
+    /// (RFC 4733 §2.1).
+    fn keys(&self) -> impl Iterator<Item = Payload> {
+        let has = |codec: &Codec| self.audio.contains(codec);
+        let others =
+            [(Codec::AmrWb, 110), (Codec::Opus, 111)].into_iter().filter(move |(codec, _)| has(codec));
+        let others = others
+            .map(|(codec, pt)| Payload::named(pt, crate::payload::TELEPHONE_EVENT, codec.clock_rate(), 1));
+        std::iter::once(Payload::telephone_event(101)).chain(others)
     }
 
     /// Mode 1 of H.264 before mode 0, as two formats (RFC 6184 §8.2.2); likewise both ways to pack AMR
@@ -137,17 +149,26 @@ impl Capabilities {
             let parameters = H264Parameters::constrained_baseline(self.h264_level, mode);
             Payload::media(pt, Codec::H264, Parameters::H264(parameters))
         };
-        let amr = |pt, octet_align| {
-            let parameters = AmrParameters { octet_align, ..AmrParameters::default() };
-            Payload::media(pt, Codec::Amr, Parameters::Amr(parameters))
+        let amr = |pt, band: Band, octet_align| {
+            let parameters = AmrParameters { octet_align, ..AmrParameters::new(band) };
+            Payload::media(pt, codec, Parameters::Amr(parameters))
         };
+        let h263 = || Parameters::H263(self.h263.clone());
         match codec {
             Codec::Pcmu => vec![Payload::media(0, codec, Parameters::None)],
             Codec::Pcma => vec![Payload::media(8, codec, Parameters::None)],
-            Codec::Amr => vec![amr(98, false), amr(100, true)],
+            Codec::Amr => vec![amr(98, Band::Narrow, false), amr(100, Band::Narrow, true)],
+            Codec::AmrWb => vec![amr(106, Band::Wide, false), amr(107, Band::Wide, true)],
+            Codec::G722 => vec![Payload::media(9, codec, Parameters::None)],
+            Codec::Opus => vec![Payload::media(105, codec, Parameters::Opus(OpusParameters::ours()))],
             Codec::Clearmode => vec![Payload::media(125, codec, Parameters::None)],
             Codec::Mpeg4 => vec![Payload::media(99, codec, Parameters::Mpeg4(Mpeg4Parameters::default()))],
-            Codec::H263 => vec![Payload::media(34, codec, Parameters::H263(self.h263.clone()))],
+            Codec::H263 => vec![Payload::media(34, codec, h263())],
+            Codec::H263p => {
+                let new = Payload { coding: Coding::H263Of2000, ..Payload::media(103, codec, h263()) };
+                vec![Payload::media(102, codec, h263()), new]
+            }
+            Codec::Vp8 => vec![Payload::media(104, codec, Parameters::Vp8(Vp8Parameters::ours()))],
             Codec::H264 => vec![h264(96, 1), h264(97, 0)],
         }
     }
@@ -161,6 +182,8 @@ impl Capabilities {
             Parameters::None
             | Parameters::Mpeg4(_)
             | Parameters::H263(_)
+            | Parameters::Opus(_)
+            | Parameters::Vp8(_)
             | Parameters::TelephoneEvent { .. }
             | Parameters::Raw(_) => true,
         };

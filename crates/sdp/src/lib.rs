@@ -25,7 +25,10 @@ pub use agreed::{Agreed, AgreedStream, Feedback};
 pub use bridge::passthrough;
 pub use capabilities::{Capabilities, Local, Want, WantedStream};
 pub use description::{Attribute, Bandwidth, Description, Direction, MediaKind, MediaLine, Origin};
-pub use fmtp::{AmrParameters, H263Parameters, H264Parameters, Mpeg4Parameters, Parameters, ProfileLevelId};
+pub use fmtp::{
+    AmrParameters, H263Parameters, H264Parameters, Mpeg4Parameters, OpusParameters, Parameters,
+    ProfileLevelId, Vp8Parameters,
+};
 pub use parse::ParseError;
 pub use payload::{Coding, Payload};
 pub use session::{AnswerError, NotAcceptable, Session};

@@ -15,6 +15,8 @@ pub const BODY_PARTS_MAX: usize = 16;
 pub const BODY_DEPTH_MAX: usize = 3;
 /// Octets of a boundary (RFC 2046 §5.1.1).
 pub const BOUNDARY_LEN_MAX: usize = 70;
+/// Picture sizes taken from one H.263 fmtp line; further ones are passed over.
+pub const H263_SIZES_MAX: usize = 8;
 /// Parameter sets taken from one `sprop-parameter-sets`.
 pub const PARAMETER_SETS_MAX: usize = 16;
 /// Octets of the headers in an MPEG-4 `config`; a longer one is passed over. Real ones have 20 to 60.

@@ -24,10 +24,12 @@ pub struct Payload {
 /// The encoding of a payload type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Coding {
-    /// A codec we carry, at its own clock rate and with one channel.
+    /// A codec we carry, at its own clock rate and with its own number of channels.
     Media(Codec),
     /// Clear mode under the name that it came with: one of several, written in any case.
     Circuit(String),
+    /// [`Codec::H263p`] under its other name (RFC 4629 §8.1.2), with the same payload format.
+    H263Of2000,
     /// Keys of a telephone (RFC 4733), at any clock rate.
     TelephoneEvent,
     /// Any other encoding name; empty for a dynamic number without rtpmap.
@@ -37,14 +39,18 @@ pub enum Coding {
 /// What gateways call 64 kbit/s clear mode: RFC 4040 §4, and names from before it that are still in use.
 const CIRCUIT_NAMES: [&str; 4] = ["CLEARMODE", "X-CCD", "CCD", "G.nX64"];
 
+/// The encoding name of RFC 4629 §8.1.2.
+const H263_OF_2000: &str = "H263-2000";
+
 /// The encoding name of RFC 4733 §7.1.1.
-const TELEPHONE_EVENT: &str = "telephone-event";
+pub(crate) const TELEPHONE_EVENT: &str = "telephone-event";
 
 impl Payload {
     /// A codec with its own clock rate.
     #[must_use]
     pub fn media(pt: u8, codec: Codec, parameters: Parameters) -> Self {
-        Payload { pt, coding: Coding::Media(codec), clock_rate: codec.clock_rate(), channels: 1, parameters }
+        let (clock_rate, channels) = (codec.clock_rate(), codec.channels());
+        Payload { pt, coding: Coding::Media(codec), clock_rate, channels, parameters }
     }
 
     /// Keys 0-9, `*`, `#`, A-D at 8 kHz.
@@ -61,13 +67,15 @@ impl Payload {
         let codec = Codec::ALL.into_iter().find(|codec| {
             codec.encoding_name().eq_ignore_ascii_case(name)
                 && codec.clock_rate() == clock_rate
-                && channels == 1
+                && codec.channels() == channels
         });
+        let h263p = clock_rate == Codec::H263p.clock_rate() && channels == 1 && known(H263_OF_2000);
         let coding = match codec {
             Some(Codec::Clearmode) if name != Codec::Clearmode.encoding_name() => {
                 Coding::Circuit(name.to_owned())
             }
             Some(codec) => Coding::Media(codec),
+            None if h263p => Coding::H263Of2000,
             None if circuit => Coding::Circuit(name.to_owned()),
             None if name.eq_ignore_ascii_case(TELEPHONE_EVENT) => Coding::TelephoneEvent,
             None => Coding::Other(name.to_owned()),
@@ -91,6 +99,7 @@ impl Payload {
         match self.coding {
             Coding::Media(codec) => Some(codec),
             Coding::Circuit(_) => Some(Codec::Clearmode),
+            Coding::H263Of2000 => Some(Codec::H263p),
             Coding::TelephoneEvent | Coding::Other(_) => None,
         }
     }
@@ -107,6 +116,7 @@ impl Payload {
         match &self.coding {
             Coding::Media(codec) => codec.encoding_name(),
             Coding::TelephoneEvent => TELEPHONE_EVENT,
+            Coding::H263Of2000 => H263_OF_2000,
             Coding::Circuit(name) | Coding::Other(name) => name,
         }
     }
@@ -116,12 +126,20 @@ impl Payload {
     #[must_use]
     pub fn same_format(&self, other: &Payload) -> bool {
         let same_coding = match (&self.coding, &other.coding) {
-            (Coding::Media(_) | Coding::Circuit(_), Coding::Media(_) | Coding::Circuit(_)) => {
-                self.codec() == other.codec()
-            }
+            (
+                Coding::Media(_) | Coding::Circuit(_) | Coding::H263Of2000,
+                Coding::Media(_) | Coding::Circuit(_) | Coding::H263Of2000,
+            ) => self.codec() == other.codec(),
             (Coding::TelephoneEvent, Coding::TelephoneEvent) => true,
             (Coding::Other(a), Coding::Other(b)) => a.eq_ignore_ascii_case(b),
-            (Coding::Media(_) | Coding::Circuit(_) | Coding::TelephoneEvent | Coding::Other(_), _) => false,
+            (
+                Coding::Media(_)
+                | Coding::Circuit(_)
+                | Coding::H263Of2000
+                | Coding::TelephoneEvent
+                | Coding::Other(_),
+                _,
+            ) => false,
         };
         same_coding
             && self.clock_rate == other.clock_rate
@@ -192,6 +210,22 @@ mod tests {
         assert_eq!(Payload::named(96, "pcmu", 8_000, 1).codec(), Some(Codec::Pcmu));
         assert_eq!(Payload::named(96, "PCMU", 16_000, 1).codec(), None);
         assert_eq!(Payload::named(96, "PCMA", 8_000, 2).codec(), None);
-        assert_eq!(Payload::named(96, "H263-1998", 90_000, 1).codec(), None);
+        assert_eq!(Payload::named(96, "H263-1998", 8_000, 1).codec(), None);
+        assert_eq!(
+            Payload::named(96, "G722", 16_000, 1).codec(),
+            None,
+            "its clock is 8 kHz (RFC 3551 §4.5.2)"
+        );
+        assert_eq!(Payload::named(96, "opus", 48_000, 1).codec(), None, "always two channels (RFC 7587 §7)");
+    }
+
+    #[test]
+    fn the_names_of_version_2_of_h263_are_one_codec() {
+        let (old, new) =
+            (Payload::named(96, "h263-1998", 90_000, 1), Payload::named(97, "H263-2000", 90_000, 1));
+        assert_eq!((old.codec(), new.codec()), (Some(Codec::H263p), Some(Codec::H263p)));
+        assert_eq!((old.encoding_name(), new.encoding_name()), ("H263-1998", "H263-2000"));
+        assert!(old.same_format(&new));
+        assert!(!old.same_format(&Payload::named(34, "H263", 90_000, 1)), "packed otherwise");
     }
 }

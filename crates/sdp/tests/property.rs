@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use media::amr::ModeSet;
+use media::amr::{Band, ModeSet};
 use media::{Codec, Size};
 use proptest::collection::vec;
 use proptest::option;
@@ -69,14 +69,16 @@ fn h263() -> impl Strategy<Value = Parameters> {
         }
         sizes
     });
-    (sizes, option::of(1u32..20_000), vec("[F-K]=[01]", 0..3))
-        .prop_map(|(sizes, max_br, others)| Parameters::H263(H263Parameters { sizes, max_br, others }))
+    (sizes, option::of(1u32..20_000), vec("[F-K]=[01]", 0..3)).prop_map(|(sizes, max_br, others)| {
+        Parameters::H263(H263Parameters { sizes, max_br, others, ..H263Parameters::default() })
+    })
 }
 
 fn amr() -> impl Strategy<Value = Parameters> {
     let modes = option::of(vec(0u8..8, 1..5).prop_map(|modes| ModeSet::new(modes).expect("some mode")));
     (modes, any::<[bool; 4]>(), vec("max-red=[0-9]{1,3}", 0..2)).prop_map(|(mode_set, flags, others)| {
         Parameters::Amr(AmrParameters {
+            band: Band::Narrow,
             octet_align: flags[0],
             mode_set,
             mode_change_every_second: flags[1],

@@ -31,7 +31,12 @@ pub(crate) const BUILD: &[Group] = &[
             "libswscale-dev",
         ],
     },
-    Group { why: "to decode and encode the speech of mobile phones", packages: &["libopencore-amrnb-dev"] },
+    Group {
+        why: "to decode and encode the speech of mobile phones",
+        packages: &["libopencore-amrnb-dev", "libopencore-amrwb-dev", "libvo-amrwbenc-dev"],
+    },
+    Group { why: "to encode the pictures of browsers", packages: &["libvpx-dev"] },
+    Group { why: "to compile the speech codec of browsers", packages: &["cmake"] },
     Group { why: "to draw slides in Chinese and English", packages: &["fonts-noto-cjk"] },
     Group { why: "to speak the prompts that have no recording", packages: &["espeak-ng", "flite"] },
 ];

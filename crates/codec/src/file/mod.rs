@@ -1,6 +1,8 @@
-//! Clips and recordings: any container and codec that libavformat reads, as pictures and 8 kHz sound.
+//! Clips and recordings: any container and codec that libavformat reads, as pictures and 8 kHz sound; and
+//! Matroska files written from frames as they are ([`Recorder`]).
 
 mod reader;
+mod recorder;
 mod wav;
 
 use std::path::Path;
@@ -9,6 +11,7 @@ use std::time::Duration;
 use media::Picture;
 
 pub use reader::{Item, Reader};
+pub use recorder::Recorder;
 pub use wav::{read_wav, write_wav};
 
 use crate::{Error, SAMPLE_RATE, limits};

@@ -1,8 +1,8 @@
-//! H.264, H.263 and MPEG-4 pictures by libavcodec, guarded against sizes that nobody agreed to.
+//! H.264, H.263 of either version, MPEG-4 and VP8 pictures by libavcodec, guarded against sizes that nobody agreed to.
 
 use ffmpeg_next::codec::{self, Flags};
 use ffmpeg_next::{Dictionary, Packet, decoder, frame};
-use media::{Codec, Frame, Picture, Size};
+use media::{Codec, Frame, Picture, Size, h263, vp8};
 
 use crate::limits::{ENCODED_LEN_MAX, PICTURE_MAX};
 use crate::{Error, plane, quiet, scale};
@@ -29,9 +29,17 @@ impl Decoder {
         let open = |why: String| Error::Open { codec, size: PICTURE_MAX, why };
         let id = match codec {
             Codec::H264 => codec::Id::H264,
-            Codec::H263 => codec::Id::H263,
+            // One decoder reads both versions.
+            Codec::H263 | Codec::H263p => codec::Id::H263,
             Codec::Mpeg4 => codec::Id::MPEG4,
-            Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode => {
+            Codec::Vp8 => codec::Id::VP8,
+            Codec::Pcmu
+            | Codec::Pcma
+            | Codec::Amr
+            | Codec::AmrWb
+            | Codec::G722
+            | Codec::Opus
+            | Codec::Clearmode => {
                 return Err(Error::WrongCodec { codec, job: "pictures" });
             }
         };
@@ -131,19 +139,20 @@ pub(crate) fn options() -> Dictionary<'static> {
     options
 }
 
-/// The size in an H.263 picture header's source format (§5.1.3); H.264 tells it in its parameter set and
-/// MPEG-4 in its video object layer, which the library reads.
+/// The size in an H.263 picture header (§5.1.3, §5.1.5) or a VP8 key frame (RFC 6386 §9.1); H.264 tells it in its
+/// parameter set and MPEG-4 in its video object layer, which the library reads.
 fn announced_size(frame: &Frame) -> Option<Size> {
     match frame.codec {
-        Codec::H263 => match frame.data.get(4)? >> 2 & 7 {
-            1 => Some(Size { width: 128, height: 96 }),
-            2 => Some(Size::QCIF),
-            3 => Some(Size::CIF),
-            4 => Some(Size { width: 704, height: 576 }),
-            5 => Some(Size { width: 1408, height: 1152 }),
-            // Extended PTYPE carries its own size; 0 and 6 are forbidden or reserved.
-            _ => None,
-        },
-        Codec::H264 | Codec::Mpeg4 | Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode => None,
+        Codec::H263 | Codec::H263p => h263::size(&frame.data),
+        Codec::Vp8 => vp8::key_size(&frame.data),
+        Codec::H264
+        | Codec::Mpeg4
+        | Codec::Pcmu
+        | Codec::Pcma
+        | Codec::Amr
+        | Codec::AmrWb
+        | Codec::G722
+        | Codec::Opus
+        | Codec::Clearmode => None,
     }
 }

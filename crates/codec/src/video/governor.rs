@@ -38,6 +38,11 @@ impl Governor {
         Governor { patience, ..Governor::new(format.rate_bps) }
     }
 
+    /// The bearer carries `rate_bps` from now on; what waits goes on waiting.
+    pub fn set_rate(&mut self, rate_bps: u32) {
+        self.rate_bps = rate_bps;
+    }
+
     /// Whether the picture at `pts` should be encoded. Times ascend.
     pub fn admits(&mut self, pts: Duration) -> bool {
         let rate = f64::from(self.rate_bps);

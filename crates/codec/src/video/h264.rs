@@ -60,6 +60,11 @@ impl Encoder {
         Ok(Encoder { inner, slice_len_max: usize::from(format.slice_len_max), started: false })
     }
 
+    pub(super) fn set_rate(&mut self, rate_bps: u32) -> Result<(), Error> {
+        let done = ffi::set_h264_rate(&mut self.inner, rate_bps);
+        if done { Ok(()) } else { Err(failed(format!("no bit rate of {rate_bps} bit/s"))) }
+    }
+
     pub(super) fn encode(
         &mut self,
         picture: &Picture,

@@ -6,7 +6,7 @@ use ffmpeg_next::{Dictionary, Packet, Rational, encoder, picture};
 use media::{Picture, VideoFormat};
 
 use super::Rate;
-use crate::{Error, plane, quiet};
+use crate::{Error, ffi, plane, quiet};
 
 /// A key picture at least this often: macroblocks must be coded INTRA once in 132 times (H.263 §4.4), and
 /// MPEG-4 lets the same mismatch of inverse transforms build up (ISO/IEC 14496-2 annex A).
@@ -52,13 +52,16 @@ impl Encoder {
         if rate == Rate::Target {
             let rate_bps = format.rate_bps.to_string();
             options.set("maxrate", &rate_bps);
-            // A second of the stream, so that a key picture may be good; on a circuit half of one, so that it
-            // comes soon.
-            let buffer_bits = if format.is_circuit() { format.rate_bps / 2 } else { format.rate_bps };
-            options.set("bufsize", &buffer_bits.to_string());
+            options.set("bufsize", &buffer_bits(format).to_string());
         }
         let inner = video.open_as_with(codec, options).map_err(|why| open(why.to_string()))?;
         Ok(Encoder { inner, format, last: None })
+    }
+
+    /// Keeps to `rate_bps` from the next picture on.
+    pub(super) fn set_rate(&mut self, rate_bps: u32) {
+        self.format.rate_bps = rate_bps;
+        ffi::set_libav_rate(&mut self.inner, rate_bps, buffer_bits(self.format));
     }
 
     /// The bitstream of one picture and whether it is a key picture, which it always is when `force_key`
@@ -84,4 +87,9 @@ impl Encoder {
         let data = packet.data().ok_or_else(|| failed("the encoder gave no picture".into()))?;
         Ok((data.to_vec(), packet.is_key()))
     }
+}
+
+/// A second of the stream, so that a key picture may be good; on a circuit half of one, so that it comes soon.
+fn buffer_bits(format: VideoFormat) -> u32 {
+    if format.is_circuit() { format.rate_bps / 2 } else { format.rate_bps }
 }

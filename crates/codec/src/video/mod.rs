@@ -1,4 +1,4 @@
-//! Pictures to frames and back: H.264, H.263 and MPEG-4.
+//! Pictures to frames and back: H.264, H.263 of either version, MPEG-4 and VP8.
 //!
 //! [`Encoder::new`] keeps to a bit rate, for clips and live pictures; [`Encoder::still`] keeps to one
 //! quantiser, for slides. [`Governor`] drops pictures before they are encoded, because the encoders
@@ -10,6 +10,7 @@ mod h263;
 mod h264;
 mod libav;
 mod mpeg4;
+mod vp8;
 
 use std::time::Duration;
 
@@ -28,8 +29,8 @@ use crate::Error;
 /// H.264 comes as constrained baseline at the lowest level that holds the format, in slices of at most
 /// `slice_len_max` octets, with both parameter sets in front of each IDR picture. H.263 is baseline
 /// with a header on each group of blocks, so that RFC 2190 mode A can cut it and a decoder finds its place
-/// again after damage. MPEG-4 is simple profile in video packets, with its headers in front of each key
-/// picture.
+/// again after damage; of version 2 it differs in the sizes that it has. MPEG-4 is simple profile in video
+/// packets, with its headers in front of each key picture.
 pub struct Encoder {
     format: VideoFormat,
     kind: Kind,
@@ -39,14 +40,18 @@ enum Kind {
     H264(Box<h264::Encoder>),
     H263(h263::Encoder),
     Mpeg4(mpeg4::Encoder),
+    Vp8(Box<vp8::Encoder>),
 }
+
+/// Bit rates that are taken, in bit/s.
+const RATES: std::ops::RangeInclusive<u32> = 1_000..=20_000_000;
 
 /// How an encoder chooses its quantiser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rate {
     /// Whatever the format's bit rate needs.
     Target,
-    /// Always this one: 0..=51 for H.264, 1..=31 for H.263 and MPEG-4.
+    /// Always this one: 0..=51 for H.264, 1..=31 for H.263 and MPEG-4, 0..=63 for VP8.
     Quantiser(u8),
 }
 
@@ -61,7 +66,7 @@ impl Encoder {
     }
 
     /// An encoder that uses `quantiser` for every macroblock, whatever the bit rate: 10..=51 for H.264,
-    /// 1..=31 for H.263 and MPEG-4, clamped. A still picture encoded twice is the same to the octet.
+    /// 1..=31 for H.263 and MPEG-4, 0..=63 for VP8, clamped. A still picture encoded twice is the same to the octet.
     ///
     /// # Errors
     /// As [`Encoder::new`].
@@ -74,14 +79,21 @@ impl Encoder {
         if !(1..=30).contains(&format.fps) {
             return Err(open("1 to 30 pictures a second"));
         }
-        if !(1_000..=20_000_000).contains(&format.rate_bps) {
+        if !RATES.contains(&format.rate_bps) {
             return Err(open("bit rate out of range"));
         }
         let kind = match format.codec {
             Codec::H264 => Kind::H264(Box::new(h264::Encoder::open(format, rate)?)),
-            Codec::H263 => Kind::H263(h263::Encoder::open(format, rate)?),
+            Codec::H263 | Codec::H263p => Kind::H263(h263::Encoder::open(format, rate)?),
+            Codec::Vp8 => Kind::Vp8(Box::new(vp8::Encoder::open(format, rate)?)),
             Codec::Mpeg4 => Kind::Mpeg4(mpeg4::Encoder::open(format, rate)?),
-            Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode => {
+            Codec::Pcmu
+            | Codec::Pcma
+            | Codec::Amr
+            | Codec::AmrWb
+            | Codec::G722
+            | Codec::Opus
+            | Codec::Clearmode => {
                 return Err(Error::WrongCodec { codec: format.codec, job: "pictures" });
             }
         };
@@ -92,6 +104,23 @@ impl Encoder {
     #[must_use]
     pub fn format(&self) -> VideoFormat {
         self.format
+    }
+
+    /// Keeps near `rate_bps` from the next picture on, without a key picture; brought within 1 kbit/s and
+    /// 20 Mbit/s. Level and headers stay those of the rate that it was made for, which should be the highest.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] when the library refuses it.
+    pub fn set_rate(&mut self, rate_bps: u32) -> Result<(), Error> {
+        let rate_bps = rate_bps.clamp(*RATES.start(), *RATES.end());
+        match &mut self.kind {
+            Kind::H264(encoder) => encoder.set_rate(rate_bps)?,
+            Kind::Vp8(encoder) => encoder.set_rate(rate_bps)?,
+            Kind::H263(encoder) => encoder.set_rate(rate_bps),
+            Kind::Mpeg4(encoder) => encoder.set_rate(rate_bps),
+        }
+        self.format.rate_bps = rate_bps;
+        Ok(())
     }
 
     /// Encodes one picture that is shown at `pts`; a key picture when `force_key`, and always first.
@@ -108,6 +137,7 @@ impl Encoder {
             Kind::H264(encoder) => encoder.encode(picture, pts, force_key)?,
             Kind::H263(encoder) => encoder.encode(picture, pts, force_key)?,
             Kind::Mpeg4(encoder) => encoder.encode(picture, pts, force_key)?,
+            Kind::Vp8(encoder) => encoder.encode(picture, pts, force_key)?,
         };
         let duration = Duration::from_secs(1) / u32::from(self.format.fps);
         Ok(Frame::new(self.format.codec, pts, duration, keyframe, Bytes::from(data)))

@@ -52,6 +52,10 @@ impl Encoder {
         Ok(Encoder { inner: libav::Encoder::open(Id::MPEG4, format, rate, options)?, fps: format.fps })
     }
 
+    pub(super) fn set_rate(&mut self, rate_bps: u32) {
+        self.inner.set_rate(rate_bps);
+    }
+
     pub(super) fn encode(
         &mut self,
         picture: &Picture,

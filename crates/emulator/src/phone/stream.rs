@@ -143,6 +143,8 @@ fn mode(payload: &Payload) -> H264Mode {
         | Parameters::H263(_)
         | Parameters::Mpeg4(_)
         | Parameters::Amr(_)
+        | Parameters::Opus(_)
+        | Parameters::Vp8(_)
         | Parameters::TelephoneEvent { .. }
         | Parameters::Raw(_) => H264Mode::default(),
     }

@@ -67,11 +67,19 @@ fn begin(picture: &Picture, format: VideoFormat) -> Result<(Encoder, Frame, u8),
 fn ladder(format: VideoFormat) -> &'static [u8] {
     match format.codec {
         Codec::H264 => &[22, 24, 26, 28, 30, 33, 36],
-        Codec::H263 if format.is_circuit() => &[12, 14, 16, 18, 20],
+        Codec::H263 | Codec::H263p if format.is_circuit() => &[12, 14, 16, 18, 20],
         Codec::Mpeg4 if format.is_circuit() => &[8, 10, 12, 14, 16, 18, 20],
-        Codec::H263 => &[6, 8, 10, 12, 14],
+        Codec::H263 | Codec::H263p => &[6, 8, 10, 12, 14],
         Codec::Mpeg4 => &[4, 5, 6, 7, 8, 10, 12, 14],
-        Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode => &[0],
+        // Of 0..=63.
+        Codec::Vp8 => &[20, 24, 28, 32, 36, 42, 48],
+        Codec::Pcmu
+        | Codec::Pcma
+        | Codec::Amr
+        | Codec::AmrWb
+        | Codec::G722
+        | Codec::Opus
+        | Codec::Clearmode => &[0],
     }
 }
 

@@ -194,6 +194,8 @@ impl Wish {
             | Parameters::H263(_)
             | Parameters::Mpeg4(_)
             | Parameters::Amr(_)
+            | Parameters::Opus(_)
+            | Parameters::Vp8(_)
             | Parameters::TelephoneEvent { .. }
             | Parameters::Raw(_) => self.local.caps.codecs(codec.kind()).iter().position(|&one| one == codec),
         }

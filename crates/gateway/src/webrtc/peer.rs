@@ -231,7 +231,15 @@ fn codec(plan: &Plan, pt: u8) -> Option<RTCRtpCodecParameters> {
         Codec::Pcmu => ("audio/PCMU", 1),
         Codec::Pcma => ("audio/PCMA", 1),
         Codec::H264 => ("video/H264", 0),
-        Codec::Amr | Codec::Clearmode | Codec::H263 | Codec::Mpeg4 => return None,
+        Codec::Amr
+        | Codec::AmrWb
+        | Codec::G722
+        | Codec::Opus
+        | Codec::Clearmode
+        | Codec::H263
+        | Codec::H263p
+        | Codec::Mpeg4
+        | Codec::Vp8 => return None,
     };
     let sdp_fmtp_line = match &format.parameters {
         Parameters::H264(h264) => h264.to_string(),
@@ -239,6 +247,8 @@ fn codec(plan: &Plan, pt: u8) -> Option<RTCRtpCodecParameters> {
         | Parameters::H263(_)
         | Parameters::Mpeg4(_)
         | Parameters::Amr(_)
+        | Parameters::Opus(_)
+        | Parameters::Vp8(_)
         | Parameters::TelephoneEvent { .. }
         | Parameters::Raw(_) => String::new(),
     };

@@ -199,9 +199,17 @@ impl Assembler {
         let from = self.searched.max(1);
         let found = match self.codec {
             Codec::Mpeg4 => self.after_vop(from),
-            Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode | Codec::H263 | Codec::H264 => {
-                scan::find(&self.buffer, from, is_picture_start)
-            }
+            Codec::Pcmu
+            | Codec::Pcma
+            | Codec::Amr
+            | Codec::AmrWb
+            | Codec::G722
+            | Codec::Opus
+            | Codec::Clearmode
+            | Codec::H263
+            | Codec::H263p
+            | Codec::H264
+            | Codec::Vp8 => scan::find(&self.buffer, from, is_picture_start),
         };
         if found.is_none() && self.codec != Codec::Mpeg4 {
             self.searched = self.buffer.len().saturating_sub(2);
@@ -271,9 +279,17 @@ impl Assembler {
     fn is_keyframe(&self, picture: &[u8]) -> bool {
         match self.codec {
             Codec::Mpeg4 => mpeg4::is_keyframe(picture),
-            Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode | Codec::H263 | Codec::H264 => {
-                h263::is_keyframe(picture)
-            }
+            Codec::Pcmu
+            | Codec::Pcma
+            | Codec::Amr
+            | Codec::AmrWb
+            | Codec::G722
+            | Codec::Opus
+            | Codec::Clearmode
+            | Codec::H263
+            | Codec::H263p
+            | Codec::H264
+            | Codec::Vp8 => h263::is_keyframe(picture),
         }
     }
 
@@ -288,9 +304,17 @@ impl Assembler {
     fn begins(&self, third: u8) -> bool {
         match self.codec {
             Codec::Mpeg4 => third == 1,
-            Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode | Codec::H263 | Codec::H264 => {
-                is_picture_start(third)
-            }
+            Codec::Pcmu
+            | Codec::Pcma
+            | Codec::Amr
+            | Codec::AmrWb
+            | Codec::G722
+            | Codec::Opus
+            | Codec::Clearmode
+            | Codec::H263
+            | Codec::H263p
+            | Codec::H264
+            | Codec::Vp8 => is_picture_start(third),
         }
     }
 
@@ -330,7 +354,17 @@ impl Time {
     fn advance(&mut self, codec: Codec, picture: &[u8]) -> Option<Duration> {
         match codec {
             Codec::Mpeg4 => self.advance_vop(picture),
-            Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode | Codec::H263 | Codec::H264 => {
+            Codec::Pcmu
+            | Codec::Pcma
+            | Codec::Amr
+            | Codec::AmrWb
+            | Codec::G722
+            | Codec::Opus
+            | Codec::Clearmode
+            | Codec::H263
+            | Codec::H263p
+            | Codec::H264
+            | Codec::Vp8 => {
                 let reference = h263::PictureHeader::parse(picture).ok()?.temporal_reference;
                 let last = self.reference.replace(reference)?;
                 // One tick of the picture clock is 1001/30000 s (H.263 §5.1.2).

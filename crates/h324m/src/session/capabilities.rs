@@ -119,7 +119,16 @@ fn picture(codec: Codec, bps_max: u32) -> Option<Video> {
             object: None,
             config: None,
         })),
-        Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode | Codec::H264 => None,
+        Codec::Pcmu
+        | Codec::Pcma
+        | Codec::Amr
+        | Codec::AmrWb
+        | Codec::G722
+        | Codec::Opus
+        | Codec::Clearmode
+        | Codec::H263p
+        | Codec::H264
+        | Codec::Vp8 => None,
     }
 }
 
@@ -191,10 +200,15 @@ fn common(config: &Config, codec: Codec, video: &Video) -> Option<Video> {
             Codec::Pcmu
             | Codec::Pcma
             | Codec::Amr
+            | Codec::AmrWb
+            | Codec::G722
+            | Codec::Opus
             | Codec::Clearmode
             | Codec::H263
+            | Codec::H263p
             | Codec::H264
-            | Codec::Mpeg4,
+            | Codec::Mpeg4
+            | Codec::Vp8,
             Video::H263(_) | Video::Mpeg4(_) | Video::H264(_) | Video::Other(_),
         ) => None,
     }

@@ -38,7 +38,16 @@ impl Session {
         let video = match codec {
             Codec::H263 => Mode::H263 { bps_max, qcif: true },
             Codec::Mpeg4 => Mode::GenericVideo(Box::new(Video::Mpeg4(Mpeg4 { bps_max, ..Mpeg4::default() }))),
-            Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::Clearmode | Codec::H264 => return,
+            Codec::Pcmu
+            | Codec::Pcma
+            | Codec::Amr
+            | Codec::AmrWb
+            | Codec::G722
+            | Codec::Opus
+            | Codec::Clearmode
+            | Codec::H263p
+            | Codec::H264
+            | Codec::Vp8 => return,
         };
         let sequence = self.wishes.sequence.wrapping_add(1);
         let modes = [vec![video, Mode::Audio("genericAudioMode")]];

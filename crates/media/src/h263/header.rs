@@ -28,7 +28,7 @@ pub enum SourceFormat {
 }
 
 impl SourceFormat {
-    fn from_code(code: u32) -> Option<Self> {
+    pub(super) fn from_code(code: u32) -> Option<Self> {
         match code {
             1 => Some(SourceFormat::SubQcif),
             2 => Some(SourceFormat::Qcif),

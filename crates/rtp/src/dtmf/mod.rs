@@ -1,7 +1,7 @@
 //! Keys as named telephone events (RFC 4733).
 //!
 //! Only the sixteen DTMF events 0..=15 of §3.2; tones, flash and other events are read past. The clock is
-//! 8000 Hz. Start at [`Receiver`] for events that arrive and [`Sender`] for events we send.
+//! that of the stream's codec, mostly 8000 Hz (§2.1). Start at [`Receiver`] for events that arrive and [`Sender`] for events we send.
 
 mod digit;
 mod receiver;
@@ -11,9 +11,7 @@ pub use digit::{Digit, NotADigit};
 pub use receiver::{Key, Receiver};
 pub use sender::{Outgoing, Sender};
 
-use std::time::Duration;
-
-/// Clock of telephone events here, in Hz.
+/// Clock of telephone events beside most codecs, in Hz.
 pub const CLOCK_RATE: u32 = 8_000;
 /// Octets of an event payload.
 const PAYLOAD_LEN: usize = 4;
@@ -54,8 +52,4 @@ impl EventPayload {
         let [high, low] = self.duration.to_be_bytes();
         [self.event, if self.end { END } else { 0 } | (self.volume & 0x3F), high, low]
     }
-}
-
-fn lasted(units: u32) -> Duration {
-    crate::clock::duration(u64::from(units), CLOCK_RATE)
 }

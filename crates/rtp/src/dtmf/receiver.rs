@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{CLOCK_RATE, Digit, EventPayload, lasted};
+use super::{CLOCK_RATE, Digit, EventPayload};
 use crate::limits;
 use crate::source::ticks;
 
@@ -16,13 +16,22 @@ pub enum Key {
 }
 
 /// The state of one source's events. An event is known by its timestamp.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Receiver {
+    rate: u32,
     current: Option<Current>,
+}
+
+impl Default for Receiver {
+    /// At 8000 Hz.
+    fn default() -> Self {
+        Receiver::new(CLOCK_RATE)
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Current {
+    rate: u32,
     digit: Digit,
     timestamp: u32,
     /// Units of the segments before this one (§2.5.1.3).
@@ -33,6 +42,12 @@ struct Current {
 }
 
 impl Receiver {
+    /// Events whose timestamps and durations count `rate` Hz.
+    #[must_use]
+    pub fn new(rate: u32) -> Self {
+        Receiver { rate, current: None }
+    }
+
     /// Takes an event payload; the keys that it moves, in order.
     pub fn push(&mut self, now: Instant, timestamp: u32, payload: EventPayload) -> [Option<Key>; 3] {
         let Some(digit) = Digit::from_event(payload.event) else {
@@ -60,7 +75,8 @@ impl Receiver {
         up: Option<Key>,
     ) -> [Option<Key>; 3] {
         let EventPayload { duration, end, .. } = payload;
-        let mut current = Current { digit, timestamp, before: 0, duration, ended: false, last: now };
+        let rate = self.rate;
+        let mut current = Current { rate, digit, timestamp, before: 0, duration, ended: false, last: now };
         let ended = end.then(|| current.end());
         self.current = Some(current);
         [up, Some(Key::Down(digit)), ended]
@@ -93,7 +109,7 @@ impl Current {
     /// A packet of an event before this one, late. Much older ones are of a peer whose clock began anew.
     fn is_before(&self, timestamp: u32) -> bool {
         let older = self.timestamp.wrapping_sub(timestamp);
-        older != 0 && u64::from(older) < ticks(limits::TIMESTAMP_JUMP, CLOCK_RATE)
+        older != 0 && u64::from(older) < ticks(limits::TIMESTAMP_JUMP, self.rate)
     }
 
     fn refresh(&mut self, now: Instant, timestamp: u32, payload: EventPayload) -> Option<Key> {
@@ -111,7 +127,8 @@ impl Current {
 
     fn end(&mut self) -> Key {
         self.ended = true;
-        Key::Up(self.digit, lasted(self.before + u32::from(self.duration)))
+        let units = self.before + u32::from(self.duration);
+        Key::Up(self.digit, crate::clock::duration(u64::from(units), self.rate))
     }
 }
 

@@ -26,8 +26,9 @@ pub struct Outgoing {
 }
 
 /// Digits that wait, and the one being sent.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Sender {
+    rate: u32,
     waiting: VecDeque<(Digit, Duration)>,
     current: Option<Current>,
     /// When the next packet, or the next digit after its pause, is due.
@@ -36,19 +37,35 @@ pub struct Sender {
 
 #[derive(Clone, Copy, Debug)]
 struct Current {
+    rate: u32,
     digit: Digit,
     lasts: Duration,
     sent: Duration,
     ends: u8,
 }
 
+impl Default for Sender {
+    /// At 8000 Hz.
+    fn default() -> Self {
+        Sender::new(CLOCK_RATE)
+    }
+}
+
 impl Sender {
+    /// Events whose durations count `rate` Hz, at least 1.
+    #[must_use]
+    pub fn new(rate: u32) -> Self {
+        Sender { rate: rate.max(1), waiting: VecDeque::new(), current: None, next: None }
+    }
+
     /// Queues a digit; its duration is brought into what this side sends. Whether there was room.
     pub fn push(&mut self, now: Instant, digit: Digit, lasts: Duration) -> bool {
         if self.waiting.len() >= limits::DIGITS_MAX {
             return false;
         }
-        self.waiting.push_back((digit, lasts.clamp(limits::DIGIT_MIN, limits::DIGIT_SENT_MAX)));
+        // The duration has 16 bits (§2.3.5), which at 48 kHz are 1.3 s.
+        let most = crate::clock::duration(u64::from(u16::MAX), self.rate).min(limits::DIGIT_SENT_MAX);
+        self.waiting.push_back((digit, lasts.clamp(limits::DIGIT_MIN, most.max(limits::DIGIT_MIN))));
         self.next = self.next.or(Some(now));
         true
     }
@@ -90,7 +107,7 @@ impl Sender {
             self.next = None;
             return None;
         };
-        let current = Current { digit, lasts, sent: PACKET, ends: 0 };
+        let current = Current { rate: self.rate, digit, lasts, sent: PACKET, ends: 0 };
         self.current = Some(current);
         self.next = Some(due + PACKET);
         Some(Outgoing { first: true, payload: current.payload(false), event_lasts: lasts })
@@ -99,7 +116,7 @@ impl Sender {
 
 impl Current {
     fn payload(&self, end: bool) -> EventPayload {
-        let duration = ticks(self.sent, CLOCK_RATE).min(u64::from(u16::MAX)) as u16;
+        let duration = ticks(self.sent, self.rate).min(u64::from(u16::MAX)) as u16;
         EventPayload { event: self.digit.event(), end, volume: VOLUME, duration }
     }
 }

@@ -1,4 +1,5 @@
-//! PCMU and PCMA: one octet a sample at 8000 Hz (RFC 3551 §4.5.14).
+//! PCMU and PCMA: one octet a sample at 8000 Hz (RFC 3551 §4.5.14). G.722 has an octet for two samples at
+//! 16 kHz under the same clock (§4.5.2), so that it is cut the same way.
 //!
 //! Start at [`Packetizer`]. On the way in a packet is a frame: see [`is_valid_len`].
 

@@ -2,14 +2,18 @@
 //!
 //! A packetizer cuts one frame into [`Payload`]s; a depacketizer is handed [`Part`]s in order and gives
 //! [`Assembled`] frames. Neither knows clocks, sequence numbers or payload types. Start at [`g711`],
-//! [`amr`], [`clearmode`], [`h264`], [`h263`] or [`mpeg4`].
+//! [`amr`], [`opus`], [`clearmode`], [`h264`], [`h263`], [`h263p`], [`mpeg4`] or [`vp8`]; G.722 goes as G.711
+//! does, an octet at 8000 Hz.
 
 pub mod amr;
 pub mod clearmode;
 pub mod g711;
 pub mod h263;
+pub mod h263p;
 pub mod h264;
 pub mod mpeg4;
+pub mod opus;
+pub mod vp8;
 
 use bytes::Bytes;
 use thiserror::Error;

@@ -21,11 +21,11 @@ pub struct Config {
     pub send: SendFormat,
     /// What is taken: payload type, codec, and for H.264 its packetization mode (ignored for others).
     pub receive: Vec<(u8, Codec, H264Mode)>,
-    /// How AMR and clear mode are put into packets, both ways.
+    /// How AMR, AMR-WB and clear mode are put into packets, both ways.
     pub sound: Sound,
     /// Payload type of telephone events we send; `None` when the peer takes none.
     pub dtmf_send: Option<u8>,
-    /// Payload types of telephone events we take, all at 8000 Hz.
+    /// Payload types of telephone events we take, all at the clock of the codec that is sent.
     pub dtmf_receive: Vec<u8>,
     /// Where RTP goes until a source is latched; unspecified (`0.0.0.0`, `::`) during a hold by RFC 2543,
     /// when nothing is sent.
@@ -59,10 +59,10 @@ pub struct Sound {
     /// How long a packet sent lasts (`ptime`): for AMR whole frames of 20 ms, for clear mode
     /// 5..=60 ms; other values are brought within. G.711 is always sent in packets of 20 ms.
     pub packet: Duration,
-    /// AMR is sent octet aligned (RFC 4867 §4.4), else bandwidth-efficient (§4.3). Received packets that
+    /// AMR or AMR-WB is sent octet aligned (RFC 4867 §4.4), else bandwidth-efficient (§4.3). Received packets that
     /// cannot be the one are tried as the other.
     pub amr_octet_aligned: bool,
-    /// The AMR modes that both sides may send (`mode-set`); frames of other modes are not sent.
+    /// The AMR or AMR-WB modes that both sides may send (`mode-set`); frames of other modes are not sent.
     pub amr_modes: ModeSet,
     /// The AMR mode that the peer is asked to send at most; `None` asks for nothing (CMR 15).
     pub amr_mode_request: Option<u8>,

@@ -109,7 +109,7 @@ impl Session {
         self.closed = true;
         self.control.report_at = None;
         self.control.request_due = None;
-        self.sending.digits = crate::dtmf::Sender::default();
+        self.sending.digits = crate::dtmf::Sender::new(self.config.send.codec.clock_rate());
     }
 
     pub(super) fn rtcp_arrived(&mut self, now: Now, from: SocketAddr, data: &Bytes) {

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use media::amr::FRAME_MS;
-use media::{Codec, Frame, Now};
+use media::amr::{Band, FRAME_MS};
+use media::{Codec, Frame, Now, Rotation};
 
 use super::{Config, Event, Session, Statistics};
 use crate::clock::ReceiveClock;
@@ -13,7 +13,7 @@ use crate::dtmf::{self, EventPayload, Key};
 use crate::latch::{Latch, Peer, Verdict, is_nowhere};
 use crate::limits;
 use crate::packet::Packet;
-use crate::payload::{Assembled, Malformed, Part, amr, clearmode, g711, h263, h264, mpeg4};
+use crate::payload::{Assembled, Malformed, Part, amr, clearmode, g711, h263, h263p, h264, mpeg4, opus, vp8};
 use crate::reorder::{Buffer, Pushed};
 use crate::source::{Arrival, Source};
 
@@ -36,28 +36,39 @@ pub(super) struct Receiving {
     missing: u32,
     rate: u32,
     assembled: Vec<Assembled>,
+    /// Element of the header extension that says how pictures are turned, and what it said last.
+    orientation_id: Option<u8>,
+    rotation: Rotation,
 }
 
 #[derive(Debug)]
 enum Depacketizer {
     /// A packet is a frame.
     G711(Codec),
+    Opus,
     Amr(amr::Depacketizer),
     Clearmode(clearmode::Depacketizer),
     H263(h263::Depacketizer),
+    H263p(h263p::Depacketizer),
     H264(h264::Depacketizer),
     Mpeg4(mpeg4::Depacketizer),
+    Vp8(vp8::Depacketizer),
 }
 
 impl Depacketizer {
     fn new(codec: Codec, config: &Config) -> Self {
+        let amr = |band| Depacketizer::Amr(amr::Depacketizer::new(band, config.sound.amr_octet_aligned));
         match codec {
-            Codec::Pcmu | Codec::Pcma => Depacketizer::G711(codec),
-            Codec::Amr => Depacketizer::Amr(amr::Depacketizer::new(config.sound.amr_octet_aligned)),
+            Codec::Pcmu | Codec::Pcma | Codec::G722 => Depacketizer::G711(codec),
+            Codec::Opus => Depacketizer::Opus,
+            Codec::Amr => amr(Band::Narrow),
+            Codec::AmrWb => amr(Band::Wide),
             Codec::Clearmode => Depacketizer::Clearmode(clearmode::Depacketizer::default()),
             Codec::Mpeg4 => Depacketizer::Mpeg4(mpeg4::Depacketizer::default()),
             Codec::H263 => Depacketizer::H263(h263::Depacketizer::default()),
+            Codec::H263p => Depacketizer::H263p(h263p::Depacketizer::default()),
             Codec::H264 => Depacketizer::H264(h264::Depacketizer::default()),
+            Codec::Vp8 => Depacketizer::Vp8(vp8::Depacketizer::default()),
         }
     }
 
@@ -65,8 +76,11 @@ impl Depacketizer {
         match self {
             Depacketizer::G711(codec) => *codec,
             Depacketizer::H263(_) => Codec::H263,
+            Depacketizer::H263p(_) => Codec::H263p,
             Depacketizer::H264(_) => Codec::H264,
-            Depacketizer::Amr(_) => Codec::Amr,
+            Depacketizer::Vp8(_) => Codec::Vp8,
+            Depacketizer::Amr(frames) => frames.band().codec(),
+            Depacketizer::Opus => Codec::Opus,
             Depacketizer::Clearmode(_) => Codec::Clearmode,
             Depacketizer::Mpeg4(_) => Codec::Mpeg4,
         }
@@ -79,6 +93,12 @@ impl Depacketizer {
             Depacketizer::Clearmode(line) => line.push(part, missing, out),
             Depacketizer::Mpeg4(pictures) => pictures.push(part, out),
             Depacketizer::H263(pictures) => pictures.push(part, out),
+            Depacketizer::H263p(pictures) => pictures.push(part, out),
+            Depacketizer::Vp8(frames) => frames.push(part, out),
+            Depacketizer::Opus => {
+                out.push(opus::depacketize(part)?);
+                Ok(())
+            }
             Depacketizer::H264(units) => units.push(part, out),
             Depacketizer::G711(_) if !g711::is_valid_len(part.payload.len()) => Err(Malformed),
             Depacketizer::G711(_) => {
@@ -96,8 +116,10 @@ impl Depacketizer {
 
     fn interrupt(&mut self) {
         match self {
-            Depacketizer::G711(_) => {}
+            Depacketizer::G711(_) | Depacketizer::Opus => {}
             Depacketizer::H263(pictures) => pictures.interrupt(),
+            Depacketizer::H263p(pictures) => pictures.interrupt(),
+            Depacketizer::Vp8(frames) => frames.interrupt(),
             Depacketizer::H264(units) => units.interrupt(),
             Depacketizer::Amr(frames) => frames.interrupt(),
             Depacketizer::Clearmode(line) => line.interrupt(),
@@ -116,11 +138,13 @@ impl Receiving {
             reorder: Buffer::default(),
             clock: ReceiveClock::new(codec.clock_rate()),
             depacketizer: Depacketizer::new(codec, config),
-            digits: dtmf::Receiver::default(),
+            digits: dtmf::Receiver::new(codec.clock_rate()),
             lost: false,
             missing: 0,
             rate: codec.clock_rate(),
             assembled: Vec::new(),
+            orientation_id: None,
+            rotation: Rotation::None,
         }
     }
 
@@ -170,7 +194,8 @@ impl Receiving {
         self.reorder.reset();
         self.clock.source_changed();
         self.depacketizer.interrupt();
-        self.digits = dtmf::Receiver::default();
+        self.digits = dtmf::Receiver::new(self.rate);
+        self.rotation = Rotation::None;
         self.lost = true;
         self.missing = 0;
     }
@@ -186,6 +211,13 @@ impl Receiving {
 }
 
 impl Session {
+    /// Which element of the header extension tells how pictures are turned
+    /// ([`crate::orientation::URI`], RFC 8285 §5); `None`, as in the beginning, reads none.
+    pub fn read_orientation(&mut self, id: Option<u8>) {
+        self.receiving.orientation_id = id;
+        self.receiving.rotation = Rotation::None;
+    }
+
     /// Learns what the peer gave in its SDP, H.264 parameter sets (sprop-parameter-sets) or MPEG-4 headers
     /// (config): they are put before key pictures that come without any.
     pub fn learn_parameter_sets(&mut self, units: &[Bytes]) {
@@ -318,6 +350,11 @@ impl Session {
         {
             receiving.depacketizer = Depacketizer::new(*codec, &self.config);
         }
+        if let (Some(id), Some((profile, words))) = (receiving.orientation_id, &packet.extension)
+            && let Some(rotation) = crate::orientation::read(*profile, words, id)
+        {
+            receiving.rotation = rotation;
+        }
         let part = Part {
             timestamp: packet.header.timestamp,
             marker: packet.header.marker,
@@ -348,16 +385,18 @@ impl Session {
         }
         let codec = self.receiving.depacketizer.codec();
         let duration = match codec {
-            Codec::Pcmu | Codec::Pcma | Codec::Clearmode => {
+            Codec::Pcmu | Codec::Pcma | Codec::G722 | Codec::Clearmode => {
                 crate::clock::duration(assembled.data.len() as u64, codec.clock_rate())
             }
-            Codec::Amr => AMR_FRAME,
-            Codec::H263 | Codec::H264 | Codec::Mpeg4 => Duration::ZERO,
+            Codec::Amr | Codec::AmrWb => AMR_FRAME,
+            Codec::Opus => media::opus::duration(&assembled.data).unwrap_or_default(),
+            Codec::H263 | Codec::H263p | Codec::H264 | Codec::Mpeg4 | Codec::Vp8 => Duration::ZERO,
         };
         let pts = self.receiving.clock.pts(now.mono, assembled.timestamp);
         let mut frame = Frame::new(codec, pts, duration, assembled.keyframe, assembled.data);
         frame.damaged = assembled.damaged;
         frame.lost_before = assembled.lost_before;
+        frame.rotation = self.receiving.rotation;
         self.counters.frames += 1;
         self.counters.damaged += u64::from(frame.damaged);
         if frame.keyframe && !frame.damaged {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use media::amr::FRAME_MS;
+use media::amr::{Band, FRAME_MS};
 use media::{Codec, Frame, Kind, Now};
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -12,7 +12,7 @@ use super::{Config, Output, Session};
 use crate::clock::SendClock;
 use crate::latch::is_nowhere;
 use crate::packet::{HEADER_LEN, Header};
-use crate::payload::{Payload, amr, clearmode, g711, h263, h264, mpeg4};
+use crate::payload::{Payload, amr, clearmode, g711, h263, h263p, h264, mpeg4, opus, vp8};
 use crate::{Digit, dtmf, limits};
 
 /// The sending half of a session.
@@ -35,21 +35,29 @@ enum Packetizer {
     /// Without talk spurts.
     Clearmode(g711::Packetizer),
     H263(h263::Packetizer),
+    H263p(h263p::Packetizer),
     H264(h264::Packetizer),
     Mpeg4(mpeg4::Packetizer),
+    Opus(opus::Packetizer),
+    Vp8(vp8::Packetizer),
 }
 
 impl Packetizer {
     fn new(config: &Config) -> Self {
         match config.send.codec {
-            Codec::Pcmu | Codec::Pcma => Packetizer::G711(g711::Packetizer::default()),
-            Codec::Amr => Packetizer::Amr(amr::Packetizer::new(&config.sound)),
+            Codec::Pcmu | Codec::Pcma | Codec::G722 => Packetizer::G711(g711::Packetizer::default()),
+            Codec::Amr => Packetizer::Amr(amr::Packetizer::new(Band::Narrow, &config.sound)),
+            Codec::AmrWb => Packetizer::Amr(amr::Packetizer::new(Band::Wide, &config.sound)),
+            Codec::Opus => Packetizer::Opus(opus::Packetizer::default()),
             Codec::Clearmode => {
                 Packetizer::Clearmode(g711::Packetizer::new(clearmode::packet_len(config.sound.packet)))
             }
             Codec::Mpeg4 => Packetizer::Mpeg4(mpeg4::Packetizer::new(config.mtu)),
             Codec::H263 => Packetizer::H263(h263::Packetizer::new(config.mtu)),
+            Codec::H263p => Packetizer::H263p(h263p::Packetizer::new(config.mtu)),
             Codec::H264 => Packetizer::H264(h264::Packetizer::new(config.send.mode, config.mtu)),
+            // The number of the first picture is drawn as sequence numbers are: from the seed.
+            Codec::Vp8 => Packetizer::Vp8(vp8::Packetizer::new(config.mtu, config.seed as u16)),
         }
     }
 }
@@ -61,7 +69,7 @@ impl Sending {
             // Both start at random (RFC 3550 §5.1).
             clock: SendClock::new(config.send.codec.clock_rate(), random.random()),
             sequence: random.random(),
-            digits: dtmf::Sender::default(),
+            digits: dtmf::Sender::new(config.send.codec.clock_rate()),
             digit_timestamp: 0,
             pictures: Vec::new(),
             sounds: Vec::new(),
@@ -76,7 +84,7 @@ impl Sending {
             self.packetizer = Packetizer::new(new);
         }
         if new.dtmf_send.is_none() || is_nowhere(new.remote_rtp) {
-            self.digits = dtmf::Sender::default();
+            self.digits = dtmf::Sender::new(new.send.codec.clock_rate());
         }
         if is_nowhere(old.remote_rtp) && !is_nowhere(new.remote_rtp) {
             self.resume(new.kind);
@@ -132,16 +140,19 @@ impl Session {
         self.run_timers(now);
     }
 
-    /// Asks the peer for AMR of this mode, 0..=7, at most, in every packet from now on (CMR, RFC 4867 §4.3.1);
+    /// Asks the peer for AMR or AMR-WB of this mode at most, in every packet from now on (CMR, RFC 4867 §4.3.1);
     /// `None` for whatever it likes. Other codecs have no such request.
     pub fn request_mode(&mut self, mode: Option<u8>) {
         match &mut self.sending.packetizer {
             Packetizer::Amr(packetizer) => packetizer.set_mode_request(mode),
             Packetizer::G711(_)
+            | Packetizer::Opus(_)
             | Packetizer::Clearmode(_)
             | Packetizer::H263(_)
+            | Packetizer::H263p(_)
             | Packetizer::H264(_)
-            | Packetizer::Mpeg4(_) => {}
+            | Packetizer::Mpeg4(_)
+            | Packetizer::Vp8(_) => {}
         }
     }
 
@@ -152,7 +163,13 @@ impl Session {
         match &mut self.sending.packetizer {
             Packetizer::H264(packetizer) => packetizer.source_changed(),
             Packetizer::Mpeg4(packetizer) => packetizer.source_changed(),
-            Packetizer::G711(_) | Packetizer::Amr(_) | Packetizer::Clearmode(_) | Packetizer::H263(_) => {}
+            Packetizer::G711(_)
+            | Packetizer::Amr(_)
+            | Packetizer::Opus(_)
+            | Packetizer::Clearmode(_)
+            | Packetizer::H263(_)
+            | Packetizer::H263p(_)
+            | Packetizer::Vp8(_) => {}
         }
     }
 
@@ -171,8 +188,22 @@ impl Session {
     /// Whether all of the frame could be sent.
     fn packetize(&mut self, now: Now, frame: &Frame) -> bool {
         match &mut self.sending.packetizer {
-            Packetizer::G711(_) | Packetizer::Amr(_) | Packetizer::Clearmode(_) => {
+            Packetizer::G711(_) | Packetizer::Amr(_) | Packetizer::Opus(_) | Packetizer::Clearmode(_) => {
                 self.send_sound(now, frame)
+            }
+            Packetizer::H263p(packetizer) => {
+                if packetizer.packetize(&frame.data, &mut self.sending.pictures).is_err() {
+                    return false;
+                }
+                self.send_picture(now, frame);
+                true
+            }
+            Packetizer::Vp8(packetizer) => {
+                if packetizer.packetize(&frame.data, &mut self.sending.pictures).is_err() {
+                    return false;
+                }
+                self.send_picture(now, frame);
+                true
             }
             Packetizer::Mpeg4(packetizer) => {
                 if packetizer.packetize(&frame.data, &mut self.sending.pictures).is_err() {
@@ -208,7 +239,8 @@ impl Session {
             return false;
         }
         let lasts = match frame.codec {
-            Codec::Amr => Duration::from_millis(FRAME_MS),
+            Codec::Amr | Codec::AmrWb => Duration::from_millis(FRAME_MS),
+            Codec::Opus => media::opus::duration(&frame.data).unwrap_or_default(),
             codec => crate::clock::duration(frame.data.len() as u64, codec.clock_rate()),
         };
         let stamp = self.sending.clock.stamp(now.mono, frame.pts, lasts);
@@ -226,7 +258,14 @@ impl Session {
             Packetizer::Amr(packetizer) => {
                 packetizer.packetize(stamp.timestamp, stamp.rebased, &frame.data, &mut sounds).is_ok()
             }
-            Packetizer::H263(_) | Packetizer::H264(_) | Packetizer::Mpeg4(_) => false,
+            Packetizer::Opus(packetizer) => {
+                packetizer.packetize(stamp.timestamp, stamp.rebased, &frame.data, &mut sounds).is_ok()
+            }
+            Packetizer::H263(_)
+            | Packetizer::H263p(_)
+            | Packetizer::H264(_)
+            | Packetizer::Mpeg4(_)
+            | Packetizer::Vp8(_) => false,
         };
         for (timestamp, payload) in sounds.drain(..) {
             let stamped = Stamped { payload_type: self.config.send.pt, timestamp, marker: payload.marker };

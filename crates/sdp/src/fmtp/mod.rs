@@ -7,13 +7,18 @@ mod amr;
 mod h263;
 mod h264;
 mod mpeg4;
+mod opus;
+mod vp8;
 
 pub use amr::AmrParameters;
 pub use h263::H263Parameters;
 pub use h264::{H264Parameters, ProfileLevelId};
 pub use mpeg4::Mpeg4Parameters;
+pub use opus::OpusParameters;
+pub use vp8::Vp8Parameters;
 
 use media::Codec;
+use media::amr::Band;
 
 use crate::Coding;
 
@@ -25,12 +30,16 @@ pub enum Parameters {
     None,
     /// RFC 6184 §8.1.
     H264(H264Parameters),
-    /// H.263 picture sizes.
+    /// H.263 picture sizes, of either version (RFC 4629 §8.1).
     H263(H263Parameters),
     /// RFC 6416 §7.1.
     Mpeg4(Mpeg4Parameters),
-    /// RFC 4867 §8.1.
+    /// RFC 4867 §8.1 and §8.2, either band.
     Amr(AmrParameters),
+    /// RFC 7587 §6.1.
+    Opus(OpusParameters),
+    /// RFC 7741 §6.1.
+    Vp8(Vp8Parameters),
     /// The event codes of RFC 4733 §2.4.1 as a list of numbers and ranges, such as `0-15`.
     TelephoneEvent {
         /// The list.
@@ -48,11 +57,16 @@ impl Parameters {
     pub(crate) fn default_for(coding: &Coding) -> Self {
         match coding {
             Coding::Media(Codec::H264) => Parameters::H264(H264Parameters::default()),
-            Coding::Media(Codec::H263) => Parameters::H263(H263Parameters::default()),
+            Coding::Media(Codec::H263 | Codec::H263p) | Coding::H263Of2000 => {
+                Parameters::H263(H263Parameters::default())
+            }
             Coding::Media(Codec::Mpeg4) => Parameters::Mpeg4(Mpeg4Parameters::default()),
             Coding::Media(Codec::Amr) => Parameters::Amr(AmrParameters::default()),
+            Coding::Media(Codec::AmrWb) => Parameters::Amr(AmrParameters::new(Band::Wide)),
+            Coding::Media(Codec::Opus) => Parameters::Opus(OpusParameters::default()),
+            Coding::Media(Codec::Vp8) => Parameters::Vp8(Vp8Parameters::default()),
             Coding::TelephoneEvent => Parameters::TelephoneEvent { events: EVENTS_DEFAULT.to_owned() },
-            Coding::Media(Codec::Pcmu | Codec::Pcma | Codec::Clearmode)
+            Coding::Media(Codec::Pcmu | Codec::Pcma | Codec::G722 | Codec::Clearmode)
             | Coding::Circuit(_)
             | Coding::Other(_) => Parameters::None,
         }
@@ -63,12 +77,17 @@ impl Parameters {
         let text = text.trim();
         match coding {
             Coding::Media(Codec::H264) => Parameters::H264(H264Parameters::parse(text)),
-            Coding::Media(Codec::H263) => Parameters::H263(H263Parameters::parse(text)),
+            Coding::Media(Codec::H263 | Codec::H263p) | Coding::H263Of2000 => {
+                Parameters::H263(H263Parameters::parse(text))
+            }
             Coding::Media(Codec::Mpeg4) => Parameters::Mpeg4(Mpeg4Parameters::parse(text)),
-            Coding::Media(Codec::Amr) => Parameters::Amr(AmrParameters::parse(text)),
+            Coding::Media(Codec::Amr) => Parameters::Amr(AmrParameters::parse(Band::Narrow, text)),
+            Coding::Media(Codec::AmrWb) => Parameters::Amr(AmrParameters::parse(Band::Wide, text)),
+            Coding::Media(Codec::Opus) => Parameters::Opus(OpusParameters::parse(text)),
+            Coding::Media(Codec::Vp8) => Parameters::Vp8(Vp8Parameters::parse(text)),
             Coding::TelephoneEvent if text.is_empty() => Parameters::default_for(coding),
             Coding::TelephoneEvent => Parameters::TelephoneEvent { events: text.to_owned() },
-            Coding::Media(Codec::Pcmu | Codec::Pcma | Codec::Clearmode)
+            Coding::Media(Codec::Pcmu | Codec::Pcma | Codec::G722 | Codec::Clearmode)
             | Coding::Circuit(_)
             | Coding::Other(_) => match text {
                 "" => Parameters::None,
@@ -85,6 +104,8 @@ impl Parameters {
             Parameters::H263(parameters) => Some(parameters.to_string()),
             Parameters::Mpeg4(parameters) => Some(parameters.to_string()),
             Parameters::Amr(parameters) => Some(parameters.to_string()).filter(|text| !text.is_empty()),
+            Parameters::Opus(parameters) => Some(parameters.to_string()).filter(|text| !text.is_empty()),
+            Parameters::Vp8(parameters) => Some(parameters.to_string()).filter(|text| !text.is_empty()),
             Parameters::TelephoneEvent { events } => Some(events.clone()),
             Parameters::Raw(text) => Some(text.clone()),
         }
@@ -102,6 +123,8 @@ impl Parameters {
                 | Parameters::H263(_)
                 | Parameters::Mpeg4(_)
                 | Parameters::Amr(_)
+                | Parameters::Opus(_)
+                | Parameters::Vp8(_)
                 | Parameters::TelephoneEvent { .. }
                 | Parameters::Raw(_),
                 _,

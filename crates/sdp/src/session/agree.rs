@@ -97,6 +97,8 @@ fn is_usable(parameters: &Parameters) -> bool {
         Parameters::None
         | Parameters::H263(_)
         | Parameters::Mpeg4(_)
+        | Parameters::Opus(_)
+        | Parameters::Vp8(_)
         | Parameters::TelephoneEvent { .. }
         | Parameters::Raw(_) => true,
     }
@@ -152,10 +154,12 @@ pub(super) fn feedback_of(line: &MediaLine, pt: u8) -> Feedback {
 fn bandwidth(theirs: &MediaLine, sent: &Payload) -> Option<u32> {
     let of_codec = match &sent.parameters {
         Parameters::H263(h263) => h263.max_br.map(|rate| rate.saturating_mul(100)),
+        Parameters::Opus(opus) => opus.max_average_bitrate,
         Parameters::None
         | Parameters::H264(_)
         | Parameters::Mpeg4(_)
         | Parameters::Amr(_)
+        | Parameters::Vp8(_)
         | Parameters::TelephoneEvent { .. }
         | Parameters::Raw(_) => None,
     };
@@ -168,10 +172,18 @@ pub(super) fn ptime(theirs: &MediaLine, codec: Codec) -> u8 {
     let asked = theirs.ptime.unwrap_or(PTIME_DEFAULT).min(most);
     let asked = match codec {
         Codec::Clearmode => asked.clamp(PTIME_CIRCUIT_MIN, PTIME_MAX),
-        Codec::Amr => (asked - asked % 20).clamp(20, PTIME_MAX),
-        Codec::Pcmu | Codec::Pcma | Codec::H263 | Codec::H264 | Codec::Mpeg4 => {
-            asked.clamp(PTIME_MIN, PTIME_MAX)
-        }
+        Codec::Amr | Codec::AmrWb => (asked - asked % 20).clamp(20, PTIME_MAX),
+        // Frames of 10 or 20 ms and whole multiples of 20 (RFC 7587 §4.2).
+        Codec::Opus if asked < 20 => PTIME_MIN,
+        Codec::Opus => (asked - asked % 20).min(PTIME_MAX),
+        Codec::Pcmu
+        | Codec::Pcma
+        | Codec::G722
+        | Codec::H263
+        | Codec::H263p
+        | Codec::H264
+        | Codec::Mpeg4
+        | Codec::Vp8 => asked.clamp(PTIME_MIN, PTIME_MAX),
     };
     u8::try_from(asked).expect("clamped to 60")
 }

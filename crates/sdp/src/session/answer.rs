@@ -8,7 +8,8 @@ use super::{NotAcceptable, Session, agree};
 use crate::description::{Description, Direction, MediaKind, MediaLine};
 use crate::fmtp::EVENTS_DEFAULT;
 use crate::{
-    Agreed, AmrParameters, H264Parameters, Local, Mpeg4Parameters, Parameters, Payload, ProfileLevelId,
+    Agreed, AmrParameters, H264Parameters, Local, Mpeg4Parameters, OpusParameters, Parameters, Payload,
+    ProfileLevelId, Vp8Parameters,
 };
 
 /// Why a line is refused.
@@ -122,7 +123,7 @@ fn judge(session: &Session, index: usize, line: &MediaLine, local: &Local) -> Re
     kept.or_else(|| best(line, is_usable)).cloned().ok_or(Refusal::Format)
 }
 
-/// The first usable format, but AMR and MPEG-4 only where no other codec is usable: fewer peers have them,
+/// The first usable format, but AMR, MPEG-4 and the codecs after them only where no other codec is usable: fewer peers have them,
 /// and to bridge to those would mean to transcode. A circuit only where it stands first or alone: a gateway
 /// that names another codec before it means a telephone call.
 fn best(line: &MediaLine, is_usable: impl Fn(&&Payload) -> bool) -> Option<&Payload> {
@@ -137,7 +138,16 @@ fn best(line: &MediaLine, is_usable: impl Fn(&&Payload) -> bool) -> Option<&Payl
 
 fn is_reserve(payload: &Payload) -> bool {
     match payload.codec() {
-        Some(Codec::Amr | Codec::Mpeg4 | Codec::Clearmode) => true,
+        Some(
+            Codec::Amr
+            | Codec::AmrWb
+            | Codec::G722
+            | Codec::Opus
+            | Codec::Clearmode
+            | Codec::H263p
+            | Codec::Mpeg4
+            | Codec::Vp8,
+        ) => true,
         Some(Codec::Pcmu | Codec::Pcma | Codec::H263 | Codec::H264) | None => false,
     }
 }
@@ -202,11 +212,14 @@ fn ours(offered: &Parameters, local: &Local) -> Parameters {
         Parameters::Amr(amr) => Parameters::Amr(AmrParameters {
             octet_align: amr.octet_align,
             mode_set: amr.mode_set,
-            ..AmrParameters::default()
+            ..AmrParameters::new(amr.band)
         }),
         Parameters::Mpeg4(mpeg4) => {
             Parameters::Mpeg4(Mpeg4Parameters { config: None, others: Vec::new(), ..mpeg4.clone() })
         }
+        // Each side's own to say, whatever the other said (RFC 7587 §7, RFC 7741 §6.2.2).
+        Parameters::Opus(_) => Parameters::Opus(OpusParameters::ours()),
+        Parameters::Vp8(_) => Parameters::Vp8(Vp8Parameters::ours()),
         Parameters::None | Parameters::TelephoneEvent { .. } | Parameters::Raw(_) => Parameters::None,
     }
 }

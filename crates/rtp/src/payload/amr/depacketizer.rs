@@ -1,7 +1,7 @@
 //! Packets to frames (RFC 4867 §4).
 
 use bytes::Bytes;
-use media::amr::{self, FRAME_SAMPLES};
+use media::amr::Band;
 
 use super::bits::Reader;
 use super::{ENTRY_BITS, Entry, REQUEST_BITS, REQUEST_NONE};
@@ -11,6 +11,7 @@ use crate::payload::{Assembled, Malformed, Part};
 /// Takes packets apart. Frames that were there already (redundancy, §3.7) are left out.
 #[derive(Clone, Debug)]
 pub struct Depacketizer {
+    band: Band,
     octet_aligned: bool,
     /// Timestamp after the last frame given out.
     next: Option<u32>,
@@ -31,8 +32,14 @@ struct Packet {
 impl Depacketizer {
     /// `octet_aligned` is how packets are agreed to look.
     #[must_use]
-    pub fn new(octet_aligned: bool) -> Self {
-        Depacketizer { octet_aligned, next: None, request: None, request_news: false }
+    pub fn new(band: Band, octet_aligned: bool) -> Self {
+        Depacketizer { band, octet_aligned, next: None, request: None, request_news: false }
+    }
+
+    /// AMR or AMR-WB.
+    #[must_use]
+    pub fn band(&self) -> Band {
+        self.band
     }
 
     /// Takes over another agreement.
@@ -47,13 +54,16 @@ impl Depacketizer {
     pub fn push(&mut self, part: &Part, out: &mut Vec<Assembled>) -> Result<(), Malformed> {
         let packet = self.read(&part.payload).ok_or(Malformed)?;
         self.take_request(packet.request);
+        let frame_samples = self.band.frame_samples();
+        // Frames this far back are a repetition; further ones are a new time line.
+        let redundant_max = frame_samples as i32 * limits::AMR_FRAMES_MAX as i32;
         let mut lost_before = part.lost_before;
-        for (data, timestamp) in packet.frames.into_iter().zip(frame_times(part.timestamp)) {
+        for (data, timestamp) in packet.frames.into_iter().zip(self.frame_times(part.timestamp)) {
             let ahead = timestamp.wrapping_sub(self.next.unwrap_or(timestamp)) as i32;
-            if (-REDUNDANT_MAX..0).contains(&ahead) {
+            if (-redundant_max..0).contains(&ahead) {
                 continue;
             }
-            self.next = Some(timestamp.wrapping_add(FRAME_SAMPLES));
+            self.next = Some(timestamp.wrapping_add(frame_samples));
             let entry = Entry::from_storage(data[0]);
             let damaged = !entry.good && !entry.is_no_data();
             // What was lost is here again when the line has no gap.
@@ -68,7 +78,7 @@ impl Depacketizer {
         self.next = None;
     }
 
-    /// The mode, 0..=7, that the peer asked for, when that has changed since this was asked; within, `None`
+    /// The mode that the peer asked for, when that has changed since this was asked; within, `None`
     /// when it likes them all.
     pub fn take_mode_request(&mut self) -> Option<Option<u8>> {
         std::mem::take(&mut self.request_news).then_some(self.request)
@@ -77,7 +87,7 @@ impl Depacketizer {
     /// Each request takes the place of the one before, "no preference" too; others are passed over (§4.3.1).
     fn take_request(&mut self, request: u8) {
         let request = match request {
-            0..=amr::MODE_MAX => Some(request),
+            mode if self.band.modes().contains(mode) => Some(mode),
             REQUEST_NONE => None,
             _ => return,
         };
@@ -85,25 +95,23 @@ impl Depacketizer {
         self.request = request;
     }
 
+    fn frame_times(&self, first: u32) -> impl Iterator<Item = u32> + use<> {
+        let step = self.band.frame_samples();
+        (0u32..).map(move |index| first.wrapping_add(index * step))
+    }
+
     /// As agreed if it fits exactly, else the other way if that does: there are peers that write what they
     /// did not agree to.
     fn read(&self, payload: &[u8]) -> Option<Packet> {
-        let agreed = read(payload, self.octet_aligned);
+        let agreed = read(self.band, payload, self.octet_aligned);
         if agreed.as_ref().is_some_and(|packet| packet.exact) {
             return agreed;
         }
-        read(payload, !self.octet_aligned).filter(|packet| packet.exact).or(agreed)
+        read(self.band, payload, !self.octet_aligned).filter(|packet| packet.exact).or(agreed)
     }
 }
 
-/// Frames this far back are a repetition; further ones are a new time line.
-const REDUNDANT_MAX: i32 = FRAME_SAMPLES as i32 * limits::AMR_FRAMES_MAX as i32;
-
-fn frame_times(first: u32) -> impl Iterator<Item = u32> {
-    (0u32..).map(move |index| first.wrapping_add(index * FRAME_SAMPLES))
-}
-
-fn read(payload: &[u8], octet_aligned: bool) -> Option<Packet> {
+fn read(band: Band, payload: &[u8], octet_aligned: bool) -> Option<Packet> {
     let mut reader = Reader::new(payload);
     let mut exact = true;
     let mut align = |reader: &mut Reader<'_>| {
@@ -127,7 +135,7 @@ fn read(payload: &[u8], octet_aligned: bool) -> Option<Packet> {
     }
     let mut frames = Vec::with_capacity(entries.len());
     for entry in entries {
-        let bits = entry.speech_bits()?;
+        let bits = band.bits(entry.frame_type)?;
         let mut frame = Vec::with_capacity(1 + bits.div_ceil(8));
         frame.push(entry.to_storage());
         reader.copy(bits, &mut frame)?;

@@ -1,4 +1,4 @@
-//! AMR narrow-band speech (RFC 4867): bandwidth-efficient (§4.3) and octet-aligned (§4.4) packets.
+//! AMR and AMR-WB speech (RFC 4867): bandwidth-efficient (§4.3) and octet-aligned (§4.4) packets.
 //!
 //! A frame is one frame of 20 ms in the storage format (§5.3): an octet `0 FT Q 00` and the speech bits.
 //! Read are packets of one channel with up to [`crate::limits::AMR_FRAMES_MAX`] frames, redundant ones
@@ -14,7 +14,7 @@ mod tests;
 pub use depacketizer::Depacketizer;
 pub use packetizer::{Packetizer, Unsendable};
 
-use media::amr;
+use media::amr::{self, Band};
 
 /// No mode is asked for (§4.3.1).
 const REQUEST_NONE: u8 = 15;
@@ -51,17 +51,12 @@ impl Entry {
         (Entry { frame_type: bits >> 1 & 0x0F, good: bits & 1 != 0 }, bits & 0x20 != 0)
     }
 
-    /// Speech bits; `None` for a frame type that is not AMR (§4.3.2: such a packet is dropped).
-    fn speech_bits(self) -> Option<usize> {
-        amr::bits(self.frame_type)
-    }
-
     fn is_no_data(self) -> bool {
         self.frame_type == amr::NO_DATA
     }
 
     /// Speech, not comfort noise.
-    fn is_speech(self) -> bool {
-        self.frame_type < amr::SID
+    fn is_speech(self, band: Band) -> bool {
+        self.frame_type < band.sid()
     }
 }

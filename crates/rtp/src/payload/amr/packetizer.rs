@@ -1,7 +1,7 @@
 //! Frames to packets (RFC 4867 §4).
 
 use bytes::Bytes;
-use media::amr::{FRAME_MS, FRAME_SAMPLES, MODE_MAX, ModeSet};
+use media::amr::{Band, FRAME_MS, ModeSet};
 use thiserror::Error;
 
 use super::bits::Writer;
@@ -24,6 +24,7 @@ pub enum Unsendable {
 /// Puts frames into packets, as many into each as were asked for.
 #[derive(Clone, Debug)]
 pub struct Packetizer {
+    band: Band,
     octet_aligned: bool,
     modes: ModeSet,
     request: u8,
@@ -38,12 +39,16 @@ pub struct Packetizer {
 impl Packetizer {
     /// With the packing, modes, request and packet time of `sound`.
     #[must_use]
-    pub fn new(sound: &Sound) -> Self {
+    pub fn new(band: Band, sound: &Sound) -> Self {
         let frames = (sound.packet.as_millis() as u64 / FRAME_MS) as usize;
         Packetizer {
+            band,
             octet_aligned: sound.amr_octet_aligned,
             modes: sound.amr_modes,
-            request: sound.amr_mode_request.filter(|mode| *mode <= MODE_MAX).unwrap_or(REQUEST_NONE),
+            request: sound
+                .amr_mode_request
+                .filter(|mode| band.modes().contains(*mode))
+                .unwrap_or(REQUEST_NONE),
             frames: frames.clamp(1, limits::AMR_FRAMES_MAX),
             pending: Vec::new(),
             end: 0,
@@ -53,7 +58,7 @@ impl Packetizer {
 
     /// Asks the peer for this mode from the next packet on; `None`, or what is no mode, for none in particular.
     pub fn set_mode_request(&mut self, mode: Option<u8>) {
-        self.request = mode.filter(|mode| *mode <= MODE_MAX).unwrap_or(REQUEST_NONE);
+        self.request = mode.filter(|mode| self.band.modes().contains(*mode)).unwrap_or(REQUEST_NONE);
     }
 
     /// Appends to `out` each packet that `frame` completes, with its timestamp.
@@ -80,7 +85,7 @@ impl Packetizer {
             return Ok(());
         }
         self.pending.push(frame.clone());
-        self.end = timestamp + u64::from(FRAME_SAMPLES);
+        self.end = timestamp + u64::from(self.band.frame_samples());
         if self.pending.len() >= self.frames {
             out.extend(self.flush());
         }
@@ -89,11 +94,11 @@ impl Packetizer {
 
     fn check(&self, frame: &Bytes) -> Result<Entry, Unsendable> {
         let entry = frame.first().map(|first| Entry::from_storage(*first)).ok_or(Unsendable::Malformed)?;
-        let bits = entry.speech_bits().ok_or(Unsendable::Malformed)?;
+        let bits = self.band.bits(entry.frame_type).ok_or(Unsendable::Malformed)?;
         if frame.len() != 1 + bits.div_ceil(8) {
             return Err(Unsendable::Malformed);
         }
-        if entry.is_speech() && !self.modes.contains(entry.frame_type) {
+        if entry.is_speech(self.band) && !self.modes.contains(entry.frame_type) {
             return Err(Unsendable::Mode(entry.frame_type));
         }
         Ok(entry)
@@ -102,10 +107,10 @@ impl Packetizer {
     fn flush(&mut self) -> Option<(u64, Payload)> {
         let frames = std::mem::take(&mut self.pending);
         let entries: Vec<Entry> = frames.iter().map(|frame| Entry::from_storage(frame[0])).collect();
-        let speech = entries.first()?.is_speech();
+        let speech = entries.first()?.is_speech(self.band);
         let marker = speech && std::mem::take(&mut self.marker);
         let body = self.write(&frames, &entries).into();
-        let timestamp = self.end - u64::from(FRAME_SAMPLES) * frames.len() as u64;
+        let timestamp = self.end - u64::from(self.band.frame_samples()) * frames.len() as u64;
         Some((timestamp, Payload { prefix: Prefix::default(), body, marker }))
     }
 
@@ -123,7 +128,7 @@ impl Packetizer {
             align(&mut writer);
         }
         for (frame, entry) in frames.iter().zip(entries) {
-            writer.copy(&frame[1..], entry.speech_bits().unwrap_or_default());
+            writer.copy(&frame[1..], self.band.bits(entry.frame_type).unwrap_or_default());
             align(&mut writer);
         }
         writer.into_octets()

@@ -26,7 +26,7 @@ fn ones(frame_type: u8) -> Bytes {
 }
 
 fn read(octet_aligned: bool, payload: &[u8]) -> Result<Vec<Bytes>, Malformed> {
-    let (mut depacketizer, mut out) = (Depacketizer::new(octet_aligned), Vec::new());
+    let (mut depacketizer, mut out) = (Depacketizer::new(Band::Narrow, octet_aligned), Vec::new());
     depacketizer.push(&part(0, payload), &mut out)?;
     Ok(out.into_iter().map(|frame| frame.data).collect())
 }
@@ -37,7 +37,7 @@ fn sound(octet_aligned: bool, packet_ms: u64) -> Sound {
 
 /// Timestamp, marker and octets of each packet that these frames make, 20 ms apart where no time is given.
 fn write(sound: &Sound, frames: &[(u64, Bytes)]) -> Vec<(u64, bool, Vec<u8>)> {
-    let (mut packetizer, mut out) = (Packetizer::new(sound), Vec::new());
+    let (mut packetizer, mut out) = (Packetizer::new(Band::Narrow, sound), Vec::new());
     for (timestamp, frame) in frames {
         packetizer.packetize(*timestamp, false, frame, &mut out).unwrap();
     }
@@ -69,7 +69,7 @@ fn one_frame_octet_aligned() {
 
 #[test]
 fn comfort_noise_no_data_and_damage_are_told_apart() {
-    let (mut depacketizer, mut out) = (Depacketizer::new(true), Vec::new());
+    let (mut depacketizer, mut out) = (Depacketizer::new(Band::Narrow, true), Vec::new());
     // Frame types 8, 15 and 0 with Q = 0 in one packet; a NO_DATA frame is no damage.
     let mut payload = vec![0xF0, 0x80 | 8 << 3 | 4, 0x80 | 15 << 3, 0];
     payload.extend([0xAA; 5 + 12]);
@@ -119,7 +119,7 @@ impl Octets for Vec<(u64, bool, Vec<u8>)> {
 
 #[test]
 fn redundant_frames_are_left_out_and_make_up_for_a_loss() {
-    let (mut depacketizer, mut out) = (Depacketizer::new(true), Vec::new());
+    let (mut depacketizer, mut out) = (Depacketizer::new(Band::Narrow, true), Vec::new());
     let pair = |first: u8| {
         let mut payload = vec![0xF0, 0x80 | first << 3 | 4, (first + 1) << 3 | 4];
         payload.extend(vec![0; bits(first).unwrap().div_ceil(8) + bits(first + 1).unwrap().div_ceil(8)]);
@@ -144,7 +144,7 @@ fn redundant_frames_are_left_out_and_make_up_for_a_loss() {
 
 #[test]
 fn a_gap_after_a_loss_is_told() {
-    let (mut depacketizer, mut out) = (Depacketizer::new(true), Vec::new());
+    let (mut depacketizer, mut out) = (Depacketizer::new(Band::Narrow, true), Vec::new());
     let payload = write(&sound(true, 20), &[(0, ones(0))]).concat_octets();
     depacketizer.push(&part(0, &payload), &mut out).unwrap();
     depacketizer.push(&Part { lost_before: true, ..part(320, &payload) }, &mut out).unwrap();
@@ -154,7 +154,7 @@ fn a_gap_after_a_loss_is_told() {
 
 #[test]
 fn a_request_is_told_when_it_changes() {
-    let mut depacketizer = Depacketizer::new(true);
+    let mut depacketizer = Depacketizer::new(Band::Narrow, true);
     let mut asked = Vec::new();
     for cmr in [15u8, 4, 4, 15, 9, 2] {
         let payload = [vec![cmr << 4, 0x04], vec![0; 12]].concat();
@@ -187,7 +187,7 @@ fn silence_is_not_sent_and_speech_after_it_begins_a_spurt() {
 #[test]
 fn frames_that_may_not_be_sent_are_refused() {
     let gsm = Sound { amr_modes: ModeSet::new([0, 2, 4, 7]).unwrap(), ..sound(true, 20) };
-    let mut packetizer = Packetizer::new(&gsm);
+    let mut packetizer = Packetizer::new(Band::Narrow, &gsm);
     let mut try_out = |frame: Bytes| packetizer.packetize(0, false, &frame, &mut Vec::new());
     assert_eq!(try_out(ones(1)), Err(Unsendable::Mode(1)));
     for fine in [0, 7, 8, 15] {
@@ -198,10 +198,35 @@ fn frames_that_may_not_be_sent_are_refused() {
     assert_eq!(try_out(Bytes::from_static(&[9 << 3])), Err(Unsendable::Malformed));
 }
 
-fn stored_frame() -> impl Strategy<Value = Bytes> {
-    let kinds = prop_oneof![0u8..=8, Just(15u8)];
-    (kinds, any::<bool>(), any::<[u8; 31]>()).prop_map(|(kind, good, speech)| {
-        let count = bits(kind).unwrap();
+#[test]
+fn a_wide_band_frame_either_way() {
+    // 23.85 kbit/s has 477 bits (TS 26.201 table 2), 2 mod 8 = 5 bits in its last octet.
+    let mut frame = vec![8 << 3 | 4];
+    frame.extend([0xFF; 59]);
+    frame.push(0xF8);
+    let frame = Bytes::from(frame);
+    for (aligned, len) in [(true, 62), (false, 61)] {
+        let sound = Sound { amr_modes: Band::Wide.modes(), ..sound(aligned, 20) };
+        let (mut packetizer, mut packets) = (Packetizer::new(Band::Wide, &sound), Vec::new());
+        packetizer.packetize(0, true, &frame, &mut packets).unwrap();
+        packetizer.packetize(320, false, &frame, &mut packets).unwrap();
+        assert_eq!(
+            packets.iter().map(|(at, packet)| (*at, packet.len())).collect::<Vec<_>>(),
+            [(0, len), (320, len)]
+        );
+        assert_eq!(packets[0].1.to_bytes()[0] >> 4, 15, "no request");
+        let (mut depacketizer, mut out) = (Depacketizer::new(Band::Wide, aligned), Vec::new());
+        depacketizer.push(&part(640, &packets[0].1.to_bytes()), &mut out).unwrap();
+        assert_eq!((out[0].data.clone(), out[0].timestamp), (frame.clone(), 640));
+    }
+    let narrow = Packetizer::new(Band::Narrow, &sound(true, 20)).packetize(0, true, &frame, &mut Vec::new());
+    assert_eq!(narrow, Err(Unsendable::Malformed));
+}
+
+fn stored_frame(band: Band) -> impl Strategy<Value = Bytes> {
+    let kinds = prop_oneof![0u8..=band.sid(), Just(15u8)];
+    (kinds, any::<bool>(), any::<[u8; 60]>()).prop_map(move |(kind, good, speech)| {
+        let count = band.bits(kind).unwrap();
         let mut frame = vec![kind << 3 | u8::from(good) << 2];
         frame.extend_from_slice(&speech[..count.div_ceil(8)]);
         if !count.is_multiple_of(8) {
@@ -211,21 +236,28 @@ fn stored_frame() -> impl Strategy<Value = Bytes> {
     })
 }
 
+fn stored_frames() -> impl Strategy<Value = (Band, Vec<Bytes>)> {
+    prop_oneof![Just(Band::Narrow), Just(Band::Wide)]
+        .prop_flat_map(|band| (Just(band), proptest::collection::vec(stored_frame(band), 1..20)))
+}
+
 proptest! {
     #[test]
     fn frames_pass_either_way_as_they_are(
-        frames in proptest::collection::vec(stored_frame(), 1..20), octet_aligned: bool, per_packet in 1u64..5,
+        (band, frames) in stored_frames(), octet_aligned: bool, per_packet in 1u64..5,
     ) {
-        let (mut packetizer, mut packets) = (Packetizer::new(&sound(octet_aligned, per_packet * 20)), Vec::new());
+        let step = u64::from(band.frame_samples());
+        let sound = Sound { amr_modes: band.modes(), ..sound(octet_aligned, per_packet * 20) };
+        let (mut packetizer, mut packets) = (Packetizer::new(band, &sound), Vec::new());
         for (frame, at) in frames.iter().zip(0u64..) {
-            packetizer.packetize(at * 160, at == 0, frame, &mut packets).unwrap();
+            packetizer.packetize(at * step, at == 0, frame, &mut packets).unwrap();
         }
-        let (mut depacketizer, mut out) = (Depacketizer::new(octet_aligned), Vec::new());
+        let (mut depacketizer, mut out) = (Depacketizer::new(band, octet_aligned), Vec::new());
         for (at, payload) in &packets {
             depacketizer.push(&part(*at as u32, &payload.to_bytes()), &mut out).unwrap();
         }
         for got in &out {
-            prop_assert_eq!(&got.data, &frames[got.timestamp as usize / 160]);
+            prop_assert_eq!(&got.data, &frames[got.timestamp as usize / step as usize]);
         }
         let speech_sent = frames.len() / per_packet as usize * per_packet as usize;
         if frames.iter().all(|frame| frame[0] >> 3 != 15) {
@@ -236,14 +268,15 @@ proptest! {
     #[test]
     fn arbitrary_payloads_never_panic(
         payloads in proptest::collection::vec((any::<u32>(), proptest::collection::vec(any::<u8>(), 0..80)), 0..20),
-        octet_aligned: bool,
+        octet_aligned: bool, wide: bool,
     ) {
-        let (mut depacketizer, mut out) = (Depacketizer::new(octet_aligned), Vec::new());
+        let band = if wide { Band::Wide } else { Band::Narrow };
+        let (mut depacketizer, mut out) = (Depacketizer::new(band, octet_aligned), Vec::new());
         for (timestamp, payload) in payloads {
             let _ = depacketizer.push(&part(timestamp, &payload), &mut out);
         }
         for frame in out {
-            let count = bits(frame.data[0] >> 3).unwrap();
+            let count = band.bits(frame.data[0] >> 3).unwrap();
             prop_assert_eq!(frame.data.len(), 1 + count.div_ceil(8));
         }
     }

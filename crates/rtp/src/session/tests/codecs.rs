@@ -116,3 +116,82 @@ proptest! {
         drain(&mut session);
     }
 }
+
+#[test]
+fn sound_of_every_other_codec_passes_at_its_own_clock() {
+    let wide = || {
+        let mut data = vec![8 << 3 | 4];
+        data.resize(61, 0xF8);
+        data
+    };
+    let each: [(Codec, Vec<u8>, u32); 3] = [
+        (Codec::AmrWb, wide(), 320),
+        (Codec::G722, vec![0x55; 160], 160),
+        (Codec::Opus, vec![9 << 3, 1, 2], 960),
+    ];
+    for (codec, data, ticks) in each {
+        let sound = Sound { amr_modes: media::amr::Band::Wide.modes(), ..Sound::default() };
+        let agreed = Config { sound, ..config(codec) };
+        let (mut us, mut them) = (Session::new(agreed.clone()), Session::new(agreed));
+        for ms in [0, 20, 40] {
+            let frame = Frame::new(
+                codec,
+                Duration::from_millis(ms),
+                Duration::from_millis(20),
+                true,
+                data.clone().into(),
+            );
+            us.send(now(ms), &frame);
+        }
+        let sent = rtp_sent(&mut us);
+        let steps: Vec<_> =
+            sent.windows(2).map(|two| two[1].header.timestamp - two[0].header.timestamp).collect();
+        assert_eq!(steps, [ticks; 2], "{codec}");
+        them.ssrc = THEIRS;
+        sent.iter().for_each(|packet| arrive(&mut them, 40, packet.to_bytes()));
+        let got = frames(&mut them);
+        assert_eq!(got.len(), 3, "{codec}");
+        assert!(got.iter().all(|frame| frame.codec == codec && frame.data == data));
+        assert!(got.iter().all(|frame| frame.duration == Duration::from_millis(20)), "{codec}");
+    }
+}
+
+#[test]
+fn pictures_of_every_other_codec_pass() {
+    let vp8 = [&[0x50, 0, 0, 0x9D, 0x01, 0x2A, 0xB0, 0, 0x90, 0][..], &[0x11; 3_000]].concat();
+    let h263p = [&[0, 0, 0x80, 0x16, 0x08, 0x11][..], &[0xA5; 3_000]].concat();
+    for (codec, data) in [(Codec::Vp8, vp8), (Codec::H263p, h263p)] {
+        let (mut us, mut them) = (Session::new(config(codec)), Session::new(config(codec)));
+        let frame = Frame::new(codec, Duration::ZERO, Duration::ZERO, true, data.into());
+        us.send(now(0), &frame);
+        assert_eq!(us.statistics().sent_packets, 3, "{codec}");
+        pass(&mut us, &mut them, 0);
+        let got = frames(&mut them);
+        assert_eq!(got.len(), 1, "{codec}");
+        assert!(got[0].keyframe && got[0].data == frame.data && got[0].codec == codec);
+    }
+}
+
+#[test]
+fn the_turn_of_a_picture_is_read_and_holds_until_another() {
+    let mut them = Session::new(config(Codec::Vp8));
+    them.read_orientation(Some(4));
+    let packet = |sequence: u16, turn: Option<u8>| {
+        let header = crate::packet::Header {
+            marker: true,
+            payload_type: 96,
+            sequence,
+            timestamp: u32::from(sequence) * 6_000,
+            ssrc: THEIRS,
+        };
+        let extension = turn.map(|turn| (0xBEDE, Bytes::copy_from_slice(&[0x40, turn, 0, 0])));
+        let payload = Bytes::from_static(&[0x10, 0x31, 0, 0, 9]);
+        crate::packet::Packet { header, csrc: Bytes::new(), extension, payload }.to_bytes()
+    };
+    for (sequence, turn) in [(1, None), (2, Some(1)), (3, None), (4, Some(0))] {
+        arrive(&mut them, u64::from(sequence) * 66, packet(sequence, turn));
+    }
+    let turns: Vec<_> = frames(&mut them).iter().map(|frame| frame.rotation).collect();
+    use media::Rotation::{None as Upright, Quarter};
+    assert_eq!(turns, [Upright, Quarter, Quarter, Upright]);
+}
