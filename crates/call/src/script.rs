@@ -95,6 +95,9 @@ impl Call {
                     self.present(now, waiting.clone());
                     self.enter_queue(now, queue, waiting);
                 }
+                Action::Doubt { span, message } => {
+                    warn!(%span, message, "a text is told with its plain values")
+                }
                 Action::Hangup => return self.end(now, Cause::Completed),
                 Action::Timeout(due) => {
                     self.run_due = due;

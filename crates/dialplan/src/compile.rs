@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::check::{self, Context};
+use crate::expression::FACTS;
 use crate::flow::{self, Body};
 use crate::problem::{Finding, Problems, Severity};
 use crate::read::{Reader, unknown};
 use crate::service::{Flow, FlowId, Queues, Service};
 use crate::source::{Source, SourceFile, Sources, Span, Word};
-use crate::text::Texts;
+use crate::text::{Telling, Texts};
 use crate::{Assets, Presentations, limits, queues, scan, yaml};
 
 /// What a file is by its path.
@@ -170,6 +171,14 @@ impl Draft {
             findings.extend(check::flow(context, body));
         }
         findings.extend(check::holds(context, &languages(&self.flows)));
+        if !self.flows_broken {
+            // An error where it is used, and then not said again here.
+            let unknown = self.texts.unknown_names(&self.known_names());
+            findings.extend(unknown.into_iter().map(Finding::into_warning));
+        }
+        // Several flows may use one text; what is wrong with it is said once.
+        let mut said = BTreeSet::new();
+        findings.retain(|finding| said.insert((finding.span(), finding.what().to_owned())));
         self.reader.findings.extend(findings);
         if self.is_sound() {
             let spare = recordings(assets, &self.presentations());
@@ -187,6 +196,12 @@ impl Draft {
                 self.reader.note(finding.into_warning());
             }
         }
+    }
+
+    /// The facts and the variables of all flows.
+    fn known_names(&self) -> BTreeSet<&str> {
+        let variables = self.flows.iter().flat_map(|body| body.variables.keys().map(String::as_str));
+        FACTS.iter().map(|(name, _)| *name).chain(variables).collect()
     }
 
     /// Flow names and called numbers are unique in the service.
@@ -212,10 +227,14 @@ impl Draft {
 
     fn presentations(&self) -> Presentations {
         let mut all = Presentations::default();
+        let used = self.texts.variables();
         for body in &self.flows {
             for language in &body.languages {
-                for node in body.nodes.values() {
-                    node.step.presentations(&self.texts, &self.queues, &language.value, &mut all);
+                for scope in body.samples(&language.value, &used) {
+                    let telling = Telling::new(&self.texts, &language.value, scope);
+                    for node in body.nodes.values() {
+                        node.step.presentations(&telling, &self.queues, &mut all);
+                    }
                 }
             }
         }

@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
-use crate::expression::FACTS;
+use crate::expression::{FACTS, Scope, render};
+use crate::reading::{FILTERS, LANGUAGE, Manner, Sense};
 use crate::step::STEPS;
 use crate::target::BUILTINS;
 
-/// The Markdown tables of steps, outcomes, built-in targets and names in conditions, for the generated
+/// The Markdown tables of steps, outcomes, built-in targets, names in conditions and filters of texts, for the generated
 /// region of `dialplans/README.md`. Empty lines stand before and after them.
 pub fn step_table() -> String {
     let mut table = String::from("\n| Step | What it does | Fields |\n|---|---|---|\n");
@@ -30,8 +31,27 @@ pub fn step_table() -> String {
     for (name, docs) in FACTS {
         line(&mut table, &[&format!("`{name}`"), docs]);
     }
+    table.push_str(
+        "\n| Filter in a text | What it takes | For example | Shown | Said |\n|---|---|---|---|---|\n",
+    );
+    for filter in &FILTERS {
+        for (at, example) in filter.examples.iter().enumerate() {
+            let (name, docs) =
+                if at == 0 { (format!("`{}`", filter.name), filter.docs) } else { Default::default() };
+            let both = |sense| format!("{}<br>{}", read(example, "zh", sense), read(example, "en", sense));
+            // A bar would end the cell.
+            let example = format!("`{{{{ {} }}}}`", example.replace('|', "\\|"));
+            line(&mut table, &[&name, docs, &example, &both(Sense::Eye), &both(Sense::Ear)]);
+        }
+    }
     table.push('\n');
     table
+}
+
+fn read(example: &str, language: &str, sense: Sense) -> String {
+    let scope = Scope::from([(LANGUAGE.to_owned(), language.into())]);
+    let text = render(&format!("{{{{ {example} }}}}"), &scope, sense, Manner::Strict);
+    text.expect("the examples are those of the filters' own table, which a test reads too")
 }
 
 fn line(table: &mut String, cells: &[&str]) {

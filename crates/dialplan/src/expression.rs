@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use minijinja::value::Value;
-use minijinja::{Environment, UndefinedBehavior, filters, tests};
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, escape_formatter, filters, tests};
 
 use crate::limits;
 use crate::problem::Finding;
+use crate::reading::{Manner, Sense, add_filters};
 use crate::source::Word;
 
 /// The values of names in an expression.
@@ -35,6 +36,25 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_test("endingwith", tests::is_endingwith);
     environment.add_test("none", tests::is_none);
     environment
+});
+
+/// For texts: an environment for each sense, strict and lenient.
+static TEXTS: LazyLock<[[Environment<'static>; 2]; 2]> = LazyLock::new(|| {
+    [Sense::Eye, Sense::Ear].map(|sense| {
+        [Manner::Strict, Manner::Lenient].map(|manner| {
+            let mut environment = ENVIRONMENT.clone();
+            add_filters(&mut environment, sense, manner);
+            environment.set_formatter(move |out, state, value| match (value.is_none(), manner) {
+                // A variable that lists its words has none of them until it is set.
+                (true, Manner::Strict) => {
+                    Err(Error::new(ErrorKind::InvalidOperation, "a value in it has not been set yet"))
+                }
+                (true, Manner::Lenient) => Ok(()),
+                (false, _) => escape_formatter(out, state, value),
+            });
+            environment
+        })
+    })
 });
 
 /// A checked expression.
@@ -83,15 +103,20 @@ impl Expression {
     }
 }
 
-/// Fills in a text template. The answer is trimmed.
-pub(crate) fn render(template: &str, values: &[(&str, &str)]) -> Result<String, minijinja::Error> {
-    let context = Value::from_pairs(values.iter().map(|(name, value)| (*name, *value)));
-    Ok(ENVIRONMENT.render_str(template, context)?.trim().to_owned())
+/// Fills in a text template for eye or ear. The answer is trimmed.
+pub(crate) fn render(
+    template: &str,
+    scope: &Scope,
+    sense: Sense,
+    manner: Manner,
+) -> Result<String, minijinja::Error> {
+    let environment = &TEXTS[sense as usize][manner as usize];
+    Ok(environment.render_str(template, Value::from(scope.clone()))?.trim().to_owned())
 }
 
 /// The names a text template uses, in alphabetical order.
 pub(crate) fn template_variables(template: &str) -> Result<Vec<String>, minijinja::Error> {
-    let compiled = ENVIRONMENT.template_from_str(template)?;
+    let compiled = TEXTS[0][0].template_from_str(template)?;
     let mut names: Vec<String> = compiled.undeclared_variables(false).into_iter().collect();
     names.sort();
     Ok(names)
@@ -105,12 +130,17 @@ pub(crate) fn detail(error: &minijinja::Error) -> String {
     }
 }
 
-/// A scalar of the dialplan as an expression sees it: `true` and `false`, whole numbers, else text.
+/// A scalar of the dialplan as an expression sees it: `true` and `false`, whole numbers, else text. What begins
+/// with a zero, as a telephone number may, and what has a point, as an amount of money has, is text: it keeps
+/// its zeros.
 pub(crate) fn literal(word: &str) -> Value {
     match word {
         "true" => Value::from(true),
         "false" => Value::from(false),
-        _ => word.parse::<i64>().map_or_else(|_| Value::from(word), Value::from),
+        _ => match word.parse::<i64>() {
+            Ok(number) if number.to_string() == word => Value::from(number),
+            Ok(_) | Err(_) => Value::from(word),
+        },
     }
 }
 
@@ -121,6 +151,11 @@ mod bounds {
 
     fn expression(text: &str) -> Result<Expression, Finding> {
         Expression::new(Word { value: text.to_owned(), span: Span { file: 0, start: 0, end: 0 } })
+    }
+
+    fn spoken(template: &str, values: &[(&str, &str)]) -> Result<String, minijinja::Error> {
+        let scope = values.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+        render(template, &scope, Sense::Ear, Manner::Strict)
     }
 
     #[test]
@@ -141,9 +176,9 @@ mod bounds {
         assert!(expression(&"(".repeat(limits::EXPRESSION_BYTES_MAX)).is_err());
         assert!(expression(&format!("1{}", "+1".repeat(limits::EXPRESSION_BYTES_MAX))).is_err());
         let endless = "{% for a in 'aaaaaaaaaa' * 10000 %}{{ a }}{% endfor %}";
-        assert!(render(endless, &[]).is_err(), "fuel");
-        assert!(render(&"{{".repeat(500), &[]).is_err());
-        assert!(render(&format!("{{{{ {} }}}}", "(".repeat(900)), &[]).is_err());
+        assert!(spoken(endless, &[]).is_err(), "fuel");
+        assert!(spoken(&"{{".repeat(500), &[]).is_err());
+        assert!(spoken(&format!("{{{{ {} }}}}", "(".repeat(900)), &[]).is_err());
     }
 
     #[test]
@@ -151,11 +186,19 @@ mod bounds {
         for template in
             ["{% include 'x' %}", "{{ range(10) }}", "{{ debug() }}", "{{ x }}", "{{ 1 | pprint }}"]
         {
-            assert!(render(template, &[]).is_err(), "{template}");
+            assert!(spoken(template, &[]).is_err(), "{template}");
         }
         assert_eq!(
-            render(" {{ label }}请按{{ key }} ", &[("label", "余额"), ("key", "1")]).expect("ok"),
+            spoken(" {{ label }}请按{{ key }} ", &[("label", "余额"), ("key", "1")]).expect("ok"),
             "余额请按1"
         );
+    }
+
+    #[test]
+    fn what_is_written_with_zeros_keeps_them() {
+        assert_eq!([literal("12"), literal("-3")].map(|value| value.is_integer()), [true, true]);
+        for word in ["010086", "+5", "58.20", "-0"] {
+            assert_eq!(literal(word).as_str(), Some(word));
+        }
     }
 }

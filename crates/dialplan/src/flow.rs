@@ -1,6 +1,6 @@
 //! A flow file: its head (numbers, languages, variables, defaults) and its nodes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use minijinja::value::Value as Known;
@@ -77,6 +77,32 @@ impl Body {
     /// The variables as a call begins with them.
     pub(crate) fn first_values(&self) -> Scope {
         self.variables.iter().map(|(name, variable)| (name.clone(), variable.first.clone())).collect()
+    }
+
+    /// What a call's names could hold, for checks and to make things ahead: the values a call begins with, and of
+    /// the variables in `used` that list their words, every combination.
+    pub(crate) fn samples(&self, language: &str, used: &BTreeSet<String>) -> Vec<Scope> {
+        let mut first = self.first_values();
+        let called = self.numbers.first().map(|word| word.value.as_str()).unwrap_or_default();
+        first.insert("caller".to_owned(), Known::from(""));
+        first.insert("called".to_owned(), Known::from(called));
+        first.insert("language".to_owned(), Known::from(language));
+        first.insert("has_video".to_owned(), Known::from(true));
+        let listed = self.variables.iter().filter(|(name, _)| used.contains(*name));
+        let listed: Vec<_> =
+            listed.filter_map(|(name, variable)| Some((name, variable.one_of.as_ref()?))).collect();
+        let count = listed.iter().try_fold(1_usize, |count, (_, words)| count.checked_mul(words.len()));
+        if !count.is_some_and(|count| (1..=limits::SAMPLES_MAX).contains(&count)) {
+            return vec![first];
+        }
+        listed.into_iter().fold(vec![first], |scopes, (name, words)| {
+            let with = |scope: &Scope, word: &String| {
+                let mut scope = scope.clone();
+                scope.insert(name.clone(), Known::from(word.as_str()));
+                scope
+            };
+            scopes.iter().flat_map(|scope| words.iter().map(move |word| with(scope, word))).collect()
+        })
     }
 
     /// Whether a node of this name is written down, readable or not.

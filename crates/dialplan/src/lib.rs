@@ -16,6 +16,7 @@ mod presentation;
 mod problem;
 mod queues;
 mod read;
+mod reading;
 mod run;
 mod scan;
 mod scene;

@@ -24,6 +24,11 @@ pub const TEXT_BYTES_MAX: usize = 2_000;
 pub const FUEL: u64 = 5_000;
 /// Different conditions in one menu: its slide exists once for each combination.
 pub const MENU_CONDITIONS_MAX: usize = 4;
+/// Groups of values with which the texts of a flow are checked and made ahead: every combination of variables that
+/// list their words, while they are not more; else the values that a call begins with.
+pub const SAMPLES_MAX: usize = 64;
+/// Octets of a variable's value; `set` leaves the variable alone when they would be more.
+pub const VALUE_BYTES_MAX: usize = 2_000;
 /// Languages of one flow.
 pub const LANGUAGES_MAX: usize = 16;
 /// Nodes of one flow.

@@ -90,6 +90,11 @@ impl Finding {
         Self { severity: Severity::Warning, ..self }
     }
 
+    /// What is wrong.
+    pub(crate) fn what(&self) -> &str {
+        &self.message
+    }
+
     /// Where it is.
     pub(crate) fn span(&self) -> Span {
         self.labels[0].0

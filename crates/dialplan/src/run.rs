@@ -84,6 +84,13 @@ pub enum Action {
         /// Picture and music of the wait, looped.
         waiting: Presentation,
     },
+    /// A text of what is shown or said next could not be filled in as it was meant; for the log.
+    Doubt {
+        /// Where the text stands.
+        span: Position,
+        /// What is wrong with it, and that the plain value takes its place.
+        message: String,
+    },
     /// The call is over.
     Hangup,
     /// Nothing else to do now; `Event::Timeout` is wanted at this time, if any.

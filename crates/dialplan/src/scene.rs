@@ -4,7 +4,7 @@ use crate::check::Checker;
 use crate::read::{Fields, Reader};
 use crate::source::Word;
 use crate::step::Field;
-use crate::text::Texts;
+use crate::text::Telling;
 use crate::{Presentation, Row, Slide};
 
 /// The fields for the picture.
@@ -74,22 +74,22 @@ impl Scene {
     }
 
     /// What a caller is given. Without video there is no slide; a clip still sounds.
-    pub(crate) fn present(&self, texts: &Texts, language: &str, has_video: bool) -> Presentation {
+    pub(crate) fn present(&self, telling: &Telling<'_>, has_video: bool) -> Presentation {
         Presentation {
             slide: self.slide.as_ref().filter(|_| has_video).map(|template| Slide {
                 template: template.value.clone(),
-                language: language.to_owned(),
-                title: self.title.as_ref().map(|text| texts.shown(language, &text.value)).unwrap_or_default(),
-                lines: self.lines.iter().map(|text| texts.shown(language, &text.value)).collect(),
+                language: telling.language().to_owned(),
+                title: self.title.as_ref().map(|text| telling.shown(&text.value)).unwrap_or_default(),
+                lines: self.lines.iter().map(|text| telling.shown(&text.value)).collect(),
                 rows: Vec::<Row>::new(),
                 footer: Vec::new(),
                 values: self
                     .values
                     .iter()
-                    .map(|(name, text)| (name.value.clone(), texts.shown(language, &text.value)))
+                    .map(|(name, text)| (name.value.clone(), telling.shown(&text.value)))
                     .collect(),
             }),
-            speech: self.say.iter().map(|text| texts.utterance(language, &text.value)).collect(),
+            speech: self.say.iter().filter_map(|text| telling.utterance(&text.value)).collect(),
             clip: self.clip.as_ref().map(|clip| clip.value.clone()),
             looped: false,
         }

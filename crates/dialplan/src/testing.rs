@@ -85,6 +85,7 @@ fn drain(run: &mut Run, trace: &mut Vec<String>) -> Option<Instant> {
             Action::Enter { node, .. } => trace.push(node),
             Action::Play(presentation) => trace.push(format!("({})", shown(&presentation))),
             Action::Queue { queue, waiting } => trace.push(format!("<{queue} {}>", shown(&waiting))),
+            Action::Doubt { message, .. } => trace.push(format!("?{message}?")),
             Action::Hangup => trace.push("END".to_owned()),
             Action::Timeout(at) => return at,
         }

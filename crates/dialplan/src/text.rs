@@ -1,13 +1,19 @@
-//! The texts of a service, per language, rendered once: what is shown and said does not depend on the
-//! call yet, so that every slide and utterance can be encoded before the first one.
+//! The texts of a service, per language. A text without values is filled in once; one with values
+//! (`{{ balance | money }}`) when it is told, by a [`Telling`], which knows the call. What can be told of the values
+//! that are known beforehand is so encoded before the first call, the rest when it is needed.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::expression::{detail, render, template_variables};
+use minijinja::value::Value as Known;
+
+use crate::expression::{Scope, detail, render, template_variables};
 use crate::limits;
 use crate::problem::Finding;
 use crate::read::Reader;
+use crate::reading::{LANGUAGE, Manner, Sense};
 use crate::source::{Span, Word};
+use crate::words::suggest;
 use crate::yaml::{Tree, Value};
 use crate::{Row, Utterance};
 
@@ -36,8 +42,33 @@ pub(crate) struct Book {
 #[derive(Debug)]
 struct Entry {
     span: Span,
-    shown: String,
-    spoken: String,
+    shown: Filling,
+    spoken: Filling,
+}
+
+/// What a text says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Filling {
+    /// Always this.
+    Fixed(String),
+    /// What the template gives with the values of a call.
+    Live(Word),
+}
+
+impl Filling {
+    fn live(&self) -> Option<&Word> {
+        match self {
+            Filling::Fixed(_) => None,
+            Filling::Live(template) => Some(template),
+        }
+    }
+
+    fn fixed(&self) -> Option<&str> {
+        match self {
+            Filling::Fixed(text) => Some(text),
+            Filling::Live(_) => None,
+        }
+    }
 }
 
 impl Texts {
@@ -49,14 +80,15 @@ impl Texts {
             if !reader.check_name("a text", name) {
                 continue;
             }
-            match read_entry(reader, name, value) {
+            match read_entry(reader, language, name, value) {
                 Some(Read::Press(template)) => book.press = Some(template),
                 Some(Read::Entry(entry)) => {
                     book.entries.insert(name.value.clone(), entry);
                 }
                 // What is wrong with it is noted; it is not missing besides.
                 None => {
-                    let entry = Entry { span: name.span, shown: String::new(), spoken: String::new() };
+                    let nothing = || Filling::Fixed(String::new());
+                    let entry = Entry { span: name.span, shown: nothing(), spoken: nothing() };
                     book.entries.insert(name.value.clone(), entry);
                     if name.value == PRESS {
                         book.press = Some(String::new());
@@ -82,47 +114,39 @@ impl Texts {
         self.books.values().flat_map(|book| book.entries.keys().map(String::as_str)).collect()
     }
 
-    /// As it is shown; empty when it is missing, which the checker does not let happen.
-    pub(crate) fn shown(&self, language: &str, name: &str) -> String {
-        self.entry(language, name).map(|entry| entry.shown.clone()).unwrap_or_default()
+    /// The names of all values that texts use.
+    pub(crate) fn variables(&self) -> BTreeSet<String> {
+        self.templates().filter_map(|template| template_variables(&template.value).ok()).flatten().collect()
     }
 
-    /// As it is said.
-    pub(crate) fn utterance(&self, language: &str, name: &str) -> Utterance {
-        Utterance {
-            name: Some(name.to_owned()),
-            text: self.entry(language, name).map(|entry| entry.spoken.clone()).unwrap_or_default(),
-            language: language.to_owned(),
-        }
+    fn templates(&self) -> impl Iterator<Item = &Word> {
+        let entries = self.books.values().flat_map(|book| book.entries.values());
+        entries.flat_map(|entry| [&entry.shown, &entry.spoken]).filter_map(Filling::live)
     }
 
-    /// Key and label of a menu item.
-    pub(crate) fn row(&self, language: &str, name: &str, key: char) -> Row {
-        Row { key: key.to_string(), label: self.shown(language, name) }
+    /// What is wrong with a text where the names of `scopes` are known and have one of these groups of values.
+    pub(crate) fn judge(&self, language: &str, name: &str, scopes: &[Scope]) -> Option<Finding> {
+        let entry = self.entry(language, name)?;
+        let senses = [(&entry.shown, Sense::Eye), (&entry.spoken, Sense::Ear)];
+        senses.into_iter().find_map(|(filling, sense)| match filling {
+            Filling::Fixed(_) => None,
+            Filling::Live(template) => judge_live(template, sense, language, scopes),
+        })
     }
 
-    /// The sentence that says what a key does; the label and the key alone when the template fails.
-    pub(crate) fn press(&self, language: &str, name: &str, key: char) -> Utterance {
-        let label = self.entry(language, name).map(|entry| entry.spoken.as_str()).unwrap_or_default();
-        let key_spoken = self.key_spoken(language, key);
-        let template = self.books.get(language).and_then(|book| book.press.as_deref()).unwrap_or_default();
-        let text = render(template, &[("label", label), ("key", &key_spoken)])
-            .unwrap_or_else(|_| format!("{label} {key_spoken}"));
-        let key_name = match key {
-            '*' => "star".to_owned(),
-            '#' => "hash".to_owned(),
-            digit => digit.to_string(),
+    /// The texts that use a name which is not among `known`, whether anything shows or says them or not.
+    pub(crate) fn unknown_names(&self, known: &BTreeSet<&str>) -> Vec<Finding> {
+        let unknown = |template: &Word| {
+            let names = template_variables(&template.value).ok()?;
+            let name = names.iter().find(|name| !known.contains(name.as_str()))?;
+            Some(unknown_name(template, name, known.iter().copied()))
         };
-        Utterance { name: Some(format!("press_{key_name}_{name}")), text, language: language.to_owned() }
+        self.templates().filter_map(unknown).collect()
     }
 
-    fn key_spoken(&self, language: &str, key: char) -> String {
-        let name = match key {
-            '*' => KEY_STAR,
-            '#' => KEY_HASH,
-            _ => return key.to_string(),
-        };
-        self.entry(language, name).map_or_else(|| key.to_string(), |entry| entry.spoken.clone())
+    /// Where a text stands.
+    pub(crate) fn span(&self, language: &str, name: &str) -> Option<Span> {
+        self.entry(language, name).map(|entry| entry.span)
     }
 
     fn entry(&self, language: &str, name: &str) -> Option<&Entry> {
@@ -130,19 +154,155 @@ impl Texts {
     }
 }
 
+fn judge_live(template: &Word, sense: Sense, language: &str, scopes: &[Scope]) -> Option<Finding> {
+    let known = scopes.first()?;
+    let names = template_variables(&template.value).ok()?;
+    if let Some(name) = names.iter().find(|name| !known.contains_key(*name)) {
+        return Some(unknown_name(template, name, known.keys().map(String::as_str)));
+    }
+    let fill = |scope: &Scope| filled(template, scope, language, sense, Manner::Strict);
+    scopes.iter().find_map(|scope| fill(scope).err()).map(|why| broken(template, &why))
+}
+
+fn unknown_name<'a>(template: &Word, name: &str, known: impl IntoIterator<Item = &'a str>) -> Finding {
+    let message = format!("this text uses `{name}`, which is not known where it is shown or said");
+    let finding = Finding::error("unknown-variable", template.span, message, format!("uses `{name}`"));
+    let help = suggest(name, known).unwrap_or_else(|| format!("declare `{name}` under `vars:` of the flow"));
+    finding.help(help)
+}
+
+/// Fills in a template; the error says why it cannot be, in words for the operator.
+fn filled(
+    template: &Word,
+    scope: &Scope,
+    language: &str,
+    sense: Sense,
+    manner: Manner,
+) -> Result<String, String> {
+    let mut scope = scope.clone();
+    scope.insert(LANGUAGE.to_owned(), Known::from(language));
+    let text = render(&template.value, &scope, sense, manner).map_err(|error| detail(&error))?;
+    match text.len() <= limits::TEXT_BYTES_MAX {
+        true => Ok(text),
+        false => Err(format!("it has more than {} octets when it is filled in", limits::TEXT_BYTES_MAX)),
+    }
+}
+
+/// Texts in one language with the values of one moment.
+pub(crate) struct Telling<'a> {
+    texts: &'a Texts,
+    language: &'a str,
+    scope: Scope,
+    /// In a cell so that texts can be filled in wherever a presentation is put together; nobody else sees it.
+    doubts: RefCell<Vec<Doubt>>,
+}
+
+/// A text that could not be told as it was meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Doubt {
+    pub(crate) span: Span,
+    pub(crate) message: String,
+}
+
+impl<'a> Telling<'a> {
+    pub(crate) fn new(texts: &'a Texts, language: &'a str, scope: Scope) -> Self {
+        Telling { texts, language, scope, doubts: RefCell::default() }
+    }
+
+    pub(crate) fn language(&self) -> &'a str {
+        self.language
+    }
+
+    /// What could not be told as it was meant.
+    pub(crate) fn into_doubts(self) -> Vec<Doubt> {
+        self.doubts.into_inner()
+    }
+
+    /// As it is shown; empty when it is missing, which the checker does not let happen.
+    pub(crate) fn shown(&self, name: &str) -> String {
+        let entry = self.entry(name);
+        entry.map(|entry| self.fill(&entry.shown, Sense::Eye)).unwrap_or_default()
+    }
+
+    /// As it is said; none for a text that has come out empty.
+    pub(crate) fn utterance(&self, name: &str) -> Option<Utterance> {
+        let spoken = self.entry(name).map(|entry| &entry.spoken);
+        self.said(name.to_owned(), self.spoken(name), spoken.is_none_or(|spoken| spoken.fixed().is_some()))
+    }
+
+    /// Key and label of a menu item.
+    pub(crate) fn row(&self, name: &str, key: char) -> Row {
+        Row { key: key.to_string(), label: self.shown(name) }
+    }
+
+    /// The sentence that says what a key does; the label and the key alone when the template fails.
+    pub(crate) fn press(&self, name: &str, key: char) -> Option<Utterance> {
+        let label = self.spoken(name);
+        let key_spoken = self.key_spoken(key);
+        let template = self.texts.books.get(self.language).and_then(|book| book.press.as_deref());
+        let values = [("label", label.as_str()), ("key", &key_spoken), (LANGUAGE, self.language)];
+        let text = render(template.unwrap_or_default(), &known(&values), Sense::Ear, Manner::Lenient)
+            .unwrap_or_else(|_| format!("{label} {key_spoken}"));
+        let key_name = match key {
+            '*' => "star".to_owned(),
+            '#' => "hash".to_owned(),
+            digit => digit.to_string(),
+        };
+        let fixed = self.entry(name).is_none_or(|entry| entry.spoken.fixed().is_some());
+        self.said(format!("press_{key_name}_{name}"), text, fixed)
+    }
+
+    /// Only what always says the same can have been recorded.
+    fn said(&self, name: String, text: String, fixed: bool) -> Option<Utterance> {
+        let language = self.language.to_owned();
+        (fixed || !text.is_empty()).then(|| Utterance { name: fixed.then_some(name), text, language })
+    }
+
+    fn spoken(&self, name: &str) -> String {
+        self.entry(name).map(|entry| self.fill(&entry.spoken, Sense::Ear)).unwrap_or_default()
+    }
+
+    fn key_spoken(&self, key: char) -> String {
+        let name = match key {
+            '*' => KEY_STAR,
+            '#' => KEY_HASH,
+            _ => return key.to_string(),
+        };
+        if self.entry(name).is_some() { self.spoken(name) } else { key.to_string() }
+    }
+
+    fn entry(&self, name: &str) -> Option<&'a Entry> {
+        self.texts.entry(self.language, name)
+    }
+
+    /// What cannot be filled in as it was meant is filled in with the plain values, else it is empty.
+    fn fill(&self, filling: &Filling, sense: Sense) -> String {
+        let template = match filling {
+            Filling::Fixed(text) => return text.clone(),
+            Filling::Live(template) => template,
+        };
+        let fill = |manner| filled(template, &self.scope, self.language, sense, manner);
+        fill(Manner::Strict).unwrap_or_else(|message| {
+            self.doubts.borrow_mut().push(Doubt { span: template.span, message });
+            fill(Manner::Lenient).unwrap_or_default()
+        })
+    }
+}
+
+fn known(values: &[(&str, &str)]) -> Scope {
+    values.iter().map(|(name, value)| ((*name).to_owned(), Known::from(*value))).collect()
+}
+
 impl Book {
     /// Whether it has a text of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.entries.contains_key(name) || (name == PRESS && self.press.is_some())
     }
+}
 
-    /// Where a text stands, if it is wider on a slide than `columns`: a letter or digit is one column,
-    /// a Chinese character two.
-    pub(crate) fn wider_than(&self, name: &str, columns: usize) -> Option<Span> {
-        let entry = self.entries.get(name)?;
-        let width: usize = entry.shown.chars().map(|c| if c < '\u{1100}' { 1 } else { 2 }).sum();
-        (width > columns).then_some(entry.span)
-    }
+/// Columns of a text on a slide: a letter or digit is one, a Chinese character two.
+pub(crate) fn columns(text: &str) -> usize {
+    text.chars().map(|c| if c < '\u{1100}' { 1 } else { 2 }).sum()
 }
 
 enum Read {
@@ -151,10 +311,11 @@ enum Read {
 }
 
 /// A text is a template, or `{ shown: template, spoken: template }`.
-fn read_entry(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Read> {
+fn read_entry(reader: &mut Reader, language: &str, name: &Word, value: &Tree) -> Option<Read> {
     if name.value == PRESS {
         let template = reader.word("the text `press`", value)?;
-        let press = fill(reader, &template, &[("label", "label"), ("key", "1")])?;
+        let press =
+            fill(reader, &template, &[("label", "label"), ("key", "1"), (LANGUAGE, language)], Sense::Ear)?;
         return (!press.is_empty()).then_some(Read::Press(template.value));
     }
     let (shown, spoken) = match &value.value {
@@ -169,31 +330,41 @@ fn read_entry(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Read> {
             (word.clone(), word)
         }
     };
-    let entry_shown = fill(reader, &shown, &[])?;
-    let entry_spoken = if spoken == shown { entry_shown.clone() } else { fill(reader, &spoken, &[])? };
-    Some(Read::Entry(Entry { span: name.span, shown: entry_shown, spoken: entry_spoken }))
+    let shown = read_filling(reader, language, shown, Sense::Eye);
+    let spoken = read_filling(reader, language, spoken, Sense::Ear);
+    Some(Read::Entry(Entry { span: name.span, shown: shown?, spoken: spoken? }))
 }
 
-/// Renders one text, or notes why it cannot be known before a call.
-fn fill(reader: &mut Reader, template: &Word, values: &[(&str, &str)]) -> Option<String> {
+/// Fills in what needs no values of a call.
+fn read_filling(reader: &mut Reader, language: &str, template: Word, sense: Sense) -> Option<Filling> {
+    let live =
+        template_variables(&template.value).is_ok_and(|names| names.iter().any(|name| name != LANGUAGE));
+    if live && template.value.len() <= limits::TEXT_BYTES_MAX {
+        return Some(Filling::Live(template));
+    }
+    fill(reader, &template, &[(LANGUAGE, language)], sense).map(Filling::Fixed)
+}
+
+/// Renders one text, or notes why it cannot be.
+fn fill(reader: &mut Reader, template: &Word, values: &[(&str, &str)], sense: Sense) -> Option<String> {
     let text = &template.value;
     if text.len() > limits::TEXT_BYTES_MAX {
         let message = format!("a text has at most {} octets", limits::TEXT_BYTES_MAX);
         reader.note(Finding::error("text", template.span, message, "too long"));
         return None;
     }
-    let problem = match template_variables(text) {
+    let unknown = match template_variables(text) {
         Ok(names) => names.into_iter().find(|name| !values.iter().any(|(known, _)| known == name)),
         Err(error) => {
-            reader.note(broken(template, &error));
+            reader.note(broken(template, &detail(&error)));
             return None;
         }
     };
-    if let Some(name) = problem {
-        reader.note(not_static(template, &name, values));
+    if let Some(name) = unknown {
+        reader.note(not_of_a_menu(template, &name));
         return None;
     }
-    match render(text, values) {
+    match render(text, &known(values), sense, Manner::Strict) {
         Ok(filled) if filled.len() <= limits::TEXT_BYTES_MAX => Some(filled),
         Ok(_) => {
             let message =
@@ -202,27 +373,24 @@ fn fill(reader: &mut Reader, template: &Word, values: &[(&str, &str)]) -> Option
             None
         }
         Err(error) => {
-            reader.note(broken(template, &error));
+            reader.note(broken(template, &detail(&error)));
             None
         }
     }
 }
 
-fn broken(template: &Word, error: &minijinja::Error) -> Finding {
-    Finding::error("text", template.span, format!("this text cannot be filled in: {}", detail(error)), "here")
-        .help("a value stands between `{{` and `}}`")
+fn broken(template: &Word, why: &str) -> Finding {
+    Finding::error("text", template.span, format!("this text cannot be filled in: {why}"), "here")
+        .help("a value stands between `{{` and `}}`, and how it is read behind `|`: `{{ balance | money }}`")
 }
 
-fn not_static(template: &Word, name: &str, values: &[(&str, &str)]) -> Finding {
-    let finding = Finding::error(
+/// In the sentence of a menu item there is nothing but the item.
+fn not_of_a_menu(template: &Word, name: &str) -> Finding {
+    Finding::error(
         "text-not-static",
         template.span,
-        format!("`{name}` is not known before a call, and this text is spoken or drawn ahead"),
+        format!("`{name}` is not known in the sentence of a menu item"),
         format!("uses `{name}`"),
-    );
-    if values.is_empty() {
-        return finding.help("write the text without `{{ ... }}`; use one text for each case and a `branch`");
-    }
-    let known: Vec<&str> = values.iter().map(|(known, _)| *known).collect();
-    finding.help(format!("this text can use {}", known.join(" and ")))
+    )
+    .help("this text can use label, key and language")
 }

@@ -18,7 +18,7 @@ use crate::read::unknown;
 use crate::service::Queues;
 use crate::source::{Span, Word};
 use crate::target::{BUILTINS, Builtin, Target, target};
-use crate::text::Texts;
+use crate::text::{Telling, Texts, columns};
 use crate::words::suggest;
 
 /// What flows are checked against.
@@ -39,13 +39,14 @@ pub(crate) struct Checker<'a> {
     findings: Vec<Finding>,
     /// (language, text) pairs already noted as missing: one note is enough.
     missing: BTreeSet<(String, String)>,
+    /// (language, text) pairs already filled in.
+    told: BTreeSet<(String, String)>,
 }
 
 /// Checks one flow.
 pub(crate) fn flow(context: Context<'_>, flow: &Body) -> Vec<Finding> {
     let languages = flow.languages.iter().map(|language| language.value.as_str()).collect();
-    let mut checker =
-        Checker { context, flow: Some(flow), languages, findings: Vec::new(), missing: BTreeSet::new() };
+    let mut checker = Checker::new(context, Some(flow), languages);
     checker.head(flow);
     for node in flow.nodes.values() {
         node.step.check(&mut checker);
@@ -63,8 +64,7 @@ pub(crate) fn flow(context: Context<'_>, flow: &Body) -> Vec<Finding> {
 /// Checks what the queues themselves show and play, in `languages`.
 pub(crate) fn holds(context: Context<'_>, languages: &BTreeSet<&str>) -> Vec<Finding> {
     let languages = languages.iter().copied().collect();
-    let mut checker =
-        Checker { context, flow: None, languages, findings: Vec::new(), missing: BTreeSet::new() };
+    let mut checker = Checker::new(context, None, languages);
     for hold in context.queues.holds.values() {
         hold.check(&mut checker);
     }
@@ -72,6 +72,11 @@ pub(crate) fn holds(context: Context<'_>, languages: &BTreeSet<&str>) -> Vec<Fin
 }
 
 impl<'a> Checker<'a> {
+    fn new(context: Context<'a>, flow: Option<&'a Body>, languages: Vec<&'a str>) -> Self {
+        let (missing, told) = (BTreeSet::new(), BTreeSet::new());
+        Checker { context, flow, languages, findings: Vec::new(), missing, told }
+    }
+
     /// Notes a mistake.
     pub(crate) fn note(&mut self, finding: Finding) {
         self.findings.push(finding);
@@ -154,7 +159,7 @@ impl<'a> Checker<'a> {
             .map(|(language, _)| *language)
             .collect();
         if lacking.is_empty() {
-            return;
+            return self.told(name);
         }
         if lacking.len() == books.len() {
             let word = Word { value: name.to_owned(), span: at };
@@ -175,11 +180,35 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// A text that is there: it can be filled in with what a call knows.
+    fn told(&mut self, name: &str) {
+        for language in self.languages.clone() {
+            if self.told.insert((language.to_owned(), name.to_owned())) {
+                let finding = self.context.texts.judge(language, name, &self.samples(language));
+                self.findings.extend(finding);
+            }
+        }
+    }
+
+    /// What a call could know here. What is shown in a queue is for callers of every flow, who have only the facts
+    /// in common.
+    fn samples(&self, language: &str) -> Vec<Scope> {
+        match self.flow {
+            Some(flow) => flow.samples(language, &self.context.texts.variables()),
+            None => vec![FACTS.iter().map(|(name, _)| ((*name).to_owned(), Value::from(""))).collect()],
+        }
+    }
+
     /// A text that labels a row of a slide: it is legible there in every language.
     pub(crate) fn row_label(&mut self, name: &str) {
         let texts = self.context.texts;
-        for book in self.languages.iter().filter_map(|language| texts.book(language)) {
-            if let Some(span) = book.wider_than(name, limits::LABEL_COLUMNS_LEGIBLE) {
+        for language in self.languages.clone() {
+            let samples = self.samples(language).into_iter();
+            let widest =
+                samples.map(|scope| columns(&Telling::new(texts, language, scope).shown(name))).max();
+            if let Some(span) = texts.span(language, name)
+                && widest.is_some_and(|widest| widest > limits::LABEL_COLUMNS_LEGIBLE)
+            {
                 let finding =
                     Finding::error("long-label", span, format!("`{name}` is too wide for a row"), "wide");
                 let help = "at most six Chinese characters or twelve letters; `{ shown: ..., spoken: ... }` \
@@ -262,23 +291,13 @@ impl<'a> Checker<'a> {
                 Finding::error("unknown-variable", expression.source.span, message, format!("`{name}`"));
             self.note(finding.maybe_help(suggest(name, names())));
         }
+        let language = flow.languages.first().map(|word| word.value.as_str()).unwrap_or_default();
         if unknown.is_empty()
-            && let Err(error) = expression.evaluate(&sample(flow))
+            && let Some(scope) = flow.samples(language, &BTreeSet::new()).first()
+            && let Err(error) = expression.evaluate(scope)
         {
             let message = format!("this fails when it is evaluated: {}", detail(&error));
             self.note(Finding::error("expression", expression.source.span, message, "here"));
         }
     }
-}
-
-/// The names of a call as they could be.
-fn sample(flow: &Body) -> Scope {
-    let mut scope = flow.first_values();
-    let language = flow.languages.first().map(|word| word.value.as_str()).unwrap_or_default();
-    let called = flow.numbers.first().map(|word| word.value.as_str()).unwrap_or_default();
-    scope.insert("caller".to_owned(), Value::from(""));
-    scope.insert("called".to_owned(), Value::from(called));
-    scope.insert("language".to_owned(), Value::from(language));
-    scope.insert("has_video".to_owned(), Value::from(true));
-    scope
 }

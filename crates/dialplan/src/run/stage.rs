@@ -10,7 +10,7 @@ use crate::expression::{Expression, Scope};
 use crate::flow::Defaults;
 use crate::limits;
 use crate::service::Queues;
-use crate::text::Texts;
+use crate::text::Telling;
 use crate::{Flow, Presentation, Service};
 
 /// Everything about a call that changes.
@@ -82,8 +82,12 @@ pub(crate) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    pub(crate) fn texts(&self) -> &'a Texts {
-        &self.service.texts
+    /// The texts as this caller is told them now. Goes back with the presentation.
+    pub(crate) fn telling(&self) -> Telling<'a> {
+        let spoken = &self.memory.language;
+        let mut languages = self.flow.languages();
+        let language = languages.find(|language| language == spoken).unwrap_or_default();
+        Telling::new(&self.service.texts, language, self.memory.scope())
     }
 
     pub(crate) fn queues(&self) -> &'a Queues {
@@ -92,10 +96,6 @@ impl<'a> Stage<'a> {
 
     pub(crate) fn defaults(&self) -> &'a Defaults {
         &self.flow.body.defaults
-    }
-
-    pub(crate) fn language(&self) -> &str {
-        &self.memory.language
     }
 
     pub(crate) fn has_video(&self) -> bool {
@@ -108,7 +108,8 @@ impl<'a> Stage<'a> {
     }
 
     /// Shows and says something in place of whatever was on.
-    pub(crate) fn play(&mut self, presentation: Presentation) {
+    pub(crate) fn play(&mut self, presentation: Presentation, told: Telling<'_>) {
+        self.doubt(told);
         self.memory.playing = Some(self.now + limits::PLAY_MAX);
         self.memory.out.push_back(Action::Play(presentation));
     }
@@ -129,9 +130,18 @@ impl<'a> Stage<'a> {
     }
 
     /// Puts the caller into a queue.
-    pub(crate) fn enter_queue(&mut self, queue: &str, waiting: Presentation) {
+    pub(crate) fn enter_queue(&mut self, queue: &str, waiting: Presentation, told: Telling<'_>) {
+        self.doubt(told);
         self.memory.queued = true;
         self.memory.out.push_back(Action::Queue { queue: queue.to_owned(), waiting });
+    }
+
+    /// Texts that could not be told as they were meant are for the log, never the end of a call.
+    fn doubt(&mut self, told: Telling<'_>) {
+        for doubt in told.into_doubts() {
+            let span = self.service.position(doubt.span);
+            self.memory.out.push_back(Action::Doubt { span, message: doubt.message });
+        }
     }
 
     /// Keeps a key for the menu that comes next.
@@ -170,8 +180,13 @@ impl<'a> Stage<'a> {
             Some(None) => expression.and_then(|expression| expression.evaluate(&self.memory.scope()).ok()),
             None => None,
         };
-        if let Some(value) = value {
+        if let Some(value) = value.filter(fits) {
             self.memory.variables.insert(variable.to_owned(), value);
         }
     }
+}
+
+/// Bounded, however often `set` adds to it.
+fn fits(value: &Value) -> bool {
+    value.as_str().is_none_or(|text| text.len() <= limits::VALUE_BYTES_MAX)
 }

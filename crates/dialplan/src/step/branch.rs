@@ -12,7 +12,7 @@ use crate::run::Stage;
 use crate::service::Queues;
 use crate::source::Word;
 use crate::target::Exits;
-use crate::text::Texts;
+use crate::text::Telling;
 use crate::yaml::{Tree, Value};
 
 pub(super) static KIND: Kind = Kind {
@@ -89,7 +89,7 @@ impl Step for Branch {
         }
     }
 
-    fn presentations(&self, _: &Texts, _: &Queues, _: &str, _: &mut Presentations) {}
+    fn presentations(&self, _: &Telling<'_>, _: &Queues, _: &mut Presentations) {}
 
     fn start<'a>(&'a self, stage: &mut Stage<'_>) -> Next<'a> {
         match self.cases.iter().find(|case| stage.holds(&case.when)) {

@@ -8,7 +8,7 @@ use crate::run::Stage;
 use crate::scene::{SLIDE_FIELDS, Scene};
 use crate::service::Queues;
 use crate::target::Exits;
-use crate::text::Texts;
+use crate::text::Telling;
 
 pub(super) static KIND: Kind = Kind {
     name: "hangup",
@@ -51,16 +51,17 @@ impl Step for Hangup {
         self.scene.check(checker);
     }
 
-    fn presentations(&self, texts: &Texts, _: &Queues, language: &str, all: &mut Presentations) {
-        all.add(self.scene.present(texts, language, true));
+    fn presentations(&self, telling: &Telling<'_>, _: &Queues, all: &mut Presentations) {
+        all.add(self.scene.present(telling, true));
     }
 
     fn start<'a>(&'a self, stage: &mut Stage<'_>) -> Next<'a> {
         if self.scene.is_empty() {
             return Next::Hangup;
         }
-        let presentation = self.scene.present(stage.texts(), stage.language(), stage.has_video());
-        stage.play(presentation);
+        let telling = stage.telling();
+        let presentation = self.scene.present(&telling, stage.has_video());
+        stage.play(presentation, telling);
         Next::Wait
     }
 

@@ -19,7 +19,7 @@ use crate::scene::{SLIDE_FIELDS, Scene};
 use crate::service::Queues;
 use crate::source::{Span, Word};
 use crate::target::Exits;
-use crate::text::{PRESS, Texts};
+use crate::text::{PRESS, Telling};
 use crate::yaml::{Tree, Value};
 use crate::{Presentation, Presentations};
 
@@ -174,20 +174,14 @@ impl Menu {
     }
 
     /// What is seen and heard when exactly the items that `shown` picks are there.
-    fn present(
-        &self,
-        texts: &Texts,
-        language: &str,
-        has_video: bool,
-        shown: impl Fn(&Item) -> bool,
-    ) -> Presentation {
-        let mut presentation = self.scene.present(texts, language, has_video);
+    fn present(&self, telling: &Telling<'_>, has_video: bool, shown: impl Fn(&Item) -> bool) -> Presentation {
+        let mut presentation = self.scene.present(telling, has_video);
         let rows: Vec<&Item> = self.items.iter().filter(|item| shown(item)).collect();
         let footer: Vec<&Item> = self.footer.iter().filter(|item| shown(item)).collect();
-        let row = |item: &&Item| texts.row(language, &item.label.value, item.key);
+        let row = |item: &&Item| telling.row(&item.label.value, item.key);
         let spoken_footer = if presentation.slide.is_some() { &[][..] } else { &footer };
-        let press = |item: &&Item| texts.press(language, &item.label.value, item.key);
-        presentation.speech.extend(rows.iter().chain(spoken_footer).map(press));
+        let press = |item: &&Item| telling.press(&item.label.value, item.key);
+        presentation.speech.extend(rows.iter().chain(spoken_footer).filter_map(press));
         if let Some(slide) = &mut presentation.slide {
             slide.rows = rows.iter().map(row).collect();
             slide.footer = footer.iter().map(row).collect();
@@ -203,9 +197,9 @@ impl Menu {
     }
 
     fn ask(&self, stage: &mut Stage<'_>) {
-        let presentation =
-            self.present(stage.texts(), stage.language(), stage.has_video(), |item| item.shown(stage));
-        stage.play(presentation);
+        let telling = stage.telling();
+        let presentation = self.present(&telling, stage.has_video(), |item| item.shown(stage));
+        stage.play(presentation, telling);
     }
 
     fn choose(&self, stage: &mut Stage<'_>, key: char) -> Option<Next<'_>> {
@@ -272,7 +266,7 @@ impl Step for Menu {
         }
     }
 
-    fn presentations(&self, texts: &Texts, _: &Queues, language: &str, all: &mut Presentations) {
+    fn presentations(&self, telling: &Telling<'_>, _: &Queues, all: &mut Presentations) {
         let conditions = self.conditions();
         for holding in 0..1_u32 << conditions.len().min(limits::MENU_CONDITIONS_MAX) {
             let shown = |item: &Item| {
@@ -282,7 +276,7 @@ impl Step for Menu {
                 })
             };
             for has_video in [true, false] {
-                all.add(self.present(texts, language, has_video, shown));
+                all.add(self.present(telling, has_video, shown));
             }
         }
     }

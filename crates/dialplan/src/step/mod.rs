@@ -22,7 +22,7 @@ use crate::run::Stage;
 use crate::service::Queues;
 use crate::source::Word;
 use crate::target::Exits;
-use crate::text::Texts;
+use crate::text::Telling;
 
 /// Every step of the language. The manual's table is made from it.
 pub static STEPS: [&Kind; 5] = [&menu::KIND, &play::KIND, &branch::KIND, &queue::KIND, &hangup::KIND];
@@ -118,8 +118,8 @@ pub(crate) trait Step: fmt::Debug + Send + Sync {
         false
     }
 
-    /// Everything it can show and say in one language.
-    fn presentations(&self, texts: &Texts, queues: &Queues, language: &str, all: &mut Presentations);
+    /// Everything it can show and say in one language with one group of values.
+    fn presentations(&self, telling: &Telling<'_>, queues: &Queues, all: &mut Presentations);
 
     /// The node is entered.
     fn start<'a>(&'a self, stage: &mut Stage<'_>) -> Next<'a>;

@@ -15,7 +15,7 @@ use crate::scene::{SLIDE_FIELDS, Scene};
 use crate::service::Queues;
 use crate::source::Span;
 use crate::target::Exits;
-use crate::text::Texts;
+use crate::text::Telling;
 
 pub(super) static KIND: Kind = Kind {
     name: "play",
@@ -85,13 +85,14 @@ impl Step for Play {
         }
     }
 
-    fn presentations(&self, texts: &Texts, _: &Queues, language: &str, all: &mut Presentations) {
-        all.add(self.scene.present(texts, language, true));
+    fn presentations(&self, telling: &Telling<'_>, _: &Queues, all: &mut Presentations) {
+        all.add(self.scene.present(telling, true));
     }
 
     fn start<'a>(&'a self, stage: &mut Stage<'_>) -> Next<'a> {
-        let presentation = self.scene.present(stage.texts(), stage.language(), stage.has_video());
-        stage.play(presentation);
+        let telling = stage.telling();
+        let presentation = self.scene.present(&telling, stage.has_video());
+        stage.play(presentation, telling);
         if let Some(at_least) = self.at_least {
             stage.wake_after(at_least);
         }

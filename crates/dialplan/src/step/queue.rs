@@ -11,7 +11,7 @@ use crate::scene::Scene;
 use crate::service::Queues;
 use crate::source::Word;
 use crate::target::Exits;
-use crate::text::Texts;
+use crate::text::Telling;
 use crate::{Presentation, Presentations, QueueOutcome};
 
 pub(super) static KIND: Kind = Kind {
@@ -57,9 +57,9 @@ fn read(reader: &mut Reader, fields: &Fields<'_>) -> Option<Box<dyn Step>> {
 }
 
 impl Queue {
-    fn waiting(&self, texts: &Texts, queues: &Queues, language: &str, has_video: bool) -> Presentation {
+    fn waiting(&self, telling: &Telling<'_>, queues: &Queues, has_video: bool) -> Presentation {
         let hold = self.hold.as_ref().or_else(|| queues.hold(&self.name.value));
-        let presentation = hold.map(|hold| hold.present(texts, language, has_video)).unwrap_or_default();
+        let presentation = hold.map(|hold| hold.present(telling, has_video)).unwrap_or_default();
         Presentation { looped: true, ..presentation }
     }
 }
@@ -80,13 +80,14 @@ impl Step for Queue {
         }
     }
 
-    fn presentations(&self, texts: &Texts, queues: &Queues, language: &str, all: &mut Presentations) {
-        all.add(self.waiting(texts, queues, language, true));
+    fn presentations(&self, telling: &Telling<'_>, queues: &Queues, all: &mut Presentations) {
+        all.add(self.waiting(telling, queues, true));
     }
 
     fn start<'a>(&'a self, stage: &mut Stage<'_>) -> Next<'a> {
-        let waiting = self.waiting(stage.texts(), stage.queues(), stage.language(), stage.has_video());
-        stage.enter_queue(&self.name.value, waiting);
+        let telling = stage.telling();
+        let waiting = self.waiting(&telling, stage.queues(), stage.has_video());
+        stage.enter_queue(&self.name.value, waiting, telling);
         Next::Wait
     }
 

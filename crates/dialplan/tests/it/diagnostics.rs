@@ -46,6 +46,16 @@ fn with_english(text: &str) -> Case {
     Case::Files(files)
 }
 
+/// A flow with a variable `left` and an English text `left` that tells of it.
+fn with_value(first: &str, text: &str) -> Case {
+    let nodes = "  main: { menu: { slide: page.svg, lines: left, items: { \"1\": { say: balance, to: $hangup } } } }\n";
+    let head = flow(nodes).replace("defaults:", &format!("vars: {{ left: {first} }}\ndefaults:"));
+    let mut files = vec![file("flow.yaml", &head.replace("[zh-CN, en]", "[en]")), queues()];
+    files.extend(texts());
+    files.last_mut().expect("texts").text.push_str(&format!("left: \"{text}\"\n"));
+    Case::Files(files)
+}
+
 fn problems(case: &Case) -> Problems {
     let compiled = match case {
         Case::Flow(flow) => compile(flow),
@@ -359,6 +369,28 @@ fn mistakes_of_texts() {
             Case::Files(files)
         }),
         ("unknown value", with_english("goodbye: Goodbye {{ name }}\n")),
+        ("unknown filter", with_english("goodbye: Goodbye {{ 5 | cash }}\n")),
+        ("a word is no money", with_english("goodbye: \"{{ 'abc' | money }}\"\n")),
+        ("a variable holds no money", with_value("abc", "{{ left | money }}")),
+        (
+            "a word of a variable is no day",
+            with_value("{ one_of: [2028-02-29, 2027-02-29] }", "{{ left | date }}")
+        ),
+        ("a value of a menu's sentence", {
+            let Case::Files(mut files) = with_value("5", "{{ left | money }}") else {
+                unreachable!("made of files")
+            };
+            let english = files.last_mut().expect("texts");
+            english.text = english.text.replace("press {{ key }}", "press {{ left }}");
+            Case::Files(files)
+        }),
+        ("a variable in a queue's hold", {
+            let Case::Files(mut files) = with_value("5", "{{ left | money }}") else {
+                unreachable!("made of files")
+            };
+            files[1].text = files[1].text.replace("{ clip: hold.mp4 }", "{ slide: hold.svg, title: left }");
+            Case::Files(files)
+        }),
         ("broken template", with_english("goodbye: \"Goodbye {{ name\"\n")),
         ("unknown field of a text", with_english("goodbye: { show: Goodbye, spoken: Goodbye }\n")),
         ("text twice", with_english("hello: Hi\n")),
@@ -480,7 +512,7 @@ fn a_misspelt_node_is_shown_with_place_and_suggestion() {
     let problems = Service::compile(&files, &assets()).expect_err("broken");
     let first = problems.iter().next().expect("one");
     assert_eq!(first.suggestion(), Some("did you mean `packs`?"));
-    assert!(problems.report().starts_with("dialplans/hotline.yaml:27:32: error: "), "{}", problems.report());
+    assert!(problems.report().starts_with("dialplans/hotline.yaml:28:32: error: "), "{}", problems.report());
 }
 
 #[test]

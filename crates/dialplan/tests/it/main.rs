@@ -5,4 +5,5 @@ mod demo;
 mod diagnostics;
 mod manual;
 mod properties;
+mod values;
 mod walk;

@@ -38,6 +38,7 @@ fn shared_demo() -> Arc<Service> {
 fn drain(run: &mut Run, waits: &mut Waits) {
     for _ in 0..1000 {
         match run.poll_output() {
+            Action::Doubt { .. } => {}
             Action::Enter { .. } => {}
             Action::Play(_) => (waits.playing, waits.queued) = (true, false),
             Action::Queue { .. } => (waits.playing, waits.queued) = (false, true),

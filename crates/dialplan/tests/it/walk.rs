@@ -50,6 +50,7 @@ impl Call {
         self.run.handle_input(self.now, event);
         loop {
             match self.run.poll_output() {
+                Action::Doubt { span, message } => panic!("{span}: {message}"),
                 Action::Enter { node, .. } => self.nodes.push(node),
                 Action::Play(presentation) => self.played = Some(presentation),
                 Action::Queue { queue, waiting } => self.queued = Some((queue, waiting)),
@@ -174,7 +175,7 @@ fn star_changes_the_language_of_the_node_and_of_what_follows() {
     call.key('1');
     assert_eq!(
         call.said(),
-        ["Your balance is fifty-eight yuan and twenty fen. Twelve point six gigabytes are left."]
+        ["Your balance is fifty-eight yuan and twenty fen. You have twelve point six gigabytes left."]
     );
     call.key('*');
     assert_eq!((call.node(), call.run.language()), ("balance", "zh-CN"));

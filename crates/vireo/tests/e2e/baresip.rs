@@ -28,7 +28,7 @@ const MENU: (&str, &str) = ("menu.svg", "请按键");
 /// What is said with them: the welcome, the menu's first sentence, and the page behind key 1.
 const WELCOME_SAID: &str = "zh-CN/welcome";
 const MENU_SAID: &str = "zh-CN/press_1_balance";
-const BALANCE_SAID: &str = "zh-CN/balance_spoken";
+const BALANCE_SAID: &str = "zh-CN/您的话费余额是五十八元二角，剩余流量十二点六G。";
 
 fn caller(codec: Codec, size: Size) -> Setup {
     Setup {

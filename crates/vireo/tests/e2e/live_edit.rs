@@ -33,7 +33,7 @@ fn a_mistake_is_told_on_terminal_and_page_and_the_live_version_stays() {
     demo.save(PAGE, |svg| svg.replacen("<svg><", "<svg", 1));
     demo.process.wait_for_output("hotline: the mistake is gone", EDIT_LIMIT);
 
-    demo.save(TEXTS, |texts| texts.replace("58.20", "77.70"));
+    demo.save(TEXTS, |texts| texts.replace("有效至月底", "有效到下月"));
     demo.process.wait_for_output("hotline: version 2 is live", EDIT_LIMIT);
     assert_eq!((&demo.status()["version"], &demo.status()["diagnostics"]), (&2.into(), &().into()));
 }
@@ -47,7 +47,7 @@ fn a_call_in_flight_keeps_its_version_and_the_next_has_the_new_one() {
 
     // A file of the same name, and the text of another, in one go.
     demo.save(PAGE, |svg| svg.replace("#0F1B2D", "#8A2BE2"));
-    demo.save(TEXTS, |texts| texts.replace("58.20", "77.70"));
+    demo.save(TEXTS, |texts| texts.replace("有效至月底", "有效到下月"));
     early
         .look_until("version 2", EDIT_LIMIT, || demo.process.output().contains("hotline: version 2 is live"));
     let kept = early.press('1', &menu);
@@ -71,6 +71,6 @@ fn a_folder_that_goes_and_comes_back_is_one_mistake_and_its_end() {
     demo.process.wait_for_output("hotline: version 1 stays live", EDIT_LIMIT);
     fs::rename(&aside, &folder).expect("the test's folder is writable");
     demo.process.wait_for_output("hotline: the mistake is gone", EDIT_LIMIT);
-    demo.save(TEXTS, |texts| texts.replace("58.20", "77.70"));
+    demo.save(TEXTS, |texts| texts.replace("有效至月底", "有效到下月"));
     demo.process.wait_for_output("hotline: version 2 is live", EDIT_LIMIT);
 }

@@ -103,9 +103,9 @@ fn a_browsers_call_keeps_its_version_of_the_service_and_the_next_has_the_new_one
     let mut gateway = Gateway::start(&lab);
     let mut browser = Browser::start(&lab, "edited", &[]);
     browser.wait_for("shown", LIMIT);
-    gateway.edit("dialplans/texts/zh-CN.yaml", |texts| {
-        assert!(texts.contains("五十八元二角"), "what is said of the balance");
-        texts.replace("五十八元二角", "七十七元七角")
+    gateway.edit("dialplans/hotline.yaml", |flow| {
+        assert!(flow.contains("58.20"), "what the balance is");
+        flow.replace("58.20", "77.70")
     });
     let seen = browser.result(LIMIT);
     assert!(text(&seen, "/before").contains("五十八元二角"), "{seen}");

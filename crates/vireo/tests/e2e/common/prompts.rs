@@ -16,7 +16,8 @@ pub(crate) struct Prompts(Vec<Prompt>);
 
 /// One spoken text.
 pub(crate) struct Prompt {
-    /// The name an operator's recording of it would have, with its language.
+    /// Its language with the name that an operator's recording of it would have; what tells a value has none, and
+    /// its words stand there.
     pub(crate) name: String,
     pub(crate) length: Duration,
     print: Voiceprint,
