@@ -5,7 +5,7 @@
 //! G.711 our own. What their bindings lack, and those without one, are in `ffi`, the only place of the project
 //! with `unsafe`. It does not know RTP, tracks or calls. Start at [`video::Encoder`] and [`video::Decoder`],
 //! [`audio::Encoder`] and [`audio::Decoder`]; [`transcode`] puts them together for a bridge, [`dtmf`] hears keys,
-//! [`file::read`] opens clips, [`compare`] says how alike pictures are.
+//! [`file::read`] opens clips, [`loudness`] makes them equally loud, [`compare`] says how alike pictures are.
 
 pub mod amr;
 pub mod amr_wb;
@@ -19,6 +19,7 @@ pub mod file;
 pub mod g711;
 pub mod g722;
 pub mod limits;
+pub mod loudness;
 pub mod opus;
 mod plane;
 pub mod plc;
