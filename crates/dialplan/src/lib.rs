@@ -12,6 +12,7 @@ pub mod docs;
 mod expression;
 mod flow;
 pub mod limits;
+mod origin;
 mod presentation;
 mod problem;
 mod queues;

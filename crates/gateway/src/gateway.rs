@@ -42,7 +42,7 @@ pub struct Gateway {
     shards: Vec<(WorkerHandle, Option<JoinHandle<()>>)>,
     pool: (mpsc::Sender<ToPool>, Option<JoinHandle<()>>),
     /// Ends with the shards.
-    editions: Option<JoinHandle<()>>,
+    editions: Vec<JoinHandle<()>>,
     addresses: Vec<SocketAddr>,
     gauges: Arc<Gauges>,
     calls: Calls,
@@ -71,7 +71,7 @@ impl Gateway {
         let gauges = Arc::new(Gauges::default());
         let browsers = Threads::start(browser_config(&config), vec![handle.clone()], to_pool.clone())?;
         let calls = Calls::default();
-        let (editions, editions_thread) = Editions::start(Arc::clone(&config.library), Arc::clone(&gauges))?;
+        let (editions, editions_threads) = Editions::start(Arc::clone(&config.library), &gauges)?;
         let shard = Shard::new(shard_config(&config, locals), Arc::clone(&config.service));
         let worker = Worker {
             poller,
@@ -95,7 +95,7 @@ impl Gateway {
         Ok(Gateway {
             shards: vec![(handle, Some(thread))],
             pool: (to_pool, Some(pool_thread)),
-            editions: Some(editions_thread),
+            editions: editions_threads,
             addresses,
             gauges,
             calls,
@@ -154,7 +154,9 @@ impl Gateway {
         for (_, thread) in &mut self.shards {
             join(thread.take(), "a shard");
         }
-        join(self.editions.take(), "the maker of editions");
+        for thread in self.editions.drain(..) {
+            join(Some(thread), "a maker of prompts");
+        }
         // The shards have said goodbye to browsers by now.
         self.browsers.stop();
         // Ignored: a pool that is gone needs no word.

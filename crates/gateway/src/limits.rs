@@ -16,6 +16,13 @@ pub(crate) const PORT_IDLE: Duration = Duration::from_secs(60);
 /// Editions of prompts that calls wait for at once; for one more the call goes on without it.
 pub(crate) const EDITIONS_WANTED_MAX: usize = 256;
 
+/// Slides and spoken texts with a call's own values that calls wait for at once, for each thread that makes them;
+/// for one more the call goes on without it. A thread makes five to twenty a second.
+pub(crate) const FIRST_USES_WANTED_MAX: usize = 64;
+
+/// Threads that make them.
+pub(crate) const FIRST_USE_THREADS: usize = 2;
+
 /// How often the drops of all sockets are added up.
 pub(crate) const DROPS_EVERY: Duration = Duration::from_secs(1);
 

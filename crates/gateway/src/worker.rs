@@ -20,7 +20,7 @@ use tracing::{debug, error, warn};
 
 use crate::calls::Calls;
 use crate::editions::{Editions, Wanted};
-use crate::library::{self, Library};
+use crate::library::Library;
 use crate::limits;
 use crate::pool::ToPool;
 use crate::record;
@@ -305,10 +305,10 @@ impl Worker {
         }
     }
 
-    /// The track, or, while an edition of it is being made, nothing yet.
+    /// The track, or, while it is being made, nothing yet.
     fn fetch(&self, call: CallId, version: u64, key: AssetKey) -> Option<call::Input> {
         let track = self.library.get(version, &key);
-        if track.is_none() && library::may_be_made(&key) {
+        if track.is_none() {
             let shard = self.own.clone();
             if self.editions.want(Wanted { call, version, key: key.clone(), shard }) {
                 return None;

@@ -370,3 +370,64 @@ fn sound_in_a_mode_that_was_not_prepared_is_made_when_it_is_needed_and_kept() {
     let picture = AssetKey { asset, format: Format::Video(VideoFormat::circuit(Codec::H263)) };
     assert!(library.edition(1, &picture).unwrap().is_none(), "sound alone is made late");
 }
+
+#[test]
+fn what_tells_a_value_is_made_at_its_first_use_and_kept() {
+    let cache = Folder::new("first-use");
+    let library = open(&project_media(), &cache);
+    library.prepare(1, &[slide("余额")], &|_, _| {}).unwrap();
+    let prepared = cached(&cache);
+    let said = |text: &str, language: &str| {
+        let asset = Asset::Speech { name: None, text: text.into(), language: language.into() };
+        AssetKey { asset, format: Format::Audio(AudioFormat::new(Codec::Pcmu)) }
+    };
+    let drawn =
+        AssetKey { asset: slide("63.20元"), format: Format::Video(VideoFormat::circuit(Codec::H263)) };
+    let keys = [
+        said("您的话费余额是六十三元二角，剩余流量十二点六G。", "zh-CN"),
+        said(
+            "Your balance is sixty-three yuan and twenty fen. You have twelve point six gigabytes left.",
+            "en",
+        ),
+        drawn.clone(),
+    ];
+    for key in &keys {
+        assert!(library.get(1, key).is_none(), "not before it is asked for");
+        #[allow(clippy::disallowed_methods, reason = "what it costs is to be printed")]
+        let begin = std::time::Instant::now();
+        let track = library.first_use(1, key).unwrap();
+        println!(
+            "{:?}: {} ms for {} s",
+            key.format,
+            begin.elapsed().as_millis(),
+            track.duration.as_secs_f64()
+        );
+        assert_sound(&track);
+        assert_eq!(library.get(1, key), Some(track));
+    }
+    assert!(library.get(2, &keys[0]).is_none(), "another version may look different");
+    let folder = cache.0.join("passing");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "speech is kept on disk, slides are not");
+    assert_eq!(cached(&cache).len(), prepared.len() + 1);
+    let again = open(&project_media(), &cache);
+    assert_eq!(again.first_use(1, &keys[0]).unwrap(), library.get(1, &keys[0]).unwrap());
+    assert!(again.get(1, &keys[0]).is_none(), "a version that is not there keeps nothing");
+    library.retain(&[]);
+    assert!(keys.iter().all(|key| library.get(1, key).is_none()));
+}
+
+#[test]
+fn a_slide_at_its_first_use_is_that_of_its_version() {
+    let (media, cache) = (Folder::new("first-use-media"), Folder::new("first-use-version"));
+    fs::create_dir_all(media.0.join("slides")).unwrap();
+    let template = media.0.join("slides/menu.svg");
+    fs::copy(project_media().join("slides/menu.svg"), &template).unwrap();
+    let library = open(&media.0, &cache);
+    library.prepare(1, &[slide("一")], &|_, _| {}).unwrap();
+    fs::write(&template, "<svg").unwrap();
+    let key =
+        AssetKey { asset: slide("二"), format: Format::Video(VideoFormat::prompt(Codec::H264, Size::QCIF)) };
+    assert_sound(&library.first_use(1, &key).unwrap());
+    let error = library.first_use(2, &key).unwrap_err().to_string();
+    assert!(error.contains("menu.svg"), "{error}");
+}

@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod docs;
 mod doctor;
+mod media;
 mod render;
 mod run;
 
@@ -30,6 +31,7 @@ enum Command {
     Run(run::Args),
     Check(check::Args),
     Render(render::Args),
+    Media(media::Args),
     Call(call::Args),
     Doctor(doctor::Args),
     #[command(hide = true)]
@@ -47,6 +49,7 @@ impl Cli {
             Command::Run(args) => args.execute(),
             Command::Check(args) => Ok(args.execute()),
             Command::Render(args) => args.execute(),
+            Command::Media(args) => args.execute(),
             Command::Call(args) => args.execute(),
             Command::Doctor(args) => args.execute(),
             Command::Docs(args) => args.execute(),
@@ -68,7 +71,10 @@ mod tests {
     #[test]
     fn every_command_and_option_is_explained() {
         let cli = Cli::command();
-        for command in cli.get_subcommands() {
+        let commands = cli
+            .get_subcommands()
+            .flat_map(|command| std::iter::once(command).chain(command.get_subcommands()));
+        for command in commands {
             assert!(command.get_about().is_some(), "{}", command.get_name());
             for argument in command.get_arguments() {
                 assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());

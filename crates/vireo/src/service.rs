@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
-use dialplan::{Flow, Service};
+use dialplan::{Flow, Position, Service};
 use gateway::library::{self, Library};
 use gateway::service::{Folder, ServiceError};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -55,21 +55,63 @@ fn formats() -> Vec<Format> {
 /// When something cannot be made; standard error says what.
 pub(crate) fn prepare(library: &Library, service: &Service) -> anyhow::Result<()> {
     let assets = assets(service);
-    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}").expect("a template of ours");
-    bar.set_style(style);
-    bar.set_message("preparing slides, speech and clips");
-    let prepared = library.prepare(service.version(), &assets, &|done, all| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
-    });
-    bar.finish_and_clear();
+    let progress = Progress::bar();
+    let prepared = library.prepare(service.version(), &assets, &|done, all| progress.step(done, all));
+    progress.finish();
     println!("prepared {} slides, spoken texts and clips", assets.len());
     let Err(errors) = prepared else { return Ok(()) };
     for error in &errors {
         eprintln!("error: {error}");
     }
     Err(anyhow!("{} of {} slides, spoken texts and clips cannot be made", errors.len(), assets.len()))
+}
+
+/// How far encoding has come, on standard error.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    /// Ten lines in all instead of a bar.
+    plain: bool,
+}
+
+impl Progress {
+    /// A bar on a terminal, elsewhere nothing.
+    pub(crate) fn bar() -> Progress {
+        let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}").expect("a template of ours");
+        bar.set_style(style);
+        bar.set_message("preparing slides, speech and clips");
+        Progress { bar, plain: false }
+    }
+
+    /// A bar on a terminal, elsewhere lines.
+    pub(crate) fn plain_or_bar() -> Progress {
+        Progress { plain: !std::io::stderr().is_terminal(), ..Progress::bar() }
+    }
+
+    pub(crate) fn step(&self, done: usize, all: usize) {
+        self.bar.set_length(all as u64);
+        self.bar.set_position(done as u64);
+        let tenth = |done: usize| done * 10 / all.max(1);
+        if self.plain && done > 0 && tenth(done) > tenth(done - 1) {
+            eprintln!("{done} of {all} slides, spoken texts and clips");
+        }
+    }
+
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Where in its files the service asks for an asset.
+pub(crate) fn origin(service: &Service, asset: &Asset) -> Option<Position> {
+    let all = service.presentations();
+    match asset {
+        Asset::Slide { .. } => {
+            service.shown_at(all.slides.iter().find(|slide| call::slide(slide) == *asset)?)
+        }
+        Asset::Speech { .. } => service.said_at(all.speech.iter().find(|said| call::speech(said) == *asset)?),
+        Asset::ClipAudio(name) | Asset::ClipVideo(name) => service.played_at(name),
+    }
 }
 
 /// Everything the service can ever show or say.

@@ -108,3 +108,22 @@ fn a_variable_does_not_grow_without_end() {
     }
     assert!(!call.run.is_ended());
 }
+
+#[test]
+fn whatever_can_be_asked_for_has_a_place_in_the_files() {
+    let service = service();
+    let all = service.presentations();
+    for slide in &all.slides {
+        assert_eq!(service.shown_at(slide).expect("shown").to_string(), "flow.yaml:8:3");
+    }
+    for said in &all.speech {
+        let place = service.said_at(said).expect("said").to_string();
+        let wanted = if said.name.is_some() {
+            format!("texts/{}.yaml:", said.language)
+        } else {
+            "flow.yaml:8:3".into()
+        };
+        assert!(place.starts_with(&wanted), "{said:?}: {place}");
+    }
+    assert_eq!(service.played_at("no.mp4"), None);
+}

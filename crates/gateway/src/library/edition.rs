@@ -41,6 +41,11 @@ impl Library {
         Ok(self.get(version, key))
     }
 
+    /// Whether [`Library::edition`] can make it: sound in a mode of AMR, of what was prepared.
+    pub(crate) fn has_edition(&self, version: u64, key: &AssetKey) -> bool {
+        mode(key).is_some() && self.in_g711(version, key).is_some()
+    }
+
     fn in_g711(&self, version: u64, key: &AssetKey) -> Option<(Address, Arc<Track>)> {
         let shelf = self.read();
         [Codec::Pcmu, Codec::Pcma].into_iter().find_map(|codec| {
@@ -48,11 +53,6 @@ impl Library {
             shelf.find(version, &AssetKey { asset: key.asset.clone(), format })
         })
     }
-}
-
-/// Whether [`Library::edition`] may know more than [`Library::get`].
-pub(crate) fn may_be_made(key: &AssetKey) -> bool {
-    mode(key).is_some()
 }
 
 fn mode(key: &AssetKey) -> Option<u8> {

@@ -11,6 +11,15 @@ pub const SPEECH_TEXT_MAX: usize = 2_000;
 /// How long the synthesis of one text may take before its process is ended.
 pub const SPEECH_TIME_MAX: Duration = Duration::from_secs(60);
 
+/// The same while a caller waits for it: the presentation goes on without it then.
+pub const SPEECH_FIRST_USE_MAX: Duration = Duration::from_secs(5);
+
+/// Octets in memory of tracks made at first use; the least recently used one goes.
+pub const PASSING_LEN_MAX: usize = 64 * 1024 * 1024;
+
+/// The same on disk; the oldest files go.
+pub const PASSING_FOLDER_LEN_MAX: u64 = 256 * 1024 * 1024;
+
 /// A template, in octets; a larger one is refused.
 pub const TEMPLATE_LEN_MAX: u64 = 256 * 1024;
 

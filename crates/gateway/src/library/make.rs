@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use media::{Asset, AudioFormat, Format, SlideValues, Track, VideoFormat};
 use slides::Renderer;
@@ -43,6 +44,14 @@ impl Source {
     pub(super) fn address(&self, format: Format) -> Address {
         self.content.address(format)
     }
+
+    /// Of a slide: file name and text of its template.
+    pub(super) fn template(&self) -> Option<(&str, &str)> {
+        match &self.what {
+            What::Slide { path, template, .. } => Some((path.file_name()?.to_str()?, template)),
+            What::Recording(_) | What::Speech { .. } | What::ClipAudio(_) | What::ClipVideo(_) => None,
+        }
+    }
 }
 
 impl Maker {
@@ -65,16 +74,27 @@ impl Maker {
 
     /// Reads what the asset is made of.
     pub(super) fn source(&self, asset: &Asset) -> Result<Source, Error> {
+        self.source_with(asset, None)
+    }
+
+    /// The same, of a slide with what its template said when it was read before.
+    pub(super) fn source_with(&self, asset: &Asset, known: Option<&str>) -> Result<Source, Error> {
         match asset {
-            Asset::Slide { template, language, values } => self.slide(template, language, values),
+            Asset::Slide { template, language, values } => self.slide(template, known, language, values),
             Asset::Speech { name, text, language } => self.speech(name.as_deref(), text, language),
             Asset::ClipAudio(name) => self.clip("clip audio", name, What::ClipAudio),
             Asset::ClipVideo(name) => self.clip("clip video", name, What::ClipVideo),
         }
     }
 
-    /// Makes the tracks of all `formats`; what they have in common is done once.
-    pub(super) fn make(&self, source: &Source, formats: &[Format]) -> Result<Vec<(Format, Track)>, Error> {
+    /// Makes the tracks of all `formats`; what they have in common is done once. A voice that takes longer than
+    /// `speech_max` is given up.
+    pub(super) fn make(
+        &self,
+        source: &Source,
+        formats: &[Format],
+        speech_max: Duration,
+    ) -> Result<Vec<(Format, Track)>, Error> {
         if formats.is_empty() {
             return Ok(Vec::new());
         }
@@ -90,18 +110,31 @@ impl Maker {
                 })
                 .collect(),
             What::Recording(path) => packets(&speech::recording(path)?, formats, path),
-            What::Speech { text, language } => {
-                packets(&speech::synthesise(text, language, &self.cache_dir)?, formats, &self.cache_dir)
-            }
+            What::Speech { text, language } => packets(
+                &speech::synthesise(text, language, &self.cache_dir, speech_max)?,
+                formats,
+                &self.cache_dir,
+            ),
             What::ClipAudio(path) => packets(&clip::pcm(path)?, formats, path),
             What::ClipVideo(path) => clip::pictures(path, &video(formats).collect::<Vec<_>>()),
         }
     }
 
-    fn slide(&self, template: &str, language: &str, values: &SlideValues) -> Result<Source, Error> {
+    fn slide(
+        &self,
+        template: &str,
+        known: Option<&str>,
+        language: &str,
+        values: &SlideValues,
+    ) -> Result<Source, Error> {
         let path = self.file("slides", template)?;
-        let data = read(&path, limits::TEMPLATE_LEN_MAX)?;
-        let text = String::from_utf8(data).map_err(|_| Error::asset(&path, &"is not UTF-8"))?;
+        let text = match known {
+            Some(text) => text.to_owned(),
+            None => {
+                let data = read(&path, limits::TEMPLATE_LEN_MAX)?;
+                String::from_utf8(data).map_err(|_| Error::asset(&path, &"is not UTF-8"))?
+            }
+        };
         let mut content = Content::new("slide");
         content.add(text.as_bytes());
         content.add(language.as_bytes());
@@ -143,7 +176,8 @@ impl Maker {
 }
 
 /// An asset in a few words, for messages.
-pub(super) fn describe(asset: &Asset) -> String {
+#[must_use]
+pub fn describe(asset: &Asset) -> String {
     match asset {
         Asset::Slide { template, language, .. } => format!("slide {template} ({language})"),
         Asset::Speech { name: Some(name), language, .. } => format!("speech {name} ({language})"),

@@ -5,14 +5,16 @@
 //! or clip is therefore a new track and an old one is never wrong. A service that is edited while it is
 //! live has several versions here side by side, which share what is the same in them. [`Library::get`]
 //! only looks into memory: nothing is read, drawn or encoded on a call's path. [`Library::edition`] makes
-//! sound in the lower modes of AMR once somebody needs it.
+//! sound in the lower modes of AMR once somebody needs it, [`Library::first_use`] what tells of a call's own values.
 
 mod address;
 mod clip;
 mod edition;
 mod error;
+mod first_use;
 pub mod limits;
 mod make;
+mod passing;
 mod shelf;
 mod slide;
 mod sound;
@@ -27,8 +29,9 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, mps
 use media::{Asset, AssetKey, Format, Kind, Track};
 
 use address::Address;
-pub(crate) use edition::may_be_made;
 pub use error::Error;
+pub(crate) use first_use::may_be_made;
+pub use make::describe;
 use shelf::Shelf;
 pub use slide::key_picture;
 
@@ -77,9 +80,20 @@ impl Library {
         assets: &[Asset],
         progress: &dyn Fn(usize, usize),
     ) -> Result<(), Vec<Error>> {
+        let failed = self.build(version, assets, progress);
+        if failed.is_empty() { Ok(()) } else { Err(failed.into_iter().map(|(_, error)| error).collect()) }
+    }
+
+    /// [`Library::prepare`], with what failed by asset.
+    pub fn build(
+        &self,
+        version: u64,
+        assets: &[Asset],
+        progress: &dyn Fn(usize, usize),
+    ) -> Vec<(Asset, Error)> {
         let assets: Vec<&Asset> = assets.iter().collect::<BTreeSet<_>>().into_iter().collect();
         let next = AtomicUsize::new(0);
-        let mut errors = Vec::new();
+        let mut failed = Vec::new();
         progress(0, assets.len());
         std::thread::scope(|scope| {
             let (done, results) = mpsc::channel();
@@ -88,19 +102,38 @@ impl Library {
                 let (assets, next) = (&assets, &next);
                 scope.spawn(move || {
                     while let Some(asset) = assets.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        if done.send(self.prepare_one(version, asset)).is_err() {
+                        if done.send((*asset, self.prepare_one(version, asset))).is_err() {
                             return;
                         }
                     }
                 });
             }
             drop(done);
-            for (count, result) in results.iter().enumerate() {
-                errors.extend(result.err());
+            for (count, (asset, result)) in results.iter().enumerate() {
+                failed.extend(result.err().map(|error| (asset.clone(), error)));
                 progress(count + 1, assets.len());
             }
         });
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
+        failed
+    }
+
+    /// The formats in which the cache folder has nothing of an asset; all of its kind when it cannot be read. Looks
+    /// for the files, not into them: one that is damaged is found when it is loaded.
+    #[must_use]
+    pub fn lacking(&self, asset: &Asset) -> Vec<Format> {
+        let source = self.maker.source(asset).ok();
+        let formats = self.config.formats.iter().copied().filter(|format| format.kind() == kind(asset));
+        let lacks = |format: &Format| {
+            let address = source.as_ref().map(|source| source.address(*format));
+            address.is_none_or(|address| !store::is_there(&self.config.cache_dir, address))
+        };
+        formats.filter(lacks).collect()
+    }
+
+    /// Every format that is made of every asset of its kind.
+    #[must_use]
+    pub fn formats(&self) -> &[Format] {
+        &self.config.formats
     }
 
     /// The track as it is in `version`, if it was prepared.
@@ -123,6 +156,9 @@ impl Library {
 
     fn prepare_one(&self, version: u64, asset: &Asset) -> Result<(), Error> {
         let source = self.maker.source(asset)?;
+        if let Some((name, text)) = source.template() {
+            self.write().keep_template(version, name, text);
+        }
         let mut missing = Vec::new();
         for &format in self.config.formats.iter().filter(|format| format.kind() == kind(asset)) {
             let address = source.address(format);
@@ -135,7 +171,7 @@ impl Library {
                 None => missing.push(format),
             }
         }
-        let made = self.maker.make(&source, &missing)?;
+        let made = self.maker.make(&source, &missing, limits::SPEECH_TIME_MAX)?;
         if let Some(&format) = missing.first()
             && self.maker.source(asset)?.address(format) != source.address(format)
         {

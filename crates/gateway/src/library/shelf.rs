@@ -7,25 +7,50 @@ use media::{AssetKey, Track};
 
 use super::address::Address;
 use super::limits;
+use super::passing::Passing;
 
 /// What is playable now.
-#[derive(Default)]
 pub(super) struct Shelf {
     tracks: HashMap<Address, Arc<Track>>,
     versions: BTreeMap<u64, HashMap<AssetKey, Address>>,
     /// Octets of all tracks; at most [`limits::TRACKS_LEN_MAX`].
     len: usize,
+    /// The slide templates of each version, by name.
+    templates: BTreeMap<u64, HashMap<String, Arc<str>>>,
+    /// What was made at first use.
+    pub(super) passing: Passing,
+}
+
+impl Default for Shelf {
+    fn default() -> Self {
+        let passing = Passing::new(limits::PASSING_LEN_MAX);
+        let (tracks, versions, templates) = Default::default();
+        Shelf { tracks, versions, len: 0, templates, passing }
+    }
 }
 
 impl Shelf {
     pub(super) fn get(&self, version: u64, key: &AssetKey) -> Option<Arc<Track>> {
-        self.find(version, key).map(|(_, track)| track)
+        let prepared = self.find(version, key).map(|(_, track)| track);
+        prepared.or_else(|| self.passing.get(version, key))
     }
 
     /// The track with its address.
     pub(super) fn find(&self, version: u64, key: &AssetKey) -> Option<(Address, Arc<Track>)> {
         let address = *self.versions.get(&version)?.get(key)?;
         self.tracks.get(&address).map(|track| (address, Arc::clone(track)))
+    }
+
+    /// What a template says in that version, if a slide of it was prepared.
+    pub(super) fn template(&self, version: u64, name: &str) -> Option<Arc<str>> {
+        self.templates.get(&version)?.get(name).cloned()
+    }
+
+    pub(super) fn keep_template(&mut self, version: u64, name: &str, text: &str) {
+        let of_version = self.templates.entry(version).or_default();
+        if of_version.get(name).is_none_or(|known| **known != *text) {
+            of_version.insert(name.to_owned(), text.into());
+        }
     }
 
     /// Whether that version has not been forgotten.
@@ -62,16 +87,18 @@ impl Shelf {
         let used: HashSet<Address> = self.versions.values().flat_map(|keys| keys.values().copied()).collect();
         self.tracks.retain(|address, _| used.contains(address));
         self.len = self.tracks.values().map(|track| octets(track)).sum();
+        self.templates.retain(|version, _| versions.contains(version));
+        self.passing.retain(versions);
     }
 }
 
 /// Memory that a track takes: its payload and some for each frame's own fields.
-fn octets(track: &Track) -> usize {
+pub(super) fn octets(track: &Track) -> usize {
     track.frames.iter().map(|frame| frame.data.len() + size_of::<media::Frame>()).sum()
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod testing {
     use std::time::Duration;
 
     use bytes::Bytes;
@@ -79,16 +106,22 @@ mod tests {
 
     use super::*;
 
-    fn key(name: &str) -> AssetKey {
+    pub(in super::super) fn key(name: &str) -> AssetKey {
         let format = Format::Audio(AudioFormat::new(Codec::Pcmu));
         AssetKey { asset: Asset::ClipAudio(name.into()), format }
     }
 
-    fn track(octet: u8) -> Track {
+    pub(in super::super) fn track(octet: u8) -> Track {
         let at = Duration::from_millis(20);
         let frame = Frame::new(Codec::Pcmu, Duration::ZERO, at, true, Bytes::from(vec![octet; 160]));
         Track { format: key("").format, frames: [frame].into(), duration: at }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{key, track};
+    use super::*;
 
     fn shown(shelf: &Shelf, version: u64, name: &str) -> Option<u8> {
         shelf.get(version, &key(name)).map(|track| track.frames[0].data[0])

@@ -12,8 +12,13 @@ use std::time::Duration;
 use super::store::Temporary;
 use super::{Error, limits, sound};
 
-/// Synthesises `text`, trimmed, at the library's loudness.
-pub(super) fn synthesise(text: &str, language: &str, folder: &Path) -> Result<Vec<i16>, Error> {
+/// Synthesises `text`, trimmed, at the library's loudness, in `time_max` or not at all.
+pub(super) fn synthesise(
+    text: &str,
+    language: &str,
+    folder: &Path,
+    time_max: Duration,
+) -> Result<Vec<i16>, Error> {
     let failed =
         |why: String| Error::Speech { text: text.chars().take(40).collect(), language: language.into(), why };
     if text.chars().count() > limits::SPEECH_TEXT_MAX {
@@ -23,7 +28,7 @@ pub(super) fn synthesise(text: &str, language: &str, folder: &Path) -> Result<Ve
     fs::write(input.path(), text).map_err(|why| Error::file(input.path(), why))?;
     let mut command = command(language, input.path(), output.path());
     let program = command.get_program().to_string_lossy().into_owned();
-    let status = run(&mut command).map_err(|why| match why.kind() {
+    let status = run(&mut command, time_max).map_err(|why| match why.kind() {
         std::io::ErrorKind::NotFound => failed(format!("{program} is not installed (apt install {program})")),
         _ => failed(format!("{program}: {why}")),
     })?;
@@ -57,13 +62,13 @@ fn command(language: &str, input: &Path, output: &Path) -> Command {
     command
 }
 
-/// Runs to the end, but not longer than [`limits::SPEECH_TIME_MAX`].
-fn run(command: &mut Command) -> std::io::Result<ExitStatus> {
+/// Runs to the end, but not longer than `time_max`.
+fn run(command: &mut Command, time_max: Duration) -> std::io::Result<ExitStatus> {
     const STEP: Duration = Duration::from_millis(5);
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     let mut child = Reaped(child);
     // Counted in steps rather than read from a clock: this only has to end some day.
-    for _ in 0..limits::SPEECH_TIME_MAX.as_millis() / STEP.as_millis() {
+    for _ in 0..time_max.as_millis() / STEP.as_millis() {
         if let Some(status) = child.0.try_wait()? {
             return Ok(status);
         }

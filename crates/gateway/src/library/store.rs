@@ -33,6 +33,11 @@ pub(super) fn load(folder: &Path, address: Address, format: Format) -> Option<Tr
     track
 }
 
+/// Whether there is a file for it.
+pub(super) fn is_there(folder: &Path, address: Address) -> bool {
+    path(folder, address).is_file()
+}
+
 /// Writes the track under its address; a reader sees all of it or nothing.
 ///
 /// # Errors
@@ -42,6 +47,30 @@ pub(super) fn save(folder: &Path, address: Address, track: &Track) -> Result<(),
     fs::write(temporary.path(), print(address, track)).map_err(|why| Error::file(temporary.path(), why))?;
     let path = path(folder, address);
     fs::rename(temporary.path(), &path).map_err(|why| Error::file(&path, why))
+}
+
+/// Removes the oldest tracks of a folder when all are larger than `len_max`, until a quarter of that is free.
+pub(super) fn prune(folder: &Path, len_max: u64) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    let tracks = entries.filter_map(|entry| {
+        let path = entry.ok()?.path();
+        let look = fs::metadata(&path).ok().filter(|_| path.extension().is_some_and(|end| end == "track"))?;
+        Some((look.modified().ok()?, look.len(), path))
+    });
+    let mut tracks: Vec<_> = tracks.collect();
+    let mut len: u64 = tracks.iter().map(|(_, len, _)| len).sum();
+    if len <= len_max {
+        return;
+    }
+    tracks.sort();
+    for (_, own, path) in tracks {
+        if len <= len_max / 4 * 3 {
+            return;
+        }
+        // It may be gone already; a cache is not worth more than a try.
+        let _ = fs::remove_file(path);
+        len -= own;
+    }
 }
 
 fn path(folder: &Path, address: Address) -> PathBuf {
@@ -144,6 +173,27 @@ mod tests {
         let (address, track) = (Address([7; 32]), track());
         let data = Bytes::from(print(address, &track));
         assert_eq!(parse(data, address, track.format), Some(track));
+    }
+
+    #[test]
+    fn a_folder_that_is_full_loses_its_oldest_tracks() {
+        let name = format!("vireo-prune-{}", std::process::id());
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target").join(name);
+        fs::create_dir_all(&folder).unwrap();
+        for n in 0..8_u8 {
+            save(&folder, Address([n; 32]), &track()).unwrap();
+            let age = Duration::from_secs(u64::from(n));
+            let file = fs::File::options().write(true).open(path(&folder, Address([n; 32]))).unwrap();
+            file.set_modified(std::time::UNIX_EPOCH + age).unwrap();
+        }
+        let len = fs::metadata(path(&folder, Address([0; 32]))).unwrap().len();
+        let there = || (0..8).filter(|n| path(&folder, Address([*n; 32])).exists()).collect::<Vec<u8>>();
+        prune(&folder, 8 * len);
+        assert_eq!(there().len(), 8);
+        prune(&folder, 7 * len);
+        let left = there();
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(left, [3, 4, 5, 6, 7]);
     }
 
     #[test]

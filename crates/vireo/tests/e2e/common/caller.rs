@@ -21,6 +21,8 @@ const STILL_FIRST: Duration = Duration::from_secs(6);
 pub(crate) struct Caller {
     terminal: Terminal,
     shows: Option<Picture>,
+    /// All of the call so far, 8 kHz.
+    pub(crate) heard: Vec<i16>,
     since: Instant,
     over: bool,
 }
@@ -34,7 +36,7 @@ impl Caller {
         let uri = format!("sip:{HOTLINE}@{hotline}").parse().expect("a SIP URI");
         let now = net::clock::now();
         terminal.phone().call(now, &uri, hotline).expect("the call begins");
-        let mut caller = Caller { terminal, shows: None, since: now.mono, over: false };
+        let mut caller = Caller { terminal, shows: None, heard: Vec::new(), since: now.mono, over: false };
         let menu = caller.page(STILL_FIRST, &Picture::black(Size::CIF));
         (caller, menu)
     }
@@ -44,6 +46,26 @@ impl Caller {
         let key = Digit::try_from(key).expect("a key");
         assert!(self.terminal.phone().press(net::clock::now(), key), "the hotline takes keys");
         self.page(STILL, before)
+    }
+
+    /// Presses a key whose page differs little from `before`; how alike the two are after two seconds.
+    pub(crate) fn press_for_change(&mut self, key: char, before: &Picture) -> f64 {
+        let key = Digit::try_from(key).expect("a key");
+        assert!(self.terminal.phone().press(net::clock::now(), key), "the hotline takes keys");
+        let end = net::clock::now().mono + Duration::from_secs(2);
+        while net::clock::now().mono < end {
+            self.turn();
+        }
+        ssim(self.shows.as_ref().expect("a page is shown"), before)
+    }
+
+    /// Listens until so many samples have been heard in all.
+    pub(crate) fn listen_until(&mut self, samples: usize) {
+        let end = net::clock::now().mono + PAGE_LIMIT;
+        while self.heard.len() < samples {
+            assert!(net::clock::now().mono < end, "no sound comes any more");
+            self.turn();
+        }
     }
 
     /// Looks on until `is_it` is true.
@@ -81,12 +103,8 @@ impl Caller {
                     self.shows = Some(picture);
                 }
                 Event::Over(_) => self.over = true,
-                Event::Ringing(_)
-                | Event::Up
-                | Event::Sound(_)
-                | Event::Key(_)
-                | Event::Frame(_)
-                | Event::Circuit(_) => {}
+                Event::Sound(pcm) => self.heard.extend(pcm),
+                Event::Ringing(_) | Event::Up | Event::Key(_) | Event::Frame(_) | Event::Circuit(_) => {}
             }
         }
     }
