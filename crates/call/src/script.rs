@@ -96,7 +96,7 @@ impl Call {
                     self.enter_queue(now, queue, waiting);
                 }
                 Action::Doubt { span, message } => {
-                    warn!(%span, message, "a text is told with its plain values")
+                    warn!(%span, message, "a text is told with its plain values");
                 }
                 Action::Hangup => return self.end(now, Cause::Completed),
                 Action::Timeout(due) => {

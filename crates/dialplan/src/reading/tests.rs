@@ -1,3 +1,5 @@
+//! Hard cases of every filter, as Chinese and English people say and write them.
+
 use super::*;
 use crate::expression::{Scope, render};
 
