@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use codec::transcode::{AudioTranscoder, Load, VideoTranscoder};
 use codec::{audio, compare, video};
-use media::{AudioFormat, Codec, Frame, Picture, Rotation, Size, VideoFormat};
+use media::{AudioFormat, Codec, Frame, Picture, Rotation, Size, Sizes, VideoFormat};
 
 const SOUND: [Codec; 6] = [Codec::Pcmu, Codec::Pcma, Codec::Amr, Codec::AmrWb, Codec::Opus, Codec::G722];
 const PICTURES: [Codec; 5] = [Codec::H263, Codec::H263p, Codec::Mpeg4, Codec::H264, Codec::Vp8];
@@ -187,7 +187,7 @@ fn a_scene_passes_between_each_pair_of_codecs() {
         let frames = shown(from, Size::QCIF, 30);
         for to in PICTURES {
             let mut transcoder =
-                VideoTranscoder::new(from, Some(Size::QCIF), format(to, Size::QCIF)).expect("a transcoder");
+                VideoTranscoder::new(from, Size::QCIF, format(to, Size::QCIF)).expect("a transcoder");
             let mut decoder = video::Decoder::new(to).expect("a decoder").expecting(Size::QCIF);
             let mut last = None;
             for (frame, n) in frames.iter().zip(0usize..) {
@@ -210,8 +210,8 @@ fn pictures_of_other_sizes_are_letterboxed_and_turned_ones_put_upright() {
     let wide = Size { width: 320, height: 180 };
     let mut frame = shown(Codec::Vp8, wide, 1).remove(0);
     for (rotation, bright_rows) in [(Rotation::None, 99), (Rotation::Quarter, 144)] {
-        let mut transcoder =
-            VideoTranscoder::new(Codec::Vp8, None, format(Codec::H263, Size::QCIF)).expect("a transcoder");
+        let mut transcoder = VideoTranscoder::new(Codec::Vp8, Sizes::Any, format(Codec::H263, Size::QCIF))
+            .expect("a transcoder");
         frame.rotation = rotation;
         let made = transcoder.push(&frame, Load::Normal).expect("goes").expect("a picture");
         let mut decoder = video::Decoder::new(Codec::H263).expect("a decoder").expecting(Size::QCIF);
@@ -225,8 +225,8 @@ fn pictures_of_other_sizes_are_letterboxed_and_turned_ones_put_upright() {
 fn what_is_not_agreed_or_comes_before_a_key_picture_is_dropped_and_a_key_asked_for() {
     let frames = shown(Codec::H264, Size::QCIF, 3);
     let cif = shown(Codec::H264, Size::CIF, 1);
-    let mut transcoder = VideoTranscoder::new(Codec::H264, Some(Size::QCIF), format(Codec::Vp8, Size::QCIF))
-        .expect("a transcoder");
+    let mut transcoder =
+        VideoTranscoder::new(Codec::H264, Size::QCIF, format(Codec::Vp8, Size::QCIF)).expect("a transcoder");
     assert_eq!(transcoder.push(&frames[1], Load::Normal).expect("no error"), None);
     assert!(transcoder.take_key_wanted() && !transcoder.take_key_wanted());
     assert!(transcoder.push(&frames[0], Load::Normal).expect("no error").is_some());
@@ -241,7 +241,7 @@ fn what_is_not_agreed_or_comes_before_a_key_picture_is_dropped_and_a_key_asked_f
 fn a_key_is_made_on_demand_and_nothing_while_the_pool_is_behind() {
     let frames = shown(Codec::H263, Size::QCIF, 20);
     let mut transcoder =
-        VideoTranscoder::new(Codec::H263, None, format(Codec::H264, Size::QCIF)).expect("a transcoder");
+        VideoTranscoder::new(Codec::H263, Sizes::Any, format(Codec::H264, Size::QCIF)).expect("a transcoder");
     let mut keys = Vec::new();
     for (n, frame) in frames.iter().enumerate() {
         let load = if (5..8).contains(&n) { Load::Behind } else { Load::Normal };
@@ -262,7 +262,7 @@ fn a_key_is_made_on_demand_and_nothing_while_the_pool_is_behind() {
 fn the_rate_follows_what_the_bearer_carries() {
     for to in PICTURES {
         let format = VideoFormat { rate_bps: 200_000, ..format(to, Size::QCIF) };
-        let mut transcoder = VideoTranscoder::new(Codec::H264, None, format).expect("a transcoder");
+        let mut transcoder = VideoTranscoder::new(Codec::H264, Sizes::Any, format).expect("a transcoder");
         let mut octets = [0usize; 2];
         // Ten seconds each of a scene that moves.
         for (frame, n) in shown(Codec::H264, Size::QCIF, 300).iter().zip(0usize..) {
@@ -289,8 +289,8 @@ fn damaged_pictures_of_any_kind_do_no_harm() {
     };
     for from in PICTURES {
         let frames = shown(from, Size::QCIF, 20);
-        let mut transcoder = VideoTranscoder::new(from, Some(Size::QCIF), format(Codec::H263, Size::QCIF))
-            .expect("a transcoder");
+        let mut transcoder =
+            VideoTranscoder::new(from, Size::QCIF, format(Codec::H263, Size::QCIF)).expect("a transcoder");
         for n in 0..400u32 {
             let mut frame = frames[random() % frames.len()].clone();
             let mut data = frame.data.to_vec();
