@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use codec::transcode::{AudioTranscoder, Load, VideoTranscoder};
 use codec::{audio, compare, video};
-use media::{AudioFormat, Codec, Frame, Picture, Rotation, Size, Sizes, VideoFormat};
+use media::{AudioFormat, Codec, Frame, Picture, Rotation, Size, Sizes, VideoFormat, amr};
 
 const SOUND: [Codec; 6] = [Codec::Pcmu, Codec::Pcma, Codec::Amr, Codec::AmrWb, Codec::Opus, Codec::G722];
 const PICTURES: [Codec; 5] = [Codec::H263, Codec::H263p, Codec::Mpeg4, Codec::H264, Codec::Vp8];
@@ -124,6 +124,45 @@ fn comfort_noise_fills_what_is_not_sent() {
     let power = samples.iter().map(|&s| f64::from(s).powi(2)).sum::<f64>() / samples.len() as f64;
     let dbov = 20.0 * (power.sqrt() / 32_767.0).log10();
     assert!((dbov + 50.0).abs() < 1.5, "{dbov} dBov");
+}
+
+/// A frame of AMR comfort noise.
+fn noise_of_amr(pts: Duration) -> Frame {
+    let data = [amr::SID << 3 | 4, 0x52, 0x10, 0x3C, 0x40, 0x70];
+    Frame::new(Codec::Amr, pts, FRAME, true, data.to_vec().into())
+}
+
+#[test]
+fn a_pause_of_amr_is_filled_as_it_lasts_whether_too_little_or_too_much() {
+    // A talker speaks, pauses for 320 ms with comfort noise every 160 ms, and speaks.
+    for filled in [6, 7, 8] {
+        let mut transcoder = AudioTranscoder::new(Codec::Amr, AudioFormat::new(Codec::Pcmu)).expect("codecs");
+        let mut out = Vec::new();
+        let speech = spoken(Codec::Amr, 0.2);
+        for frame in &speech {
+            transcoder.push(frame, &mut out).expect("speech");
+        }
+        assert!(!transcoder.is_pausing());
+        for at in [200, 360] {
+            transcoder.push(&noise_of_amr(Duration::from_millis(at)), &mut out).expect("noise");
+            assert!(transcoder.is_pausing());
+            for _ in 0..filled {
+                transcoder.conceal(FRAME, &mut out).expect("a pause");
+            }
+        }
+        for frame in &speech {
+            let frame = Frame { pts: frame.pts + Duration::from_millis(520), ..frame.clone() };
+            transcoder.push(&frame, &mut out).expect("speech");
+        }
+        assert!(!transcoder.is_pausing());
+        for pair in out.windows(2) {
+            let step = pair[1].pts.saturating_sub(pair[0].pts);
+            assert!((FRAME..=3 * FRAME).contains(&step), "{filled}: {step:?} at {:?}", pair[1].pts);
+        }
+        let end = out.last().expect("sound").pts + FRAME;
+        let drift = end.abs_diff(Duration::from_millis(720));
+        assert!(drift <= 2 * FRAME, "{filled}: {end:?}");
+    }
 }
 
 #[test]

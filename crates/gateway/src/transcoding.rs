@@ -95,6 +95,7 @@ impl Transcoding {
                 running: FxHashMap::default(),
                 shard: shard.clone(),
                 made: Vec::new(),
+                pauses: FxHashMap::default(),
             };
             let tells = TellsItsEnd(Arc::clone(gauges));
             let run = move || {
@@ -193,6 +194,13 @@ struct Bench {
     shard: WorkerHandle,
     /// Frames of sound just made; empty in between.
     made: Vec<Frame>,
+    /// Talkers who pause: when the next 20 ms of their background noise are due, and when nobody waits for more.
+    pauses: FxHashMap<TranscoderId, Pause>,
+}
+
+struct Pause {
+    due: Instant,
+    until: Instant,
 }
 
 struct Running {
@@ -218,6 +226,7 @@ impl Bench {
     /// Runs until the shard is gone.
     fn run(mut self) {
         loop {
+            let wait = self.fill_pauses();
             // The first that is ready in this order.
             select_biased! {
                 recv(self.orders) -> order => match order {
@@ -226,6 +235,7 @@ impl Bench {
                 },
                 recv(self.sound) -> work => self.work(work.ok()),
                 recv(self.pictures) -> work => self.work(work.ok()),
+                default(wait) => {}
             }
         }
     }
@@ -251,6 +261,7 @@ impl Bench {
                 }
             }
             Order::End(id) => {
+                self.pauses.remove(&id);
                 if let Some(Running { coder, .. }) = self.running.remove(&id) {
                     tell_counters(id, &coder);
                 }
@@ -275,7 +286,8 @@ impl Bench {
         }
         let Some(running) = self.running.get_mut(&id) else { return };
         running.waiting.fetch_sub(1, Ordering::Relaxed);
-        let waited = net::clock::now().mono.saturating_duration_since(since);
+        let now = net::clock::now().mono;
+        let waited = now.saturating_duration_since(since);
         let made = &mut self.made;
         let done = catch_unwind(AssertUnwindSafe(|| push(&mut running.coder, &frame, waited, made)));
         let key_wanted = match done {
@@ -286,18 +298,57 @@ impl Bench {
             }
             Err(_) => {
                 self.made.clear();
+                self.pauses.remove(&id);
                 self.running.remove(&id);
                 return self.say(FromTranscoder::Failed { id, why: "a fault in a codec".into() });
             }
         };
+        match &running.coder {
+            Coder::Sound(coder) if coder.is_pausing() => {
+                let due = now + frame.duration + limits::PAUSE_SLACK;
+                self.pauses.insert(id, Pause { due, until: now + limits::PAUSE_LONGEST });
+            }
+            Coder::Sound(_) => {
+                self.pauses.remove(&id);
+            }
+            Coder::Pictures(_) => {}
+        }
+        self.say_made(id);
+        if key_wanted {
+            self.say(FromTranscoder::KeyWanted { id });
+        }
+    }
+
+    /// Goes on with the background noise of talkers who pause; how long until the next is due.
+    fn fill_pauses(&mut self) -> Duration {
+        if self.pauses.is_empty() {
+            return limits::SLEEP_LONGEST;
+        }
+        let now = net::clock::now().mono;
+        self.pauses.retain(|_, pause| now < pause.until);
+        let due: Vec<_> =
+            self.pauses.iter().filter(|(_, pause)| pause.due <= now).map(|(id, _)| *id).collect();
+        for id in due {
+            if let Some(pause) = self.pauses.get_mut(&id) {
+                pause.due += limits::PAUSE_STEP;
+            }
+            if let Some(Running { coder: Coder::Sound(coder), .. }) = self.running.get_mut(&id)
+                && let Err(error) = coder.conceal(limits::PAUSE_STEP, &mut self.made)
+            {
+                debug!(%error, "a pause is not filled");
+            }
+            self.say_made(id);
+        }
+        let next = self.pauses.values().map(|pause| pause.due.saturating_duration_since(now)).min();
+        next.unwrap_or(limits::SLEEP_LONGEST)
+    }
+
+    fn say_made(&mut self, id: TranscoderId) {
         let mut made = std::mem::take(&mut self.made);
         for frame in made.drain(..) {
             self.say(FromTranscoder::Frame { id, frame });
         }
         self.made = made;
-        if key_wanted {
-            self.say(FromTranscoder::KeyWanted { id });
-        }
     }
 
     fn say(&self, word: FromTranscoder) {
