@@ -16,6 +16,7 @@ use sip::{DialogId, LocalId, Reply, RequestId, StatusCode};
 
 use crate::agent_leg::Queueing;
 use crate::cdr::{Cause, Cdr, Facts};
+use crate::edges::Edges;
 use crate::leg::{CALLER, Leg, Phase};
 use crate::script::Showing;
 use crate::stream::{Bridge, Source};
@@ -126,6 +127,8 @@ pub(crate) struct Call {
     pub(crate) seed: u64,
     pub(crate) next_leg: u8,
     pub(crate) out: VecDeque<Output>,
+    /// The shard's, lent while the call is told something.
+    pub(crate) edges: Edges,
     pub(crate) ended: bool,
     pub(crate) panic_planted: bool,
 }
@@ -224,6 +227,7 @@ impl Call {
             seed,
             next_leg: 1,
             out,
+            edges: Edges::default(),
             ended: false,
             panic_planted: false,
         }

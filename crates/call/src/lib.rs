@@ -11,6 +11,7 @@ mod carrier;
 mod cdr;
 mod circuit;
 mod dtmf;
+mod edges;
 mod leg;
 mod limits;
 mod live;

@@ -60,8 +60,9 @@ pub(crate) const EARLY_DIGITS: usize = 16;
 /// How long a play-out towards a circuit waits for the circuit's own time, at most 20 ms away while it runs.
 pub(crate) const CIRCUIT_SLACK: Duration = Duration::from_millis(25);
 
-/// TR of an edge (H.263 §5.1.2): it stands where the key picture of its slide would, whose pictures count from zero.
-pub(crate) const EDGE_TEMPORAL_REFERENCE: u8 = 0;
+/// Edges between slides that a shard keeps, and octets of them; the oldest is forgotten for a new one.
+pub(crate) const EDGES_MAX: usize = 4_096;
+pub(crate) const EDGES_LEN_MAX: usize = 8 << 20;
 
 /// Node names kept in a call's record; later ones are counted only.
 pub(crate) const PATH_LEN_MAX: usize = 200;

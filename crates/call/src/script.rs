@@ -130,6 +130,10 @@ impl Call {
 
     /// Starts the presentation from its beginning, after the streams have changed.
     pub(crate) fn present_again(&mut self, now: Now) {
+        // Whoever sees them now may have seen nothing of what was sent before.
+        if let Some(video) = self.leg(CALLER).and_then(|leg| leg.video.as_mut()) {
+            video.assign(now, Source::Silence);
+        }
         if let Some(showing) = &self.showing {
             let presentation = showing.presentation.clone();
             self.present(now, presentation);
@@ -222,10 +226,10 @@ impl Call {
             audio.assign(now, Source::Prompt(playout));
             audio.play_due(now);
         }
-        let sent = leg.circuit.as_ref().is_none_or(|circuit| circuit.pictures_sent());
+        let pending = leg.circuit.as_ref().map_or(Some(0), |circuit| circuit.pictures_pending());
         if let Some(video) = &mut leg.video {
             match (slide, clip_video) {
-                (Some(slide), _) => video.show(now, slide, sent),
+                (Some(slide), _) => video.show(now, slide, pending, &mut self.edges),
                 (None, Some(clip)) => {
                     video.assign(now, Source::Prompt(Playout::new([clip], at_end, clip_start)));
                 }

@@ -89,6 +89,51 @@ fn walk(size: Size) {
     }
 }
 
+/// Walks from slide to slide by edges, some of which are lost, and is shown each by and by.
+fn heal(size: Size, turns: usize) {
+    let format = VideoFormat::prompt(Codec::H263, size);
+    let slides: Vec<_> = (0..3u64)
+        .map(|nth| {
+            let rows: Vec<u64> =
+                (0..u64::from(size.height) / ROW as u64).map(|row| row + nth * (row % 3) * 50).collect();
+            key(format, &slide(size, &rows))
+        })
+        .collect();
+    let mut decoder = Decoder::new(Codec::H263).expect("opens");
+    let mut seen = decoder.decode(&frame(slides[0].0.refresh(0..slides[0].0.groups(), 0), 0, false));
+    let mut step = 0;
+    for to in [1, 2, 0, 2] {
+        let (still, picture) = &slides[to];
+        // Nothing of the edge arrives; the wrong slide is shown until the last part has come.
+        for turn in 0..turns {
+            step += 1;
+            let part = still.refresh(part_of(still, turn, turns), step as u8);
+            assert!(part.len() < 3_000, "{} octets", part.len());
+            seen = decoder.decode(&frame(part, step, false));
+        }
+        assert!(seen.as_ref().is_ok_and(|seen| seen.as_ref() == Some(picture)), "slide {to}");
+        // Shown again, nothing changes.
+        for turn in 0..turns {
+            step += 1;
+            let part = still.refresh(part_of(still, turn, turns), step as u8);
+            let again = decoder.decode(&frame(part, step, false)).expect("decodes");
+            assert_eq!(again.as_ref(), Some(picture), "slide {to}, part {turn}");
+        }
+    }
+}
+
+fn part_of(still: &Still, turn: usize, turns: usize) -> std::ops::Range<u8> {
+    let at = |turn: usize| (usize::from(still.groups()) * turn / turns) as u8;
+    at(turn)..at(turn + 1)
+}
+
+#[test]
+fn a_lost_edge_heals_by_the_parts_of_the_slide_in_turn() {
+    heal(Size::QCIF, 9);
+    heal(Size::QCIF, 19);
+    heal(Size::CIF, 19);
+}
+
 #[test]
 fn a_thousand_edges_at_qcif_leave_exactly_the_key_pictures() {
     walk(Size::QCIF);

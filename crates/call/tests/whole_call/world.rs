@@ -1,6 +1,6 @@
 //! The whole of it in virtual time: a shard, the agent pool, phones, and a network between them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,6 +30,8 @@ pub(crate) struct World {
     pub(crate) live: Vec<Live>,
     pub(crate) cdrs: Vec<Cdr>,
     pub(crate) fetched: Vec<AssetKey>,
+    /// Tracks that were fetched, which all calls share.
+    library: BTreeMap<AssetKey, Arc<Track>>,
     pub(crate) lent: HashSet<PortId>,
     /// Sound in lower modes of AMR waits for [`World::bring_editions`].
     pub(crate) editions_are_slow: bool,
@@ -87,6 +89,7 @@ impl World {
             live: Vec::new(),
             cdrs: Vec::new(),
             fetched: Vec::new(),
+            library: BTreeMap::new(),
             lent: HashSet::new(),
             editions_are_slow: false,
             editions_due: Vec::new(),
@@ -292,7 +295,8 @@ impl World {
                             self.editions_due.push((call, key));
                             continue;
                         }
-                        let track = Some(Arc::new(track(&key)));
+                        let known = self.library.entry(key.clone());
+                        let track = Some(Arc::clone(known.or_insert_with_key(|key| Arc::new(track(key)))));
                         self.shard.handle_input(now, Input::Track { call, key, track });
                     }
                     Output::Pool(_) if self.pool_lost => {}
@@ -336,6 +340,9 @@ impl World {
     }
 }
 
+/// Pictures in the loop of a slide.
+const SLIDE_PICTURES: u32 = 12;
+
 /// A track whose octets tell what it is: one second of sound, or a key picture and eleven others.
 pub(crate) fn track(key: &AssetKey) -> Track {
     let mark = mark(&key.asset);
@@ -354,11 +361,15 @@ pub(crate) fn track(key: &AssetKey) -> Track {
             (step, (0..50).map(|n| Frame::new(audio.codec, step * n, step, true, data.clone())).collect())
         }
         Format::Video(video) => {
-            let step = Duration::from_millis(250);
+            let step = if video.is_circuit() { Duration::from_secs(1) } else { Duration::from_millis(250) };
             let frame = |n: u32| {
                 let circuit = match video.codec {
                     Codec::H263 if video.is_circuit() && n == 0 => Some(crate::handset::still(mark)),
-                    Codec::H263 if video.is_circuit() => Some(crate::handset::picture(false, mark)),
+                    Codec::H263 if video.is_circuit() => {
+                        let key = Frame::new(video.codec, step, step, true, crate::handset::still(mark));
+                        let still = media::Still::parse(&key).expect("a still");
+                        Some(still.refresh(n as usize - 1, SLIDE_PICTURES as usize - 1, n as u8))
+                    }
                     Codec::Mpeg4 => {
                         Some(vec![0, 0, 1, 0xB6, if n == 0 { 0x10 } else { 0x50 }, mark, 0x55].into())
                     }
@@ -379,11 +390,13 @@ pub(crate) fn track(key: &AssetKey) -> Track {
                 };
                 Frame::new(video.codec, step * n, step, n == 0, data.into())
             };
-            (step, (0..12).map(frame).collect())
+            (step, (0..SLIDE_PICTURES).map(frame).collect())
         }
     };
     let duration = step * frames.len() as u32;
-    Track { format: key.format, frames: frames.into(), duration }
+    let heals =
+        matches!(key.format, Format::Video(video) if video.is_circuit() && video.codec == Codec::H263);
+    Track { loop_from: usize::from(heals), ..Track::new(key.format, frames.into(), duration) }
 }
 
 fn is_made_on_demand(key: &AssetKey) -> bool {

@@ -1,13 +1,15 @@
 //! A drawn slide to a track that can be looped.
 //!
-//! A key picture, then a few pictures a second (one on a circuit) that say "no change": they keep the receiver's decoder
-//! and its NAT bindings busy, and show losses. All use one quantiser, so that the picture does not
-//! pulse when the loop begins again with the same key picture.
+//! A key picture, then a few pictures a second (one on a circuit), which keep the receiver's decoder and its NAT bindings
+//! busy, and show losses. Where the codec allows it ([`Still`]) each shows a part of the key picture again, to the bit,
+//! until all of it was there: what a receiver lost heals by itself, and whoever can ask for a key picture need never be
+//! sent it again. With other codecs they say "no change" and the loop begins again with the key picture. All use one
+//! quantiser, so that nothing pulses.
 
 use std::time::Duration;
 
 use codec::video::Encoder;
-use media::{Codec, Format, Frame, Picture, Track, VideoFormat};
+use media::{Codec, Format, Frame, Picture, Still, Track, VideoFormat};
 
 /// How a slide is shown again and again.
 struct Pace {
@@ -84,18 +86,49 @@ fn ladder(format: VideoFormat) -> &'static [u8] {
 }
 
 fn looped(
-    mut encoder: Encoder,
+    encoder: Encoder,
     key: Frame,
     picture: &Picture,
     format: VideoFormat,
 ) -> Result<Track, codec::Error> {
     let Pace { repeat, period, .. } = Pace::of(format);
     let mut frames = vec![Frame { duration: period, ..key }];
-    let mut pts = period;
-    while pts < repeat {
-        let frame = encoder.encode(picture, pts, false)?;
-        frames.push(Frame { duration: period, ..frame });
-        pts += period;
+    let count = repeat.as_micros().div_ceil(period.as_micros()) as u32;
+    let still = Still::parse(&frames[0]);
+    match &still {
+        Some(still) => frames.extend(refreshed(still, format.codec, count, period)),
+        None => unchanged(encoder, picture, count, &mut frames)?,
     }
-    Ok(Track { format: Format::Video(format), frames: frames.into(), duration: pts })
+    let loop_from = usize::from(still.is_some() && count > 1);
+    let track = Track::new(Format::Video(format), frames.into(), period * count);
+    Ok(Track { loop_from, ..track })
+}
+
+/// What follows the key picture in a loop of `count` pictures: all of it once more, by and by.
+fn refreshed(still: &Still, codec: Codec, count: u32, period: Duration) -> impl Iterator<Item = Frame> {
+    (1..count).map(move |at| {
+        let pts = period * at;
+        let data = still.refresh(at as usize - 1, count as usize - 1, temporal_reference(pts));
+        Frame::new(codec, pts, period, false, data)
+    })
+}
+
+/// In units of 1001/30000 s (H.263 §5.1.2).
+fn temporal_reference(pts: Duration) -> u8 {
+    ((pts.as_micros() * 30_000 + 500_500_000) / 1_001_000_000) as u8
+}
+
+/// The same of a codec that cannot: the picture encoded again.
+fn unchanged(
+    mut encoder: Encoder,
+    picture: &Picture,
+    count: u32,
+    frames: &mut Vec<Frame>,
+) -> Result<(), codec::Error> {
+    let period = frames[0].duration;
+    for at in 1..count {
+        let frame = encoder.encode(picture, period * at, false)?;
+        frames.push(Frame { duration: period, ..frame });
+    }
+    Ok(())
 }
