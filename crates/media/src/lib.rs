@@ -11,6 +11,7 @@ mod format;
 mod frame;
 pub mod h263;
 pub mod h264;
+pub mod mpeg4;
 pub mod opus;
 mod picture;
 mod still;

@@ -209,7 +209,7 @@ fn after_an_edge_the_slide_is_shown_again_by_and_by_and_speech_is_never_late() {
     let slide = crate::world::track(page);
     assert!(!after.iter().any(|picture| media::h263::is_keyframe(picture)), "no key picture for nothing");
     for (n, part) in slide.frames.iter().enumerate().skip(1) {
-        assert!(after.iter().any(|picture| *picture == part.data), "part {n} comes as it was made");
+        assert!(after.contains(&part.data), "part {n} comes as it was made");
     }
     let gap = longest_gap(&world, caller, Kind::Video, since);
     assert!(gap <= SECOND + Duration::from_millis(200), "{gap:?} without a picture");

@@ -368,7 +368,7 @@ pub(crate) fn track(key: &AssetKey) -> Track {
                     Codec::H263 if video.is_circuit() => {
                         let key = Frame::new(video.codec, step, step, true, crate::handset::still(mark));
                         let still = media::Still::parse(&key).expect("a still");
-                        Some(still.refresh(n as usize - 1, SLIDE_PICTURES as usize - 1, n as u8))
+                        Some(still.refresh(n - 1, SLIDE_PICTURES - 1, step))
                     }
                     Codec::Mpeg4 => {
                         Some(vec![0, 0, 1, 0xB6, if n == 0 { 0x10 } else { 0x50 }, mark, 0x55].into())

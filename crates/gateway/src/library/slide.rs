@@ -107,15 +107,9 @@ fn looped(
 /// What follows the key picture in a loop of `count` pictures: all of it once more, by and by.
 fn refreshed(still: &Still, codec: Codec, count: u32, period: Duration) -> impl Iterator<Item = Frame> {
     (1..count).map(move |at| {
-        let pts = period * at;
-        let data = still.refresh(at as usize - 1, count as usize - 1, temporal_reference(pts));
-        Frame::new(codec, pts, period, false, data)
+        let data = still.refresh(at - 1, count - 1, period);
+        Frame::new(codec, period * at, period, false, data)
     })
-}
-
-/// In units of 1001/30000 s (H.263 §5.1.2).
-fn temporal_reference(pts: Duration) -> u8 {
-    ((pts.as_micros() * 30_000 + 500_500_000) / 1_001_000_000) as u8
 }
 
 /// The same of a codec that cannot: the picture encoded again.
