@@ -285,12 +285,13 @@ impl Call {
     }
 
     /// When there is something to do that is not a packet.
-    fn own_dues(&self) -> [Option<Instant>; 8] {
+    fn own_dues(&self) -> [Option<Instant>; 9] {
         [
             self.run_due,
             self.answer.as_ref().map(|(due, ..)| *due),
             self.showing.as_ref().and_then(Showing::next_due),
             self.pool_word_due(),
+            self.place_due(),
             self.connect_due(),
             self.parting.map(|(due, _)| due),
             self.legs.iter().filter_map(|leg| leg.vigil.next_due()).min(),
@@ -330,6 +331,7 @@ impl Call {
         if self.pool_word_due().is_some_and(|due| due <= now.mono) {
             self.give_up_on_pool(now);
         }
+        self.swap_place(now);
         self.drop_unconnected(now);
         self.ask_the_silent(now);
     }

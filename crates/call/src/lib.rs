@@ -18,6 +18,7 @@ mod live;
 mod modes;
 mod offer;
 mod picture_request;
+mod place;
 mod playout;
 mod pool;
 mod script;

@@ -41,6 +41,9 @@ pub(crate) const CIRCUIT_VIDEO_BPS: u32 = 44_000;
 /// How long a presentation may wait for tracks that are still being made; then it starts without them.
 pub(crate) const LOADING_LONGEST: Duration = Duration::from_secs(5);
 
+/// How often a hold that is still being loaded is looked at before the caller's place is shown over it.
+pub(crate) const PLACE_AGAIN_AFTER: Duration = Duration::from_millis(250);
+
 /// Shortest time between two key pictures that one stream is made to send on request.
 pub(crate) const KEY_PICTURE_EVERY: Duration = Duration::from_millis(500);
 
