@@ -64,15 +64,15 @@ fn begin(picture: &Picture, format: VideoFormat) -> Result<(Encoder, Frame, u8),
 }
 
 /// Quantisers from fine to coarse. Text stays legible on all of them; on the last but for fine print. On a
-/// circuit the fine ones would only make the caller wait. Those of H.263 begin where nearly every slide fits: between
-/// slides of one quantiser only what differs is sent (`media::h263::Still`).
+/// circuit the fine ones would only make the caller wait. Those of H.263 and MPEG-4 begin where nearly every slide fits:
+/// only between slides of one quantiser what differs can be sent alone (`media::Still`).
 fn ladder(format: VideoFormat) -> &'static [u8] {
     match format.codec {
         Codec::H264 => &[22, 24, 26, 28, 30, 33, 36],
-        Codec::H263 | Codec::H263p if format.is_circuit() => &[12, 14, 16, 18, 20],
-        Codec::Mpeg4 if format.is_circuit() => &[8, 10, 12, 14, 16, 18, 20],
-        Codec::H263 | Codec::H263p => &[6, 8, 10, 12, 14],
-        Codec::Mpeg4 => &[4, 5, 6, 7, 8, 10, 12, 14],
+        Codec::H263 | Codec::H263p if format.is_circuit() => &[18, 20],
+        Codec::Mpeg4 if format.is_circuit() => &[14, 16, 18, 20],
+        Codec::H263 | Codec::H263p => &[8, 10, 12, 14],
+        Codec::Mpeg4 => &[5, 6, 7, 8, 10, 12, 14],
         // Of 0..=63.
         Codec::Vp8 => &[20, 24, 28, 32, 36, 42, 48],
         Codec::Pcmu
