@@ -1,3 +1,5 @@
+//! A picture by hand, the edges that lead to it, and what is no still.
+
 use bytes::Bytes;
 
 use super::*;
