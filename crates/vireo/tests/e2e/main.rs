@@ -10,6 +10,7 @@ mod browser;
 mod common;
 mod doctor;
 mod harness;
+mod linphone;
 mod live_edit;
 mod network;
 mod reachable;
