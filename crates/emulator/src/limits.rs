@@ -5,6 +5,9 @@ use std::time::Duration;
 /// Most sound that a report keeps, in samples at 8 kHz: ten minutes. What follows is not kept.
 pub const SOUND_LEN_MAX: usize = 8_000 * 600;
 
+/// Pictures that a record keeps, the newest; of the others the times alone.
+pub const PICTURES_KEPT: usize = 8;
+
 /// Most pictures that are written one by one; those that follow are not.
 pub const PICTURES_MAX: usize = 20_000;
 

@@ -141,6 +141,8 @@ pub struct Phone {
     dialog: Option<DialogId>,
     sdp: sdp::Session,
     up: bool,
+    /// When the media of this call began.
+    start: Option<Instant>,
     audio: Option<Stream>,
     video: Option<Stream>,
     circuit: Option<Box<Circuit>>,
@@ -172,6 +174,7 @@ impl Phone {
             dialog: None,
             sdp: sdp::Session::new(config.seed >> 1),
             up: false,
+            start: None,
             audio: None,
             video: None,
             circuit: None,
