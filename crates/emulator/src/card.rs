@@ -43,7 +43,7 @@ impl Card {
 
     /// The card of this number, counted modulo [`Card::COUNT`].
     #[must_use]
-    pub fn new(number: u8) -> Self {
+    pub const fn new(number: u8) -> Self {
         Card(number % Card::COUNT)
     }
 
