@@ -148,6 +148,7 @@ impl World {
                 | Output::Release(_)
                 | Output::Pool(_)
                 | Output::Web { .. }
+                | Output::Transcode(_)
                 | Output::Live(_)
                 | Output::Ended(_) => {}
             }

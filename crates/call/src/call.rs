@@ -11,14 +11,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use media::{AssetKey, Frame, Kind, Now, Track};
+use media::{AssetKey, Kind, Now, Track};
 use sip::{DialogId, LocalId, Reply, RequestId, StatusCode};
 
 use crate::agent_leg::Queueing;
 use crate::cdr::{Cause, Cdr, Facts};
 use crate::leg::{CALLER, Leg, Phase};
 use crate::script::Showing;
-use crate::stream::{Bridge, Source};
+use crate::stream::Source;
+use crate::transcode::{FromTranscoder, ToTranscoder};
 use crate::trunk::Trunk;
 use crate::{Component, LegId, LegPorts, Live, PortId, dtmf, limits, web};
 
@@ -42,6 +43,8 @@ pub(crate) enum Input {
     Pool(acd::Output),
     /// A word of a browser that is one of its parties.
     Web(LegId, web::FromBrowser),
+    /// A word of one of its transcoders.
+    Transcoded(FromTranscoder),
     /// The gateway wants the call to end.
     End(Cause),
     /// Time has come.
@@ -61,6 +64,7 @@ pub(crate) enum Output {
     Fetch(AssetKey),
     Pool(acd::Input),
     Web { session: web::SessionId, word: web::ToBrowser },
+    Transcode(ToTranscoder),
     Live(Live),
     Ended(Box<Cdr>),
     Timeout(Option<Instant>),
@@ -124,6 +128,8 @@ pub(crate) struct Call {
     /// A 3G phone is being told that the call is over: until when, and why it is.
     pub(crate) parting: Option<(Instant, Cause)>,
     pub(crate) seed: u64,
+    /// Transcoders that were begun.
+    pub(crate) transcoders: u32,
     pub(crate) next_leg: u8,
     pub(crate) out: VecDeque<Output>,
     pub(crate) ended: bool,
@@ -222,6 +228,7 @@ impl Call {
             started: now.mono,
             parting: None,
             seed,
+            transcoders: 0,
             next_leg: 1,
             out,
             ended: false,
@@ -245,6 +252,7 @@ impl Call {
             Input::Dialed(leg, dialog) => self.on_dialed(now, leg, dialog),
             Input::Pool(word) => self.on_pool(now, &word),
             Input::Web(leg, word) => self.on_web(now, leg, word),
+            Input::Transcoded(word) => self.on_transcoded(now, word),
             Input::End(cause) => self.end(now, cause),
             Input::Timeout => self.on_timeout(now),
         }
@@ -416,61 +424,7 @@ impl Call {
         }
     }
 
-    /// Each party is asked for the AMR mode that the party who hears it asks for.
-    fn pass_on_mode_requests(&mut self) {
-        for at in 0..self.legs.len() {
-            let id = self.legs[at].id;
-            let hears = |leg: &Leg| {
-                let audio = leg.audio.as_ref()?;
-                let Source::Leg { from, .. } = audio.source else { return None };
-                audio.modes.as_ref().filter(|_| from == id)?.request()
-            };
-            let mode = self.legs.iter().find_map(hears);
-            if let Some(audio) = &mut self.legs[at].audio {
-                audio.carrier.request_mode(mode);
-            }
-        }
-    }
-
-    pub(crate) fn forward(&mut self, now: Now, origin: LegId, kind: Kind, frame: &Frame) {
-        for leg in &mut self.legs {
-            let Some(stream) = leg.stream(kind) else { continue };
-            match stream.source {
-                Source::Leg { from, bridge: Bridge::Passthrough } if from == origin => {
-                    stream.pass_on(now, frame);
-                }
-                Source::Leg { .. } | Source::Silence | Source::Still(_) | Source::Prompt(_) => {}
-            }
-        }
-    }
-
-    /// Acts on every wish for a key picture that is due: a prompt is started again at one, a leg is asked.
-    /// True when there was one.
-    fn serve_key_pictures(&mut self, now: Now) -> bool {
-        let mut served = false;
-        for at in 0..self.legs.len() {
-            let Some(stream) = self.legs[at].video.as_mut() else { continue };
-            if !stream.keys.take_request(now.mono) {
-                continue;
-            }
-            served = true;
-            match &mut stream.source {
-                Source::Still(playout) => {
-                    playout.restart_at_key(now.mono);
-                    stream.play_due(now);
-                }
-                Source::Prompt(_) => stream.repeat_key_picture(now),
-                Source::Leg { from, .. } => {
-                    let from = *from;
-                    self.ask_for_key_picture(now, from);
-                }
-                Source::Silence => {}
-            }
-        }
-        served
-    }
-
-    fn ask_for_key_picture(&mut self, now: Now, leg: LegId) {
+    pub(crate) fn ask_for_key_picture(&mut self, now: Now, leg: LegId) {
         let Some(leg) = self.leg(leg) else { return };
         let dialog = leg.dialog.filter(|_| leg.takes_info);
         let Some(stream) = leg.video.as_mut() else { return };

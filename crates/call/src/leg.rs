@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use media::{Kind, Now, VideoFormat};
+use media::{Format, Kind, Now, VideoFormat};
 use sdp::{Agreed, AgreedStream};
 use sip::{DialogId, LocalId};
 
@@ -230,6 +230,14 @@ impl Leg {
         (self.audio, self.video) = (None, None);
         let terminal = self.terminals.as_deref().cloned().unwrap_or_default();
         self.circuit = Some(Box::new(Circuit::new(now, port, line, cname, terminal, seed)));
+    }
+
+    /// The best that one of its streams can be sent.
+    pub(crate) fn format(&self, kind: Kind) -> Option<Format> {
+        match kind {
+            Kind::Audio => self.audio.as_ref()?.sound_formats().into_iter().next(),
+            Kind::Video => self.video_format().map(Format::Video),
+        }
     }
 
     /// What its slides and clips are encoded as.

@@ -51,6 +51,16 @@ pub(crate) const ASK_AGAIN_AFTER: Duration = Duration::from_millis(700);
 /// a peer that ignores every request still refreshes its picture some day.
 pub(crate) const WAIT_FOR_KEY: Duration = Duration::from_secs(4);
 
+/// Frames remembered on their way through a transcoder, to say how long it takes; older ones are forgotten.
+pub(crate) const FRAMES_UNDERWAY: usize = 64;
+
+/// The largest difference between sound and pictures that a record tells, in ms.
+pub(crate) const SKEW_MS_MAX: i64 = 10_000;
+
+/// Shortest time between two changes of a bridge because frames come in another codec than the one before; what
+/// comes in between is dropped.
+pub(crate) const REPLAN_EVERY: Duration = Duration::from_secs(1);
+
 /// Digits of one leg that count within a second; more are dropped.
 pub(crate) const DIGITS_PER_SECOND: u32 = 20;
 

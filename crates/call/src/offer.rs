@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use media::Now;
 use media::amr::ModeSet;
-use sdp::{AgreedStream, Description, Parameters, Payload, Want};
+use media::{Codec, Now};
+use sdp::{AgreedStream, Capabilities, Description, Parameters, Payload, Want};
 use sip::{Body, Reply, Request, Response, StatusCode};
 
 use crate::call::Refusal;
@@ -82,12 +82,20 @@ pub(crate) fn parse(content_type: &str, octets: &[u8]) -> Option<Description> {
     Description::parse(sdp::body::find(content_type, octets)?).ok()
 }
 
-/// An offer of exactly what `leg` has agreed to, so that frames can pass without transcoding.
-pub(crate) fn same_as(leg: &Leg) -> Want {
-    match leg.bearer {
-        Bearer::Rtp(_) if leg.circuit.is_none() => leg.sdp.agreed().map_or_else(Want::all, Want::like),
-        Bearer::Rtp(_) | Bearer::WebRtc(_) => Want::like(&leg.all_agreed()),
-    }
+/// What an agent's phone is offered after that which the caller has; few, so that the INVITE stays within a
+/// datagram.
+const AGENT_AUDIO: [Codec; 3] = [Codec::Pcmu, Codec::Pcma, Codec::Opus];
+const AGENT_VIDEO: [Codec; 3] = [Codec::H264, Codec::Vp8, Codec::H263];
+
+/// An offer of what `leg` has agreed to first, so that frames can pass unchanged, then of what can be transcoded.
+pub(crate) fn preferring(leg: &Leg) -> Want {
+    let agreed = match leg.bearer {
+        Bearer::Rtp(_) if leg.circuit.is_none() => leg.sdp.agreed().cloned(),
+        Bearer::Rtp(_) | Bearer::WebRtc(_) => Some(leg.all_agreed()),
+    };
+    let caps =
+        Capabilities { audio: AGENT_AUDIO.into(), video: AGENT_VIDEO.into(), ..Capabilities::default() };
+    agreed.map_or_else(Want::all, |agreed| Want::preferring(&agreed, &caps))
 }
 
 /// A description as a message body.

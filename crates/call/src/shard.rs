@@ -22,6 +22,7 @@ use crate::agent_leg::numeric_address;
 use crate::call::{self, AgentOffer, Call, Invitation, Place, Refusal, Way};
 use crate::cdr::{Cause, Cdr, Facts};
 use crate::leg::{CALLER, Leg};
+use crate::transcode::{FromTranscoder, ToTranscoder};
 use crate::trunk::Trunk;
 use crate::{CallId, Component, LegId, LegPorts, Live, MediaPort, PortId, limits, web};
 
@@ -88,6 +89,8 @@ pub enum Input {
         /// What it says.
         word: web::FromBrowser,
     },
+    /// A word of a transcoder.
+    Transcoded(FromTranscoder),
     /// A new version of the service; calls in flight keep theirs.
     Service(Arc<dialplan::Service>),
     /// Take no new calls (OPTIONS is answered 503, RFC 3261 §21.5.4).
@@ -150,6 +153,8 @@ pub enum Output {
         /// What it is told.
         word: web::ToBrowser,
     },
+    /// A word to the transcoders.
+    Transcode(ToTranscoder),
     /// Something for the list of live calls.
     Live(Live),
     /// A call has ended; its record.
@@ -254,6 +259,10 @@ impl Shard {
             }
             Input::Pool(word) => {
                 self.on_pool(now, word);
+                self.settle(now);
+            }
+            Input::Transcoded(word) => {
+                self.tell(now, word.id().call, call::Input::Transcoded(word));
                 self.settle(now);
             }
             Input::Web { session, word } => {
@@ -549,6 +558,7 @@ impl Shard {
             }
             call::Output::Pool(word) => self.note_ticket(id, word),
             call::Output::Web { session, word } => self.grant_web(id, session, word),
+            call::Output::Transcode(word) => self.out.push_back(Output::Transcode(word)),
             call::Output::Live(word) => self.out.push_back(Output::Live(word)),
             call::Output::Ended(cdr) => {
                 self.calls.remove(&id);
@@ -649,6 +659,7 @@ impl Shard {
             self.give_back(ports);
         }
         self.bury_sessions(sessions);
+        self.out.push_back(Output::Transcode(ToTranscoder::EndCall { call: id }));
         self.out.push_back(Output::Live(Live::Ended { call: id }));
         if let Some(ticket) = ticket {
             self.out.push_back(Output::Pool(acd::Input::Leave { ticket }));

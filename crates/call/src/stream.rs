@@ -5,16 +5,18 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use media::{Codec, Format, Frame, Kind, Now, Track, h263};
 use sdp::AgreedStream;
 
+use crate::bridge::Bridge;
 use crate::call::Output;
 use crate::carrier::Carrier;
 use crate::modes::Modes;
 use crate::picture_request::KeyPictures;
 use crate::playout::{AtEnd, Playout};
+use crate::transcode::{Relay, ToTranscoder, TranscoderId};
 use crate::{LegId, limits};
 
 /// Where a stream's frames come from; exactly one at a time.
@@ -35,16 +37,25 @@ pub(crate) enum Source {
     },
 }
 
-/// How frames pass from one leg to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Bridge {
-    /// Codec and parameters match: the frame goes on as it is.
-    Passthrough,
+/// What became of another leg's frame.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    /// Sent on, dropped, or none of this stream's business.
+    Done,
+    /// To be told to the shell's transcoders.
+    Relayed(ToTranscoder),
+    /// It is of another codec than the bridge was built for.
+    Strange,
 }
 
-/// Chooses the bridge from codec *and* parameters; `None` when the two cannot be joined.
-pub(crate) fn bridge(source: &AgreedStream, sink: &AgreedStream) -> Option<Bridge> {
-    sdp::passthrough(source, sink).then_some(Bridge::Passthrough)
+impl Source {
+    /// The leg whose frames are sent.
+    pub(crate) fn leg(&self) -> Option<LegId> {
+        match self {
+            Source::Leg { from, .. } => Some(*from),
+            Source::Silence | Source::Still(_) | Source::Prompt(_) => None,
+        }
+    }
 }
 
 /// One medium of one leg.
@@ -56,6 +67,12 @@ pub(crate) struct Stream {
     pub(crate) keys: KeyPictures,
     /// Of AMR: which mode is sent.
     pub(crate) modes: Option<Modes>,
+    /// Transcoders that fed it and are to be told that they are over.
+    retired: Vec<TranscoderId>,
+    /// Frames of the source were not handed on while the peer held us.
+    paused: bool,
+    /// When the bridge was last found to be of another codec than what comes.
+    strange_at: Option<Instant>,
 }
 
 impl Stream {
@@ -68,6 +85,9 @@ impl Stream {
             source: Source::Silence,
             keys: KeyPictures::default(),
             modes: Modes::of(agreed),
+            retired: Vec::new(),
+            paused: false,
+            strange_at: None,
         }
     }
 
@@ -80,9 +100,30 @@ impl Stream {
     /// Makes `source` the one source from now on.
     pub(crate) fn assign(&mut self, now: Now, source: Source) {
         self.carrier.source_changed();
-        let live = matches!(source, Source::Leg { .. });
+        // What a transcoder makes begins with a key picture by itself.
+        let live = matches!(source, Source::Leg { bridge: Bridge::Passthrough, .. });
         self.keys.source_changed(now.mono, live && self.kind == Kind::Video);
+        let fed_by = self.relay().map(|relay| relay.id);
+        self.retired.extend(fed_by);
+        self.paused = false;
         self.source = source;
+    }
+
+    /// The transcoder that feeds it.
+    pub(crate) fn relay(&mut self) -> Option<&mut Relay> {
+        match &mut self.source {
+            Source::Leg { bridge, .. } => bridge.relay(),
+            Source::Silence | Source::Still(_) | Source::Prompt(_) => None,
+        }
+    }
+
+    /// How long what it sends of another leg took within this gateway; `None` when nothing does.
+    pub(crate) fn delay(&mut self) -> Option<Duration> {
+        match &mut self.source {
+            Source::Leg { bridge: Bridge::Passthrough, .. } => Some(Duration::ZERO),
+            Source::Leg { bridge: Bridge::Transcode(relay), .. } => relay.delay(),
+            Source::Silence | Source::Still(_) | Source::Prompt(_) => None,
+        }
     }
 
     /// The formats that its prompts are needed in now; of AMR one for each mode.
@@ -155,6 +196,36 @@ impl Stream {
         }
     }
 
+    /// Takes a frame of `origin`, if that leg is its source.
+    pub(crate) fn take_from(&mut self, now: Now, origin: LegId, frame: &Frame) -> Taken {
+        let (sends, codec) = (self.may_send(), self.agreed.codec());
+        let Source::Leg { from, bridge } = &mut self.source else { return Taken::Done };
+        if *from != origin {
+            return Taken::Done;
+        }
+        let expected = match bridge {
+            Bridge::Passthrough => codec,
+            Bridge::Transcode(relay) => relay.job.from,
+        };
+        if frame.codec != expected {
+            let again = self.strange_at.is_some_and(|at| now.mono < at + limits::REPLAN_EVERY);
+            self.strange_at = Some(now.mono).filter(|_| !again).or(self.strange_at);
+            return if again { Taken::Done } else { Taken::Strange };
+        }
+        let Bridge::Transcode(relay) = bridge else {
+            self.pass_on(now, frame);
+            return Taken::Done;
+        };
+        if !sends {
+            self.paused = true;
+            return Taken::Done;
+        }
+        if std::mem::take(&mut self.paused) {
+            relay.upstream.source_changed(now.mono, self.kind == Kind::Video);
+        }
+        relay.take(now.mono, frame).map_or(Taken::Done, Taken::Relayed)
+    }
+
     /// Passes on a frame of the leg that is this stream's source. Pictures wait for a key picture after a
     /// change of source: what depends on pictures the peer never had would only smear its screen.
     pub(crate) fn pass_on(&mut self, now: Now, frame: &Frame) {
@@ -176,7 +247,17 @@ impl Stream {
 
     /// Moves what there is to send to `out`, up to the next event.
     pub(crate) fn flush(&mut self, out: &mut VecDeque<Output>) -> Option<rtp::Event> {
+        out.extend(self.retired.drain(..).map(|id| Output::Transcode(ToTranscoder::End { id })));
         self.carrier.flush(out, self.agreed.rtcp_mux)
+    }
+
+    /// The stream is over; what it counted.
+    pub(crate) fn end(&mut self, now: Now, out: &mut VecDeque<Output>) -> rtp::Statistics {
+        let fed_by = self.relay().map(|relay| relay.id);
+        self.retired.extend(fed_by);
+        out.extend(self.retired.drain(..).map(|id| Output::Transcode(ToTranscoder::End { id })));
+        self.source = Source::Silence;
+        self.carrier.end(now, out, self.agreed.rtcp_mux)
     }
 
     /// When this stream has something to do: a frame is due, a report, a key picture.
@@ -190,6 +271,13 @@ impl Stream {
             // The circuit takes its octets every 20 ms, and what is due by then is played then: half as many wake-ups.
             Carrier::Channel(_) => playout.map(|due| due + limits::CIRCUIT_SLACK),
         };
-        [playout, self.carrier.next_due(), self.keys.next_due()].into_iter().flatten().min()
+        let starved = match &self.source {
+            Source::Leg { bridge: Bridge::Transcode(relay), .. } => relay.upstream.next_due(),
+            Source::Leg { bridge: Bridge::Passthrough, .. }
+            | Source::Silence
+            | Source::Still(_)
+            | Source::Prompt(_) => None,
+        };
+        [playout, self.carrier.next_due(), self.keys.next_due(), starved].into_iter().flatten().min()
     }
 }

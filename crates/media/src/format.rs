@@ -49,6 +49,23 @@ impl H264Level {
     pub fn size_max(self) -> Size {
         if self.0 >= 12 { Size::CIF } else { Size::QCIF }
     }
+
+    /// Macroblocks of the largest picture within this level (H.264 table A-1, MaxFS).
+    #[must_use]
+    pub fn macroblocks_max(self) -> u32 {
+        match self.0 {
+            0..=10 => 99,
+            11..=20 => 396,
+            21 => 792,
+            22..=30 => 1_620,
+            31 => 3_600,
+            32 => 5_120,
+            33..=41 => 8_192,
+            42 => 8_704,
+            43..=50 => 22_080,
+            51.. => 36_864,
+        }
+    }
 }
 
 impl Format {

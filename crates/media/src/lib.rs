@@ -20,5 +20,5 @@ pub use asset::{Asset, AssetKey, Row, SlideValues, Track};
 pub use codec::{Codec, Kind};
 pub use format::{AudioFormat, Format, H264Level, VideoFormat};
 pub use frame::{Frame, Rotation};
-pub use picture::{Picture, Size};
+pub use picture::{Picture, Size, Sizes};
 pub use time::Now;

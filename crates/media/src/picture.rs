@@ -26,6 +26,49 @@ impl Size {
     }
 }
 
+/// Sizes of pictures that were agreed on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Sizes {
+    /// Nothing was said.
+    #[default]
+    Any,
+    /// One of these (H.263).
+    OneOf(Vec<Size>),
+    /// Any of at most so many macroblocks (the levels of H.264 and MPEG-4, `max-fs` of VP8).
+    UpTo(u32),
+}
+
+impl Sizes {
+    /// Whether pictures of `size` keep to what was agreed.
+    #[must_use]
+    pub fn take(&self, size: Size) -> bool {
+        match self {
+            Sizes::Any => true,
+            Sizes::OneOf(sizes) => sizes.contains(&size),
+            Sizes::UpTo(macroblocks) => size.macroblocks() <= *macroblocks,
+        }
+    }
+}
+
+impl From<Size> for Sizes {
+    fn from(size: Size) -> Self {
+        Sizes::OneOf(vec![size])
+    }
+}
+
+impl fmt::Display for Sizes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Sizes::Any => f.write_str("any size"),
+            Sizes::OneOf(sizes) => {
+                let names: Vec<String> = sizes.iter().map(ToString::to_string).collect();
+                f.write_str(&names.join(" or "))
+            }
+            Sizes::UpTo(macroblocks) => write!(f, "at most {macroblocks} macroblocks"),
+        }
+    }
+}
+
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}x{}", self.width, self.height)

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use media::{AudioFormat, Codec, Kind, Size, VideoFormat};
+use media::{AudioFormat, Codec, Kind, Size, Sizes, VideoFormat};
 
 use crate::{AmrParameters, Direction, Mpeg4Parameters, Parameters, Payload};
 
@@ -125,6 +125,23 @@ impl AgreedStream {
     #[must_use]
     pub fn audio_format(&self) -> Option<AudioFormat> {
         (self.kind == Kind::Audio && !self.is_circuit()).then(|| AudioFormat::new(self.codec()))
+    }
+
+    /// The picture sizes that the peer may send in its first format.
+    #[must_use]
+    pub fn sizes(&self) -> Sizes {
+        let Some(first) = self.receive.first() else { return Sizes::Any };
+        match &first.parameters {
+            Parameters::H263(h263) => Sizes::OneOf(h263.sizes.iter().map(|(size, _)| *size).collect()),
+            Parameters::H264(h264) => Sizes::UpTo(h264.profile_level_id.level().macroblocks_max()),
+            Parameters::Mpeg4(mpeg4) => Sizes::UpTo(mpeg4.macroblocks_max()),
+            Parameters::Vp8(vp8) => vp8.max_fs.map_or(Sizes::Any, Sizes::UpTo),
+            Parameters::None
+            | Parameters::Amr(_)
+            | Parameters::Opus(_)
+            | Parameters::TelephoneEvent { .. }
+            | Parameters::Raw(_) => Sizes::Any,
+        }
     }
 
     /// The encoding of prompts for this stream; `None` for an audio stream.

@@ -4,8 +4,8 @@ use media::{Codec, Kind};
 
 use crate::payload::TELEPHONE_EVENT;
 use crate::{
-    Agreed, AgreedStream, AmrParameters, H264Parameters, Mpeg4Parameters, OpusParameters, Parameters,
-    Payload, Vp8Parameters, Want, WantedStream,
+    Agreed, AgreedStream, AmrParameters, Capabilities, H264Parameters, Mpeg4Parameters, OpusParameters,
+    Parameters, Payload, Vp8Parameters, Want, WantedStream,
 };
 
 /// Whether what the peer of `source` may send can be handed to the peer of `sink` as it is.
@@ -51,6 +51,24 @@ fn h264_fits(sent: &H264Parameters, taken: &H264Parameters) -> bool {
 pub(crate) fn want_like(other: &Agreed) -> Want {
     let wanted = |stream: Option<&AgreedStream>| {
         stream.map(|stream| WantedStream { payloads: Some(formats(stream)), ..WantedStream::default() })
+    };
+    Want { audio: wanted(other.audio()), video: wanted(other.video()) }
+}
+
+/// As [`want_like`], with everything else of `caps` after it.
+pub(crate) fn want_preferring(other: &Agreed, caps: &Capabilities) -> Want {
+    let wanted = |stream: Option<&AgreedStream>| {
+        let stream = stream?;
+        let (mut payloads, keys): (Vec<_>, Vec<_>) =
+            formats(stream).into_iter().partition(|payload| !payload.is_telephone_event());
+        let same = stream.codec();
+        let others = caps.formats(stream.kind).into_iter().filter(|payload| payload.codec() != Some(same));
+        let (others, other_keys): (Vec<_>, Vec<_>) = others.partition(|payload| payload.codec().is_some());
+        payloads.extend(others);
+        payloads.extend(keys.iter().cloned());
+        let known = |key: &Payload| keys.iter().any(|own| own.clock_rate == key.clock_rate);
+        payloads.extend(other_keys.into_iter().filter(|key| !known(key)));
+        Some(WantedStream { payloads: Some(payloads), ..WantedStream::default() })
     };
     Want { audio: wanted(other.audio()), video: wanted(other.video()) }
 }

@@ -78,6 +78,13 @@ impl Want {
         crate::bridge::want_like(other)
     }
 
+    /// What another leg agreed on first, so that frames can pass unchanged if the peer takes it, then the other
+    /// formats of `caps`, for a peer that does not: with those the bridge has to transcode.
+    #[must_use]
+    pub fn preferring(other: &Agreed, caps: &Capabilities) -> Self {
+        crate::bridge::want_preferring(other, caps)
+    }
+
     /// The same with one direction for both lines, such as `SendOnly` for hold.
     #[must_use]
     pub fn with_direction(mut self, direction: Direction) -> Self {
@@ -89,13 +96,13 @@ impl Want {
 }
 
 impl Default for Capabilities {
-    /// Everything that the gateway bridges: H.264 to level 3.1, H.263 to CIF at 30 pictures/s; circuits
+    /// Everything that the gateway codes: H.264 to level 3.1, H.263 to CIF at 30 pictures/s; circuits
     /// when offered.
     fn default() -> Self {
         Capabilities {
-            audio: vec![Codec::Pcmu, Codec::Pcma, Codec::Amr],
+            audio: vec![Codec::Pcmu, Codec::Pcma, Codec::Amr, Codec::AmrWb, Codec::Opus, Codec::G722],
             circuits: true,
-            video: vec![Codec::H264, Codec::H263, Codec::Mpeg4],
+            video: vec![Codec::H264, Codec::H263, Codec::H263p, Codec::Mpeg4, Codec::Vp8],
             h264_level: H264Level(31),
             h263: H263Parameters {
                 sizes: vec![(Size::CIF, 1), (Size::QCIF, 1)],

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use call::CallId;
 use call::web::{Ended, FromBrowser, Media, SessionId, StopRinging, ToBrowser};
-use media::{Codec, Frame, Kind};
+use media::{Codec, Format, Frame, Kind};
 use sdp::{AgreedStream, Capabilities, Local, Want};
+
+use crate::world::sample;
 
 /// What a desk does when it rings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub(crate) struct Browser {
     /// Its next picture is the first after a loss.
     pub(crate) loses: bool,
     pub(crate) rings: Option<Media>,
+    /// What it agrees on when it takes a ring; `None`: exactly what is asked for.
+    pub(crate) answers: Option<Media>,
     pub(crate) act_at: Option<Instant>,
     pub(crate) connect_at: Option<Instant>,
     pub(crate) next: [Option<Instant>; 2],
@@ -67,6 +71,7 @@ impl Browser {
             mark: 100 + session as u8,
             loses: false,
             rings: None,
+            answers: None,
             act_at: None,
             connect_at: None,
             next: [None, None],
@@ -153,8 +158,8 @@ impl Browser {
             if matches!(self.desk, Desk::Rejects(_)) {
                 said.push(FromBrowser::Reject { call });
             } else {
-                let media = like(self.rings.as_ref().unwrap()).into();
-                said.push(FromBrowser::Accept { call, media });
+                let media = self.answers.clone().unwrap_or_else(|| like(self.rings.as_ref().unwrap()));
+                said.push(FromBrowser::Accept { call, media: media.into() });
                 self.agreed(now);
             }
         }
@@ -177,6 +182,15 @@ impl Browser {
     fn frame(&mut self, now: Instant, kind: Kind) -> Frame {
         let pts = now - self.started.unwrap_or(now);
         let step = Duration::from_millis(20);
+        let agreed = self.answers.as_ref().and_then(|media| media.stream(kind));
+        if let Some(agreed) = agreed.filter(|agreed| !matches!(agreed.codec(), Codec::Pcmu | Codec::H264)) {
+            let format = match kind {
+                Kind::Audio => agreed.audio_format().map(Format::Audio),
+                Kind::Video => agreed.video_format().map(Format::Video),
+            };
+            let key = std::mem::take(&mut self.key_wanted);
+            return sample(format.expect("a codec"), pts, step, key, self.mark);
+        }
         if kind == Kind::Audio {
             return Frame::new(Codec::Pcmu, pts, step, true, [0, self.mark].repeat(80).into());
         }
@@ -215,10 +229,6 @@ impl Browser {
             ToBrowser::StopRinging { why, .. } => Some(*why),
             _ => None,
         })
-    }
-
-    pub(crate) fn rang(&self) -> usize {
-        self.words.iter().filter(|word| matches!(word, ToBrowser::Ring { .. })).count()
     }
 
     pub(crate) fn talks_with(&self) -> Option<&str> {

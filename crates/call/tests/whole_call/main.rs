@@ -16,6 +16,7 @@ mod queue_failures;
 mod refusals;
 mod speech;
 mod storms;
+mod transcoders;
 mod vanished;
 mod world;
 

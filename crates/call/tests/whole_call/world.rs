@@ -9,12 +9,13 @@ use bytes::Bytes;
 use call::web::FromBrowser;
 use call::{Cdr, Component, Config, Input, Live, MediaPort, Output, PortId, Shard};
 use dialplan::{Assets, Service, SourceFile};
-use media::{Asset, AssetKey, Codec, Format, Frame, Now, Track, amr};
+use media::{Asset, AssetKey, Codec, Format, Frame, Kind, Now, Track, amr};
 use netsim::{Link, Network, Step};
 use sip::LocalId;
 
 use crate::browser::Browser;
 use crate::phone::Phone;
+use crate::transcoders::Transcoders;
 
 pub(crate) const GATEWAY: &str = "10.0.0.1";
 
@@ -36,6 +37,7 @@ pub(crate) struct World {
     editions_due: Vec<(call::CallId, AssetKey)>,
     /// Words to the agent pool are lost: its thread has died or is stuck.
     pub(crate) pool_lost: bool,
+    pub(crate) transcoders: Transcoders,
     /// RTP sockets that are tied to a peer: the kernel keeps everything else from them.
     pub(crate) tied: HashMap<PortId, SocketAddr>,
     base: Instant,
@@ -91,6 +93,7 @@ impl World {
             editions_are_slow: false,
             editions_due: Vec::new(),
             pool_lost: false,
+            transcoders: Transcoders::default(),
             tied: HashMap::new(),
             base,
             shard_due: None,
@@ -206,7 +209,8 @@ impl World {
         let now = self.network.now();
         let phones = self.phones.iter_mut().filter_map(|phone| phone.pump(now)).min();
         let browsers = self.browsers.iter().filter_map(Browser::next_due).min();
-        let timer = [self.shard_due, self.pool_due, phones, browsers].into_iter().flatten().min();
+        let made = self.transcoders.next_due();
+        let timer = [self.shard_due, self.pool_due, phones, browsers, made].into_iter().flatten().min();
         let timer = timer.map_or(until, |due| due.min(until));
         match self.network.step(Some(timer)) {
             Some(Step::Deliver(datagram)) => self.deliver(datagram.from, datagram.to, datagram.data),
@@ -218,6 +222,9 @@ impl World {
                 if self.pool_due.is_some_and(|due| due <= now.mono) {
                     self.pool.handle_input(now.mono, acd::Input::Timeout);
                     self.drain();
+                }
+                while let Some(word) = self.transcoders.take_due(now.mono) {
+                    self.feed(Input::Transcoded(word));
                 }
                 for at in 0..self.browsers.len() {
                     for word in self.browsers[at].tick(now.mono) {
@@ -304,6 +311,7 @@ impl World {
                         let browser = self.browsers.iter_mut().find(|one| one.session == session);
                         browser.expect("a known session").hear(now.mono, word);
                     }
+                    Output::Transcode(word) => self.transcoders.tell(now.mono, word),
                     Output::Live(word) => self.live.push(word),
                     Output::Ended(cdr) => self.cdrs.push(*cdr),
                     Output::Release(port) => {
@@ -339,51 +347,48 @@ impl World {
 /// A track whose octets tell what it is: one second of sound, or a key picture and eleven others.
 pub(crate) fn track(key: &AssetKey) -> Track {
     let mark = mark(&key.asset);
-    let (step, frames): (_, Vec<Frame>) = match key.format {
-        Format::Audio(audio) => {
-            let step = Duration::from_millis(20);
-            let data = match audio.codec {
-                // The storage format (RFC 4867 §5.3).
-                Codec::Amr => {
-                    let mode = audio.amr_mode.expect("AMR has a mode");
-                    let len = amr::bits(mode).expect("a mode").div_ceil(8);
-                    Bytes::from([&[mode << 3 | 4][..], &vec![mark; len]].concat())
-                }
-                _ => Bytes::from(vec![mark; 160]),
-            };
-            (step, (0..50).map(|n| Frame::new(audio.codec, step * n, step, true, data.clone())).collect())
-        }
-        Format::Video(video) => {
-            let step = Duration::from_millis(250);
-            let frame = |n: u32| {
-                let circuit = match video.codec {
-                    Codec::H263 if video.is_circuit() && n == 0 => Some(crate::handset::still(mark)),
-                    Codec::H263 if video.is_circuit() => Some(crate::handset::picture(false, mark)),
-                    Codec::Mpeg4 => {
-                        Some(vec![0, 0, 1, 0xB6, if n == 0 { 0x10 } else { 0x50 }, mark, 0x55].into())
-                    }
-                    _ => None,
-                };
-                if let Some(data) = circuit {
-                    return Frame::new(video.codec, step * n, step, n == 0, data);
-                }
-                let data: Vec<u8> = if n == 0 {
-                    [
-                        &[0, 0, 0, 1, 0x67, 0x42, 0xC0, 0x0D, mark][..],
-                        &[0, 0, 0, 1, 0x68, 0xCE, 1],
-                        &[0, 0, 0, 1, 0x65, 0x88, mark],
-                    ]
-                    .concat()
-                } else {
-                    vec![0, 0, 0, 1, 0x41, 0x9A, mark]
-                };
-                Frame::new(video.codec, step * n, step, n == 0, data.into())
-            };
-            (step, (0..12).map(frame).collect())
-        }
+    let (step, count) = match key.format {
+        Format::Audio(_) => (Duration::from_millis(20), 50),
+        Format::Video(_) => (Duration::from_millis(250), 12),
     };
-    let duration = step * frames.len() as u32;
-    Track { format: key.format, frames: frames.into(), duration }
+    let frame = |n: u32| sample(key.format, step * n, step, n == 0, mark);
+    let frames: Vec<Frame> = (0..count).map(frame).collect();
+    Track { format: key.format, frames: frames.into(), duration: step * count }
+}
+
+/// A frame with `mark` in it.
+pub(crate) fn sample(format: Format, pts: Duration, step: Duration, key: bool, mark: u8) -> Frame {
+    let data: Bytes = match format {
+        Format::Audio(audio) => match audio.codec {
+            // The storage format (RFC 4867 §5.3).
+            Codec::Amr => {
+                let mode = audio.amr_mode.expect("AMR has a mode");
+                let len = amr::bits(mode).expect("a mode").div_ceil(8);
+                Bytes::from([&[mode << 3 | 4][..], &vec![mark; len]].concat())
+            }
+            // One frame of 20 ms, narrow-band, mono (RFC 6716 §3.1).
+            Codec::Opus => Bytes::from([&[0x08][..], &[mark; 40]].concat()),
+            _ => Bytes::from(vec![mark; 160]),
+        },
+        Format::Video(video) => match video.codec {
+            Codec::H263 if key => crate::handset::still(mark),
+            Codec::H263 => crate::handset::picture(false, mark),
+            Codec::Mpeg4 => vec![0, 0, 1, 0xB6, if key { 0x10 } else { 0x50 }, mark, 0x55].into(),
+            // A key frame says its size (RFC 6386 §9.1).
+            Codec::Vp8 if key => vec![0x10, 0, 0, 0x9D, 1, 0x2A, 176, 0, 144, 0, mark].into(),
+            Codec::Vp8 => vec![0x11, 0, 0, mark].into(),
+            _ if key => [
+                &[0, 0, 0, 1, 0x67, 0x42, 0xC0, 0x0D, mark][..],
+                &[0, 0, 0, 1, 0x68, 0xCE, 1],
+                &[0, 0, 0, 1, 0x65, 0x88, mark],
+            ]
+            .concat()
+            .into(),
+            _ => vec![0, 0, 0, 1, 0x41, 0x9A, mark].into(),
+        },
+    };
+    let key = key || format.kind() == Kind::Audio;
+    Frame::new(format.codec(), pts, step, key, data)
 }
 
 fn is_made_on_demand(key: &AssetKey) -> bool {
