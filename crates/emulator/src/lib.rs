@@ -6,9 +6,10 @@
 //!
 //! [`Phone`] has no sockets and no clock; what it sends is its [`Material`]. [`Terminal`] gives one phone
 //! sockets, [`Crowd`] gives them to many on one thread. [`walk_menu`] is a whole scripted call, [`run_load`]
-//! is hundreds of calls at once. A [`Model`] is a telephone with the codecs of one that exists; what it sends may be a
+//! is hundreds of calls at once, [`run_bridges`] calls that are bridged to agents of ours. A [`Model`] is a telephone with the codecs of one that exists; what it sends may be a
 //! [`Card`], which a [`Record`] at the other end finds and measures. Start at [`Phone`].
 
+mod bridge_load;
 mod caller;
 mod card;
 mod crowd;
@@ -26,6 +27,7 @@ mod terminal;
 mod timeline;
 mod walk;
 
+pub use bridge_load::{Bridges, BridgesReport, Seen, run_bridges};
 pub use caller::{Page, Report, Trip, walk_menu};
 pub use card::Card;
 pub use crowd::Crowd;

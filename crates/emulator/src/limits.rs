@@ -52,6 +52,9 @@ pub const GRID: Duration = Duration::from_millis(5);
 /// Calls of one load; more are refused. Each takes three to five sockets.
 pub const CALLS_MAX: usize = 2_000;
 
+/// Bridged calls of one load; more are refused. All telephones are on one thread.
+pub const BRIDGES_MAX: usize = CROWD_MAX / 2;
+
 /// Different reasons that a load's report tells apart; calls that fail for others are counted together.
 pub const REASONS_MAX: usize = 20;
 

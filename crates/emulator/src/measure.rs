@@ -54,6 +54,16 @@ pub fn longest_gap(times: &[Duration]) -> Duration {
     times.windows(2).map(|two| two[1].saturating_sub(two[0])).max().unwrap_or_default()
 }
 
+/// CPU time that a process has used, user and system, as the kernel counts it (10 ms steps); `None` when there is none.
+#[must_use]
+pub fn cpu_time(pid: u32) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // Fields 14 and 15 (proc(5)), counted behind the name in brackets, which may hold blanks.
+    let mut fields = stat.rsplit(") ").next()?.split(' ').skip(11);
+    let mut ticks = || fields.next()?.parse::<u64>().ok();
+    Some(Duration::from_millis(10 * (ticks()? + ticks()?)))
+}
+
 /// The middle value.
 #[must_use]
 pub fn median(mut values: Vec<f64>) -> Option<f64> {

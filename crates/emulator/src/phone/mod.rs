@@ -262,6 +262,14 @@ impl Phone {
         self.circuit.as_ref().map(|circuit| circuit.report()).or(self.report)
     }
 
+    /// Packets of this call that came, and those that were lost on the way.
+    #[must_use]
+    pub fn packets(&self) -> [u64; 2] {
+        let streams = self.audio.iter().chain(&self.video).map(|stream| stream.rtp.statistics());
+        let line = self.circuit.iter().map(|circuit| circuit.report().line.session);
+        streams.chain(line).fold([0, 0], |sum, one| [sum[0] + one.received, sum[1] + one.lost])
+    }
+
     fn run(&mut self, now: Now) {
         if self.sip_due.is_some_and(|due| due <= now.mono) {
             self.endpoint.handle_input(now.mono, sip::Input::Timeout);

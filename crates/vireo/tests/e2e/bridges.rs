@@ -58,6 +58,7 @@ fn talks(talk: &mut Talk, models: [Model; 2]) {
             talk.tone(side) >= TONE
         });
     }
+    let first = Side::BOTH.map(|side| talk.record(side).first_picture().unwrap_or_default());
     talk.begin_anew();
     talk.within(CONVERSATION, |_| false);
     for side in Side::BOTH {
@@ -72,7 +73,7 @@ fn talks(talk: &mut Talk, models: [Model; 2]) {
             talk.record(side.other()).keys() == key.to_string()
         });
     }
-    say(&format!("{name}\n  {}", talk.tell()));
+    say(&format!("{name}: first pictures {first:?} after the answer\n  {}", talk.tell()));
 }
 
 fn is_bridged_to(caller: Model, agents: &[Model]) {
