@@ -53,6 +53,17 @@ pub(crate) fn plan(source: Side<'_>, from: Option<Codec>, sink: Side<'_>) -> Opt
     Some(Plan::Transcode(Job { from, sizes, to }))
 }
 
+/// The way to `sink` when what passes unchanged is too much for it: the same, through a transcoder.
+pub(crate) fn plan_within(source: Side<'_>, sink: Side<'_>) -> Option<Plan> {
+    match plan(source, None, sink)? {
+        Plan::Passthrough => {
+            let from = source.agreed.receive.iter().find_map(sdp::Payload::codec)?;
+            Some(Plan::Transcode(Job { from, sizes: source.agreed.sizes(), to: sink.format }))
+        }
+        transcode @ Plan::Transcode(_) => Some(transcode),
+    }
+}
+
 /// Nothing is gained by scaling up before encoding: the receiver does it for nothing.
 fn no_larger(to: VideoFormat, source: Size) -> VideoFormat {
     if to.is_circuit() || to.size.macroblocks() <= source.macroblocks() {

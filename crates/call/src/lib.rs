@@ -15,6 +15,7 @@ mod dtmf;
 mod leg;
 mod limits;
 mod live;
+mod meter;
 mod modes;
 mod offer;
 mod picture_request;

@@ -4,17 +4,27 @@
 use media::{Codec, Frame, Kind, Now};
 use tracing::{debug, warn};
 
-use crate::bridge::{Bridge, Plan, Side, plan};
+use crate::bridge::{Bridge, Plan, Side, plan, plan_within};
 use crate::call::{Call, Output};
 use crate::leg::{CALLER, Leg};
 use crate::stream::{Source, Stream, Taken};
 use crate::transcode::{FromTranscoder, Relay, ToTranscoder, TranscoderId};
 use crate::{LegId, limits};
 
+/// What is known of a source beyond what was agreed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    AsAgreed,
+    /// It sends this codec.
+    Codec(Codec),
+    /// It does not keep to what the sink's bearer carries.
+    TooMuch,
+}
+
 impl Call {
     /// Whether the subscriber and this agent can hear each other.
     pub(crate) fn can_bridge(&mut self, agent: LegId) -> bool {
-        let hears = |from, to| self.plan_bridge(from, to, Kind::Audio, None).is_some();
+        let hears = |from, to| self.plan_bridge(from, to, Kind::Audio, Found::AsAgreed).is_some();
         hears(CALLER, agent) && hears(agent, CALLER)
     }
 
@@ -22,20 +32,25 @@ impl Call {
     /// rather than show what nobody can see. What stands already goes on.
     pub(crate) fn join(&mut self, now: Now, from: LegId, to: LegId) {
         for kind in [Kind::Audio, Kind::Video] {
-            self.connect(now, from, to, kind, None);
+            self.connect(now, from, to, kind, Found::AsAgreed);
         }
     }
 
-    fn plan_bridge(&self, from: LegId, to: LegId, kind: Kind, really: Option<Codec>) -> Option<Plan> {
+    fn plan_bridge(&self, from: LegId, to: LegId, kind: Kind, found: Found) -> Option<Plan> {
         let side = |id| {
             let leg = self.legs.iter().find(|leg: &&Leg| leg.id == id)?;
             Some(Side { agreed: leg.agreed(kind)?, format: leg.format(kind)? })
         };
-        plan(side(from)?, really, side(to)?)
+        let (source, sink) = (side(from)?, side(to)?);
+        match found {
+            Found::AsAgreed => plan(source, None, sink),
+            Found::Codec(codec) => plan(source, Some(codec), sink),
+            Found::TooMuch => plan_within(source, sink),
+        }
     }
 
-    fn connect(&mut self, now: Now, from: LegId, to: LegId, kind: Kind, really: Option<Codec>) {
-        let plan = self.plan_bridge(from, to, kind, really);
+    fn connect(&mut self, now: Now, from: LegId, to: LegId, kind: Kind, found: Found) {
+        let plan = self.plan_bridge(from, to, kind, found);
         let id = TranscoderId { call: self.facts.call, number: self.transcoders };
         let Some(sink) = self.leg(to).and_then(|leg| leg.stream(kind)) else { return };
         if let (Source::Leg { from: own, bridge }, Some(plan)) = (&sink.source, &plan)
@@ -69,19 +84,20 @@ impl Call {
 
     /// Takes a frame of a leg to wherever that leg is the source.
     pub(crate) fn forward(&mut self, now: Now, origin: LegId, kind: Kind, frame: &Frame) {
-        let mut strange = None;
+        let mut found = None;
         for leg in &mut self.legs {
             let id = leg.id;
             let Some(stream) = leg.stream(kind) else { continue };
             match stream.take_from(now, origin, frame) {
                 Taken::Done => {}
                 Taken::Relayed(word) => self.out.push_back(Output::Transcode(word)),
-                Taken::Strange => strange = Some(id),
+                // Some answers name several codecs, and what comes is not of the first.
+                Taken::Strange => found = Some((id, Found::Codec(frame.codec))),
+                Taken::TooMuch => found = Some((id, Found::TooMuch)),
             }
         }
-        // Some answers name several codecs, and what comes is not of the first.
-        if let Some(to) = strange {
-            self.connect(now, origin, to, kind, Some(frame.codec));
+        if let Some((to, found)) = found {
+            self.connect(now, origin, to, kind, found);
         }
     }
 

@@ -13,6 +13,7 @@ use sdp::AgreedStream;
 use crate::bridge::Bridge;
 use crate::call::Output;
 use crate::carrier::Carrier;
+use crate::meter::Meter;
 use crate::modes::Modes;
 use crate::picture_request::KeyPictures;
 use crate::playout::{AtEnd, Playout};
@@ -46,6 +47,8 @@ pub(crate) enum Taken {
     Relayed(ToTranscoder),
     /// It is of another codec than the bridge was built for.
     Strange,
+    /// Sent on; but what passes unchanged is more than the peer's bearer carries.
+    TooMuch,
 }
 
 impl Source {
@@ -71,6 +74,8 @@ pub(crate) struct Stream {
     retired: Vec<TranscoderId>,
     /// Frames of the source were not handed on while the peer held us.
     paused: bool,
+    /// What passes unchanged.
+    meter: Meter,
     /// When the bridge was last found to be of another codec than what comes.
     strange_at: Option<Instant>,
 }
@@ -87,6 +92,7 @@ impl Stream {
             modes: Modes::of(agreed),
             retired: Vec::new(),
             paused: false,
+            meter: Meter::default(),
             strange_at: None,
         }
     }
@@ -106,6 +112,7 @@ impl Stream {
         let fed_by = self.relay().map(|relay| relay.id);
         self.retired.extend(fed_by);
         self.paused = false;
+        self.meter = Meter::default();
         self.source = source;
     }
 
@@ -214,7 +221,9 @@ impl Stream {
         }
         let Bridge::Transcode(relay) = bridge else {
             self.pass_on(now, frame);
-            return Taken::Done;
+            let limit = self.agreed.bandwidth_bps.filter(|_| self.kind == Kind::Video && sends);
+            let above = limit.is_some_and(|limit| self.meter.is_above(now.mono, frame.data.len(), limit));
+            return if above { Taken::TooMuch } else { Taken::Done };
         };
         if !sends {
             self.paused = true;
