@@ -61,6 +61,8 @@ pub struct BridgesReport {
 pub struct Seen {
     /// Pictures decoded.
     pub pictures: usize,
+    /// Sound decoded, which should be as long as the calls were held.
+    pub sound: Duration,
     /// Likeness of the last one to the other's card: [`Card::likeness`].
     pub likeness: f64,
     /// Amplitude of the other's tone, of 8000.
@@ -203,6 +205,7 @@ impl Hall {
             let record = self.ends[at].record.as_ref().expect("the first pair has records");
             Seen {
                 pictures: record.seen(),
+                sound: Duration::from_secs(record.sound().len() as u64) / codec::SAMPLE_RATE,
                 likeness: record.likeness(CARDS[1 - at]),
                 tone: record.tone_level(CARDS[1 - at]),
                 gaps: record.longest_gaps(),
@@ -279,9 +282,12 @@ impl fmt::Display for BridgesReport {
             let skew = seen.skew_ms.map_or("unknown".to_owned(), |skew| format!("{skew:.0} ms"));
             writeln!(
                 f,
-                "{who}: {} pictures, SSIM {:.3}, tone {:.0}, longest gaps {pictures} ms of pictures and {sound} ms of \
+                "{who}: {} pictures and {:.2} s of sound, SSIM {:.3}, tone {:.0}, longest gaps {pictures} ms of pictures and {sound} ms of \
                  sound, skew {skew}",
-                seen.pictures, seen.likeness, seen.tone
+                seen.pictures,
+                seen.sound.as_secs_f64(),
+                seen.likeness,
+                seen.tone
             )?;
         }
         Ok(())
