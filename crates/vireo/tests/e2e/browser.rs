@@ -193,7 +193,16 @@ fn sees_and_hears_a_browser(phone: &mut Phone) {
 }
 
 fn setup(name: &'static str, port: u16, pattern: Pattern, answers: bool) -> Setup {
-    Setup { name, port, codec: Codec::H264, size: Size::CIF, pattern, tone_hz: 500.0, answers }
+    Setup {
+        name,
+        port,
+        sound: Codec::Pcmu,
+        codec: Codec::H264,
+        size: Size::CIF,
+        pattern,
+        tone_hz: 500.0,
+        answers,
+    }
 }
 
 #[test]
