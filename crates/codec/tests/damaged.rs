@@ -93,8 +93,8 @@ impl Damaged {
             let frame = self.frames[self.next % self.frames.len()].clone();
             self.next += 1;
             match self.random.below(32) {
-                0..=5 => break self.flipped(frame),
-                6..=8 => break self.truncated(frame),
+                0..=5 => break self.flipped(&frame),
+                6..=8 => break self.truncated(&frame),
                 // Lost.
                 9 => self.lost = true,
                 // Comes twice.
@@ -112,7 +112,7 @@ impl Damaged {
                     break Frame { data: self.random.octets(len).into(), ..frame };
                 }
                 // The head of one and the tail of another, as when packets between were lost.
-                15 => break self.spliced(frame),
+                15 => break self.spliced(&frame),
                 16 => break Frame { data: Vec::new().into(), ..frame },
                 _ => break frame,
             }
@@ -123,24 +123,24 @@ impl Damaged {
         frame
     }
 
-    fn flipped(&mut self, frame: Frame) -> Frame {
+    fn flipped(&mut self, frame: &Frame) -> Frame {
         let mut data = frame.data.to_vec();
         for _ in 0..=self.random.below(20) {
             let at = self.random.below(data.len());
             data[at] ^= 1 << self.random.below(8);
         }
-        Frame { data: data.into(), damaged: self.random.below(4) == 0, ..frame }
+        Frame { data: data.into(), damaged: self.random.below(4) == 0, ..frame.clone() }
     }
 
-    fn truncated(&mut self, frame: Frame) -> Frame {
+    fn truncated(&mut self, frame: &Frame) -> Frame {
         let len = self.random.below(frame.data.len());
-        Frame { data: frame.data.slice(..len), damaged: self.random.below(2) == 0, ..frame }
+        Frame { data: frame.data.slice(..len), damaged: self.random.below(2) == 0, ..frame.clone() }
     }
 
-    fn spliced(&mut self, frame: Frame) -> Frame {
+    fn spliced(&mut self, frame: &Frame) -> Frame {
         let other = &self.frames[self.random.below(self.frames.len())].data;
         let (head, tail) = (self.random.below(frame.data.len()), self.random.below(other.len()));
-        Frame { data: [&frame.data[..head], &other[tail..]].concat().into(), ..frame }
+        Frame { data: [&frame.data[..head], &other[tail..]].concat().into(), ..frame.clone() }
     }
 }
 
