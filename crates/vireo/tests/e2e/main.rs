@@ -6,6 +6,7 @@
 //! in `common` is linked once. Start at `common::Lab`.
 
 mod baresip;
+mod bridges;
 mod browser;
 mod common;
 mod doctor;
