@@ -237,7 +237,7 @@ impl Leg {
         let Some(agreed) = agreed else { return self.set_stream(kind, None) };
         match self.stream(kind) {
             Some(stream) => {
-                let config = crate::offer::rtp_config(agreed, cname, seed);
+                let config = crate::offer::renewed_config(&stream.agreed, agreed, cname, seed);
                 stream.carrier.reconfigure(now, config);
                 stream.carrier.learn_parameter_sets(agreed);
                 stream.renew(now, agreed);
