@@ -82,10 +82,9 @@ pub(crate) fn parse(content_type: &str, octets: &[u8]) -> Option<Description> {
     Description::parse(sdp::body::find(content_type, octets)?).ok()
 }
 
-/// What an agent's phone is offered after that which the caller has; few, so that the INVITE stays within a
-/// datagram.
-const AGENT_AUDIO: [Codec; 3] = [Codec::Pcmu, Codec::Pcma, Codec::Opus];
-const AGENT_VIDEO: [Codec; 3] = [Codec::H264, Codec::Vp8, Codec::H263];
+/// What an agent's phone is offered after that which the caller has; no more, since the INVITE is to stay short.
+const AGENT_AUDIO: [Codec; 5] = [Codec::Pcmu, Codec::Pcma, Codec::Opus, Codec::AmrWb, Codec::Amr];
+const AGENT_VIDEO: [Codec; 4] = [Codec::H264, Codec::Vp8, Codec::H263, Codec::H263p];
 
 /// An offer of what `leg` has agreed to first, so that frames can pass unchanged, then of what can be transcoded.
 pub(crate) fn preferring(leg: &Leg) -> Want {

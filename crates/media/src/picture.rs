@@ -12,6 +12,8 @@ pub struct Size {
 }
 
 impl Size {
+    /// 128x96 (H.263 §4.1).
+    pub const SQCIF: Size = Size { width: 128, height: 96 };
     /// 176x144, the one size every H.324M terminal takes (H.263 §4.1).
     pub const QCIF: Size = Size { width: 176, height: 144 };
     /// 352x288 (H.263 §4.1).

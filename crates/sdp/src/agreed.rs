@@ -132,7 +132,11 @@ impl AgreedStream {
     pub fn sizes(&self) -> Sizes {
         let Some(first) = self.receive.first() else { return Sizes::Any };
         match &first.parameters {
-            Parameters::H263(h263) => Sizes::OneOf(h263.sizes.iter().map(|(size, _)| *size).collect()),
+            Parameters::H263(h263) => {
+                // Every decoder takes the two smallest (H.263 §4.1), and there are phones that name others and send them.
+                let agreed = h263.sizes.iter().map(|(size, _)| *size);
+                Sizes::OneOf(agreed.chain([Size::QCIF, Size::SQCIF]).collect())
+            }
             Parameters::H264(h264) => Sizes::UpTo(h264.profile_level_id.level().macroblocks_max()),
             Parameters::Mpeg4(mpeg4) => Sizes::UpTo(mpeg4.macroblocks_max()),
             Parameters::Vp8(vp8) => vp8.max_fs.map_or(Sizes::Any, Sizes::UpTo),

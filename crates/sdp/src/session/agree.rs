@@ -15,6 +15,8 @@ use crate::{H264Parameters, Parameters, Payload, ProfileLevelId};
 const PTIME_DEFAULT: u16 = 20;
 const PTIME_MIN: u16 = 10;
 const PTIME_MAX: u16 = 60;
+/// What telephone-event is nearly always offered at, in Hz.
+pub(super) const KEYS_RATE_USUAL: u32 = 8_000;
 /// A circuit's packets may be shorter.
 const PTIME_CIRCUIT_MIN: u16 = 5;
 
@@ -53,6 +55,7 @@ pub(super) fn stream(index: usize, ours: &MediaLine, theirs: &MediaLine) -> Opti
     }
     let rtcp_mux = ours.rtcp_mux && theirs.rtcp_mux;
     let remote_rtp = SocketAddr::new(address, theirs.port);
+    let keys_rate = keys_rate(ours, theirs, received.clock_rate);
     let (a, b) = (feedback_of(ours, received.pt), feedback_of(theirs, sent.pt));
     Some(AgreedStream {
         kind,
@@ -63,12 +66,8 @@ pub(super) fn stream(index: usize, ours: &MediaLine, theirs: &MediaLine) -> Opti
         direction: direction(ours, theirs),
         send: bounded(sent, received),
         receive,
-        dtmf_send: keys(theirs, received.clock_rate)
-            .next()
-            .filter(|_| keys(ours, received.clock_rate).next().is_some()),
-        dtmf_receive: keys(ours, received.clock_rate)
-            .filter(|_| keys(theirs, sent.clock_rate).next().is_some())
-            .collect(),
+        dtmf_send: keys_rate.and_then(|rate| keys(theirs, rate).next()),
+        dtmf_receive: keys_rate.into_iter().flat_map(|rate| keys(ours, rate)).collect(),
         feedback: Feedback { pli: a.pli && b.pli, fir: a.fir && b.fir },
         bandwidth_bps: bandwidth(theirs, sent),
         ptime_ms: ptime(theirs, sent.codec()?),
@@ -134,6 +133,13 @@ fn remote_rtcp(theirs: &MediaLine, rtp: SocketAddr) -> SocketAddr {
     let port = theirs.rtcp_port.unwrap_or_else(|| rtp.port().saturating_add(1));
     let address = theirs.rtcp_address.filter(|address| address.is_ipv4() == rtp.is_ipv4());
     SocketAddr::new(address.unwrap_or(rtp.ip()), port)
+}
+
+/// The clock rate of keys that both sides have: that of the codec, as RFC 4733 §2.1 wants it, else the 8 kHz that many
+/// phones have beside any codec.
+fn keys_rate(ours: &MediaLine, theirs: &MediaLine, codec: u32) -> Option<u32> {
+    let both = |rate: &u32| keys(ours, *rate).next().is_some() && keys(theirs, *rate).next().is_some();
+    [codec, KEYS_RATE_USUAL].into_iter().find(both)
 }
 
 fn keys(line: &MediaLine, clock_rate: u32) -> impl Iterator<Item = u8> {

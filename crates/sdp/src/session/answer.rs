@@ -171,14 +171,18 @@ fn accepted(offered: &MediaLine, chosen: &Payload, local: &Local) -> MediaLine {
     }
     line.payloads = vec![Payload { parameters: ours(&chosen.parameters, local), ..chosen.clone() }];
     if local.caps.telephone_event && kind == Kind::Audio {
-        // Of several clock rates the one of the codec: both share the timestamps of the stream (RFC 4733).
-        let keys = offered.payloads.iter().filter(|payload| payload.is_telephone_event());
-        let keys = keys.filter(|payload| payload.clock_rate == chosen.clock_rate).take(1);
+        // Of several clock rates the one of the codec: both share the timestamps of the stream (RFC 4733). Some phones
+        // have one for all codecs.
+        let keys = |rate: u32| {
+            let keys = offered.payloads.iter().filter(|payload| payload.is_telephone_event());
+            keys.filter(move |payload| payload.clock_rate == rate).take(1)
+        };
+        let keys = keys(chosen.clock_rate).chain(keys(agree::KEYS_RATE_USUAL)).take(1);
         let parameters = Parameters::TelephoneEvent { events: EVENTS_DEFAULT.to_owned() };
         line.payloads.extend(keys.map(|keys| Payload { parameters: parameters.clone(), ..keys.clone() }));
     }
     let feedback = agree::feedback_of(offered, chosen.pt);
-    line.feedback = super::offer::feedback_lines(chosen.pt, feedback);
+    line.feedback = super::offer::feedback_lines(Some(chosen.pt), feedback);
     line.direction = answered_direction(offered);
     line.rtcp_mux = offered.rtcp_mux && local.caps.rtcp_mux;
     line.mid.clone_from(&offered.mid);

@@ -11,6 +11,10 @@ use crate::{Local, Payload, Want, WantedStream};
 /// phones refuse AVPF, and those that know feedback read it on AVP too.
 const PROFILE: &str = "RTP/AVP";
 
+/// Formats for each of which feedback is named; of more it is said once for all (RFC 4585 §4.2), to keep the offer
+/// short.
+const FEEDBACK_EACH_MAX: usize = 2;
+
 /// Our lines: those the dialog has, in place, then new ones.
 pub(super) fn lines(session: &mut Session, local: &Local, want: &Want) -> Vec<MediaLine> {
     let mut lines: Vec<MediaLine> = session.lines.iter().map(removed).collect();
@@ -70,7 +74,11 @@ fn line(
     line.mid = before.and_then(|line| line.mid.clone());
     if kind == Kind::Video {
         let both = Feedback { pli: true, fir: true };
-        line.feedback = payloads.iter().flat_map(|payload| feedback_lines(payload.pt, both)).collect();
+        line.feedback = if payloads.len() <= FEEDBACK_EACH_MAX {
+            payloads.iter().flat_map(|payload| feedback_lines(Some(payload.pt), both)).collect()
+        } else {
+            feedback_lines(None, both)
+        };
     }
     line.payloads = payloads;
     line.direction = wanted.direction;
@@ -104,7 +112,7 @@ pub(super) fn blank(kind: MediaKind, port: u16, proto: &str, local: &Local) -> M
 }
 
 /// RFC 4585 §4.2, RFC 5104 §7.1.
-pub(super) fn feedback_lines(pt: u8, feedback: Feedback) -> Vec<(Option<u8>, String)> {
+pub(super) fn feedback_lines(pt: Option<u8>, feedback: Feedback) -> Vec<(Option<u8>, String)> {
     let names = [(feedback.pli, "nack pli"), (feedback.fir, "ccm fir")];
-    names.into_iter().filter(|(on, _)| *on).map(|(_, name)| (Some(pt), name.to_owned())).collect()
+    names.into_iter().filter(|(on, _)| *on).map(|(_, name)| (pt, name.to_owned())).collect()
 }
