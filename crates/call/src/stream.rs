@@ -110,7 +110,10 @@ impl Stream {
                 relay.upstream.source_changed(now.mono, true);
             }
         }
-        self.keys.want(now.mono);
+        // What begins a hold must not use up the request that its end needs.
+        if self.may_send() {
+            self.keys.want(now.mono);
+        }
     }
 
     /// Makes `source` the one source from now on.
