@@ -304,4 +304,3 @@ impl Leg {
         streams.chain(self.circuit.as_ref().and_then(|circuit| circuit.next_due())).min()
     }
 }
-
