@@ -320,8 +320,9 @@ impl Call {
         let Some(leg) = self.leg(id) else { return };
         let Some(circuit) = &mut leg.circuit else { return };
         circuit.video = video.unwrap_or_default();
-        leg.audio = stream(Kind::Audio, audio);
-        leg.video = stream(Kind::Video, circuit.video);
+        let pictures = circuit.video;
+        leg.set_stream(Kind::Audio, stream(Kind::Audio, audio));
+        leg.set_stream(Kind::Video, stream(Kind::Video, pictures));
         let answered = leg.phase == Phase::Up;
         debug!(?audio, ?video, "channels are open");
         if answered && id == CALLER {
@@ -338,9 +339,10 @@ impl Call {
             Way::Sends => circuit.video.sends = codec,
             Way::Receives => circuit.video.receives = codec,
         }
-        match (&mut leg.video, agreed(Kind::Video, circuit.video)) {
-            (Some(stream), Some(agreed)) => stream.renew(&agreed),
-            (video, _) => *video = stream(Kind::Video, circuit.video),
+        let channels = circuit.video;
+        match (&mut leg.video, agreed(Kind::Video, channels)) {
+            (Some(stream), Some(agreed)) => stream.renew(now, &agreed),
+            (_, _) => leg.set_stream(Kind::Video, stream(Kind::Video, channels)),
         }
         self.media_changed(now, id, &before);
     }

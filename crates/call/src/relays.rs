@@ -76,10 +76,12 @@ impl Call {
             Some(Bridge::Passthrough) | None => None,
         };
         sink.assign(now, bridge.map_or(Source::Silence, |bridge| Source::Leg { from, bridge }));
+        let slower = sink.bring_to_bandwidth();
         if let Some(word) = begins {
             self.transcoders = self.transcoders.wrapping_add(1);
             self.out.push_back(Output::Transcode(word));
         }
+        self.out.extend(slower.map(Output::Transcode));
     }
 
     /// Takes a frame of a leg to wherever that leg is the source.

@@ -73,8 +73,6 @@ pub(crate) struct Stream {
     pub(crate) modes: Option<Modes>,
     /// Transcoders that fed it and are to be told that they are over.
     retired: Vec<TranscoderId>,
-    /// Frames of the source were not handed on while the peer held us.
-    paused: bool,
     /// What passes unchanged.
     meter: Meter,
     /// When the bridge was last found to be of another codec than what comes.
@@ -92,16 +90,31 @@ impl Stream {
             keys: KeyPictures::default(),
             modes: Modes::of(agreed),
             retired: Vec::new(),
-            paused: false,
             meter: Meter::default(),
             strange_at: None,
         }
     }
 
-    /// Takes over what was agreed on anew.
-    pub(crate) fn renew(&mut self, agreed: &AgreedStream) {
+    /// Takes over what was agreed on anew. The peer gets a key picture; after a hold nothing before it, since
+    /// what came meanwhile was not sent and is missing.
+    pub(crate) fn renew(&mut self, now: Now, agreed: &AgreedStream) {
+        let resumes = !self.may_send() && agreed.direction.sends();
         self.agreed = agreed.clone();
         self.modes = Modes::renewed(self.modes.as_ref(), agreed);
+        if self.kind == Kind::Audio {
+            return;
+        }
+        if resumes {
+            let live = self.source.leg().is_some();
+            self.keys.source_changed(now.mono, live);
+            if let Some(relay) = self.relay() {
+                relay.upstream.source_changed(now.mono, true);
+            }
+        }
+        // What begins a hold must not use up the request that its end needs.
+        if self.may_send() {
+            self.keys.want(now.mono);
+        }
     }
 
     /// Makes `source` the one source from now on.
@@ -112,9 +125,18 @@ impl Stream {
         self.keys.source_changed(now.mono, live && self.kind == Kind::Video);
         let fed_by = self.relay().map(|relay| relay.id);
         self.retired.extend(fed_by);
-        self.paused = false;
         self.meter = Meter::default();
         self.source = source;
+    }
+
+    /// The word that keeps the transcoder of its pictures to what the peer's bandwidth line allows.
+    pub(crate) fn bring_to_bandwidth(&mut self) -> Option<ToTranscoder> {
+        let most = self.agreed.bandwidth_bps?;
+        let relay = self.relay()?;
+        match relay.job.to {
+            Format::Video(to) if most < to.rate_bps => relay.bring_to_rate(most),
+            Format::Video(_) | Format::Audio(_) => None,
+        }
     }
 
     /// The transcoder that feeds it.
@@ -238,11 +260,7 @@ impl Stream {
             return if above { Taken::TooMuch } else { Taken::Done };
         };
         if !sends {
-            self.paused = true;
             return Taken::Done;
-        }
-        if std::mem::take(&mut self.paused) {
-            relay.upstream.source_changed(now.mono, self.kind == Kind::Video);
         }
         relay.take(now.mono, frame).map_or(Taken::Done, Taken::Relayed)
     }

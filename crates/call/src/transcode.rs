@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use media::{Codec, Format, Frame, Kind, Sizes};
+use media::{AudioFormat, Codec, Format, Frame, Kind, Sizes};
 
 use crate::picture_request::KeyPictures;
 use crate::{CallId, limits};
@@ -37,6 +37,15 @@ impl Job {
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.to.kind()
+    }
+
+    /// Whether a transcoder with this job can do `other`: all but the mode of AMR, which it can be told.
+    pub(crate) fn is_like(&self, other: &Job) -> bool {
+        let told = |to| match to {
+            Format::Audio(audio) => Format::Audio(AudioFormat { amr_mode: None, ..audio }),
+            video @ Format::Video(_) => video,
+        };
+        (self.from, &self.sizes, told(self.to)) == (other.from, &other.sizes, told(other.to))
     }
 }
 
