@@ -119,6 +119,7 @@ mod tests {
             dtmf_send: None,
             dtmf_receive: Vec::new(),
             feedback: Feedback::default(),
+            orientation: sdp::Orientation::default(),
             bandwidth_bps: None,
             ptime_ms: 20,
             held: false,

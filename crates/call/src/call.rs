@@ -13,9 +13,11 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use media::{AssetKey, Kind, Now, Track};
 use sip::{DialogId, LocalId, Reply, RequestId, StatusCode};
+use tracing::debug;
 
 use crate::agent_leg::Queueing;
 use crate::cdr::{Cause, Cdr, Facts};
+use crate::governor::Limit;
 use crate::leg::{CALLER, Leg, Phase};
 use crate::script::Showing;
 use crate::stream::Source;
@@ -262,6 +264,7 @@ impl Call {
             self.drain_media(now);
         }
         self.pass_on_mode_requests();
+        self.pass_on_rates(now);
     }
 
     /// The edition of the service that this call keeps to its end.
@@ -411,7 +414,27 @@ impl Call {
                 }
             }
             rtp::Event::ModeRequest { mode } => self.on_mode_request(leg, mode),
+            rtp::Event::RateLimit { bps, by } => {
+                let by = match by {
+                    rtp::RateLimitBy::Tmmbr => Limit::Tmmbr,
+                    rtp::RateLimitBy::Remb => Limit::Remb,
+                };
+                self.on_rate_limit(leg, by, Some(bps));
+            }
+            rtp::Event::Report { fraction_lost, rtt } => {
+                if let Some(video) = self.leg(leg).and_then(|leg| leg.video.as_mut()) {
+                    video.governor.report(now.mono, fraction_lost, rtt);
+                }
+            }
             rtp::Event::DigitEnd { .. } | rtp::Event::Bye => {}
+        }
+    }
+
+    /// A party says how much it takes of pictures.
+    pub(crate) fn on_rate_limit(&mut self, leg: LegId, by: Limit, bps: Option<u32>) {
+        debug!(?by, ?bps, "pictures are limited");
+        if let Some(video) = self.leg(leg).and_then(|leg| leg.video.as_mut()) {
+            video.governor.limit(by, bps);
         }
     }
 

@@ -149,6 +149,17 @@ impl Carrier {
         }
     }
 
+    /// Asks the peer for no more than `bps` of pictures; `None` for what was agreed on. Browsers and 3G phones are
+    /// held to what their bearer carries anyway.
+    pub(crate) fn limit_peer(&mut self, now: Now, bps: Option<u32>) {
+        match self {
+            Carrier::Rtp(rtp) => {
+                rtp.session.limit_peer(now, bps);
+            }
+            Carrier::Web(_) | Carrier::Channel(_) => {}
+        }
+    }
+
     /// Presses a key towards the peer. A page has no ear for keys.
     pub(crate) fn send_digit(&mut self, now: Now, digit: rtp::Digit, lasts: Duration) {
         match self {
@@ -228,10 +239,13 @@ impl Carrier {
         }
     }
 
+    /// Takes over what is no part of a session's configuration: how pictures tell which way is up, and parameter sets.
     /// Some phones send their H.264 parameter sets, and their MPEG-4 headers, in the description alone (RFC 6184
     /// §8.2.2, RFC 6416 §7.1).
-    pub(crate) fn learn_parameter_sets(&mut self, agreed: &AgreedStream) {
+    pub(crate) fn learn(&mut self, agreed: &AgreedStream) {
         let Carrier::Rtp(rtp) = self else { return };
+        rtp.session.read_orientation(agreed.orientation.receive);
+        rtp.session.write_orientation(agreed.orientation.send);
         if let sdp::Parameters::H264(h264) = &agreed.send.parameters {
             rtp.session.learn_parameter_sets(&h264.sprop);
         }

@@ -17,6 +17,7 @@ use tracing::{debug, info};
 use crate::call::{Call, Output};
 use crate::carrier::{Carrier, Channel};
 use crate::cdr::{Cause, Terminal};
+use crate::governor::Limit;
 use crate::leg::{CALLER, Leg, Phase};
 use crate::stream::{Source, Stream};
 use crate::{Component, LegId, PortId, dtmf, limits};
@@ -35,6 +36,8 @@ pub(crate) struct Circuit {
     answered: bool,
     /// The open channels for pictures, once up.
     video: Channels,
+    /// What the phone takes of them, in bit/s.
+    video_bps: Option<u32>,
 }
 
 /// How far a circuit has come.
@@ -85,6 +88,7 @@ impl Circuit {
             stage: Stage::Quiet,
             answered: false,
             video: Channels::default(),
+            video_bps: None,
         }
     }
 
@@ -302,7 +306,12 @@ impl Call {
             }
             Event::Digit { digit, .. } => self.on_digit(now, id, digit, dtmf::Way::UserInput),
             Event::PeerVideoActive(active) => debug!(active, "the phone's camera"),
-            Event::RateLimit { bps } => debug!(?bps, "the phone limits its picture"),
+            Event::RateLimit { bps } => {
+                if let Some(circuit) = self.leg(id).and_then(|leg| leg.circuit.as_mut()) {
+                    circuit.video_bps = bps;
+                }
+                self.on_rate_limit(id, Limit::FlowControl, bps);
+            }
             Event::TradeOffWanted(value) | Event::PeerTradeOff(value) => {
                 debug!(value, "trade-off of pictures");
             }
@@ -321,7 +330,7 @@ impl Call {
         let Some(circuit) = &mut leg.circuit else { return };
         circuit.video = video.unwrap_or_default();
         leg.audio = stream(Kind::Audio, audio);
-        leg.video = stream(Kind::Video, circuit.video);
+        leg.video = pictures(circuit.video, circuit.video_bps);
         let answered = leg.phase == Phase::Up;
         debug!(?audio, ?video, "channels are open");
         if answered && id == CALLER {
@@ -340,7 +349,7 @@ impl Call {
         }
         match (&mut leg.video, agreed(Kind::Video, circuit.video)) {
             (Some(stream), Some(agreed)) => stream.renew(&agreed),
-            (video, _) => *video = stream(Kind::Video, circuit.video),
+            (video, _) => *video = pictures(circuit.video, circuit.video_bps),
         }
         self.media_changed(now, id, &before);
     }
@@ -402,6 +411,13 @@ fn stream(kind: Kind, channels: Channels) -> Option<Stream> {
     agreed(kind, channels).map(|agreed| Stream::new(&agreed, Carrier::Channel(Channel::new(kind))))
 }
 
+/// The same of pictures, of which the phone may have said how much it takes before they began.
+fn pictures(channels: Channels, bps: Option<u32>) -> Option<Stream> {
+    let mut stream = stream(Kind::Video, channels)?;
+    stream.governor.limit(Limit::FlowControl, bps);
+    Some(stream)
+}
+
 /// What open channels come to, in the terms of any other leg, so that one function decides about bridges.
 fn agreed(kind: Kind, channels: Channels) -> Option<AgreedStream> {
     let direction = match (channels.sends, channels.receives) {
@@ -424,7 +440,8 @@ fn agreed(kind: Kind, channels: Channels) -> Option<AgreedStream> {
         receive: receives.into_iter().collect(),
         dtmf_send: None,
         dtmf_receive: Vec::new(),
-        feedback: sdp::Feedback { pli: true, fir: true },
+        feedback: sdp::Feedback { pli: true, fir: true, ..sdp::Feedback::default() },
+        orientation: sdp::Orientation::default(),
         bandwidth_bps: (kind == Kind::Video).then_some(limits::CIRCUIT_VIDEO_BPS),
         ptime_ms: 20,
         held: false,

@@ -284,7 +284,7 @@ fn apply_stream(
     match stream {
         Some(stream) => {
             stream.carrier.reconfigure(now, config);
-            stream.carrier.learn_parameter_sets(agreed);
+            stream.carrier.learn(agreed);
             stream.renew(agreed);
             if kind == Kind::Video {
                 stream.keys.want(now.mono);
@@ -292,7 +292,7 @@ fn apply_stream(
         }
         None => {
             let mut carrier = Carrier::Rtp(carrier::Rtp::new(port, config));
-            carrier.learn_parameter_sets(agreed);
+            carrier.learn(agreed);
             *stream = Some(Stream::new(agreed, carrier));
         }
     }

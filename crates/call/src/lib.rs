@@ -12,6 +12,7 @@ mod carrier;
 mod cdr;
 mod circuit;
 mod dtmf;
+pub mod governor;
 mod leg;
 mod limits;
 mod live;

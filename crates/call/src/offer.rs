@@ -140,7 +140,11 @@ pub fn rtp_config(agreed: &AgreedStream, cname: &str, seed: u64) -> rtp::Config 
         remote_rtp: agreed.remote_rtp,
         remote_rtcp: agreed.remote_rtcp,
         rtcp_mux: agreed.rtcp_mux,
-        feedback: rtp::Feedback { pli: agreed.feedback.pli, fir: agreed.feedback.fir },
+        feedback: rtp::Feedback {
+            pli: agreed.feedback.pli,
+            fir: agreed.feedback.fir,
+            tmmbr: agreed.feedback.tmmbr,
+        },
         mtu: limits::RTP_PAYLOAD_LEN_MAX,
         seed,
     }

@@ -1,5 +1,6 @@
 //! Frames on their way from one leg of a call to another: joining two legs, passing frames on or through
-//! transcoders, and what travels against the stream: wishes for key pictures, requests for AMR modes.
+//! transcoders, and what travels against the stream: wishes for key pictures, requests for AMR modes, limits of
+//! bit rates.
 
 use media::{Codec, Frame, Kind, Now};
 use tracing::{debug, warn};
@@ -17,8 +18,8 @@ enum Found {
     AsAgreed,
     /// It sends this codec.
     Codec(Codec),
-    /// It does not keep to what the sink's bearer carries.
-    TooMuch,
+    /// It does not keep to what the sink's bearer carries, or holds its camera in a way that the sink cannot be told.
+    Unfit,
 }
 
 impl Call {
@@ -45,7 +46,7 @@ impl Call {
         match found {
             Found::AsAgreed => plan(source, None, sink),
             Found::Codec(codec) => plan(source, Some(codec), sink),
-            Found::TooMuch => plan_within(source, sink),
+            Found::Unfit => plan_within(source, sink),
         }
     }
 
@@ -93,7 +94,7 @@ impl Call {
                 Taken::Relayed(word) => self.out.push_back(Output::Transcode(word)),
                 // Some answers name several codecs, and what comes is not of the first.
                 Taken::Strange => found = Some((id, Found::Codec(frame.codec))),
-                Taken::TooMuch => found = Some((id, Found::TooMuch)),
+                Taken::TooMuch | Taken::Turned => found = Some((id, Found::Unfit)),
             }
         }
         if let Some((to, found)) = found {
@@ -168,6 +169,22 @@ impl Call {
             let next = audio.modes.as_ref().map(|modes| modes.next());
             let word = next.and_then(|mode| audio.relay()?.bring_to_mode(mode));
             self.out.extend(word.map(Output::Transcode));
+        }
+    }
+
+    /// Transcoders keep to what their sink may be sent now; a party whose pictures pass unchanged is asked to.
+    pub(crate) fn pass_on_rates(&mut self, now: Now) {
+        for at in 0..self.legs.len() {
+            let id = self.legs[at].id;
+            let sees = |leg: &Leg| {
+                let video = leg.video.as_ref()?;
+                let Source::Leg { from, bridge: Bridge::Passthrough } = &video.source else { return None };
+                video.passes_at_most().filter(|_| *from == id)
+            };
+            let most = self.legs.iter().filter_map(sees).min();
+            let Some(video) = &mut self.legs[at].video else { continue };
+            video.carrier.limit_peer(now, most);
+            self.out.extend(video.govern().map(Output::Transcode));
         }
     }
 

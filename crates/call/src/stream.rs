@@ -7,12 +7,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use media::{Codec, Format, Frame, Kind, Now, Track, h263};
+use media::{Codec, Format, Frame, Kind, Now, Rotation, Track, h263};
 use sdp::AgreedStream;
 
 use crate::bridge::Bridge;
 use crate::call::Output;
 use crate::carrier::Carrier;
+use crate::governor::Governor;
 use crate::meter::Meter;
 use crate::modes::Modes;
 use crate::picture_request::KeyPictures;
@@ -49,6 +50,8 @@ pub(crate) enum Taken {
     Strange,
     /// Sent on; but what passes unchanged is more than the peer's bearer carries.
     TooMuch,
+    /// Sent on; but it is to be turned, and the peer has no ear for that.
+    Turned,
 }
 
 impl Source {
@@ -68,6 +71,8 @@ pub(crate) struct Stream {
     pub(crate) carrier: Carrier,
     pub(crate) source: Source,
     pub(crate) keys: KeyPictures,
+    /// How fast pictures may be sent.
+    pub(crate) governor: Governor,
     /// Of AMR: which mode is sent.
     pub(crate) modes: Option<Modes>,
     /// Transcoders that fed it and are to be told that they are over.
@@ -89,6 +94,7 @@ impl Stream {
             carrier,
             source: Source::Silence,
             keys: KeyPictures::default(),
+            governor: Governor::new(ceiling(agreed)),
             modes: Modes::of(agreed),
             retired: Vec::new(),
             paused: false,
@@ -101,6 +107,25 @@ impl Stream {
     pub(crate) fn renew(&mut self, agreed: &AgreedStream) {
         self.agreed = agreed.clone();
         self.modes = Modes::renewed(self.modes.as_ref(), agreed);
+        self.move_ceiling();
+    }
+
+    /// What is made for it need not stay below more than it is made for.
+    fn move_ceiling(&mut self) {
+        let made = self.relay().and_then(|relay| relay.job.rate_bps());
+        let ceiling = ceiling(&self.agreed);
+        self.governor.set_ceiling(made.map_or(ceiling, |made| made.min(ceiling)));
+    }
+
+    /// The word that has its transcoder keep to what may be sent now, if it does not yet.
+    pub(crate) fn govern(&mut self) -> Option<ToTranscoder> {
+        let rate = self.governor.rate();
+        self.relay()?.bring_to_rate(rate)
+    }
+
+    /// The most that another leg may send, if its pictures go on from here unchanged.
+    pub(crate) fn passes_at_most(&self) -> Option<u32> {
+        [self.agreed.bandwidth_bps, self.governor.said()].into_iter().flatten().min()
     }
 
     /// Makes `source` the one source from now on.
@@ -114,6 +139,7 @@ impl Stream {
         self.paused = false;
         self.meter = Meter::default();
         self.source = source;
+        self.move_ceiling();
     }
 
     /// The transcoder that feeds it.
@@ -206,6 +232,7 @@ impl Stream {
     /// Takes a frame of `origin`, if that leg is its source.
     pub(crate) fn take_from(&mut self, now: Now, origin: LegId, frame: &Frame) -> Taken {
         let (sends, codec) = (self.may_send(), self.agreed.codec());
+        let limit = self.passes_at_most().filter(|_| self.kind == Kind::Video && sends);
         let Source::Leg { from, bridge } = &mut self.source else { return Taken::Done };
         if *from != origin {
             return Taken::Done;
@@ -221,7 +248,9 @@ impl Stream {
         }
         let Bridge::Transcode(relay) = bridge else {
             self.pass_on(now, frame);
-            let limit = self.agreed.bandwidth_bps.filter(|_| self.kind == Kind::Video && sends);
+            if frame.rotation != Rotation::None && self.agreed.orientation.send.is_none() {
+                return Taken::Turned;
+            }
             let above = limit.is_some_and(|limit| self.meter.is_above(now.mono, frame.data.len(), limit));
             return if above { Taken::TooMuch } else { Taken::Done };
         };
@@ -289,4 +318,10 @@ impl Stream {
         };
         [playout, self.carrier.next_due(), self.keys.next_due(), starved].into_iter().flatten().min()
     }
+}
+
+/// The most that pictures for a peer may take, in bit/s: what prompts are made for, within its bandwidth.
+fn ceiling(agreed: &AgreedStream) -> u32 {
+    let made = agreed.video_format().map_or(u32::MAX, |format| format.rate_bps);
+    agreed.bandwidth_bps.map_or(made, |bandwidth| bandwidth.min(made))
 }

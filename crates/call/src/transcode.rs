@@ -38,6 +38,14 @@ impl Job {
     pub fn kind(&self) -> Kind {
         self.to.kind()
     }
+
+    /// Bit/s of the pictures that come out, to begin with.
+    pub(crate) fn rate_bps(&self) -> Option<u32> {
+        match self.to {
+            Format::Video(to) => Some(to.rate_bps),
+            Format::Audio(_) => None,
+        }
+    }
 }
 
 /// What the shell's transcoders are told.
@@ -147,7 +155,8 @@ impl Relay {
     pub(crate) fn new(now: Instant, id: TranscoderId, job: Job) -> Self {
         let mut upstream = KeyPictures::default();
         upstream.source_changed(now, job.kind() == Kind::Video);
-        Relay { id, job, upstream, mode: None, rate: None, underway: VecDeque::new(), delay: None }
+        let rate = job.rate_bps();
+        Relay { id, job, upstream, mode: None, rate, underway: VecDeque::new(), delay: None }
     }
 
     /// Takes a frame of the source; answers the word for it, unless it is of no use before a key picture.
@@ -184,9 +193,16 @@ impl Relay {
         (self.mode.replace(mode) != Some(mode)).then_some(ToTranscoder::Mode { id, mode })
     }
 
-    /// The word that brings it to `bps`, if it has not been told.
+    /// The word that brings it to `bps`, or to what it was made for if that is less, unless it was told nearly the
+    /// same before.
     pub(crate) fn bring_to_rate(&mut self, bps: u32) -> Option<ToTranscoder> {
-        let id = self.id;
-        (self.rate.replace(bps) != Some(bps)).then_some(ToTranscoder::Rate { id, bps })
+        let (id, made) = (self.id, self.job.rate_bps()?);
+        let bps = bps.min(made);
+        let told = self.rate.unwrap_or(made);
+        let news = bps != told && (bps == made || bps.abs_diff(told) > told / limits::RATE_STEP);
+        if news {
+            self.rate = Some(bps);
+        }
+        news.then_some(ToTranscoder::Rate { id, bps })
     }
 }

@@ -54,6 +54,14 @@ pub const DIGIT_SILENCE: Duration = Duration::from_millis(300);
 
 /// Shortest time between two requests for a key picture; a request within it is sent when it is over.
 pub const KEY_FRAME_REQUEST_INTERVAL: Duration = Duration::from_millis(500);
+/// Shortest time between two of our TMMBR, and how long one waits for its answer before it is sent again.
+pub const RATE_REQUEST_INTERVAL: Duration = Duration::from_secs(1);
+/// A TMMBR that is not answered is sent so often; then the peer has no ear for it.
+pub const RATE_REQUESTS_MAX: u32 = 5;
+/// Shortest time between two TMMBN; a TMMBR within it is answered when it is over.
+pub const RATE_ANSWER_INTERVAL: Duration = Duration::from_millis(200);
+/// Shortest time between two [`crate::Event::Report`].
+pub const REPORT_TOLD_INTERVAL: Duration = Duration::from_millis(500);
 /// Shortest average interval between reports (RFC 3550 §6.2).
 pub const REPORT_INTERVAL_MIN: Duration = Duration::from_secs(5);
 /// Longest canonical name in octets (RFC 3550 §6.5).

@@ -323,6 +323,8 @@ impl Phone {
             rtp::Output::Event(
                 rtp::Event::DigitEnd { .. }
                 | rtp::Event::ModeRequest { .. }
+                | rtp::Event::RateLimit { .. }
+                | rtp::Event::Report { .. }
                 | rtp::Event::Latched { .. }
                 | rtp::Event::Bye,
             ) => {}

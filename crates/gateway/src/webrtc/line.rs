@@ -106,6 +106,8 @@ impl Line {
                 // A source that left may come back; the connection's state says whether the browser is there.
                 rtp::Event::DigitEnd { .. }
                 | rtp::Event::ModeRequest { .. }
+                | rtp::Event::RateLimit { .. }
+                | rtp::Event::Report { .. }
                 | rtp::Event::Latched { .. }
                 | rtp::Event::Bye => {}
             }

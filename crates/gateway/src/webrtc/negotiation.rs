@@ -9,7 +9,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use call::web::Media;
 use media::{Codec, H264Level, Kind};
 use sdp::{
-    Agreed, AgreedStream, Capabilities, Description, H264Parameters, Local, MediaLine, Parameters, Payload,
+    Agreed, AgreedStream, Capabilities, Description, H264Parameters, Local, MediaLine, Orientation,
+    Parameters, Payload,
 };
 use thiserror::Error;
 
@@ -66,6 +67,8 @@ impl Plan {
         let mut media = Media { audio: agreed.audio().cloned(), video: agreed.video().cloned() };
         for stream in [&mut media.audio, &mut media.video].into_iter().flatten() {
             (stream.remote_rtp, stream.remote_rtcp, stream.rtcp_mux) = (NOWHERE, NOWHERE, true);
+            // The peer connection answers no header extensions: browsers then turn their pictures themselves.
+            stream.orientation = Orientation::default();
         }
         Ok(Plan { offer: text(&offered), media, ours })
     }

@@ -214,8 +214,9 @@ impl Session {
     /// Which element of the header extension tells how pictures are turned
     /// ([`crate::orientation::URI`], RFC 8285 §5); `None`, as in the beginning, reads none.
     pub fn read_orientation(&mut self, id: Option<u8>) {
-        self.receiving.orientation_id = id;
-        self.receiving.rotation = Rotation::None;
+        if std::mem::replace(&mut self.receiving.orientation_id, id) != id {
+            self.receiving.rotation = Rotation::None;
+        }
     }
 
     /// Learns what the peer gave in its SDP, H.264 parameter sets (sprop-parameter-sets) or MPEG-4 headers
@@ -254,7 +255,7 @@ impl Session {
                     self.event(Event::Latched { from });
                 }
                 let held = self.receiving.held.take().filter(|_| with_held);
-                self.latched(held.as_ref().unwrap_or(&packet));
+                self.latched(now, held.as_ref().unwrap_or(&packet));
                 for packet in held.into_iter().chain([packet]) {
                     self.accept(now, packet);
                 }
@@ -263,7 +264,7 @@ impl Session {
     }
 
     /// `first` is the first packet of the latched source; one that is known from before goes on.
-    fn latched(&mut self, first: &Packet) {
+    fn latched(&mut self, now: Now, first: &Packet) {
         let receiving = &mut self.receiving;
         if receiving.source.as_ref().is_some_and(|source| source.ssrc() == first.header.ssrc) {
             return;
@@ -272,6 +273,7 @@ impl Session {
             receiving.begin_anew();
         }
         receiving.source = Some(Source::new(first.header.ssrc, receiving.rate, first.header.sequence));
+        self.rates.source_changed(now);
     }
 
     fn accept(&mut self, now: Now, packet: Packet) {

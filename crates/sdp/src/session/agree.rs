@@ -68,7 +68,13 @@ pub(super) fn stream(index: usize, ours: &MediaLine, theirs: &MediaLine) -> Opti
         receive,
         dtmf_send: keys_rate.and_then(|rate| keys(theirs, rate).next()),
         dtmf_receive: keys_rate.into_iter().flat_map(|rate| keys(ours, rate)).collect(),
-        feedback: Feedback { pli: a.pli && b.pli, fir: a.fir && b.fir },
+        feedback: Feedback {
+            pli: a.pli && b.pli,
+            fir: a.fir && b.fir,
+            tmmbr: a.tmmbr && b.tmmbr,
+            remb: a.remb && b.remb,
+        },
+        orientation: crate::orientation::of(ours, theirs),
         bandwidth_bps: bandwidth(theirs, sent),
         ptime_ms: ptime(theirs, sent.codec()?),
         held: theirs.holds(),
@@ -151,9 +157,19 @@ fn keys(line: &MediaLine, clock_rate: u32) -> impl Iterator<Item = u8> {
 pub(super) fn feedback_of(line: &MediaLine, pt: u8) -> Feedback {
     let says = |what: &str| {
         let mut lines = line.feedback.iter().filter(|(named, _)| named.is_none_or(|named| named == pt));
-        lines.any(|(_, said)| said.eq_ignore_ascii_case(what))
+        // `ccm tmmbr` may have a parameter, `smaxpr=120` (RFC 5104 §7.1).
+        let is_it = |said: &str| {
+            let (head, rest) = said.split_at_checked(what.len()).unwrap_or((said, ""));
+            head.eq_ignore_ascii_case(what) && (rest.is_empty() || rest.starts_with(' '))
+        };
+        lines.any(|(_, said)| is_it(said))
     };
-    Feedback { pli: says("nack pli"), fir: says("ccm fir") }
+    Feedback {
+        pli: says("nack pli"),
+        fir: says("ccm fir"),
+        tmmbr: says("ccm tmmbr"),
+        remb: says("goog-remb"),
+    }
 }
 
 /// The least of the line's `b=` and the codec's own bound.

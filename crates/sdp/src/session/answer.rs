@@ -183,6 +183,9 @@ fn accepted(offered: &MediaLine, chosen: &Payload, local: &Local) -> MediaLine {
     }
     let feedback = agree::feedback_of(offered, chosen.pt);
     line.feedback = super::offer::feedback_lines(Some(chosen.pt), feedback);
+    if kind == Kind::Video {
+        line.extensions = crate::orientation::answered(offered);
+    }
     line.direction = answered_direction(offered);
     line.rtcp_mux = offered.rtcp_mux && local.caps.rtcp_mux;
     line.mid.clone_from(&offered.mid);
