@@ -118,6 +118,8 @@ mod tests {
             receive: vec![payload.clone()],
             dtmf_send: None,
             dtmf_receive: Vec::new(),
+            noise_send: None,
+            noise_receive: None,
             feedback: Feedback::default(),
             orientation: sdp::Orientation::default(),
             bandwidth_bps: None,

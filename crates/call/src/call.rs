@@ -399,6 +399,7 @@ impl Call {
     fn on_rtp_event(&mut self, now: Now, leg: LegId, kind: Kind, event: rtp::Event) {
         match event {
             rtp::Event::Frame(frame) => self.forward(now, leg, kind, &frame),
+            rtp::Event::ComfortNoise { pts, noise } => self.forward_noise(now, leg, pts, &noise),
             rtp::Event::Digit(digit) => self.on_digit(now, leg, digit.as_char(), dtmf::Way::Rtp),
             rtp::Event::KeyFrameWanted => {
                 if let Some(stream) = self.leg(leg).and_then(|leg| leg.stream(kind)) {

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use media::{Frame, Kind, Now};
 use sdp::AgreedStream;
 
@@ -146,6 +147,14 @@ impl Carrier {
         match self {
             Carrier::Rtp(rtp) => rtp.session.request_mode(mode),
             Carrier::Web(_) | Carrier::Channel(_) => {}
+        }
+    }
+
+    /// Tells the peer what a pause of the talker sounds like; false when it cannot be told.
+    pub(crate) fn send_noise(&mut self, now: Now, pts: Duration, noise: &Bytes) -> bool {
+        match self {
+            Carrier::Rtp(rtp) => rtp.session.send_comfort_noise(now, pts, noise),
+            Carrier::Web(_) | Carrier::Channel(_) => false,
         }
     }
 

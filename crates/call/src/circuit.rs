@@ -440,6 +440,8 @@ fn agreed(kind: Kind, channels: Channels) -> Option<AgreedStream> {
         receive: receives.into_iter().collect(),
         dtmf_send: None,
         dtmf_receive: Vec::new(),
+        noise_send: None,
+        noise_receive: None,
         feedback: sdp::Feedback { pli: true, fir: true, ..sdp::Feedback::default() },
         orientation: sdp::Orientation::default(),
         bandwidth_bps: (kind == Kind::Video).then_some(limits::CIRCUIT_VIDEO_BPS),

@@ -2,6 +2,9 @@
 //! transcoders, and what travels against the stream: wishes for key pictures, requests for AMR modes, limits of
 //! bit rates.
 
+use std::time::Duration;
+
+use bytes::Bytes;
 use media::{Codec, Frame, Kind, Now};
 use tracing::{debug, warn};
 
@@ -18,7 +21,8 @@ enum Found {
     AsAgreed,
     /// It sends this codec.
     Codec(Codec),
-    /// It does not keep to what the sink's bearer carries, or holds its camera in a way that the sink cannot be told.
+    /// It does not keep to what the sink's bearer carries, holds its camera in a way that the sink cannot be told, or
+    /// leaves pauses out that the sink cannot be told of.
     Unfit,
 }
 
@@ -94,11 +98,31 @@ impl Call {
                 Taken::Relayed(word) => self.out.push_back(Output::Transcode(word)),
                 // Some answers name several codecs, and what comes is not of the first.
                 Taken::Strange => found = Some((id, Found::Codec(frame.codec))),
-                Taken::TooMuch | Taken::Turned => found = Some((id, Found::Unfit)),
+                Taken::TooMuch | Taken::Turned | Taken::Unheard => found = Some((id, Found::Unfit)),
             }
         }
         if let Some((to, found)) = found {
             self.connect(now, origin, to, kind, found);
+        }
+    }
+
+    /// A talker pauses: who hears it is told what that sounds like, or has it made by a transcoder from now on.
+    pub(crate) fn forward_noise(&mut self, now: Now, origin: LegId, pts: Duration, noise: &Bytes) {
+        let mut unheard = None;
+        for leg in &mut self.legs {
+            let id = leg.id;
+            let Some(audio) = &mut leg.audio else { continue };
+            match audio.take_noise(now, origin, pts, noise) {
+                Taken::Relayed(word) => self.out.push_back(Output::Transcode(word)),
+                Taken::Unheard => unheard = Some(id),
+                Taken::Done | Taken::Strange | Taken::TooMuch | Taken::Turned => {}
+            }
+        }
+        let Some(to) = unheard else { return };
+        self.connect(now, origin, to, Kind::Audio, Found::Unfit);
+        let audio = self.leg(to).and_then(|leg| leg.audio.as_mut());
+        if let Some(Taken::Relayed(word)) = audio.map(|audio| audio.take_noise(now, origin, pts, noise)) {
+            self.out.push_back(Output::Transcode(word));
         }
     }
 

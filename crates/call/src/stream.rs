@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use media::{Codec, Format, Frame, Kind, Now, Rotation, Track, h263};
 use sdp::AgreedStream;
 
@@ -52,6 +53,8 @@ pub(crate) enum Taken {
     TooMuch,
     /// Sent on; but it is to be turned, and the peer has no ear for that.
     Turned,
+    /// The talker leaves pauses out, and the peer has no ear for that: it would hear holes.
+    Unheard,
 }
 
 impl Source {
@@ -262,6 +265,25 @@ impl Stream {
             relay.upstream.source_changed(now.mono, self.kind == Kind::Video);
         }
         relay.take(now.mono, frame).map_or(Taken::Done, Taken::Relayed)
+    }
+
+    /// Takes word of `origin` that its talker pauses, and of how that sounds, if that leg is its source.
+    pub(crate) fn take_noise(&mut self, now: Now, origin: LegId, pts: Duration, noise: &Bytes) -> Taken {
+        let sends = self.may_send();
+        let Source::Leg { from, bridge } = &mut self.source else { return Taken::Done };
+        if *from != origin || !sends {
+            return Taken::Done;
+        }
+        match bridge {
+            Bridge::Transcode(relay) => {
+                Taken::Relayed(ToTranscoder::Noise { id: relay.id, noise: noise.clone() })
+            }
+            Bridge::Passthrough if self.agreed.noise_send.is_none() => Taken::Unheard,
+            Bridge::Passthrough => {
+                self.carrier.send_noise(now, pts, noise);
+                Taken::Done
+            }
+        }
     }
 
     /// Passes on a frame of the leg that is this stream's source. Pictures wait for a key picture after a

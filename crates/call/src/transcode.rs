@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use media::{Codec, Format, Frame, Kind, Sizes};
 
 use crate::picture_request::KeyPictures;
@@ -64,6 +65,13 @@ pub enum ToTranscoder {
         id: TranscoderId,
         /// As it came.
         frame: Frame,
+    },
+    /// The talker pauses; it sounds like this until the next frame (RFC 3389).
+    Noise {
+        /// For which.
+        id: TranscoderId,
+        /// Level and spectrum, as [`rtp::Event::ComfortNoise`] has them.
+        noise: Bytes,
     },
     /// The next picture that is made is to be a key picture.
     Key {

@@ -47,6 +47,10 @@ pub const DIGITS_MAX: usize = 32;
 pub const DIGIT_MIN: Duration = Duration::from_millis(40);
 /// Longest digit sent: fits the 16-bit duration of RFC 4733 §2.3.5 at 8000 Hz.
 pub const DIGIT_SENT_MAX: Duration = Duration::from_secs(5);
+/// Longest payload of comfort noise in octets, received or sent: a level and coefficients, of which RFC 3389 §3.2
+/// thinks of about ten.
+pub const COMFORT_NOISE_MAX: usize = 32;
+
 /// Between two digits sent.
 pub const DIGIT_PAUSE: Duration = Duration::from_millis(60);
 /// A digit that is not refreshed this long is over (all its end packets were lost).

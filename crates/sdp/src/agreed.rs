@@ -37,6 +37,10 @@ pub struct AgreedStream {
     pub dtmf_send: Option<u8>,
     /// Payload types of the keys that the peer sends.
     pub dtmf_receive: Vec<u8>,
+    /// Payload type of comfort noise (RFC 3389) that we send.
+    pub noise_send: Option<u8>,
+    /// Payload type of comfort noise that the peer sends; there when `noise_send` is.
+    pub noise_receive: Option<u8>,
     /// RTCP feedback that both sides know.
     pub feedback: Feedback,
     /// How pictures tell which way is up.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use call::{FromTranscoder, Job, ToTranscoder, TranscoderId};
 use media::{Format, Kind};
 
@@ -26,6 +27,8 @@ pub(crate) struct Running {
     pub(crate) keys: u32,
     /// As it was told last.
     pub(crate) rate: Option<u32>,
+    /// Comfort noise, as it was told.
+    pub(crate) noise: Vec<Bytes>,
 }
 
 #[derive(Default)]
@@ -59,8 +62,16 @@ impl Transcoders {
                     Format::Audio(audio) => audio.amr_mode,
                     Format::Video(_) => None,
                 };
-                let running =
-                    Running { job, mode, started: false, key_due: true, made: 0, keys: 0, rate: None };
+                let running = Running {
+                    job,
+                    mode,
+                    started: false,
+                    key_due: true,
+                    made: 0,
+                    keys: 0,
+                    rate: None,
+                    noise: Vec::new(),
+                };
                 assert!(self.running.insert(id, running).is_none(), "{id:?} was begun twice");
             }
             ToTranscoder::Frame { id, frame } => {
@@ -86,6 +97,7 @@ impl Transcoders {
                     self.out.push_back((now, FromTranscoder::KeyWanted { id }));
                 }
             }
+            ToTranscoder::Noise { id, noise } => self.with(id, |running| running.noise.push(noise)),
             ToTranscoder::Key { id } => self.with(id, |running| running.key_due = true),
             ToTranscoder::Rate { id, bps } => self.with(id, |running| running.rate = Some(bps)),
             ToTranscoder::Mode { id, mode } => self.with(id, |running| running.mode = Some(mode)),

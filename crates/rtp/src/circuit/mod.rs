@@ -245,7 +245,8 @@ impl Circuit {
             session::Event::KeyFrameWanted
             | session::Event::ModeRequest { .. }
             | session::Event::RateLimit { .. }
-            | session::Event::Report { .. } => return,
+            | session::Event::Report { .. }
+            | session::Event::ComfortNoise { .. } => return,
         };
         self.event(event);
     }

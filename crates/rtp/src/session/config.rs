@@ -27,6 +27,11 @@ pub struct Config {
     pub dtmf_send: Option<u8>,
     /// Payload types of telephone events we take, all at the clock of the codec that is sent.
     pub dtmf_receive: Vec<u8>,
+    /// Payload type of comfort noise (RFC 3389) that we send, at the clock of the codec that is sent; `None` when the
+    /// peer takes none.
+    pub noise_send: Option<u8>,
+    /// Payload type of comfort noise that we take, likewise.
+    pub noise_receive: Option<u8>,
     /// Where RTP goes until a source is latched; unspecified (`0.0.0.0`, `::`) during a hold by RFC 2543,
     /// when nothing is sent.
     pub remote_rtp: SocketAddr,

@@ -81,6 +81,13 @@ pub enum Output {
 pub enum Event {
     /// A packet of audio or a picture arrived.
     Frame(Frame),
+    /// The talker pauses, and this is what it sounds like meanwhile, until the next frame or other noise (RFC 3389).
+    ComfortNoise {
+        /// When, on the time line of the frames.
+        pts: Duration,
+        /// Level and spectrum (§3), 1..=[`crate::limits::COMFORT_NOISE_MAX`] octets.
+        noise: Bytes,
+    },
     /// A key went down: the first packet of an event that arrives acts.
     Digit(Digit),
     /// A key went up.

@@ -41,6 +41,17 @@ pub(super) struct Receiving {
     rotation: Rotation,
 }
 
+/// What packets of one payload type hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Contents {
+    /// Something for the depacketizer.
+    Media,
+    /// A telephone event (RFC 4733).
+    Keys,
+    /// Comfort noise (RFC 3389).
+    Noise,
+}
+
 #[derive(Debug)]
 enum Depacketizer {
     /// A packet is a frame.
@@ -200,12 +211,14 @@ impl Receiving {
         self.missing = 0;
     }
 
-    /// Whether a packet of this type goes through the depacketizer; `None`: it was not agreed on.
-    fn is_media(config: &Config, payload_type: u8) -> Option<bool> {
+    /// What a packet of this type holds; `None`: it was not agreed on.
+    fn contents(config: &Config, payload_type: u8) -> Option<Contents> {
         if config.receive.iter().any(|(known, ..)| *known == payload_type) {
-            Some(true)
+            Some(Contents::Media)
+        } else if config.noise_receive == Some(payload_type) {
+            Some(Contents::Noise)
         } else {
-            config.dtmf_receive.contains(&payload_type).then_some(false)
+            config.dtmf_receive.contains(&payload_type).then_some(Contents::Keys)
         }
     }
 }
@@ -235,7 +248,7 @@ impl Session {
             self.counters.malformed += 1;
             return;
         };
-        if Receiving::is_media(&self.config, packet.header.payload_type).is_none() {
+        if Receiving::contents(&self.config, packet.header.payload_type).is_none() {
             self.counters.wrong_payload_type += 1;
             return;
         }
@@ -290,7 +303,7 @@ impl Session {
             Arrival::Restarted => receiving.begin_anew(),
         }
         self.heard_at = Some(now.mono);
-        if Receiving::is_media(&self.config, packet.header.payload_type) == Some(true)
+        if Receiving::contents(&self.config, packet.header.payload_type) == Some(Contents::Media)
             && let Some(source) = receiving.source.as_mut()
         {
             // All packets of a telephone event carry its first timestamp: they say nothing of jitter.
@@ -311,9 +324,10 @@ impl Session {
         while let Some(popped) = self.receiving.reorder.pop(now.mono) {
             self.receiving.lost |= popped.lost > 0;
             self.receiving.missing += u32::from(popped.lost);
-            match Receiving::is_media(&self.config, popped.item.header.payload_type) {
-                Some(true) => self.deliver_media(now, popped.item),
-                Some(false) => self.deliver_event(now, &popped.item),
+            match Receiving::contents(&self.config, popped.item.header.payload_type) {
+                Some(Contents::Media) => self.deliver_media(now, popped.item),
+                Some(Contents::Keys) => self.deliver_event(now, &popped.item),
+                Some(Contents::Noise) => self.deliver_noise(now, popped.item),
                 None => self.counters.wrong_payload_type += 1,
             }
         }
@@ -329,6 +343,21 @@ impl Session {
         {
             self.key(key);
         }
+    }
+
+    fn deliver_noise(&mut self, now: Now, packet: Packet) {
+        if !(1..=limits::COMFORT_NOISE_MAX).contains(&packet.payload.len()) {
+            self.counters.malformed += 1;
+            return;
+        }
+        if self.out.len() >= limits::OUTPUTS_MAX {
+            return;
+        }
+        // What was lost was before the pause; the frame after it follows from nothing.
+        self.receiving.lost = false;
+        self.receiving.missing = 0;
+        let pts = self.receiving.clock.pts(now.mono, packet.header.timestamp);
+        self.event(Event::ComfortNoise { pts, noise: packet.payload });
     }
 
     pub(super) fn expire_digit(&mut self, now: Now) {

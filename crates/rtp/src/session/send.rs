@@ -198,6 +198,26 @@ impl Session {
         taken
     }
 
+    /// Tells the peer what the pause that begins at `pts` sounds like (RFC 3389); `pts` is on the time line of the
+    /// frames. Answers `false`, and sends nothing, when the peer takes no comfort noise, when it is on hold by an
+    /// unspecified `remote_rtp`, while a digit is sent, and for what is empty or longer than
+    /// [`limits::COMFORT_NOISE_MAX`].
+    pub fn send_comfort_noise(&mut self, now: Now, pts: Duration, noise: &Bytes) -> bool {
+        let Some(payload_type) = self.config.noise_send else { return false };
+        let sendable = !self.closed
+            && !self.sending.digits.is_active()
+            && !self.receiving.is_on_hold()
+            && (1..=limits::COMFORT_NOISE_MAX).contains(&noise.len())
+            && self.out.len() < limits::OUTPUTS_MAX;
+        if sendable {
+            let stamp = self.sending.clock.stamp(now.mono, pts, Duration::ZERO);
+            let stamped = Stamped { payload_type, timestamp: stamp.timestamp, marker: false };
+            self.emit(&stamped, None, &[], noise);
+        }
+        self.run_timers(now);
+        sendable
+    }
+
     /// Whether all of the frame could be sent.
     fn packetize(&mut self, now: Now, frame: &Frame) -> bool {
         match &mut self.sending.packetizer {

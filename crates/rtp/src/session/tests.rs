@@ -41,6 +41,8 @@ fn config(codec: Codec) -> Config {
         sound: Sound::default(),
         dtmf_send: (codec.kind() == Kind::Audio).then_some(101),
         dtmf_receive: if codec.kind() == Kind::Audio { vec![101] } else { vec![] },
+        noise_send: (codec == Codec::Pcmu).then_some(13),
+        noise_receive: (codec == Codec::Pcmu).then_some(13),
         remote_rtp: address(4000),
         remote_rtcp: address(4001),
         rtcp_mux: false,

@@ -55,6 +55,7 @@ pub(super) fn stream(index: usize, ours: &MediaLine, theirs: &MediaLine) -> Opti
     }
     let rtcp_mux = ours.rtcp_mux && theirs.rtcp_mux;
     let remote_rtp = SocketAddr::new(address, theirs.port);
+    let noise = noise(ours, received).zip(noise(theirs, sent));
     let keys_rate = keys_rate(ours, theirs, received.clock_rate);
     let (a, b) = (feedback_of(ours, received.pt), feedback_of(theirs, sent.pt));
     Some(AgreedStream {
@@ -68,6 +69,8 @@ pub(super) fn stream(index: usize, ours: &MediaLine, theirs: &MediaLine) -> Opti
         receive,
         dtmf_send: keys_rate.and_then(|rate| keys(theirs, rate).next()),
         dtmf_receive: keys_rate.into_iter().flat_map(|rate| keys(ours, rate)).collect(),
+        noise_send: noise.map(|(_, theirs)| theirs.pt),
+        noise_receive: noise.map(|(ours, _)| ours.pt),
         feedback: Feedback {
             pli: a.pli && b.pli,
             fir: a.fir && b.fir,
@@ -151,6 +154,12 @@ fn keys_rate(ours: &MediaLine, theirs: &MediaLine, codec: u32) -> Option<u32> {
 fn keys(line: &MediaLine, clock_rate: u32) -> impl Iterator<Item = u8> {
     let keys = line.payloads.iter().filter(|payload| payload.is_telephone_event());
     keys.filter(move |payload| payload.clock_rate == clock_rate).map(|payload| payload.pt)
+}
+
+/// The comfort noise that goes with `chosen`.
+pub(super) fn noise<'a>(line: &'a MediaLine, chosen: &Payload) -> Option<&'a Payload> {
+    let codec = chosen.codec()?;
+    line.payloads.iter().find(|payload| payload.is_comfort_noise_for(codec))
 }
 
 /// What the line says for this payload type or for all.

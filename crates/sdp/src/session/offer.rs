@@ -88,11 +88,13 @@ fn line(
     Some(line)
 }
 
-/// What the line has agreed already: codecs first, then keys.
+/// What the line has agreed already: codecs first, then comfort noise and keys.
 fn standing_formats(session: &Session, index: usize) -> Option<Vec<Payload>> {
     let stream = session.agreed.as_ref()?.streams.iter().find(|stream| stream.index == index)?;
     let keys = session.lines.get(index)?.payloads.iter();
-    let keys = keys.filter(|payload| stream.dtmf_receive.contains(&payload.pt));
+    let keys = keys.filter(|payload| {
+        stream.dtmf_receive.contains(&payload.pt) || stream.noise_receive == Some(payload.pt)
+    });
     Some(stream.receive.iter().chain(keys).cloned().collect())
 }
 
