@@ -13,6 +13,7 @@ mod locals;
 mod menu;
 mod phone;
 mod queue_failures;
+mod rates;
 mod refusals;
 mod speech;
 mod storms;
