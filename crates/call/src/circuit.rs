@@ -219,9 +219,9 @@ impl Circuit {
         self.stage == Stage::Up
     }
 
-    /// Whether every picture that was handed in has been sent as a whole.
-    pub(crate) fn pictures_sent(&self) -> bool {
-        self.terminal.pictures_sent()
+    /// Octets of the pictures that are still to be sent; `None` when the next one must be a key picture.
+    pub(crate) fn pictures_pending(&self) -> Option<usize> {
+        self.terminal.pictures_pending()
     }
 
     /// Begins to end the session; false when there is none to end.

@@ -12,6 +12,7 @@ mod handset;
 mod locals;
 mod menu;
 mod phone;
+mod places;
 mod queue_failures;
 mod rates;
 mod refusals;

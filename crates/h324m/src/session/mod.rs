@@ -226,10 +226,11 @@ impl Session {
         }
     }
 
-    /// Whether every picture that was handed in has been sent as a whole, so that the next one may build on it.
+    /// Octets of the pictures that were handed in and are still to be sent, each as a whole, so that the next one may
+    /// build on them; `None` when only a key picture would be sent next, or there is no channel.
     #[must_use]
-    pub fn pictures_sent(&self) -> bool {
-        self.sending.pictures.as_ref().is_some_and(|pictures| pictures.idle(&self.line.mux))
+    pub fn pictures_pending(&self) -> Option<usize> {
+        self.sending.pictures.as_ref().and_then(|pictures| pictures.pending(&self.line.mux))
     }
 
     /// Why the call is over, once it is.
