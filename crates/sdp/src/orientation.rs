@@ -38,7 +38,7 @@ pub(crate) fn of(ours: &MediaLine, theirs: &MediaLine) -> Orientation {
 pub(crate) fn answered(offered: &MediaLine) -> Vec<Extension> {
     let usable =
         |uri: &&str| named(offered, uri).filter(|it| it.id <= 255 && it.direction != Direction::Inactive);
-    let chosen = URIS.iter().find_map(|uri| usable(uri));
+    let chosen = URIS.iter().find_map(usable);
     let answer =
         |it: &Extension| Extension { direction: it.direction.reversed(), attributes: None, ..it.clone() };
     chosen.map(answer).into_iter().collect()
