@@ -11,6 +11,7 @@ use tracing::{debug, info, warn};
 use crate::call::{AgentOffer, Call, Output, Place, Way};
 use crate::cdr::Cause;
 use crate::leg::{CALLER, Leg, Phase};
+use crate::place::Board;
 use crate::stream::Source;
 use crate::web::{StopRinging, ToBrowser};
 use crate::{LegId, Live, limits};
@@ -21,6 +22,8 @@ pub(crate) struct Queueing {
     queue: String,
     /// What is seen and heard while nobody talks.
     waiting: dialplan::Presentation,
+    /// What shows the subscriber's place meanwhile.
+    pub(crate) board: Option<Board>,
     offer: Option<Offer>,
     /// When the pool must have said a first word of the ticket; `None` once it has.
     word_due: Option<Instant>,
@@ -44,12 +47,19 @@ pub(crate) enum Parting {
 }
 
 impl Call {
-    pub(crate) fn enter_queue(&mut self, now: Now, queue: String, waiting: dialplan::Presentation) {
+    pub(crate) fn enter_queue(
+        &mut self,
+        now: Now,
+        queue: String,
+        waiting: dialplan::Presentation,
+        places: Option<dialplan::Places>,
+    ) {
         info!(queue, "waits for an agent");
         let drawn = self.ticket.0;
         self.ticket = acd::TicketId(drawn & !0xFF | (drawn + 1) & 0xFF);
         let word_due = Some(now.mono + limits::POOL_ANSWERS_WITHIN);
-        self.queueing = Some(Queueing { queue: queue.clone(), waiting, offer: None, word_due });
+        let board = places.map(Board::new);
+        self.queueing = Some(Queueing { queue: queue.clone(), waiting, board, offer: None, word_due });
         self.out.push_back(Output::Pool(acd::Input::Enter { ticket: self.ticket, queue }));
     }
 
@@ -272,6 +282,7 @@ impl Call {
                 debug!(place, waiting, "place in the queue");
                 if let Some(queueing) = &mut self.queueing {
                     queueing.word_due = None;
+                    queueing.board.iter_mut().for_each(|board| board.note(now.mono, place));
                 }
                 self.say(CALLER, || ToBrowser::Waiting { place, waiting });
             }

@@ -17,6 +17,7 @@ use tracing::debug;
 
 use crate::agent_leg::Queueing;
 use crate::cdr::{Cause, Cdr, Facts};
+use crate::edges::Edges;
 use crate::governor::Limit;
 use crate::leg::{CALLER, Leg, Phase};
 use crate::script::Showing;
@@ -134,6 +135,8 @@ pub(crate) struct Call {
     pub(crate) transcoders: u32,
     pub(crate) next_leg: u8,
     pub(crate) out: VecDeque<Output>,
+    /// The shard's, lent while the call is told something.
+    pub(crate) edges: Edges,
     pub(crate) ended: bool,
     pub(crate) panic_planted: bool,
 }
@@ -233,6 +236,7 @@ impl Call {
             transcoders: 0,
             next_leg: 1,
             out,
+            edges: Edges::default(),
             ended: false,
             panic_planted: false,
         }
@@ -292,12 +296,13 @@ impl Call {
     }
 
     /// When there is something to do that is not a packet.
-    fn own_dues(&self) -> [Option<Instant>; 8] {
+    fn own_dues(&self) -> [Option<Instant>; 9] {
         [
             self.run_due,
             self.answer.as_ref().map(|(due, ..)| *due),
             self.showing.as_ref().and_then(Showing::next_due),
             self.pool_word_due(),
+            self.place_due(),
             self.connect_due(),
             self.parting.map(|(due, _)| due),
             self.legs.iter().filter_map(|leg| leg.vigil.next_due()).min(),
@@ -337,6 +342,7 @@ impl Call {
         if self.pool_word_due().is_some_and(|due| due <= now.mono) {
             self.give_up_on_pool(now);
         }
+        self.swap_place(now);
         self.drop_unconnected(now);
         self.ask_the_silent(now);
     }

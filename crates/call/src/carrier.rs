@@ -11,7 +11,7 @@ use sdp::AgreedStream;
 
 use crate::call::Output;
 use crate::web::{SessionId, ToBrowser};
-use crate::{Component, PortId};
+use crate::{Component, PortId, limits};
 
 /// How the frames of a stream travel.
 pub(crate) enum Carrier {
@@ -33,6 +33,8 @@ pub(crate) struct Channel {
     kind: Kind,
     /// What the terminal is to be handed, in order.
     out: VecDeque<h324m::Input>,
+    /// What the phone was asked to keep its pictures to.
+    limit: Option<u32>,
 }
 
 /// Frames of a browser's session, whose packets the shell makes and reads.
@@ -83,7 +85,7 @@ impl Web {
 
 impl Channel {
     pub(crate) fn new(kind: Kind) -> Self {
-        Channel { kind, out: VecDeque::new() }
+        Channel { kind, out: VecDeque::new(), limit: None }
     }
 }
 
@@ -158,14 +160,21 @@ impl Carrier {
         }
     }
 
-    /// Asks the peer for no more than `bps` of pictures; `None` for what was agreed on. Browsers and 3G phones are
-    /// held to what their bearer carries anyway.
+    /// Asks the peer for no more than `bps` of pictures; `None` for what was agreed on. A browser is not asked: what it
+    /// sends above is transcoded.
     pub(crate) fn limit_peer(&mut self, now: Now, bps: Option<u32>) {
         match self {
             Carrier::Rtp(rtp) => {
                 rtp.session.limit_peer(now, bps);
             }
-            Carrier::Web(_) | Carrier::Channel(_) => {}
+            Carrier::Channel(channel) => {
+                // Its line carries no more by itself.
+                let bps = bps.filter(|bps| *bps < limits::CIRCUIT_VIDEO_BPS);
+                if std::mem::replace(&mut channel.limit, bps) != bps {
+                    channel.out.push_back(h324m::Input::LimitVideo(bps));
+                }
+            }
+            Carrier::Web(_) => {}
         }
     }
 

@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
 use h324m::{Channels, EndCause, Event, Way};
+use media::amr::{self, ModeSet};
 use media::{Codec, Frame, Kind, Now, Size};
 use rtp::circuit as line;
 use sdp::{AgreedStream, Direction};
@@ -218,9 +219,9 @@ impl Circuit {
         self.stage == Stage::Up
     }
 
-    /// Whether every picture that was handed in has been sent as a whole.
-    pub(crate) fn pictures_sent(&self) -> bool {
-        self.terminal.pictures_sent()
+    /// Octets of the pictures that are still to be sent; `None` when the next one must be a key picture.
+    pub(crate) fn pictures_pending(&self) -> Option<usize> {
+        self.terminal.pictures_pending()
     }
 
     /// Begins to end the session; false when there is none to end.
@@ -296,7 +297,9 @@ impl Call {
     fn on_terminal(&mut self, now: Now, id: LegId, event: Event) {
         match event {
             Event::LevelUp(level) => debug!(?level, "the multiplex is up"),
-            Event::Up { audio, video } => self.on_channels_up(now, id, audio, video),
+            Event::Up { audio, speech_bps, video } => {
+                self.on_channels_up(now, id, audio, speech_bps, video);
+            }
             Event::VideoOpened { codec, way } => self.on_video_channel(now, id, way, Some(codec)),
             Event::VideoClosed { way } => self.on_video_channel(now, id, way, None),
             Event::KeyPictureWanted => {
@@ -325,11 +328,18 @@ impl Call {
         }
     }
 
-    fn on_channels_up(&mut self, now: Now, id: LegId, audio: Channels, video: Option<Channels>) {
+    fn on_channels_up(
+        &mut self,
+        now: Now,
+        id: LegId,
+        audio: Channels,
+        speech_bps: u32,
+        video: Option<Channels>,
+    ) {
         let Some(leg) = self.leg(id) else { return };
         let Some(circuit) = &mut leg.circuit else { return };
         circuit.video = video.unwrap_or_default();
-        leg.audio = stream(Kind::Audio, audio);
+        leg.audio = speech(audio, speech_bps);
         leg.video = pictures(circuit.video, circuit.video_bps);
         let answered = leg.phase == Phase::Up;
         debug!(?audio, ?video, "channels are open");
@@ -409,6 +419,16 @@ impl Call {
 /// A stream over the channels of one medium; `None` when none is open.
 fn stream(kind: Kind, channels: Channels) -> Option<Stream> {
     agreed(kind, channels).map(|agreed| Stream::new(&agreed, Carrier::Channel(Channel::new(kind))))
+}
+
+/// The same of speech, of which the phone takes modes of at most `bps`.
+fn speech(channels: Channels, bps: u32) -> Option<Stream> {
+    let mut agreed = agreed(Kind::Audio, channels)?;
+    if let sdp::Parameters::Amr(speech) = &mut agreed.send.parameters {
+        let modes = amr::modes_within(bps);
+        speech.mode_set = Some(modes).filter(|modes| *modes != ModeSet::ALL);
+    }
+    Some(Stream::new(&agreed, Carrier::Channel(Channel::new(Kind::Audio))))
 }
 
 /// The same of pictures, of which the phone may have said how much it takes before they began.

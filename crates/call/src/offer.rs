@@ -83,8 +83,9 @@ pub(crate) fn parse(content_type: &str, octets: &[u8]) -> Option<Description> {
 }
 
 /// What an agent's phone is offered after that which the caller has; no more, since the INVITE is to stay short.
-const AGENT_AUDIO: [Codec; 5] = [Codec::Pcmu, Codec::Pcma, Codec::Opus, Codec::AmrWb, Codec::Amr];
-const AGENT_VIDEO: [Codec; 4] = [Codec::H264, Codec::Vp8, Codec::H263, Codec::H263p];
+const AGENT_AUDIO: [Codec; 6] =
+    [Codec::Pcmu, Codec::Pcma, Codec::Opus, Codec::AmrWb, Codec::G722, Codec::Amr];
+const AGENT_VIDEO: [Codec; 5] = [Codec::H264, Codec::Vp8, Codec::H263, Codec::Mpeg4, Codec::H263p];
 
 /// An offer of what `leg` has agreed to first, so that frames can pass unchanged, then of what can be transcoded.
 pub(crate) fn preferring(leg: &Leg) -> Want {

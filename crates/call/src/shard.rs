@@ -21,6 +21,7 @@ use tracing::{Span, error, info, info_span, warn};
 use crate::agent_leg::numeric_address;
 use crate::call::{self, AgentOffer, Call, Invitation, Place, Refusal, Way};
 use crate::cdr::{Cause, Cdr, Facts};
+use crate::edges::Edges;
 use crate::leg::{CALLER, Leg};
 use crate::transcode::{FromTranscoder, ToTranscoder};
 use crate::trunk::Trunk;
@@ -209,6 +210,8 @@ pub struct Shard {
     /// Due times of calls; an entry counts only while it equals its call's `due`.
     timers: BinaryHeap<Reverse<(Instant, CallId)>>,
     out: VecDeque<Output>,
+    /// Pictures that lead from one slide to another, for all calls.
+    edges: Edges,
     /// What the call that is being told something wants; empty in between.
     wishes: Vec<call::Output>,
     next_call: u64,
@@ -232,6 +235,7 @@ impl Shard {
             spare: VecDeque::new(),
             timers: BinaryHeap::new(),
             out: VecDeque::new(),
+            edges: Edges::default(),
             wishes: Vec::new(),
             next_call: 1,
             draining: false,
@@ -498,6 +502,8 @@ impl Shard {
         let (out, wishes) = (&mut self.out, &mut self.wishes);
         // Entering a span costs as much as a packet, and a packet that is due has nothing to log.
         let plain = matches!(input, call::Input::Timeout) && call.only_media_is_due(now);
+        // Lent, not shared; those of a call that panics are lost with it.
+        call.edges = std::mem::take(&mut self.edges);
         let done = catch_unwind(AssertUnwindSafe(|| {
             let _in_call = (!plain).then(|| span.enter());
             call.handle_input(now, input);
@@ -514,6 +520,7 @@ impl Shard {
         let wishes = std::mem::take(&mut self.wishes);
         match done {
             Ok(due) => {
+                self.edges = std::mem::take(&mut call.edges);
                 if *noted != due {
                     *noted = due;
                     self.timers.extend(due.map(|due| Reverse((due, id))));

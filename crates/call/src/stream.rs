@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use media::{Codec, Format, Frame, Kind, Now, Rotation, Track, h263};
+use media::{Format, Frame, Kind, Now, Rotation, Track};
 use sdp::AgreedStream;
 
 use crate::bridge::Bridge;
 use crate::call::Output;
 use crate::carrier::Carrier;
+use crate::edges::Edges;
 use crate::governor::Governor;
 use crate::meter::Meter;
 use crate::modes::Modes;
@@ -170,12 +171,20 @@ impl Stream {
         }
     }
 
-    /// Shows a slide from now on. `sent`: all pictures so far have reached the line; then only what differs from the
-    /// slide before is sent, to a peer that can say when it has lost something.
-    pub(crate) fn show(&mut self, now: Now, slide: Arc<Track>, sent: bool) {
-        let edge = self.edge_to(&slide).filter(|_| sent);
+    /// Shows a slide from now on. `pending`: octets of pictures that are still to reach the line, `None` when nothing
+    /// can build on what was sent. A peer that can say when it has lost something is sent what differs from the slide
+    /// before, and then the parts of the slide in turn instead of its key picture again and again.
+    pub(crate) fn show(&mut self, now: Now, slide: Arc<Track>, pending: Option<usize>, edges: &mut Edges) {
+        let feedback = self.agreed.feedback;
+        let can_ask = feedback.pli || feedback.fir || matches!(self.carrier, Carrier::Channel(_));
+        if can_ask && pending.is_some() && self.shows(&slide) {
+            // Begun anew, a menu that is said again and again would never get to the last of its parts.
+            return;
+        }
+        let edge = pending.filter(|_| can_ask).and_then(|pending| self.edge_to(&slide, pending, edges));
         let continues = edge.is_some();
-        let playout = Playout::new([slide], AtEnd::Loop, now.mono).by_edge(edge);
+        let at_end = if can_ask { AtEnd::LoopRefreshed } else { AtEnd::Loop };
+        let playout = Playout::new([slide], at_end, now.mono).by_edge(edge);
         if continues {
             self.carrier.source_continues();
             self.keys.source_changed(now.mono, false);
@@ -185,19 +194,22 @@ impl Stream {
         }
     }
 
-    fn edge_to(&self, slide: &Track) -> Option<Frame> {
-        let feedback = self.agreed.feedback;
-        let can_ask = feedback.pli || feedback.fir || matches!(self.carrier, Carrier::Channel(_));
+    fn shows(&self, slide: &Arc<Track>) -> bool {
+        match &self.source {
+            Source::Still(playout) => playout.shown().is_some_and(|shown| Arc::ptr_eq(shown, slide)),
+            Source::Silence | Source::Prompt(_) | Source::Leg { .. } => false,
+        }
+    }
+
+    fn edge_to(&self, slide: &Arc<Track>, pending: usize, edges: &mut Edges) -> Option<Frame> {
         let Source::Still(playout) = &self.source else { return None };
-        let (shown, next) = (playout.shown()?, slide.frames.first()?);
-        let alike = next.keyframe && next.codec == Codec::H263 && shown.codec == Codec::H263;
-        if !alike || !can_ask || !self.may_send() || self.keys.next_due().is_some() {
+        if !self.may_send() || self.keys.next_due().is_some() {
             return None;
         }
-        let still = |key: &Frame| h263::Still::parse(key.data.clone()).ok();
-        let data = still(next)?.edge_from(&still(shown)?, limits::EDGE_TEMPORAL_REFERENCE)?;
-        // One that is hardly smaller is not worth what a key picture mends.
-        (data.len() * 4 < next.data.len() * 3).then(|| Frame { keyframe: false, data, ..next.clone() })
+        let (data, key) = (edges.between(playout.shown()?, slide)?, slide.frames.first()?);
+        // One that comes hardly sooner is not worth what a key picture mends.
+        let sooner = (pending + data.len()) * 4 < key.data.len() * 3;
+        sooner.then(|| Frame { keyframe: false, data, ..key.clone() })
     }
 
     /// Whether the peer wants to receive: not on hold, not receive-only the other way round.

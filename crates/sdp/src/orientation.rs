@@ -38,7 +38,7 @@ pub(crate) fn of(ours: &MediaLine, theirs: &MediaLine) -> Orientation {
 pub(crate) fn answered(offered: &MediaLine) -> Vec<Extension> {
     let usable =
         |uri: &&str| named(offered, uri).filter(|it| it.id <= 255 && it.direction != Direction::Inactive);
-    let chosen = URIS.iter().find_map(|uri| usable(uri));
+    let chosen = URIS.iter().find_map(usable);
     let answer =
         |it: &Extension| Extension { direction: it.direction.reversed(), attributes: None, ..it.clone() };
     chosen.map(answer).into_iter().collect()
@@ -56,4 +56,111 @@ pub(crate) fn offered(before: Option<&MediaLine>) -> Vec<Extension> {
 
 fn named<'a>(line: &'a MediaLine, uri: &str) -> Option<&'a Extension> {
     line.extensions.iter().find(|extension| extension.uri.eq_ignore_ascii_case(uri))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Capabilities, Description, Local, Session, Want};
+
+    fn local() -> Local {
+        Local {
+            address: [192, 0, 2, 1].into(),
+            audio_port: None,
+            video_port: Some(20_002),
+            caps: Capabilities::default(),
+        }
+    }
+
+    fn offer(lines: &str) -> Description {
+        let text = format!(
+            "v=0\no=- 1 1 IN IP4 192.0.2.9\ns=-\nc=IN IP4 192.0.2.9\nt=0 0\n{}m=video 4000 RTP/AVPF 34\n{}",
+            lines.split_once('|').map_or("", |(session, _)| session),
+            lines.split_once('|').map_or(lines, |(_, line)| line),
+        );
+        Description::parse(text.as_bytes()).expect("a legal description")
+    }
+
+    /// Our `a=extmap` line to an offer, and what it comes to.
+    fn answer(lines: &str) -> (Option<String>, Orientation) {
+        let (answer, agreed) = Session::new(1).answer(&offer(lines), &local()).expect("usable");
+        let text = String::from_utf8(answer.to_bytes()).expect("text");
+        let mut said = text.lines().filter_map(|line| line.strip_prefix("a=extmap:"));
+        let first = said.next().map(str::to_owned);
+        assert_eq!(said.next(), None, "one at most: {text}");
+        (first, agreed.video().expect("pictures").orientation)
+    }
+
+    fn both(id: u8) -> Orientation {
+        Orientation { send: Some(id), receive: Some(id) }
+    }
+
+    #[test]
+    fn the_offered_number_is_kept() {
+        let plain = "urn:3gpp:video-orientation";
+        for (lines, said, agreed) in [
+            ("a=extmap:7 urn:3gpp:video-orientation\n", Some(format!("7 {plain}")), both(7)),
+            ("a=extmap:200 urn:3gpp:video-orientation\n", Some(format!("200 {plain}")), both(200)),
+            ("a=extmap:3 urn:3gpp:video-orientation:6\n", Some(format!("3 {plain}:6")), both(3)),
+            (
+                "a=extmap:3 urn:3gpp:video-orientation:6\na=extmap:4 urn:3gpp:video-orientation\n",
+                Some(format!("4 {plain}")),
+                both(4),
+            ),
+            ("a=extmap:5 urn:3gpp:video-orientation\n|", Some(format!("5 {plain}")), both(5)),
+            (
+                "a=extmap:2/sendonly urn:3gpp:video-orientation\n",
+                Some(format!("2/recvonly {plain}")),
+                Orientation { send: None, receive: Some(2) },
+            ),
+            (
+                "a=extmap:2/recvonly urn:3gpp:video-orientation\n",
+                Some(format!("2/sendonly {plain}")),
+                Orientation { send: Some(2), receive: None },
+            ),
+            ("a=extmap:2/inactive urn:3gpp:video-orientation\n", None, Orientation::default()),
+            ("a=extmap:4096 urn:3gpp:video-orientation\n", None, Orientation::default()),
+            ("a=extmap:0 urn:3gpp:video-orientation\n", None, Orientation::default()),
+            ("a=extmap:4 urn:ietf:params:rtp-hdrext:toffset\n", None, Orientation::default()),
+            ("", None, Orientation::default()),
+        ] {
+            assert_eq!(answer(lines), (said, agreed), "{lines}");
+        }
+    }
+
+    #[test]
+    fn what_a_number_means_is_what_it_was_given_first() {
+        let twice = "a=extmap:4 urn:ietf:params:rtp-hdrext:toffset\na=extmap:4 urn:3gpp:video-orientation\n";
+        assert_eq!(answer(twice), (None, Orientation::default()));
+    }
+
+    #[test]
+    fn two_ends_of_our_own_agree_and_keep_their_number() {
+        let (mut caller, mut callee) = (Session::new(1), Session::new(2));
+        let mut other = local();
+        other.address = [192, 0, 2, 9].into();
+        for round in 0..3 {
+            let offer = caller.offer(&local(), &Want::all());
+            let (answer, theirs) = callee.answer(&offer, &other).expect("usable");
+            let ours = caller.accept(&answer).expect("fits");
+            let number = both(ID as u8);
+            assert_eq!(
+                (ours.streams[0].orientation, theirs.streams[0].orientation),
+                (number, number),
+                "{round}"
+            );
+            std::mem::swap(&mut caller, &mut callee);
+        }
+    }
+
+    #[test]
+    fn a_phone_that_named_none_is_offered_none_later() {
+        let mut session = Session::new(1);
+        session.answer(&offer(""), &local()).expect("usable");
+        let again = session.offer(&local(), &Want::all());
+        assert_eq!(again.media[0].extensions, []);
+        let mut session = Session::new(1);
+        session.answer(&offer("a=extmap:9 urn:3gpp:video-orientation\n"), &local()).expect("usable");
+        assert_eq!(session.offer(&local(), &Want::all()).media[0].extensions[0].id, 9);
+    }
 }

@@ -7,6 +7,7 @@ mod docs;
 mod doctor;
 mod render;
 mod run;
+mod slide_weights;
 
 use std::process::ExitCode;
 

@@ -126,15 +126,17 @@ pub(crate) fn picture(key: bool, mark: u8) -> Bytes {
     vec![0, 0, 0x80, 0x02, coding, 0x0C, 0x15, mark | 1, 0x55].into()
 }
 
-/// A whole INTRA picture of H.263 at QCIF (§5.1 to §5.4): grey, but for the first macroblock of the second group, whose
-/// first block is as light as `mark` says.
+/// A whole INTRA picture of H.263 at QCIF (§5.1 to §5.4) as large as those of slides: each block of luminance has its
+/// coefficients, and the first one of the second group is as light as `mark` says.
 pub(crate) fn still(mark: u8) -> Bytes {
     let mut bits = String::from("0000000000000000100000");
     bits.push_str("00000000 10000 010 00000 01100 00");
     for macroblock in 0..99 {
         let light = if macroblock == 11 { mark.clamp(1, 127) } else { 64 };
-        bits.push_str(&format!("1 0011 {light:08b}"));
-        (1..6).for_each(|_| bits.push_str("01000000"));
+        let coefficients = format!("{} 01110", "100".repeat(18));
+        bits.push_str(&format!("1 11 {light:08b} {coefficients}"));
+        (1..4).for_each(|_| bits.push_str(&format!("01000000 {coefficients}")));
+        (4..6).for_each(|_| bits.push_str("01000000"));
     }
     bits.retain(|bit| bit != ' ');
     let octet =

@@ -1,6 +1,6 @@
 //! The whole of it in virtual time: a shard, the agent pool, phones, and a network between them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,6 +31,8 @@ pub(crate) struct World {
     pub(crate) live: Vec<Live>,
     pub(crate) cdrs: Vec<Cdr>,
     pub(crate) fetched: Vec<AssetKey>,
+    /// Tracks that were fetched, which all calls share.
+    library: BTreeMap<AssetKey, Arc<Track>>,
     pub(crate) lent: HashSet<PortId>,
     /// Sound in lower modes of AMR waits for [`World::bring_editions`].
     pub(crate) editions_are_slow: bool,
@@ -89,6 +91,7 @@ impl World {
             live: Vec::new(),
             cdrs: Vec::new(),
             fetched: Vec::new(),
+            library: BTreeMap::new(),
             lent: HashSet::new(),
             editions_are_slow: false,
             editions_due: Vec::new(),
@@ -299,7 +302,8 @@ impl World {
                             self.editions_due.push((call, key));
                             continue;
                         }
-                        let track = Some(Arc::new(track(&key)));
+                        let known = self.library.entry(key.clone());
+                        let track = Some(Arc::clone(known.or_insert_with_key(|key| Arc::new(track(key)))));
                         self.shard.handle_input(now, Input::Track { call, key, track });
                     }
                     Output::Pool(_) if self.pool_lost => {}
@@ -344,16 +348,30 @@ impl World {
     }
 }
 
+/// Pictures in the loop of a slide.
+const SLIDE_PICTURES: u32 = 12;
+
 /// A track whose octets tell what it is: one second of sound, or a key picture and eleven others.
 pub(crate) fn track(key: &AssetKey) -> Track {
     let mark = mark(&key.asset);
     let (step, count) = match key.format {
         Format::Audio(_) => (Duration::from_millis(20), 50),
-        Format::Video(_) => (Duration::from_millis(250), 12),
+        Format::Video(video) if video.is_circuit() => (Duration::from_secs(1), SLIDE_PICTURES),
+        Format::Video(_) => (Duration::from_millis(250), SLIDE_PICTURES),
     };
-    let frame = |n: u32| sample(key.format, step * n, step, n == 0, mark);
+    let heals =
+        matches!(key.format, Format::Video(video) if video.is_circuit() && video.codec == Codec::H263);
+    let frame = |n: u32| {
+        let frame = sample(key.format, step * n, step, n == 0, mark);
+        if !heals || n == 0 {
+            return frame;
+        }
+        let whole = Frame::new(Codec::H263, step, step, true, crate::handset::still(mark));
+        let still = media::Still::parse(&whole).expect("a still");
+        Frame { data: still.refresh(n - 1, SLIDE_PICTURES - 1, step), ..frame }
+    };
     let frames: Vec<Frame> = (0..count).map(frame).collect();
-    Track { format: key.format, frames: frames.into(), duration: step * count }
+    Track { loop_from: usize::from(heals), ..Track::new(key.format, frames.into(), step * count) }
 }
 
 /// A frame with `mark` in it.

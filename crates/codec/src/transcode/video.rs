@@ -161,10 +161,14 @@ impl VideoTranscoder {
             self.key_wanted = true;
             return Ok(None);
         }
-        self.key_wanted |= (frame.lost_before || frame.damaged) && !frame.keyframe;
+        self.key_wanted |= frame.damaged || (frame.lost_before && !frame.keyframe);
         let picture = match self.decoder.decode(frame) {
             Ok(Some(picture)) => picture,
-            Ok(None) => return Ok(None),
+            Ok(None) => {
+                // A key picture of which nothing comes: nothing will come of those that build on it.
+                self.key_wanted |= frame.keyframe;
+                return Ok(None);
+            }
             Err(Error::WrongSize { .. }) => {
                 self.counters.wrong_size += 1;
                 self.key_wanted = true;

@@ -17,6 +17,11 @@ pub struct Decoder {
     agreed: Sizes,
     /// MPEG-4 headers that came without a picture: the library forgets them unless one follows.
     headers: Vec<u8>,
+    /// Frames handed to the library; each carries its number.
+    sent: i64,
+    /// The last picture that came out was not that of the frame that had gone in. A damaged parameter set or slice can
+    /// make the library believe that pictures are reordered, up to sixteen of them, and it never unlearns that.
+    is_late: bool,
 }
 
 impl Decoder {
@@ -51,7 +56,7 @@ impl Decoder {
             .open_as_with(found, options())
             .and_then(decoder::Opened::video)
             .map_err(|why| open(why.to_string()))?;
-        Ok(Decoder { codec, inner, agreed: Sizes::Any, headers: Vec::new() })
+        Ok(Decoder { codec, inner, agreed: Sizes::Any, headers: Vec::new(), sent: 0, is_late: false })
     }
 
     /// The same, for pictures of the sizes that were agreed on: damaged headers yield false sizes, and others
@@ -85,15 +90,27 @@ impl Decoder {
             self.headers = frame.data.to_vec();
             return Ok(None);
         }
+        if self.is_late && frame.keyframe {
+            *self = Decoder { headers: std::mem::take(&mut self.headers), ..Decoder::new(self.codec)? }
+                .expecting(self.agreed.clone());
+        }
         let packet = if self.headers.is_empty() {
             Packet::copy(&frame.data)
         } else {
             Packet::copy(&[&std::mem::take(&mut self.headers), &frame.data[..]].concat())
         };
+        self.run(packet)
+    }
+
+    /// Has the library decode a packet; the newest picture that comes out.
+    fn run(&mut self, mut packet: Packet) -> Result<Option<Picture>, Error> {
+        self.sent += 1;
+        packet.set_pts(Some(self.sent));
         self.inner.send_packet(&packet).map_err(|why| self.failed(why.to_string()))?;
         let mut newest = None;
         let mut out = frame::Video::empty();
         while self.inner.receive_frame(&mut out).is_ok() {
+            self.is_late = out.pts().is_some_and(|number| number < self.sent);
             newest = Some(self.picture(&out)?);
         }
         Ok(newest)

@@ -11,7 +11,7 @@ use crate::flow::Defaults;
 use crate::limits;
 use crate::service::Queues;
 use crate::text::Texts;
-use crate::{Flow, Presentation, Service};
+use crate::{Flow, Places, Presentation, Service};
 
 /// Everything about a call that changes.
 #[derive(Debug)]
@@ -129,9 +129,9 @@ impl<'a> Stage<'a> {
     }
 
     /// Puts the caller into a queue.
-    pub(crate) fn enter_queue(&mut self, queue: &str, waiting: Presentation) {
+    pub(crate) fn enter_queue(&mut self, queue: &str, waiting: Presentation, places: Option<Places>) {
         self.memory.queued = true;
-        self.memory.out.push_back(Action::Queue { queue: queue.to_owned(), waiting });
+        self.memory.out.push_back(Action::Queue { queue: queue.to_owned(), waiting, places });
     }
 
     /// Keeps a key for the menu that comes next.

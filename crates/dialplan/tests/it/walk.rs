@@ -52,7 +52,7 @@ impl Call {
             match self.run.poll_output() {
                 Action::Enter { node, .. } => self.nodes.push(node),
                 Action::Play(presentation) => self.played = Some(presentation),
-                Action::Queue { queue, waiting } => self.queued = Some((queue, waiting)),
+                Action::Queue { queue, waiting, .. } => self.queued = Some((queue, waiting)),
                 Action::Hangup => self.ended = true,
                 Action::Timeout(at) => {
                     self.timeout = at;

@@ -87,7 +87,7 @@ mod tests {
     fn track(octet: u8) -> Track {
         let at = Duration::from_millis(20);
         let frame = Frame::new(Codec::Pcmu, Duration::ZERO, at, true, Bytes::from(vec![octet; 160]));
-        Track { format: key("").format, frames: [frame].into(), duration: at }
+        Track::new(key("").format, [frame].into(), at)
     }
 
     fn shown(shelf: &Shelf, version: u64, name: &str) -> Option<u8> {

@@ -60,7 +60,7 @@ pub(super) fn track(pcm: &[i16], format: AudioFormat) -> Result<Track, codec::Er
     let chunks = pcm.chunks(samples).chain(pcm.is_empty().then_some(silence));
     let frames: Vec<Frame> = (0..).zip(chunks).map(|(n, chunk)| encoder.encode(chunk, period * n)).collect();
     let duration = period * frames.len() as u32;
-    Ok(Track { format: Format::Audio(format), frames: frames.into(), duration })
+    Ok(Track::new(Format::Audio(format), frames.into(), duration))
 }
 
 /// RMS of the blocks that are not pauses; `None` for silence.

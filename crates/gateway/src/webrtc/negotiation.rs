@@ -67,8 +67,6 @@ impl Plan {
         let mut media = Media { audio: agreed.audio().cloned(), video: agreed.video().cloned() };
         for stream in [&mut media.audio, &mut media.video].into_iter().flatten() {
             (stream.remote_rtp, stream.remote_rtcp, stream.rtcp_mux) = (NOWHERE, NOWHERE, true);
-            // The peer connection answers no header extensions: browsers then turn their pictures themselves.
-            stream.orientation = Orientation::default();
         }
         Ok(Plan { offer: text(&offered), media, ours })
     }

@@ -82,7 +82,7 @@ fn sees(phone: &mut Phone, deck: &Deck, index: usize, limit: Duration) {
 /// Waits until the whole prompt `name` has been heard since sample `from`; answers the sound since then.
 fn hears(phone: &Phone, prompts: &Prompts, name: &str, from: usize) -> Vec<i16> {
     let (prompt, mut likeness) = (prompts.find(name), 0.0);
-    let heard = wait::within(SEEN_LIMIT + prompt.length, || {
+    let heard = wait::within(2 * SEEN_LIMIT + prompt.length, || {
         let heard = phone.heard().split_off(from);
         likeness = prompt.likeness(&heard);
         (likeness >= HEARD).then_some(heard)
