@@ -11,6 +11,7 @@ mod circuits;
 mod handset;
 mod locals;
 mod menu;
+mod pauses;
 mod phone;
 mod places;
 mod queue_failures;

@@ -251,6 +251,21 @@ impl Phone {
         self.timestamp += 8_000;
     }
 
+    /// Falls silent and says what that sounds like (RFC 3389), beside G.711.
+    pub(crate) fn pause(&mut self, noise: &[u8]) {
+        let Some((to, _)) = self.remote else { return };
+        self.next_audio = None;
+        self.timestamp += 160;
+        let packet = self.packet(13, false, self.timestamp, 0x1111, noise);
+        self.out.push_back((self.audio, to, packet));
+    }
+
+    /// Speaks again after a pause that was a second long.
+    pub(crate) fn go_on(&mut self, now: Instant) {
+        self.timestamp += 8_000;
+        self.next_audio = Some(now);
+    }
+
     /// Sends a Picture Loss Indication to the gateway's video (RFC 4585 §6.3.1).
     pub(crate) fn lose_picture(&mut self, gateway_rtcp: SocketAddr, ssrc: u32) {
         let ssrc = ssrc.to_be_bytes();

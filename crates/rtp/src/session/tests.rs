@@ -1,6 +1,7 @@
 //! Sessions in virtual time, alone and in pairs.
 
 mod codecs;
+mod noise;
 mod orientation;
 mod place;
 mod rates;
