@@ -9,8 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use call::web::Media;
 use media::{Codec, H264Level, Kind};
 use sdp::{
-    Agreed, AgreedStream, Capabilities, Description, H264Parameters, Local, MediaLine, Orientation,
-    Parameters, Payload,
+    Agreed, AgreedStream, Capabilities, Description, H264Parameters, Local, MediaLine, Parameters, Payload,
 };
 use thiserror::Error;
 
