@@ -77,7 +77,7 @@ impl Bridge {
     pub(crate) fn is(&self, plan: &Plan) -> bool {
         match (self, plan) {
             (Bridge::Passthrough, Plan::Passthrough) => true,
-            (Bridge::Transcode(relay), Plan::Transcode(job)) => relay.job == *job,
+            (Bridge::Transcode(relay), Plan::Transcode(job)) => relay.job.is_like(job),
             (Bridge::Passthrough | Bridge::Transcode(_), _) => false,
         }
     }

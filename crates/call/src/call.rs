@@ -376,6 +376,7 @@ impl Call {
     /// Takes what the RTP sessions have: packets to the sockets, events to where they belong; until every
     /// session is quiet, because an event of one may be a packet of another.
     fn drain_media(&mut self, now: Now) {
+        self.end_streams(now);
         let mut quiet = false;
         while !quiet {
             quiet = true;

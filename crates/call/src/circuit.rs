@@ -339,8 +339,9 @@ impl Call {
         let Some(leg) = self.leg(id) else { return };
         let Some(circuit) = &mut leg.circuit else { return };
         circuit.video = video.unwrap_or_default();
-        leg.audio = speech(audio, speech_bps);
-        leg.video = pictures(circuit.video, circuit.video_bps);
+        let pictures = pictures(circuit.video, circuit.video_bps);
+        leg.set_stream(Kind::Audio, speech(audio, speech_bps));
+        leg.set_stream(Kind::Video, pictures);
         let answered = leg.phase == Phase::Up;
         debug!(?audio, ?video, "channels are open");
         if answered && id == CALLER {
@@ -357,9 +358,10 @@ impl Call {
             Way::Sends => circuit.video.sends = codec,
             Way::Receives => circuit.video.receives = codec,
         }
-        match (&mut leg.video, agreed(Kind::Video, circuit.video)) {
-            (Some(stream), Some(agreed)) => stream.renew(&agreed),
-            (video, _) => *video = pictures(circuit.video, circuit.video_bps),
+        let (channels, bps) = (circuit.video, circuit.video_bps);
+        match (&mut leg.video, agreed(Kind::Video, channels)) {
+            (Some(stream), Some(agreed)) => stream.renew(now, &agreed),
+            (_, _) => leg.set_stream(Kind::Video, pictures(channels, bps)),
         }
         self.media_changed(now, id, &before);
     }

@@ -153,6 +153,27 @@ pub fn rtp_config(agreed: &AgreedStream, cname: &str, seed: u64) -> rtp::Config 
     }
 }
 
+/// The same for a stream that stands and was agreed on anew: packets of the same codec that are under way with a
+/// number of before are still taken (RFC 3264 §8.3.2).
+pub(crate) fn renewed_config(
+    before: &AgreedStream,
+    agreed: &AgreedStream,
+    cname: &str,
+    seed: u64,
+) -> rtp::Config {
+    let mut config = rtp_config(agreed, cname, seed);
+    for payload in &before.receive {
+        let Some(codec) = payload.codec() else { continue };
+        let named = config.receive.iter().any(|(pt, ..)| *pt == payload.pt)
+            || config.dtmf_receive.contains(&payload.pt)
+            || config.noise_receive == Some(payload.pt);
+        if !named && config.receive.iter().any(|(_, still, _)| *still == codec) {
+            config.receive.push((payload.pt, codec, packetization_mode(payload)));
+        }
+    }
+    config
+}
+
 /// How sound is packed: packet time, and for AMR what its parameters say.
 fn sound(agreed: &AgreedStream) -> rtp::Sound {
     let amr = agreed.amr();

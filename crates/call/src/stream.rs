@@ -81,8 +81,6 @@ pub(crate) struct Stream {
     pub(crate) modes: Option<Modes>,
     /// Transcoders that fed it and are to be told that they are over.
     retired: Vec<TranscoderId>,
-    /// Frames of the source were not handed on while the peer held us.
-    paused: bool,
     /// What passes unchanged.
     meter: Meter,
     /// When the bridge was last found to be of another codec than what comes.
@@ -101,17 +99,32 @@ impl Stream {
             governor: Governor::new(ceiling(agreed)),
             modes: Modes::of(agreed),
             retired: Vec::new(),
-            paused: false,
             meter: Meter::default(),
             strange_at: None,
         }
     }
 
-    /// Takes over what was agreed on anew.
-    pub(crate) fn renew(&mut self, agreed: &AgreedStream) {
+    /// Takes over what was agreed on anew. The peer gets a key picture; after a hold nothing before it, since
+    /// what came meanwhile was not sent and is missing.
+    pub(crate) fn renew(&mut self, now: Now, agreed: &AgreedStream) {
+        let resumes = !self.may_send() && agreed.direction.sends();
         self.agreed = agreed.clone();
         self.modes = Modes::renewed(self.modes.as_ref(), agreed);
         self.move_ceiling();
+        if self.kind == Kind::Audio {
+            return;
+        }
+        if resumes {
+            let live = self.source.leg().is_some();
+            self.keys.source_changed(now.mono, live);
+            if let Some(relay) = self.relay() {
+                relay.upstream.source_changed(now.mono, true);
+            }
+        }
+        // What begins a hold must not use up the request that its end needs.
+        if self.may_send() {
+            self.keys.want(now.mono);
+        }
     }
 
     /// What is made for it need not stay below more than it is made for.
@@ -140,7 +153,6 @@ impl Stream {
         self.keys.source_changed(now.mono, live && self.kind == Kind::Video);
         let fed_by = self.relay().map(|relay| relay.id);
         self.retired.extend(fed_by);
-        self.paused = false;
         self.meter = Meter::default();
         self.source = source;
         self.move_ceiling();
@@ -270,11 +282,7 @@ impl Stream {
             return if above { Taken::TooMuch } else { Taken::Done };
         };
         if !sends {
-            self.paused = true;
             return Taken::Done;
-        }
-        if std::mem::take(&mut self.paused) {
-            relay.upstream.source_changed(now.mono, self.kind == Kind::Video);
         }
         relay.take(now.mono, frame).map_or(Taken::Done, Taken::Relayed)
     }

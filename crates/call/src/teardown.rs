@@ -43,8 +43,16 @@ impl Call {
         }
     }
 
+    /// Ends the streams whose line or channel is gone while their leg lives on.
+    pub(crate) fn end_streams(&mut self, now: Now) {
+        for mut stream in self.legs.iter_mut().flat_map(|leg| leg.over.drain(..)) {
+            self.facts.count(&stream.end(now, &mut self.out));
+        }
+    }
+
     fn release_leg(&mut self, now: Now, mut leg: Leg, status: &StatusCode, reason: Option<&str>) {
-        for stream in leg.streams() {
+        let mut over = std::mem::take(&mut leg.over);
+        for stream in leg.streams().chain(&mut over) {
             self.facts.count(&stream.end(now, &mut self.out));
         }
         if let Some(circuit) = &mut leg.circuit {

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use media::{Codec, Format, Frame, Kind, Sizes};
+use media::{AudioFormat, Codec, Format, Frame, Kind, Sizes};
 
 use crate::picture_request::KeyPictures;
 use crate::{CallId, limits};
@@ -46,6 +46,15 @@ impl Job {
             Format::Video(to) => Some(to.rate_bps),
             Format::Audio(_) => None,
         }
+    }
+
+    /// Whether a transcoder with this job can do `other`: all but the mode of AMR, which it can be told.
+    pub(crate) fn is_like(&self, other: &Job) -> bool {
+        let told = |to| match to {
+            Format::Audio(audio) => Format::Audio(AudioFormat { amr_mode: None, ..audio }),
+            video @ Format::Video(_) => video,
+        };
+        (self.from, &self.sizes, told(self.to)) == (other.from, &other.sizes, told(other.to))
     }
 }
 

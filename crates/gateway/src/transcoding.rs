@@ -397,9 +397,11 @@ fn push(
 
 fn tell_counters(id: TranscoderId, coder: &Coder) {
     match coder {
-        Coder::Sound(coder) => debug!(call = id.call.0, counters = ?coder.counters(), "transcoded sound"),
+        Coder::Sound(coder) => {
+            debug!(call = id.call.0, counters = ?coder.counters(), "transcoded sound");
+        }
         Coder::Pictures(coder) => {
-            debug!(call = id.call.0, counters = ?coder.counters(), "transcoded pictures")
+            debug!(call = id.call.0, counters = ?coder.counters(), "transcoded pictures");
         }
     }
 }

@@ -6,8 +6,10 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use h324m::{Event, Input, Output};
-use media::{Frame, Kind, Now};
+use media::{AudioFormat, Codec, Format, Frame, Kind, Now, VideoFormat};
 use rtp::circuit as line;
+
+use crate::live::Maker;
 
 /// Line and terminal.
 pub(crate) struct Handset {
@@ -22,6 +24,9 @@ pub(crate) struct Handset {
     due: Option<Instant>,
     ticks: u32,
     key_wanted: bool,
+    pub(crate) maker: Maker,
+    /// When it was asked for a key picture.
+    pub(crate) asked: Vec<Instant>,
 }
 
 impl Handset {
@@ -38,6 +43,8 @@ impl Handset {
             due: Some(now),
             ticks: 0,
             key_wanted: true,
+            maker: Maker::new(0x25),
+            asked: Vec::new(),
         }
     }
 
@@ -80,15 +87,21 @@ impl Handset {
             return;
         }
         let pts = std::time::Duration::from_millis(20) * self.ticks;
-        let speech = [&[0x3C][..], &[0xA5; 31]].concat();
-        let frame = Frame::new(media::Codec::Amr, pts, pts, true, speech.into());
-        self.terminal.handle_input(now, Input::Frame(frame));
-        if self.ticks.is_multiple_of(5) {
+        let speech = self.maker.frame(Format::Audio(AudioFormat::amr(7)), pts, true, 0);
+        self.terminal.handle_input(now, Input::Frame(speech));
+        if let (Some(codec), true) = (self.video(), self.ticks.is_multiple_of(5)) {
             let key = std::mem::take(&mut self.key_wanted);
-            let picture = picture(key, self.ticks as u8);
-            let frame = Frame::new(media::Codec::H263, pts, pts, key, picture);
-            self.terminal.handle_input(now, Input::Frame(frame));
+            let picture = self.maker.frame(Format::Video(VideoFormat::circuit(codec)), pts, key, 0);
+            self.terminal.handle_input(now, Input::Frame(picture));
         }
+    }
+
+    /// What it sends pictures as.
+    fn video(&self) -> Option<Codec> {
+        self.events.iter().find_map(|(_, event)| match event {
+            Event::Up { video, .. } => video.and_then(|channels| channels.sends),
+            _ => None,
+        })
     }
 
     fn pump(&mut self, now: Instant, out: &mut Vec<(SocketAddr, Bytes)>) {
@@ -110,7 +123,10 @@ impl Handset {
             match self.terminal.poll_output() {
                 Output::Frame(frame) => self.frames.push((now, frame)),
                 Output::Event(event) => {
-                    self.key_wanted |= event == Event::KeyPictureWanted;
+                    if event == Event::KeyPictureWanted {
+                        self.key_wanted = true;
+                        self.asked.push(now);
+                    }
                     self.events.push((now, event));
                 }
                 Output::Timeout(due) => break due,

@@ -65,11 +65,19 @@ impl World {
         Self::with(service, seed, pairs, Vec::new())
     }
 
+    /// A world whose gateway has MPEG-4 for 3G phones, at a distance of `delay` from everyone.
+    pub(crate) fn with_distance(service: &Arc<Service>, seed: u64, delay: Duration) -> Self {
+        let mut world = Self::with(service, seed, 64, Vec::new());
+        world.network.set_default_link(Link::perfect().with_delay(delay));
+        world
+    }
+
     fn with(service: &Arc<Service>, seed: u64, pairs: u32, trunks: Vec<call::Trunk>) -> Self {
         let base = base();
         let ip: IpAddr = GATEWAY.parse().unwrap();
         let mut sip = sip::Config::new(vec![sip::Local::new(SocketAddr::new(ip, 5060))], seed);
         sip.user_agent = "vireo-test".into();
+        let mpeg4_config = Some(Bytes::from_static(&crate::live::MPEG4_HEADERS));
         let config = Config {
             sip,
             media_addresses: vec![ip],
@@ -77,7 +85,7 @@ impl World {
             calls_max: 20,
             seed,
             retry_after: Duration::from_secs(5),
-            terminals: std::sync::Arc::default(),
+            terminals: Arc::new(h324m::Config { mpeg4_config, ..h324m::Config::default() }),
             trunks,
         };
         let mut world = World {
@@ -345,6 +353,19 @@ impl World {
         while let Some((from, to, data)) = self.phones[at].take_out() {
             self.network.send(from, to, data);
         }
+    }
+}
+
+impl Drop for World {
+    /// Whatever happened in it: transcoders are over when the calls are.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        self.feed(Input::HangUpAll);
+        assert_eq!(self.shard.usage().calls, 0, "calls that cannot be ended");
+        let left: Vec<_> = self.transcoders.running.keys().collect();
+        assert!(left.is_empty(), "transcoders that were not ended: {left:?}");
     }
 }
 
