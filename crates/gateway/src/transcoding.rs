@@ -405,3 +405,53 @@ fn tell_counters(id: TranscoderId, coder: &Coder) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use media::{AudioFormat, Codec, Sizes};
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn a_pause_is_filled_with_the_noise_that_the_talker_described() {
+        let poller = net::poll::Poller::new().expect("a poller");
+        let (sender, made) = mpsc::channel();
+        let shard = WorkerHandle::new(sender, poller.waker());
+        let (mut transcoding, threads) =
+            Transcoding::start(&shard, &Arc::new(Gauges::default())).expect("threads");
+        let id = TranscoderId { call: call::CallId(1), number: 0 };
+        let to = Format::Audio(AudioFormat::new(Codec::Pcma));
+        let job = Job { from: Codec::Pcmu, sizes: Sizes::Any, to };
+        let now = net::clock::now().mono;
+        let mut tell = |word| assert_eq!(transcoding.tell(now, word), None);
+        tell(ToTranscoder::Begin { id, job });
+        let lasts = Duration::from_millis(20);
+        let silence = Frame::new(Codec::Pcmu, Duration::ZERO, lasts, true, vec![0xFF; 160].into());
+        tell(ToTranscoder::Frame { id, frame: silence });
+        tell(ToTranscoder::Noise { id, noise: Bytes::from_static(&[30]) });
+        let mut next = || loop {
+            match made.recv_timeout(PATIENCE).expect("a frame") {
+                ToShard::Transcoded(word) => match *word {
+                    FromTranscoder::Frame { frame, .. } => return frame,
+                    word => panic!("{word:?}"),
+                },
+                _ => panic!("no word of a transcoder"),
+            }
+        };
+        // 0xD5 and 0x55 are the two zeros of PCMA, a step apart.
+        let is_silent = |frame: &Frame| frame.data.iter().all(|octet| matches!(octet, 0xD5 | 0x55));
+        assert!(is_silent(&next()));
+        for number in 1..=5 {
+            let frame = next();
+            assert_eq!((frame.pts, frame.data.len()), (lasts * number, 160));
+            assert!(!is_silent(&frame), "noise of -30 dBov");
+        }
+        tell(ToTranscoder::End { id });
+        drop(transcoding);
+        threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
+    }
+}
