@@ -433,14 +433,12 @@ mod tests {
         let silence = Frame::new(Codec::Pcmu, Duration::ZERO, lasts, true, vec![0xFF; 160].into());
         tell(ToTranscoder::Frame { id, frame: silence });
         tell(ToTranscoder::Noise { id, noise: Bytes::from_static(&[30]) });
-        let mut next = || loop {
-            match made.recv_timeout(PATIENCE).expect("a frame") {
-                ToShard::Transcoded(word) => match *word {
-                    FromTranscoder::Frame { frame, .. } => return frame,
-                    word => panic!("{word:?}"),
-                },
-                _ => panic!("no word of a transcoder"),
-            }
+        let next = || {
+            let ToShard::Transcoded(word) = made.recv_timeout(PATIENCE).expect("a frame") else {
+                panic!("no word of a transcoder");
+            };
+            let FromTranscoder::Frame { frame, .. } = *word else { panic!("{word:?}") };
+            frame
         };
         // 0xD5 and 0x55 are the two zeros of PCMA, a step apart.
         let is_silent = |frame: &Frame| frame.data.iter().all(|octet| matches!(octet, 0xD5 | 0x55));
