@@ -13,10 +13,12 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use media::{AssetKey, Kind, Now, Track};
 use sip::{DialogId, LocalId, Reply, RequestId, StatusCode};
+use tracing::debug;
 
 use crate::agent_leg::Queueing;
 use crate::cdr::{Cause, Cdr, Facts};
 use crate::edges::Edges;
+use crate::governor::Limit;
 use crate::leg::{CALLER, Leg, Phase};
 use crate::script::Showing;
 use crate::stream::Source;
@@ -266,6 +268,7 @@ impl Call {
             self.drain_media(now);
         }
         self.pass_on_mode_requests();
+        self.pass_on_rates(now);
     }
 
     /// The edition of the service that this call keeps to its end.
@@ -403,6 +406,7 @@ impl Call {
     fn on_rtp_event(&mut self, now: Now, leg: LegId, kind: Kind, event: rtp::Event) {
         match event {
             rtp::Event::Frame(frame) => self.forward(now, leg, kind, &frame),
+            rtp::Event::ComfortNoise { pts, noise } => self.forward_noise(now, leg, pts, &noise),
             rtp::Event::Digit(digit) => self.on_digit(now, leg, digit.as_char(), dtmf::Way::Rtp),
             rtp::Event::KeyFrameWanted => {
                 if let Some(stream) = self.leg(leg).and_then(|leg| leg.stream(kind)) {
@@ -418,7 +422,27 @@ impl Call {
                 }
             }
             rtp::Event::ModeRequest { mode } => self.on_mode_request(leg, mode),
+            rtp::Event::RateLimit { bps, by } => {
+                let by = match by {
+                    rtp::RateLimitBy::Tmmbr => Limit::Tmmbr,
+                    rtp::RateLimitBy::Remb => Limit::Remb,
+                };
+                self.on_rate_limit(leg, by, Some(bps));
+            }
+            rtp::Event::Report { fraction_lost, rtt } => {
+                if let Some(video) = self.leg(leg).and_then(|leg| leg.video.as_mut()) {
+                    video.governor.report(now.mono, fraction_lost, rtt);
+                }
+            }
             rtp::Event::DigitEnd { .. } | rtp::Event::Bye => {}
+        }
+    }
+
+    /// A party says how much it takes of pictures.
+    pub(crate) fn on_rate_limit(&mut self, leg: LegId, by: Limit, bps: Option<u32>) {
+        debug!(?by, ?bps, "pictures are limited");
+        if let Some(video) = self.leg(leg).and_then(|leg| leg.video.as_mut()) {
+            video.governor.limit(by, bps);
         }
     }
 

@@ -239,13 +239,13 @@ impl Leg {
             Some(stream) => {
                 let config = crate::offer::renewed_config(&stream.agreed, agreed, cname, seed);
                 stream.carrier.reconfigure(now, config);
-                stream.carrier.learn_parameter_sets(agreed);
+                stream.carrier.learn(agreed);
                 stream.renew(now, agreed);
             }
             None => {
                 let config = crate::offer::rtp_config(agreed, cname, seed);
                 let mut carrier = Carrier::Rtp(carrier::Rtp::new(port, config));
-                carrier.learn_parameter_sets(agreed);
+                carrier.learn(agreed);
                 self.set_stream(kind, Some(Stream::new(agreed, carrier)));
             }
         }

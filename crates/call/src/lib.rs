@@ -13,6 +13,7 @@ mod cdr;
 mod circuit;
 mod dtmf;
 mod edges;
+pub mod governor;
 mod leg;
 mod limits;
 mod live;

@@ -57,6 +57,10 @@ pub(crate) const WAIT_FOR_KEY: Duration = Duration::from_secs(4);
 /// Frames remembered on their way through a transcoder, to say how long it takes; older ones are forgotten.
 pub(crate) const FRAMES_UNDERWAY: usize = 64;
 
+/// An encoder is told a rate that differs by more than this part of the one before, since each change costs it its
+/// balance for a moment.
+pub(crate) const RATE_STEP: u32 = 20;
+
 /// The largest difference between sound and pictures that a record tells, in ms.
 pub(crate) const SKEW_MS_MAX: i64 = 10_000;
 

@@ -138,10 +138,16 @@ pub fn rtp_config(agreed: &AgreedStream, cname: &str, seed: u64) -> rtp::Config 
         sound: sound(agreed),
         dtmf_send: agreed.dtmf_send,
         dtmf_receive: agreed.dtmf_receive.clone(),
+        noise_send: agreed.noise_send,
+        noise_receive: agreed.noise_receive,
         remote_rtp: agreed.remote_rtp,
         remote_rtcp: agreed.remote_rtcp,
         rtcp_mux: agreed.rtcp_mux,
-        feedback: rtp::Feedback { pli: agreed.feedback.pli, fir: agreed.feedback.fir },
+        feedback: rtp::Feedback {
+            pli: agreed.feedback.pli,
+            fir: agreed.feedback.fir,
+            tmmbr: agreed.feedback.tmmbr,
+        },
         mtu: limits::RTP_PAYLOAD_LEN_MAX,
         seed,
     }
@@ -159,7 +165,8 @@ pub(crate) fn renewed_config(
     for payload in &before.receive {
         let Some(codec) = payload.codec() else { continue };
         let named = config.receive.iter().any(|(pt, ..)| *pt == payload.pt)
-            || config.dtmf_receive.contains(&payload.pt);
+            || config.dtmf_receive.contains(&payload.pt)
+            || config.noise_receive == Some(payload.pt);
         if !named && config.receive.iter().any(|(_, still, _)| *still == codec) {
             config.receive.push((payload.pt, codec, packetization_mode(payload)));
         }

@@ -1,6 +1,10 @@
 //! Frames on their way from one leg of a call to another: joining two legs, passing frames on or through
-//! transcoders, and what travels against the stream: wishes for key pictures, requests for AMR modes.
+//! transcoders, and what travels against the stream: wishes for key pictures, requests for AMR modes, limits of
+//! bit rates.
 
+use std::time::Duration;
+
+use bytes::Bytes;
 use media::{Codec, Frame, Kind, Now};
 use tracing::{debug, warn};
 
@@ -17,8 +21,9 @@ enum Found {
     AsAgreed,
     /// It sends this codec.
     Codec(Codec),
-    /// It does not keep to what the sink's bearer carries.
-    TooMuch,
+    /// It does not keep to what the sink's bearer carries, holds its camera in a way that the sink cannot be told, or
+    /// leaves pauses out that the sink cannot be told of.
+    Unfit,
 }
 
 impl Call {
@@ -45,7 +50,7 @@ impl Call {
         match found {
             Found::AsAgreed => plan(source, None, sink),
             Found::Codec(codec) => plan(source, Some(codec), sink),
-            Found::TooMuch => plan_within(source, sink),
+            Found::Unfit => plan_within(source, sink),
         }
     }
 
@@ -76,12 +81,10 @@ impl Call {
             Some(Bridge::Passthrough) | None => None,
         };
         sink.assign(now, bridge.map_or(Source::Silence, |bridge| Source::Leg { from, bridge }));
-        let slower = sink.bring_to_bandwidth();
         if let Some(word) = begins {
             self.transcoders = self.transcoders.wrapping_add(1);
             self.out.push_back(Output::Transcode(word));
         }
-        self.out.extend(slower.map(Output::Transcode));
     }
 
     /// Takes a frame of a leg to wherever that leg is the source.
@@ -95,11 +98,31 @@ impl Call {
                 Taken::Relayed(word) => self.out.push_back(Output::Transcode(word)),
                 // Some answers name several codecs, and what comes is not of the first.
                 Taken::Strange => found = Some((id, Found::Codec(frame.codec))),
-                Taken::TooMuch => found = Some((id, Found::TooMuch)),
+                Taken::TooMuch | Taken::Turned | Taken::Unheard => found = Some((id, Found::Unfit)),
             }
         }
         if let Some((to, found)) = found {
             self.connect(now, origin, to, kind, found);
+        }
+    }
+
+    /// A talker pauses: who hears it is told what that sounds like, or has it made by a transcoder from now on.
+    pub(crate) fn forward_noise(&mut self, now: Now, origin: LegId, pts: Duration, noise: &Bytes) {
+        let mut unheard = None;
+        for leg in &mut self.legs {
+            let id = leg.id;
+            let Some(audio) = &mut leg.audio else { continue };
+            match audio.take_noise(now, origin, pts, noise) {
+                Taken::Relayed(word) => self.out.push_back(Output::Transcode(word)),
+                Taken::Unheard => unheard = Some(id),
+                Taken::Done | Taken::Strange | Taken::TooMuch | Taken::Turned => {}
+            }
+        }
+        let Some(to) = unheard else { return };
+        self.connect(now, origin, to, Kind::Audio, Found::Unfit);
+        let audio = self.leg(to).and_then(|leg| leg.audio.as_mut());
+        if let Some(Taken::Relayed(word)) = audio.map(|audio| audio.take_noise(now, origin, pts, noise)) {
+            self.out.push_back(Output::Transcode(word));
         }
     }
 
@@ -170,6 +193,22 @@ impl Call {
             let next = audio.modes.as_ref().map(|modes| modes.next());
             let word = next.and_then(|mode| audio.relay()?.bring_to_mode(mode));
             self.out.extend(word.map(Output::Transcode));
+        }
+    }
+
+    /// Transcoders keep to what their sink may be sent now; a party whose pictures pass unchanged is asked to.
+    pub(crate) fn pass_on_rates(&mut self, now: Now) {
+        for at in 0..self.legs.len() {
+            let id = self.legs[at].id;
+            let sees = |leg: &Leg| {
+                let video = leg.video.as_ref()?;
+                let Source::Leg { from, bridge: Bridge::Passthrough } = &video.source else { return None };
+                video.passes_at_most().filter(|_| *from == id)
+            };
+            let most = self.legs.iter().filter_map(sees).min();
+            let Some(video) = &mut self.legs[at].video else { continue };
+            video.carrier.limit_peer(now, most);
+            self.out.extend(video.govern().map(Output::Transcode));
         }
     }
 

@@ -7,13 +7,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use media::{Format, Frame, Kind, Now, Track};
+use bytes::Bytes;
+use media::{Format, Frame, Kind, Now, Rotation, Track};
 use sdp::AgreedStream;
 
 use crate::bridge::Bridge;
 use crate::call::Output;
 use crate::carrier::Carrier;
 use crate::edges::Edges;
+use crate::governor::Governor;
 use crate::meter::Meter;
 use crate::modes::Modes;
 use crate::picture_request::KeyPictures;
@@ -50,6 +52,10 @@ pub(crate) enum Taken {
     Strange,
     /// Sent on; but what passes unchanged is more than the peer's bearer carries.
     TooMuch,
+    /// Sent on; but it is to be turned, and the peer has no ear for that.
+    Turned,
+    /// The talker leaves pauses out, and the peer has no ear for that: it would hear holes.
+    Unheard,
 }
 
 impl Source {
@@ -69,6 +75,8 @@ pub(crate) struct Stream {
     pub(crate) carrier: Carrier,
     pub(crate) source: Source,
     pub(crate) keys: KeyPictures,
+    /// How fast pictures may be sent.
+    pub(crate) governor: Governor,
     /// Of AMR: which mode is sent.
     pub(crate) modes: Option<Modes>,
     /// Transcoders that fed it and are to be told that they are over.
@@ -88,6 +96,7 @@ impl Stream {
             carrier,
             source: Source::Silence,
             keys: KeyPictures::default(),
+            governor: Governor::new(ceiling(agreed)),
             modes: Modes::of(agreed),
             retired: Vec::new(),
             meter: Meter::default(),
@@ -101,6 +110,7 @@ impl Stream {
         let resumes = !self.may_send() && agreed.direction.sends();
         self.agreed = agreed.clone();
         self.modes = Modes::renewed(self.modes.as_ref(), agreed);
+        self.move_ceiling();
         if self.kind == Kind::Audio {
             return;
         }
@@ -117,6 +127,24 @@ impl Stream {
         }
     }
 
+    /// What is made for it need not stay below more than it is made for.
+    fn move_ceiling(&mut self) {
+        let made = self.relay().and_then(|relay| relay.job.rate_bps());
+        let ceiling = ceiling(&self.agreed);
+        self.governor.set_ceiling(made.map_or(ceiling, |made| made.min(ceiling)));
+    }
+
+    /// The word that has its transcoder keep to what may be sent now, if it does not yet.
+    pub(crate) fn govern(&mut self) -> Option<ToTranscoder> {
+        let rate = self.governor.rate();
+        self.relay()?.bring_to_rate(rate)
+    }
+
+    /// The most that another leg may send, if its pictures go on from here unchanged.
+    pub(crate) fn passes_at_most(&self) -> Option<u32> {
+        [self.agreed.bandwidth_bps, self.governor.said()].into_iter().flatten().min()
+    }
+
     /// Makes `source` the one source from now on.
     pub(crate) fn assign(&mut self, now: Now, source: Source) {
         self.carrier.source_changed();
@@ -127,16 +155,7 @@ impl Stream {
         self.retired.extend(fed_by);
         self.meter = Meter::default();
         self.source = source;
-    }
-
-    /// The word that keeps the transcoder of its pictures to what the peer's bandwidth line allows.
-    pub(crate) fn bring_to_bandwidth(&mut self) -> Option<ToTranscoder> {
-        let most = self.agreed.bandwidth_bps?;
-        let relay = self.relay()?;
-        match relay.job.to {
-            Format::Video(to) if most < to.rate_bps => relay.bring_to_rate(most),
-            Format::Video(_) | Format::Audio(_) => None,
-        }
+        self.move_ceiling();
     }
 
     /// The transcoder that feeds it.
@@ -240,6 +259,7 @@ impl Stream {
     /// Takes a frame of `origin`, if that leg is its source.
     pub(crate) fn take_from(&mut self, now: Now, origin: LegId, frame: &Frame) -> Taken {
         let (sends, codec) = (self.may_send(), self.agreed.codec());
+        let limit = self.passes_at_most().filter(|_| self.kind == Kind::Video && sends);
         let Source::Leg { from, bridge } = &mut self.source else { return Taken::Done };
         if *from != origin {
             return Taken::Done;
@@ -255,7 +275,9 @@ impl Stream {
         }
         let Bridge::Transcode(relay) = bridge else {
             self.pass_on(now, frame);
-            let limit = self.agreed.bandwidth_bps.filter(|_| self.kind == Kind::Video && sends);
+            if frame.rotation != Rotation::None && self.agreed.orientation.send.is_none() {
+                return Taken::Turned;
+            }
             let above = limit.is_some_and(|limit| self.meter.is_above(now.mono, frame.data.len(), limit));
             return if above { Taken::TooMuch } else { Taken::Done };
         };
@@ -263,6 +285,25 @@ impl Stream {
             return Taken::Done;
         }
         relay.take(now.mono, frame).map_or(Taken::Done, Taken::Relayed)
+    }
+
+    /// Takes word of `origin` that its talker pauses, and of how that sounds, if that leg is its source.
+    pub(crate) fn take_noise(&mut self, now: Now, origin: LegId, pts: Duration, noise: &Bytes) -> Taken {
+        let sends = self.may_send();
+        let Source::Leg { from, bridge } = &mut self.source else { return Taken::Done };
+        if *from != origin || !sends {
+            return Taken::Done;
+        }
+        match bridge {
+            Bridge::Transcode(relay) => {
+                Taken::Relayed(ToTranscoder::Noise { id: relay.id, noise: noise.clone() })
+            }
+            Bridge::Passthrough if self.agreed.noise_send.is_none() => Taken::Unheard,
+            Bridge::Passthrough => {
+                self.carrier.send_noise(now, pts, noise);
+                Taken::Done
+            }
+        }
     }
 
     /// Passes on a frame of the leg that is this stream's source. Pictures wait for a key picture after a
@@ -319,4 +360,10 @@ impl Stream {
         };
         [playout, self.carrier.next_due(), self.keys.next_due(), starved].into_iter().flatten().min()
     }
+}
+
+/// The most that pictures for a peer may take, in bit/s: what prompts are made for, within its bandwidth.
+fn ceiling(agreed: &AgreedStream) -> u32 {
+    let made = agreed.video_format().map_or(u32::MAX, |format| format.rate_bps);
+    agreed.bandwidth_bps.map_or(made, |bandwidth| bandwidth.min(made))
 }

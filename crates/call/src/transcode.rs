@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use media::{AudioFormat, Codec, Format, Frame, Kind, Sizes};
 
 use crate::picture_request::KeyPictures;
@@ -39,6 +40,14 @@ impl Job {
         self.to.kind()
     }
 
+    /// Bit/s of the pictures that come out, to begin with.
+    pub(crate) fn rate_bps(&self) -> Option<u32> {
+        match self.to {
+            Format::Video(to) => Some(to.rate_bps),
+            Format::Audio(_) => None,
+        }
+    }
+
     /// Whether a transcoder with this job can do `other`: all but the mode of AMR, which it can be told.
     pub(crate) fn is_like(&self, other: &Job) -> bool {
         let told = |to| match to {
@@ -65,6 +74,13 @@ pub enum ToTranscoder {
         id: TranscoderId,
         /// As it came.
         frame: Frame,
+    },
+    /// The talker pauses; it sounds like this until the next frame (RFC 3389).
+    Noise {
+        /// For which.
+        id: TranscoderId,
+        /// Level and spectrum, as [`rtp::Event::ComfortNoise`] has them.
+        noise: Bytes,
     },
     /// The next picture that is made is to be a key picture.
     Key {
@@ -156,7 +172,8 @@ impl Relay {
     pub(crate) fn new(now: Instant, id: TranscoderId, job: Job) -> Self {
         let mut upstream = KeyPictures::default();
         upstream.source_changed(now, job.kind() == Kind::Video);
-        Relay { id, job, upstream, mode: None, rate: None, underway: VecDeque::new(), delay: None }
+        let rate = job.rate_bps();
+        Relay { id, job, upstream, mode: None, rate, underway: VecDeque::new(), delay: None }
     }
 
     /// Takes a frame of the source; answers the word for it, unless it is of no use before a key picture.
@@ -193,9 +210,16 @@ impl Relay {
         (self.mode.replace(mode) != Some(mode)).then_some(ToTranscoder::Mode { id, mode })
     }
 
-    /// The word that brings it to `bps`, if it has not been told.
+    /// The word that brings it to `bps`, or to what it was made for if that is less, unless it was told nearly the
+    /// same before.
     pub(crate) fn bring_to_rate(&mut self, bps: u32) -> Option<ToTranscoder> {
-        let id = self.id;
-        (self.rate.replace(bps) != Some(bps)).then_some(ToTranscoder::Rate { id, bps })
+        let (id, made) = (self.id, self.job.rate_bps()?);
+        let bps = bps.min(made);
+        let told = self.rate.unwrap_or(made);
+        let news = bps != told && (bps == made || bps.abs_diff(told) > told / limits::RATE_STEP);
+        if news {
+            self.rate = Some(bps);
+        }
+        news.then_some(ToTranscoder::Rate { id, bps })
     }
 }

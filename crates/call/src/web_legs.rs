@@ -192,7 +192,9 @@ impl Leg {
     fn take_media(&mut self, session: SessionId, media: &Media) {
         let stream = |kind| {
             let agreed = media.stream(kind).filter(|agreed| agreed.kind == kind && carries(agreed))?;
-            Some(Stream::new(agreed, Carrier::Web(carrier::Web::new(session, kind))))
+            // Header extensions are none of the shell's: browsers turn their pictures themselves.
+            let agreed = AgreedStream { orientation: sdp::Orientation::default(), ..agreed.clone() };
+            Some(Stream::new(&agreed, Carrier::Web(carrier::Web::new(session, kind))))
         };
         self.audio = stream(Kind::Audio);
         self.video = stream(Kind::Video);

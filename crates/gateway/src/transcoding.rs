@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use call::{FromTranscoder, Job, ToTranscoder, TranscoderId};
 use codec::transcode::{AudioTranscoder, Load, VideoTranscoder};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select_biased, unbounded};
@@ -58,8 +59,15 @@ enum Order {
 
 struct Work {
     id: TranscoderId,
-    frame: Frame,
+    piece: Piece,
     since: Instant,
+}
+
+/// What goes in, in order.
+enum Piece {
+    Frame(Frame),
+    /// What the pause that begins sounds like.
+    Noise(Bytes),
 }
 
 /// About what a stream of pictures costs, in streams of sound.
@@ -112,7 +120,8 @@ impl Transcoding {
     pub(crate) fn tell(&mut self, now: Instant, word: ToTranscoder) -> Option<FromTranscoder> {
         match word {
             ToTranscoder::Begin { id, job } => self.begin(id, job),
-            ToTranscoder::Frame { id, frame } => return self.hand_over(now, id, frame),
+            ToTranscoder::Frame { id, frame } => return self.hand_over(now, id, Piece::Frame(frame)),
+            ToTranscoder::Noise { id, noise } => return self.hand_over(now, id, Piece::Noise(noise)),
             ToTranscoder::Key { id } => self.order(id, Order::Key(id)),
             ToTranscoder::Rate { id, bps } => self.order(id, Order::Rate(id, bps)),
             ToTranscoder::Mode { id, mode } => self.order(id, Order::Mode(id, mode)),
@@ -153,7 +162,7 @@ impl Transcoding {
     }
 
     /// Never waits: what does not fit is dropped.
-    fn hand_over(&mut self, now: Instant, id: TranscoderId, frame: Frame) -> Option<FromTranscoder> {
+    fn hand_over(&mut self, now: Instant, id: TranscoderId, piece: Piece) -> Option<FromTranscoder> {
         let stream = self.streams.get_mut(&id)?;
         let lane = &self.lanes[stream.lane];
         let (queue, most) = match stream.kind {
@@ -161,10 +170,10 @@ impl Transcoding {
             Kind::Video => (&lane.pictures, limits::PICTURES_WAIT_MAX),
         };
         let room = stream.waiting.load(Ordering::Relaxed) < most;
-        let useful = !stream.starved || frame.keyframe;
+        let useful = !stream.starved || matches!(&piece, Piece::Frame(frame) if frame.keyframe);
         if room && useful {
             stream.waiting.fetch_add(1, Ordering::Relaxed);
-            match queue.try_send(Work { id, frame, since: now }) {
+            match queue.try_send(Work { id, piece, since: now }) {
                 Ok(()) => {
                     stream.starved = false;
                     return None;
@@ -279,7 +288,7 @@ impl Bench {
     }
 
     fn work(&mut self, work: Option<Work>) {
-        let Some(Work { id, frame, since }) = work else { return };
+        let Some(Work { id, piece, since }) = work else { return };
         // It may have been begun after this thread last looked.
         while let Ok(order) = self.orders.try_recv() {
             self.obey(order);
@@ -289,7 +298,7 @@ impl Bench {
         let now = net::clock::now().mono;
         let waited = now.saturating_duration_since(since);
         let made = &mut self.made;
-        let done = catch_unwind(AssertUnwindSafe(|| push(&mut running.coder, &frame, waited, made)));
+        let done = catch_unwind(AssertUnwindSafe(|| push(&mut running.coder, &piece, waited, made)));
         let key_wanted = match done {
             Ok(Ok(key_wanted)) => key_wanted,
             Ok(Err(error)) => {
@@ -305,8 +314,13 @@ impl Bench {
         };
         match &running.coder {
             Coder::Sound(coder) if coder.is_pausing() => {
-                let due = now + frame.duration + limits::PAUSE_SLACK;
-                self.pauses.insert(id, Pause { due, until: now + limits::PAUSE_LONGEST });
+                let until = now + limits::PAUSE_LONGEST;
+                let due = match piece {
+                    Piece::Frame(frame) => now + frame.duration + limits::PAUSE_SLACK,
+                    // It stands where a frame would, or says anew how a pause goes on.
+                    Piece::Noise(_) => self.pauses.get(&id).map_or(now, |pause| pause.due),
+                };
+                self.pauses.insert(id, Pause { due, until });
             }
             Coder::Sound(_) => {
                 self.pauses.remove(&id);
@@ -359,16 +373,21 @@ impl Bench {
 /// Whether the source is to be asked for a key picture.
 fn push(
     coder: &mut Coder,
-    frame: &Frame,
+    piece: &Piece,
     waited: Duration,
     made: &mut Vec<Frame>,
 ) -> Result<bool, codec::Error> {
-    match coder {
-        Coder::Sound(coder) => {
+    match (coder, piece) {
+        (Coder::Sound(coder), Piece::Frame(frame)) => {
             coder.push(frame, made)?;
             Ok(false)
         }
-        Coder::Pictures(coder) => {
+        (Coder::Sound(coder), Piece::Noise(noise)) => {
+            coder.comfort_noise(noise);
+            Ok(false)
+        }
+        (Coder::Pictures(_), Piece::Noise(_)) => Ok(false),
+        (Coder::Pictures(coder), Piece::Frame(frame)) => {
             let load = if waited > limits::BEHIND_AFTER { Load::Behind } else { Load::Normal };
             made.extend(coder.push(frame, load)?);
             Ok(coder.take_key_wanted())
@@ -384,5 +403,53 @@ fn tell_counters(id: TranscoderId, coder: &Coder) {
         Coder::Pictures(coder) => {
             debug!(call = id.call.0, counters = ?coder.counters(), "transcoded pictures");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use media::{AudioFormat, Codec, Sizes};
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn a_pause_is_filled_with_the_noise_that_the_talker_described() {
+        let poller = net::poll::Poller::new().expect("a poller");
+        let (sender, made) = mpsc::channel();
+        let shard = WorkerHandle::new(sender, poller.waker());
+        let (mut transcoding, threads) =
+            Transcoding::start(&shard, &Arc::new(Gauges::default())).expect("threads");
+        let id = TranscoderId { call: call::CallId(1), number: 0 };
+        let to = Format::Audio(AudioFormat::new(Codec::Pcma));
+        let job = Job { from: Codec::Pcmu, sizes: Sizes::Any, to };
+        let now = net::clock::now().mono;
+        let mut tell = |word| assert_eq!(transcoding.tell(now, word), None);
+        tell(ToTranscoder::Begin { id, job });
+        let lasts = Duration::from_millis(20);
+        let silence = Frame::new(Codec::Pcmu, Duration::ZERO, lasts, true, vec![0xFF; 160].into());
+        tell(ToTranscoder::Frame { id, frame: silence });
+        tell(ToTranscoder::Noise { id, noise: Bytes::from_static(&[30]) });
+        let next = || {
+            let ToShard::Transcoded(word) = made.recv_timeout(PATIENCE).expect("a frame") else {
+                panic!("no word of a transcoder");
+            };
+            let FromTranscoder::Frame { frame, .. } = *word else { panic!("{word:?}") };
+            frame
+        };
+        // 0xD5 and 0x55 are the two zeros of PCMA, a step apart.
+        let is_silent = |frame: &Frame| frame.data.iter().all(|octet| matches!(octet, 0xD5 | 0x55));
+        assert!(is_silent(&next()));
+        for number in 1..=5 {
+            let frame = next();
+            assert_eq!((frame.pts, frame.data.len()), (lasts * number, 160));
+            assert!(!is_silent(&frame), "noise of -30 dBov");
+        }
+        tell(ToTranscoder::End { id });
+        drop(transcoding);
+        threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
     }
 }

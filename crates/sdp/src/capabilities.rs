@@ -38,6 +38,8 @@ pub struct Capabilities {
     pub h263: H263Parameters,
     /// Whether keys are taken as RFC 4733 events.
     pub telephone_event: bool,
+    /// Whether comfort noise is taken in the pauses of a talker (RFC 3389).
+    pub comfort_noise: bool,
     /// Whether RTCP may share the RTP port (RFC 5761).
     pub rtcp_mux: bool,
     /// `b=AS`/`b=TIAS` of the video line, bit/s of media; `None` says nothing.
@@ -109,6 +111,7 @@ impl Default for Capabilities {
                 ..H263Parameters::default()
             },
             telephone_event: true,
+            comfort_noise: true,
             rtcp_mux: true,
             video_bps: None,
             ptime_ms: 20,
@@ -132,6 +135,13 @@ impl Capabilities {
     pub fn formats(&self, kind: Kind) -> Vec<Payload> {
         let mut formats: Vec<Payload> =
             self.codecs(kind).iter().flat_map(|&codec| self.offered(codec)).collect();
+        let noise = Payload::comfort_noise();
+        if kind == Kind::Audio
+            && self.comfort_noise
+            && self.audio.iter().any(|c| noise.is_comfort_noise_for(*c))
+        {
+            formats.push(noise);
+        }
         if kind == Kind::Audio && self.telephone_event {
             formats.extend(self.keys());
         }

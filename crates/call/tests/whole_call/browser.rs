@@ -48,6 +48,8 @@ pub(crate) struct Browser {
     pub(crate) mark: u8,
     /// Its next picture is the first after a loss.
     pub(crate) loses: bool,
+    /// How it holds its camera.
+    pub(crate) rotation: media::Rotation,
     pub(crate) rings: Option<Media>,
     /// What it agrees on when it takes a ring; `None`: exactly what is asked for.
     pub(crate) answers: Option<Media>,
@@ -78,6 +80,7 @@ impl Browser {
             keys_asked: 0,
             mark: 100 + session as u8,
             loses: false,
+            rotation: media::Rotation::None,
             rings: None,
             answers: None,
             act_at: None,
@@ -243,7 +246,7 @@ impl Browser {
             vec![0, 0, 0, 1, 0x41, 0x88, self.mark, 0x55]
         };
         let frame = Frame::new(Codec::H264, pts, Duration::ZERO, key, Bytes::from(data));
-        Frame { lost_before: std::mem::take(&mut self.loses), ..frame }
+        Frame { lost_before: std::mem::take(&mut self.loses), rotation: self.rotation, ..frame }
     }
 
     pub(crate) fn pictures(&self) -> impl Iterator<Item = &Frame> {

@@ -301,6 +301,22 @@ fn a_desk_that_agrees_on_another_sound_is_joined_by_transcoders_both_ways() {
 }
 
 #[test]
+fn a_camera_that_is_turned_is_turned_back_for_who_cannot_be_told() {
+    let (mut world, desk) = with_desk(15, &["desk1", "anna"], accepts());
+    let at = visitor(&mut world, 2);
+    world.run_for(4 * SECOND);
+    assert!(gets(&world, desk, 102));
+    assert_eq!(world.transcoders.begun, [], "upright pictures pass");
+    world.browsers[at].rotation = media::Rotation::Quarter;
+    world.run_for(2 * SECOND);
+    let jobs: Vec<_> = world.transcoders.begun.iter().map(|job| (job.from, job.to.codec())).collect();
+    assert_eq!(jobs, [(Codec::H264, Codec::H264)], "the visitor's pictures alone, once");
+    let before = world.browsers[desk].pictures().count();
+    world.run_for(SECOND);
+    assert!(world.browsers[desk].pictures().count() > before + 5, "and they go on");
+}
+
+#[test]
 fn a_loss_in_the_browser_stays_one_and_asks_for_a_key_picture() {
     let (mut world, desk) = with_desk(13, &["desk1"], accepts());
     let at = visitor(&mut world, 2);

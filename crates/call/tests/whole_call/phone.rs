@@ -95,7 +95,8 @@ pub(crate) struct Phone {
     pub(crate) log: Vec<(Instant, String)>,
     endpoint: Endpoint,
     session: sdp::Session,
-    caps: Capabilities,
+    /// What it can.
+    pub(crate) caps: Capabilities,
     remote: Option<(SocketAddr, Option<SocketAddr>)>,
     pending: Option<(Instant, sip::RequestId, Box<sip::Request>)>,
     next_audio: Option<Instant>,
@@ -354,10 +355,30 @@ impl Phone {
         self.timestamp += 8_000;
     }
 
+    /// Falls silent and says what that sounds like (RFC 3389), beside G.711.
+    pub(crate) fn pause(&mut self, noise: &[u8]) {
+        let Some((to, _)) = self.remote else { return };
+        self.next_audio = None;
+        self.timestamp += 160;
+        let packet = self.packet(13, false, self.timestamp, 0x1111, noise);
+        self.out.push_back((self.audio, to, packet));
+    }
+
+    /// Speaks again after a pause that was a second long.
+    pub(crate) fn go_on(&mut self, now: Instant) {
+        self.timestamp += 8_000;
+        self.next_audio = Some(now);
+    }
+
     /// Sends a Picture Loss Indication to the gateway's video (RFC 4585 §6.3.1).
     pub(crate) fn lose_picture(&mut self, gateway_rtcp: SocketAddr, ssrc: u32) {
-        let mut packet = vec![0x80, 201, 0, 1, 0, 0, 0x22, 0x22, 0x81, 206, 0, 2, 0, 0, 0x22, 0x22];
-        packet.extend(ssrc.to_be_bytes());
+        let ssrc = ssrc.to_be_bytes();
+        self.feed_back(gateway_rtcp, &[&[0x81, 206, 0, 2, 0, 0, 0x22, 0x22], &ssrc[..]].concat());
+    }
+
+    /// Sends an RTCP packet to the gateway's video, after an empty report.
+    pub(crate) fn feed_back(&mut self, gateway_rtcp: SocketAddr, packet: &[u8]) {
+        let packet = [&[0x80, 201, 0, 1, 0, 0, 0x22, 0x22], packet].concat();
         let from = SocketAddr::new(self.video.ip(), self.video.port() + 1);
         self.out.push_back((from, gateway_rtcp, packet.into()));
     }
@@ -402,6 +423,9 @@ impl Phone {
             if let Some(handset) = self.handset.as_mut().filter(|_| to == self.audio) {
                 handset.receive(now, from, data.clone());
             }
+            // A header extension is told by a bit (RFC 3550 §5.3.1).
+            let extension =
+                (data[0] & 0x10 != 0).then(|| 4 + 4 * usize::from(u16::from_be_bytes([data[14], data[15]])));
             let word = |at: usize| u32::from_be_bytes(data[at..at + 4].try_into().unwrap());
             self.heard.push(Heard {
                 at: now,
@@ -411,7 +435,7 @@ impl Phone {
                 sequence: u16::from_be_bytes([data[2], data[3]]),
                 timestamp: word(4),
                 ssrc: word(8),
-                payload: data.slice(12..),
+                payload: data.slice(12 + extension.unwrap_or(0)..),
             });
         } else {
             // RTCP, on a port of its own or muxed (RFC 5761 §4): a Picture Loss Indication or a Full Intra Request somewhere in the compound packet.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use call::{FromTranscoder, Job, ToTranscoder, TranscoderId};
 use media::{AudioFormat, Format, Frame, Kind};
 
@@ -39,6 +40,8 @@ pub(crate) struct Running {
     pub(crate) keys: u32,
     /// As it was told last.
     pub(crate) rate: Option<u32>,
+    /// Comfort noise, as it was told.
+    pub(crate) noise: Vec<Bytes>,
 }
 
 #[derive(Default)]
@@ -69,6 +72,7 @@ impl Running {
             made: 0,
             keys: 0,
             rate: None,
+            noise: Vec::new(),
         }
     }
 
@@ -134,6 +138,7 @@ impl Transcoders {
                     self.out.push_back((now, FromTranscoder::KeyWanted { id }));
                 }
             }
+            ToTranscoder::Noise { id, noise } => self.with(id, |running| running.noise.push(noise)),
             ToTranscoder::Key { id } => self.with(id, |running| {
                 running.key_due = true;
                 running.wishes += 1;

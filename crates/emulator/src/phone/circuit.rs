@@ -249,7 +249,7 @@ impl Circuit {
 
     fn take(&mut self, event: TerminalEvent, material: &mut Material) -> News {
         match &event {
-            TerminalEvent::Up { audio, video } => {
+            TerminalEvent::Up { audio, video, .. } => {
                 if audio.sends == Some(Codec::Amr) {
                     self.sound.begin(self.sent, material.sound(Codec::Amr, AMR_MODE_MAX));
                 }

@@ -333,7 +333,10 @@ impl Phone {
             rtp::Output::Event(rtp::Event::Digit(digit)) => self.events.push_back(Event::Key(digit)),
             rtp::Output::Event(
                 rtp::Event::DigitEnd { .. }
+                | rtp::Event::ComfortNoise { .. }
                 | rtp::Event::ModeRequest { .. }
+                | rtp::Event::RateLimit { .. }
+                | rtp::Event::Report { .. }
                 | rtp::Event::Latched { .. }
                 | rtp::Event::Bye,
             ) => {}

@@ -169,10 +169,16 @@ pub(crate) fn rtp_config(agreed: &AgreedStream, cname: &str, seed: u64) -> rtp::
         sound: sound(agreed),
         dtmf_send: agreed.dtmf_send,
         dtmf_receive: agreed.dtmf_receive.clone(),
+        noise_send: agreed.noise_send,
+        noise_receive: agreed.noise_receive,
         remote_rtp: agreed.remote_rtp,
         remote_rtcp: agreed.remote_rtcp,
         rtcp_mux: agreed.rtcp_mux,
-        feedback: rtp::Feedback { pli: agreed.feedback.pli, fir: agreed.feedback.fir },
+        feedback: rtp::Feedback {
+            pli: agreed.feedback.pli,
+            fir: agreed.feedback.fir,
+            tmmbr: agreed.feedback.tmmbr,
+        },
         mtu: PAYLOAD_MAX,
         seed,
     }

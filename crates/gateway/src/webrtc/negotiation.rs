@@ -157,7 +157,7 @@ fn sound_with(caller: Codec) -> Codec {
 
 impl Wish {
     fn new(like: Option<&Media>) -> Self {
-        let mut caps = Capabilities { rtcp_mux: true, ..Capabilities::default() };
+        let mut caps = Capabilities { rtcp_mux: true, comfort_noise: false, ..Capabilities::default() };
         let [audio, video] = [Kind::Audio, Kind::Video].map(|kind| like.and_then(|like| like.stream(kind)));
         caps.audio = preferring(SOUND, audio.map(|audio| sound_with(audio.codec())));
         caps.video = preferring(PICTURES, video.map(AgreedStream::codec));

@@ -168,6 +168,7 @@ impl Session {
             Input::AskVideoClosed if self.up => self.ask_close(now),
             Input::AskLoop(on) if self.up => self.ask_loop(now, on),
             Input::AskTradeOff(value) => self.say_trade_off(self.picture_channel(), value, true),
+            Input::LimitVideo(bps) => self.limit_peer(bps),
             Input::TradeOff(value) => {
                 self.say_trade_off(self.sending.pictures.as_ref().map(|pictures| pictures.lcn), value, false);
             }
@@ -354,7 +355,8 @@ impl Session {
         let audio = channels(Some(media::Codec::Amr), self.receives(Kind::Audio));
         let sends = self.sending.pictures.as_ref().map(|pictures| pictures.codec);
         let video = channels(sends, self.receives(Kind::Video));
-        self.event(Event::Up { audio, video: (video != Channels::default()).then_some(video) });
+        let speech_bps = self.speech_bps();
+        self.event(Event::Up { audio, speech_bps, video: (video != Channels::default()).then_some(video) });
         self.probe_wanted = true;
         self.introduce();
     }

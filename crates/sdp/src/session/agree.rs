@@ -55,6 +55,7 @@ pub(super) fn stream(index: usize, ours: &MediaLine, theirs: &MediaLine) -> Opti
     }
     let rtcp_mux = ours.rtcp_mux && theirs.rtcp_mux;
     let remote_rtp = SocketAddr::new(address, theirs.port);
+    let noise = noise(ours, received).zip(noise(theirs, sent));
     let keys_rate = keys_rate(ours, theirs, received.clock_rate);
     let (a, b) = (feedback_of(ours, received.pt), feedback_of(theirs, sent.pt));
     Some(AgreedStream {
@@ -68,7 +69,15 @@ pub(super) fn stream(index: usize, ours: &MediaLine, theirs: &MediaLine) -> Opti
         receive,
         dtmf_send: keys_rate.and_then(|rate| keys(theirs, rate).next()),
         dtmf_receive: keys_rate.into_iter().flat_map(|rate| keys(ours, rate)).collect(),
-        feedback: Feedback { pli: a.pli && b.pli, fir: a.fir && b.fir },
+        noise_send: noise.map(|(_, theirs)| theirs.pt),
+        noise_receive: noise.map(|(ours, _)| ours.pt),
+        feedback: Feedback {
+            pli: a.pli && b.pli,
+            fir: a.fir && b.fir,
+            tmmbr: a.tmmbr && b.tmmbr,
+            remb: a.remb && b.remb,
+        },
+        orientation: crate::orientation::of(ours, theirs),
         bandwidth_bps: bandwidth(theirs, sent),
         ptime_ms: ptime(theirs, sent.codec()?),
         held: theirs.holds(),
@@ -147,13 +156,29 @@ fn keys(line: &MediaLine, clock_rate: u32) -> impl Iterator<Item = u8> {
     keys.filter(move |payload| payload.clock_rate == clock_rate).map(|payload| payload.pt)
 }
 
+/// The comfort noise that goes with `chosen`.
+pub(super) fn noise<'a>(line: &'a MediaLine, chosen: &Payload) -> Option<&'a Payload> {
+    let codec = chosen.codec()?;
+    line.payloads.iter().find(|payload| payload.is_comfort_noise_for(codec))
+}
+
 /// What the line says for this payload type or for all.
 pub(super) fn feedback_of(line: &MediaLine, pt: u8) -> Feedback {
     let says = |what: &str| {
         let mut lines = line.feedback.iter().filter(|(named, _)| named.is_none_or(|named| named == pt));
-        lines.any(|(_, said)| said.eq_ignore_ascii_case(what))
+        // `ccm tmmbr` may have a parameter, `smaxpr=120` (RFC 5104 §7.1).
+        let is_it = |said: &str| {
+            let (head, rest) = said.split_at_checked(what.len()).unwrap_or((said, ""));
+            head.eq_ignore_ascii_case(what) && (rest.is_empty() || rest.starts_with(' '))
+        };
+        lines.any(|(_, said)| is_it(said))
     };
-    Feedback { pli: says("nack pli"), fir: says("ccm fir") }
+    Feedback {
+        pli: says("nack pli"),
+        fir: says("ccm fir"),
+        tmmbr: says("ccm tmmbr"),
+        remb: says("goog-remb"),
+    }
 }
 
 /// The least of the line's `b=` and the codec's own bound.
