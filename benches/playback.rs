@@ -42,7 +42,7 @@ fn track(key: &AssetKey) -> Track {
         };
         Frame::new(key.format.codec(), step * n, step, key_picture, data.into())
     });
-    Track { format: key.format, frames: frames.collect(), duration: step * count }
+    Track::new(key.format, frames.collect(), step * count)
 }
 
 fn slices(header: u8, count: usize) -> Vec<u8> {
@@ -148,6 +148,7 @@ impl World {
                 | Output::Release(_)
                 | Output::Pool(_)
                 | Output::Web { .. }
+                | Output::Transcode(_)
                 | Output::Live(_)
                 | Output::Ended(_) => {}
             }

@@ -26,6 +26,8 @@ fn config(codec: Codec, ssrc: u32) -> Config {
         receive: vec![(96, codec, mode)],
         sound: Sound::default(),
         dtmf_send: None,
+        noise_send: None,
+        noise_receive: None,
         dtmf_receive: Vec::new(),
         remote_rtp: remote,
         remote_rtcp: remote,

@@ -103,7 +103,7 @@ fn pictures(c: &mut Criterion) {
         let frames: Vec<Frame> = (0..150u32)
             .map(|n| source.encode(&scene(n as usize), period * n, n == 0).expect("a frame"))
             .collect();
-        let mut transcoder = VideoTranscoder::new(from, Some(Size::QCIF), format(to)).expect("a transcoder");
+        let mut transcoder = VideoTranscoder::new(from, Size::QCIF, format(to)).expect("a transcoder");
         let mut n = 0u32;
         group.bench_function(BenchmarkId::new("transcoder", format!("{from} to {to}")), |bench| {
             bench.iter(|| {

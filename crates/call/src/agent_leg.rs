@@ -4,14 +4,15 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use media::{Kind, Now};
+use media::Now;
 use sip::{DialogId, Headers, NameAddr, StatusCode, Uri};
 use tracing::{debug, info, warn};
 
 use crate::call::{AgentOffer, Call, Output, Place, Way};
 use crate::cdr::Cause;
 use crate::leg::{CALLER, Leg, Phase};
-use crate::stream::{Source, bridge};
+use crate::place::Board;
+use crate::stream::Source;
 use crate::web::{StopRinging, ToBrowser};
 use crate::{LegId, Live, limits};
 
@@ -21,6 +22,8 @@ pub(crate) struct Queueing {
     queue: String,
     /// What is seen and heard while nobody talks.
     waiting: dialplan::Presentation,
+    /// What shows the subscriber's place meanwhile.
+    pub(crate) board: Option<Board>,
     offer: Option<Offer>,
     /// When the pool must have said a first word of the ticket; `None` once it has.
     word_due: Option<Instant>,
@@ -44,12 +47,19 @@ pub(crate) enum Parting {
 }
 
 impl Call {
-    pub(crate) fn enter_queue(&mut self, now: Now, queue: String, waiting: dialplan::Presentation) {
+    pub(crate) fn enter_queue(
+        &mut self,
+        now: Now,
+        queue: String,
+        waiting: dialplan::Presentation,
+        places: Option<dialplan::Places>,
+    ) {
         info!(queue, "waits for an agent");
         let drawn = self.ticket.0;
         self.ticket = acd::TicketId(drawn & !0xFF | (drawn + 1) & 0xFF);
         let word_due = Some(now.mono + limits::POOL_ANSWERS_WITHIN);
-        self.queueing = Some(Queueing { queue: queue.clone(), waiting, offer: None, word_due });
+        let board = places.map(Board::new);
+        self.queueing = Some(Queueing { queue: queue.clone(), waiting, board, offer: None, word_due });
         self.out.push_back(Output::Pool(acd::Input::Enter { ticket: self.ticket, queue }));
     }
 
@@ -122,7 +132,7 @@ impl Call {
         let uri: Uri = address.parse().ok()?;
         let destination = place.destination?;
         let caller = self.leg(CALLER)?;
-        let want = crate::offer::same_as(caller);
+        let want = crate::offer::preferring(caller);
         leg.video_bps = caller.circuit.as_ref().map(|_| limits::CIRCUIT_VIDEO_BPS);
         let body = crate::offer::body(&leg.sdp.offer(&leg.local_media(), &want));
         leg.local = place.local;
@@ -196,33 +206,6 @@ impl Call {
     /// The queue that the subscriber waits in.
     pub(crate) fn queue_name(&self) -> &str {
         self.queueing.as_ref().map_or("", |queueing| &queueing.queue)
-    }
-
-    pub(crate) fn can_bridge(&mut self, agent: LegId) -> bool {
-        let Some(audio) = self.leg(agent).and_then(|leg| leg.agreed(Kind::Audio).cloned()) else {
-            return false;
-        };
-        let caller = self.leg(CALLER).and_then(|leg| leg.agreed(Kind::Audio).cloned());
-        caller.is_some_and(|caller| bridge(&caller, &audio).is_some() && bridge(&audio, &caller).is_some())
-    }
-
-    /// Makes `from` the source of every stream of `to` that it matches; a stream that it does not match
-    /// falls silent rather than show an undecodable picture.
-    pub(crate) fn join(&mut self, now: Now, from: LegId, to: LegId) {
-        for kind in [Kind::Audio, Kind::Video] {
-            let source = self.leg(from).and_then(|leg| leg.agreed(kind).cloned());
-            let Some(sink) = self.leg(to).and_then(|leg| leg.stream(kind)) else { continue };
-            let bridge = source.as_ref().and_then(|source| bridge(source, &sink.agreed));
-            let joined = matches!(sink.source, Source::Leg { from: own, .. } if own == from);
-            if joined && bridge.is_some() {
-                continue;
-            }
-            if let (None, Some(source)) = (bridge, &source) {
-                warn!(?kind, from = ?source.send, to = ?sink.agreed.send, "cannot be passed on and is left out");
-            }
-            let source = bridge.map_or(Source::Silence, |bridge| Source::Leg { from, bridge });
-            sink.assign(now, source);
-        }
     }
 
     /// The agent's INVITE failed with `status`.
@@ -299,6 +282,7 @@ impl Call {
                 debug!(place, waiting, "place in the queue");
                 if let Some(queueing) = &mut self.queueing {
                     queueing.word_due = None;
+                    queueing.board.iter_mut().for_each(|board| board.note(now.mono, place));
                 }
                 self.say(CALLER, || ToBrowser::Waiting { place, waiting });
             }

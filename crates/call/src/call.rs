@@ -11,14 +11,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use media::{AssetKey, Frame, Kind, Now, Track};
+use media::{AssetKey, Kind, Now, Track};
 use sip::{DialogId, LocalId, Reply, RequestId, StatusCode};
+use tracing::debug;
 
 use crate::agent_leg::Queueing;
 use crate::cdr::{Cause, Cdr, Facts};
+use crate::edges::Edges;
+use crate::governor::Limit;
 use crate::leg::{CALLER, Leg, Phase};
 use crate::script::Showing;
-use crate::stream::{Bridge, Source};
+use crate::stream::Source;
+use crate::transcode::{FromTranscoder, ToTranscoder};
 use crate::trunk::Trunk;
 use crate::{Component, LegId, LegPorts, Live, PortId, dtmf, limits, web};
 
@@ -42,6 +46,8 @@ pub(crate) enum Input {
     Pool(acd::Output),
     /// A word of a browser that is one of its parties.
     Web(LegId, web::FromBrowser),
+    /// A word of one of its transcoders.
+    Transcoded(FromTranscoder),
     /// The gateway wants the call to end.
     End(Cause),
     /// Time has come.
@@ -61,6 +67,7 @@ pub(crate) enum Output {
     Fetch(AssetKey),
     Pool(acd::Input),
     Web { session: web::SessionId, word: web::ToBrowser },
+    Transcode(ToTranscoder),
     Live(Live),
     Ended(Box<Cdr>),
     Timeout(Option<Instant>),
@@ -124,8 +131,12 @@ pub(crate) struct Call {
     /// A 3G phone is being told that the call is over: until when, and why it is.
     pub(crate) parting: Option<(Instant, Cause)>,
     pub(crate) seed: u64,
+    /// Transcoders that were begun.
+    pub(crate) transcoders: u32,
     pub(crate) next_leg: u8,
     pub(crate) out: VecDeque<Output>,
+    /// The shard's, lent while the call is told something.
+    pub(crate) edges: Edges,
     pub(crate) ended: bool,
     pub(crate) panic_planted: bool,
 }
@@ -222,8 +233,10 @@ impl Call {
             started: now.mono,
             parting: None,
             seed,
+            transcoders: 0,
             next_leg: 1,
             out,
+            edges: Edges::default(),
             ended: false,
             panic_planted: false,
         }
@@ -245,6 +258,7 @@ impl Call {
             Input::Dialed(leg, dialog) => self.on_dialed(now, leg, dialog),
             Input::Pool(word) => self.on_pool(now, &word),
             Input::Web(leg, word) => self.on_web(now, leg, word),
+            Input::Transcoded(word) => self.on_transcoded(now, word),
             Input::End(cause) => self.end(now, cause),
             Input::Timeout => self.on_timeout(now),
         }
@@ -254,6 +268,7 @@ impl Call {
             self.drain_media(now);
         }
         self.pass_on_mode_requests();
+        self.pass_on_rates(now);
     }
 
     /// The edition of the service that this call keeps to its end.
@@ -281,12 +296,13 @@ impl Call {
     }
 
     /// When there is something to do that is not a packet.
-    fn own_dues(&self) -> [Option<Instant>; 8] {
+    fn own_dues(&self) -> [Option<Instant>; 9] {
         [
             self.run_due,
             self.answer.as_ref().map(|(due, ..)| *due),
             self.showing.as_ref().and_then(Showing::next_due),
             self.pool_word_due(),
+            self.place_due(),
             self.connect_due(),
             self.parting.map(|(due, _)| due),
             self.legs.iter().filter_map(|leg| leg.vigil.next_due()).min(),
@@ -326,6 +342,7 @@ impl Call {
         if self.pool_word_due().is_some_and(|due| due <= now.mono) {
             self.give_up_on_pool(now);
         }
+        self.swap_place(now);
         self.drop_unconnected(now);
         self.ask_the_silent(now);
     }
@@ -359,6 +376,7 @@ impl Call {
     /// Takes what the RTP sessions have: packets to the sockets, events to where they belong; until every
     /// session is quiet, because an event of one may be a packet of another.
     fn drain_media(&mut self, now: Now) {
+        self.end_streams(now);
         let mut quiet = false;
         while !quiet {
             quiet = true;
@@ -388,6 +406,7 @@ impl Call {
     fn on_rtp_event(&mut self, now: Now, leg: LegId, kind: Kind, event: rtp::Event) {
         match event {
             rtp::Event::Frame(frame) => self.forward(now, leg, kind, &frame),
+            rtp::Event::ComfortNoise { pts, noise } => self.forward_noise(now, leg, pts, &noise),
             rtp::Event::Digit(digit) => self.on_digit(now, leg, digit.as_char(), dtmf::Way::Rtp),
             rtp::Event::KeyFrameWanted => {
                 if let Some(stream) = self.leg(leg).and_then(|leg| leg.stream(kind)) {
@@ -403,7 +422,27 @@ impl Call {
                 }
             }
             rtp::Event::ModeRequest { mode } => self.on_mode_request(leg, mode),
+            rtp::Event::RateLimit { bps, by } => {
+                let by = match by {
+                    rtp::RateLimitBy::Tmmbr => Limit::Tmmbr,
+                    rtp::RateLimitBy::Remb => Limit::Remb,
+                };
+                self.on_rate_limit(leg, by, Some(bps));
+            }
+            rtp::Event::Report { fraction_lost, rtt } => {
+                if let Some(video) = self.leg(leg).and_then(|leg| leg.video.as_mut()) {
+                    video.governor.report(now.mono, fraction_lost, rtt);
+                }
+            }
             rtp::Event::DigitEnd { .. } | rtp::Event::Bye => {}
+        }
+    }
+
+    /// A party says how much it takes of pictures.
+    pub(crate) fn on_rate_limit(&mut self, leg: LegId, by: Limit, bps: Option<u32>) {
+        debug!(?by, ?bps, "pictures are limited");
+        if let Some(video) = self.leg(leg).and_then(|leg| leg.video.as_mut()) {
+            video.governor.limit(by, bps);
         }
     }
 
@@ -416,61 +455,7 @@ impl Call {
         }
     }
 
-    /// Each party is asked for the AMR mode that the party who hears it asks for.
-    fn pass_on_mode_requests(&mut self) {
-        for at in 0..self.legs.len() {
-            let id = self.legs[at].id;
-            let hears = |leg: &Leg| {
-                let audio = leg.audio.as_ref()?;
-                let Source::Leg { from, .. } = audio.source else { return None };
-                audio.modes.as_ref().filter(|_| from == id)?.request()
-            };
-            let mode = self.legs.iter().find_map(hears);
-            if let Some(audio) = &mut self.legs[at].audio {
-                audio.carrier.request_mode(mode);
-            }
-        }
-    }
-
-    pub(crate) fn forward(&mut self, now: Now, origin: LegId, kind: Kind, frame: &Frame) {
-        for leg in &mut self.legs {
-            let Some(stream) = leg.stream(kind) else { continue };
-            match stream.source {
-                Source::Leg { from, bridge: Bridge::Passthrough } if from == origin => {
-                    stream.pass_on(now, frame);
-                }
-                Source::Leg { .. } | Source::Silence | Source::Still(_) | Source::Prompt(_) => {}
-            }
-        }
-    }
-
-    /// Acts on every wish for a key picture that is due: a prompt is started again at one, a leg is asked.
-    /// True when there was one.
-    fn serve_key_pictures(&mut self, now: Now) -> bool {
-        let mut served = false;
-        for at in 0..self.legs.len() {
-            let Some(stream) = self.legs[at].video.as_mut() else { continue };
-            if !stream.keys.take_request(now.mono) {
-                continue;
-            }
-            served = true;
-            match &mut stream.source {
-                Source::Still(playout) => {
-                    playout.restart_at_key(now.mono);
-                    stream.play_due(now);
-                }
-                Source::Prompt(_) => stream.repeat_key_picture(now),
-                Source::Leg { from, .. } => {
-                    let from = *from;
-                    self.ask_for_key_picture(now, from);
-                }
-                Source::Silence => {}
-            }
-        }
-        served
-    }
-
-    fn ask_for_key_picture(&mut self, now: Now, leg: LegId) {
+    pub(crate) fn ask_for_key_picture(&mut self, now: Now, leg: LegId) {
         let Some(leg) = self.leg(leg) else { return };
         let dialog = leg.dialog.filter(|_| leg.takes_info);
         let Some(stream) = leg.video.as_mut() else { return };

@@ -5,12 +5,13 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use media::{Frame, Kind, Now};
 use sdp::AgreedStream;
 
 use crate::call::Output;
 use crate::web::{SessionId, ToBrowser};
-use crate::{Component, PortId};
+use crate::{Component, PortId, limits};
 
 /// How the frames of a stream travel.
 pub(crate) enum Carrier {
@@ -32,6 +33,8 @@ pub(crate) struct Channel {
     kind: Kind,
     /// What the terminal is to be handed, in order.
     out: VecDeque<h324m::Input>,
+    /// What the phone was asked to keep its pictures to.
+    limit: Option<u32>,
 }
 
 /// Frames of a browser's session, whose packets the shell makes and reads.
@@ -82,7 +85,7 @@ impl Web {
 
 impl Channel {
     pub(crate) fn new(kind: Kind) -> Self {
-        Channel { kind, out: VecDeque::new() }
+        Channel { kind, out: VecDeque::new(), limit: None }
     }
 }
 
@@ -146,6 +149,32 @@ impl Carrier {
         match self {
             Carrier::Rtp(rtp) => rtp.session.request_mode(mode),
             Carrier::Web(_) | Carrier::Channel(_) => {}
+        }
+    }
+
+    /// Tells the peer what a pause of the talker sounds like; false when it cannot be told.
+    pub(crate) fn send_noise(&mut self, now: Now, pts: Duration, noise: &Bytes) -> bool {
+        match self {
+            Carrier::Rtp(rtp) => rtp.session.send_comfort_noise(now, pts, noise),
+            Carrier::Web(_) | Carrier::Channel(_) => false,
+        }
+    }
+
+    /// Asks the peer for no more than `bps` of pictures; `None` for what was agreed on. A browser is not asked: what it
+    /// sends above is transcoded.
+    pub(crate) fn limit_peer(&mut self, now: Now, bps: Option<u32>) {
+        match self {
+            Carrier::Rtp(rtp) => {
+                rtp.session.limit_peer(now, bps);
+            }
+            Carrier::Channel(channel) => {
+                // Its line carries no more by itself.
+                let bps = bps.filter(|bps| *bps < limits::CIRCUIT_VIDEO_BPS);
+                if std::mem::replace(&mut channel.limit, bps) != bps {
+                    channel.out.push_back(h324m::Input::LimitVideo(bps));
+                }
+            }
+            Carrier::Web(_) => {}
         }
     }
 
@@ -228,10 +257,13 @@ impl Carrier {
         }
     }
 
+    /// Takes over what is no part of a session's configuration: how pictures tell which way is up, and parameter sets.
     /// Some phones send their H.264 parameter sets, and their MPEG-4 headers, in the description alone (RFC 6184
     /// §8.2.2, RFC 6416 §7.1).
-    pub(crate) fn learn_parameter_sets(&mut self, agreed: &AgreedStream) {
+    pub(crate) fn learn(&mut self, agreed: &AgreedStream) {
         let Carrier::Rtp(rtp) = self else { return };
+        rtp.session.read_orientation(agreed.orientation.receive);
+        rtp.session.write_orientation(agreed.orientation.send);
         if let sdp::Parameters::H264(h264) = &agreed.send.parameters {
             rtp.session.learn_parameter_sets(&h264.sprop);
         }

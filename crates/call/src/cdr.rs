@@ -32,6 +32,9 @@ pub struct Cdr {
     pub digits: u32,
     /// RTP packets of all its streams.
     pub packets: Packets,
+    /// Of a conversation that was transcoded: how much later than its sound its pictures came out, in ms, at the
+    /// worst of its ends; below zero when they came sooner.
+    pub skew_ms: Option<i64>,
     /// Of a 3G phone: how its terminal and ours got on.
     pub terminal: Option<Terminal>,
 }
@@ -115,6 +118,7 @@ pub(crate) struct Facts {
     pub(crate) agent: Option<String>,
     pub(crate) digits: u32,
     pub(crate) packets: Packets,
+    pub(crate) skew_ms: Option<i64>,
     pub(crate) terminal: Option<Terminal>,
 }
 
@@ -137,6 +141,7 @@ impl Facts {
             agent: None,
             digits: 0,
             packets: Packets::default(),
+            skew_ms: None,
             terminal: None,
         }
     }
@@ -170,6 +175,7 @@ impl Facts {
             agent: self.agent,
             digits: self.digits,
             packets: self.packets,
+            skew_ms: self.skew_ms,
             terminal: self.terminal,
         }
     }

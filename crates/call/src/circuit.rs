@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
 use h324m::{Channels, EndCause, Event, Way};
+use media::amr::{self, ModeSet};
 use media::{Codec, Frame, Kind, Now, Size};
 use rtp::circuit as line;
 use sdp::{AgreedStream, Direction};
@@ -17,6 +18,7 @@ use tracing::{debug, info};
 use crate::call::{Call, Output};
 use crate::carrier::{Carrier, Channel};
 use crate::cdr::{Cause, Terminal};
+use crate::governor::Limit;
 use crate::leg::{CALLER, Leg, Phase};
 use crate::stream::{Source, Stream};
 use crate::{Component, LegId, PortId, dtmf, limits};
@@ -35,6 +37,8 @@ pub(crate) struct Circuit {
     answered: bool,
     /// The open channels for pictures, once up.
     video: Channels,
+    /// What the phone takes of them, in bit/s.
+    video_bps: Option<u32>,
 }
 
 /// How far a circuit has come.
@@ -85,6 +89,7 @@ impl Circuit {
             stage: Stage::Quiet,
             answered: false,
             video: Channels::default(),
+            video_bps: None,
         }
     }
 
@@ -214,9 +219,9 @@ impl Circuit {
         self.stage == Stage::Up
     }
 
-    /// Whether every picture that was handed in has been sent as a whole.
-    pub(crate) fn pictures_sent(&self) -> bool {
-        self.terminal.pictures_sent()
+    /// Octets of the pictures that are still to be sent; `None` when the next one must be a key picture.
+    pub(crate) fn pictures_pending(&self) -> Option<usize> {
+        self.terminal.pictures_pending()
     }
 
     /// Begins to end the session; false when there is none to end.
@@ -292,7 +297,9 @@ impl Call {
     fn on_terminal(&mut self, now: Now, id: LegId, event: Event) {
         match event {
             Event::LevelUp(level) => debug!(?level, "the multiplex is up"),
-            Event::Up { audio, video } => self.on_channels_up(now, id, audio, video),
+            Event::Up { audio, speech_bps, video } => {
+                self.on_channels_up(now, id, audio, speech_bps, video);
+            }
             Event::VideoOpened { codec, way } => self.on_video_channel(now, id, way, Some(codec)),
             Event::VideoClosed { way } => self.on_video_channel(now, id, way, None),
             Event::KeyPictureWanted => {
@@ -302,7 +309,12 @@ impl Call {
             }
             Event::Digit { digit, .. } => self.on_digit(now, id, digit, dtmf::Way::UserInput),
             Event::PeerVideoActive(active) => debug!(active, "the phone's camera"),
-            Event::RateLimit { bps } => debug!(?bps, "the phone limits its picture"),
+            Event::RateLimit { bps } => {
+                if let Some(circuit) = self.leg(id).and_then(|leg| leg.circuit.as_mut()) {
+                    circuit.video_bps = bps;
+                }
+                self.on_rate_limit(id, Limit::FlowControl, bps);
+            }
             Event::TradeOffWanted(value) | Event::PeerTradeOff(value) => {
                 debug!(value, "trade-off of pictures");
             }
@@ -316,12 +328,20 @@ impl Call {
         }
     }
 
-    fn on_channels_up(&mut self, now: Now, id: LegId, audio: Channels, video: Option<Channels>) {
+    fn on_channels_up(
+        &mut self,
+        now: Now,
+        id: LegId,
+        audio: Channels,
+        speech_bps: u32,
+        video: Option<Channels>,
+    ) {
         let Some(leg) = self.leg(id) else { return };
         let Some(circuit) = &mut leg.circuit else { return };
         circuit.video = video.unwrap_or_default();
-        leg.audio = stream(Kind::Audio, audio);
-        leg.video = stream(Kind::Video, circuit.video);
+        let pictures = pictures(circuit.video, circuit.video_bps);
+        leg.set_stream(Kind::Audio, speech(audio, speech_bps));
+        leg.set_stream(Kind::Video, pictures);
         let answered = leg.phase == Phase::Up;
         debug!(?audio, ?video, "channels are open");
         if answered && id == CALLER {
@@ -338,9 +358,10 @@ impl Call {
             Way::Sends => circuit.video.sends = codec,
             Way::Receives => circuit.video.receives = codec,
         }
-        match (&mut leg.video, agreed(Kind::Video, circuit.video)) {
-            (Some(stream), Some(agreed)) => stream.renew(&agreed),
-            (video, _) => *video = stream(Kind::Video, circuit.video),
+        let (channels, bps) = (circuit.video, circuit.video_bps);
+        match (&mut leg.video, agreed(Kind::Video, channels)) {
+            (Some(stream), Some(agreed)) => stream.renew(now, &agreed),
+            (_, _) => leg.set_stream(Kind::Video, pictures(channels, bps)),
         }
         self.media_changed(now, id, &before);
     }
@@ -402,6 +423,23 @@ fn stream(kind: Kind, channels: Channels) -> Option<Stream> {
     agreed(kind, channels).map(|agreed| Stream::new(&agreed, Carrier::Channel(Channel::new(kind))))
 }
 
+/// The same of speech, of which the phone takes modes of at most `bps`.
+fn speech(channels: Channels, bps: u32) -> Option<Stream> {
+    let mut agreed = agreed(Kind::Audio, channels)?;
+    if let sdp::Parameters::Amr(speech) = &mut agreed.send.parameters {
+        let modes = amr::modes_within(bps);
+        speech.mode_set = Some(modes).filter(|modes| *modes != ModeSet::ALL);
+    }
+    Some(Stream::new(&agreed, Carrier::Channel(Channel::new(Kind::Audio))))
+}
+
+/// The same of pictures, of which the phone may have said how much it takes before they began.
+fn pictures(channels: Channels, bps: Option<u32>) -> Option<Stream> {
+    let mut stream = stream(Kind::Video, channels)?;
+    stream.governor.limit(Limit::FlowControl, bps);
+    Some(stream)
+}
+
 /// What open channels come to, in the terms of any other leg, so that one function decides about bridges.
 fn agreed(kind: Kind, channels: Channels) -> Option<AgreedStream> {
     let direction = match (channels.sends, channels.receives) {
@@ -424,7 +462,10 @@ fn agreed(kind: Kind, channels: Channels) -> Option<AgreedStream> {
         receive: receives.into_iter().collect(),
         dtmf_send: None,
         dtmf_receive: Vec::new(),
-        feedback: sdp::Feedback { pli: true, fir: true },
+        noise_send: None,
+        noise_receive: None,
+        feedback: sdp::Feedback { pli: true, fir: true, ..sdp::Feedback::default() },
+        orientation: sdp::Orientation::default(),
         bandwidth_bps: (kind == Kind::Video).then_some(limits::CIRCUIT_VIDEO_BPS),
         ptime_ms: 20,
         held: false,

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use media::{Kind, Now, VideoFormat};
+use media::{Format, Kind, Now, VideoFormat};
 use sdp::{Agreed, AgreedStream};
 use sip::{DialogId, LocalId};
 
@@ -67,6 +67,8 @@ pub(crate) struct Leg {
     pub(crate) bearer: Bearer,
     pub(crate) audio: Option<Stream>,
     pub(crate) video: Option<Stream>,
+    /// Streams whose line or channel is gone, until the call has ended them.
+    pub(crate) over: Vec<Stream>,
     /// What carries the streams of a 3G phone.
     pub(crate) circuit: Option<Box<Circuit>>,
     /// What its terminal is made of, should there be a circuit.
@@ -117,6 +119,7 @@ impl Leg {
             bearer,
             audio: None,
             video: None,
+            over: Vec::new(),
             circuit: None,
             terminals: None,
             video_bps: None,
@@ -216,10 +219,45 @@ impl Leg {
             return self.apply_circuit(now, line, ports.audio.id, cname, seed);
         }
         self.circuit = None;
-        apply_stream(&mut self.audio, agreed.audio(), Kind::Audio, ports.audio.id, now, cname, seed);
+        self.apply_stream(Kind::Audio, agreed.audio(), ports.audio.id, now, cname, seed);
         // Without a pair for pictures their line was refused.
         let (video, port) = (ports.video.and(agreed.video()), ports.video.unwrap_or(ports.audio));
-        apply_stream(&mut self.video, video, Kind::Video, port.id, now, cname, seed ^ 1);
+        self.apply_stream(Kind::Video, video, port.id, now, cname, seed ^ 1);
+    }
+
+    fn apply_stream(
+        &mut self,
+        kind: Kind,
+        agreed: Option<&AgreedStream>,
+        port: PortId,
+        now: Now,
+        cname: &str,
+        seed: u64,
+    ) {
+        let Some(agreed) = agreed else { return self.set_stream(kind, None) };
+        match self.stream(kind) {
+            Some(stream) => {
+                let config = crate::offer::renewed_config(&stream.agreed, agreed, cname, seed);
+                stream.carrier.reconfigure(now, config);
+                stream.carrier.learn(agreed);
+                stream.renew(now, agreed);
+            }
+            None => {
+                let config = crate::offer::rtp_config(agreed, cname, seed);
+                let mut carrier = Carrier::Rtp(carrier::Rtp::new(port, config));
+                carrier.learn(agreed);
+                self.set_stream(kind, Some(Stream::new(agreed, carrier)));
+            }
+        }
+    }
+
+    /// One stream in place of another, which is over then.
+    pub(crate) fn set_stream(&mut self, kind: Kind, stream: Option<Stream>) {
+        let place = match kind {
+            Kind::Audio => &mut self.audio,
+            Kind::Video => &mut self.video,
+        };
+        self.over.extend(std::mem::replace(place, stream));
     }
 
     /// Puts a circuit into effect; one that stands goes on, at another address perhaps.
@@ -227,9 +265,17 @@ impl Leg {
         if let Some(circuit) = &mut self.circuit {
             return circuit.reconfigure(now, line, cname, seed);
         }
-        (self.audio, self.video) = (None, None);
+        self.over.extend(self.audio.take().into_iter().chain(self.video.take()));
         let terminal = self.terminals.as_deref().cloned().unwrap_or_default();
         self.circuit = Some(Box::new(Circuit::new(now, port, line, cname, terminal, seed)));
+    }
+
+    /// The best that one of its streams can be sent.
+    pub(crate) fn format(&self, kind: Kind) -> Option<Format> {
+        match kind {
+            Kind::Audio => self.audio.as_ref()?.sound_formats().into_iter().next(),
+            Kind::Video => self.video_format().map(Format::Video),
+        }
     }
 
     /// What its slides and clips are encoded as.
@@ -256,36 +302,5 @@ impl Leg {
     pub(crate) fn next_due(&self) -> Option<Instant> {
         let streams = self.audio.iter().chain(&self.video).filter_map(Stream::next_due);
         streams.chain(self.circuit.as_ref().and_then(|circuit| circuit.next_due())).min()
-    }
-}
-
-fn apply_stream(
-    stream: &mut Option<Stream>,
-    agreed: Option<&AgreedStream>,
-    kind: Kind,
-    port: PortId,
-    now: Now,
-    cname: &str,
-    seed: u64,
-) {
-    let Some(agreed) = agreed else {
-        *stream = None;
-        return;
-    };
-    let config = crate::offer::rtp_config(agreed, cname, seed);
-    match stream {
-        Some(stream) => {
-            stream.carrier.reconfigure(now, config);
-            stream.carrier.learn_parameter_sets(agreed);
-            stream.renew(agreed);
-            if kind == Kind::Video {
-                stream.keys.want(now.mono);
-            }
-        }
-        None => {
-            let mut carrier = Carrier::Rtp(carrier::Rtp::new(port, config));
-            carrier.learn_parameter_sets(agreed);
-            *stream = Some(Stream::new(agreed, carrier));
-        }
     }
 }

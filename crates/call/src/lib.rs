@@ -6,24 +6,31 @@
 //! Start at [`Shard::handle_input`]; then `call.rs`, and `script.rs` for what the dialplan asks for.
 
 mod agent_leg;
+mod bridge;
 mod call;
 mod carrier;
 mod cdr;
 mod circuit;
 mod dtmf;
+mod edges;
+pub mod governor;
 mod leg;
 mod limits;
 mod live;
+mod meter;
 mod modes;
 mod offer;
 mod picture_request;
+mod place;
 mod playout;
 mod pool;
+mod relays;
 mod script;
 mod shard;
 mod sip_events;
 mod stream;
 mod teardown;
+mod transcode;
 mod trunk;
 mod vigil;
 pub mod web;
@@ -37,6 +44,7 @@ pub use offer::rtp_config;
 pub use pool::pool_config;
 pub use script::{slide, speech};
 pub use shard::{Config, Input, Output, Shard, Usage};
+pub use transcode::{FromTranscoder, Job, ToTranscoder, TranscoderId};
 pub use trunk::{Network, Trunk};
 
 /// A bound pair of media sockets, as the shell names it.

@@ -41,6 +41,9 @@ pub(crate) const CIRCUIT_VIDEO_BPS: u32 = 44_000;
 /// How long a presentation may wait for tracks that are still being made; then it starts without them.
 pub(crate) const LOADING_LONGEST: Duration = Duration::from_secs(5);
 
+/// How often a hold that is still being loaded is looked at before the caller's place is shown over it.
+pub(crate) const PLACE_AGAIN_AFTER: Duration = Duration::from_millis(250);
+
 /// Shortest time between two key pictures that one stream is made to send on request.
 pub(crate) const KEY_PICTURE_EVERY: Duration = Duration::from_millis(500);
 
@@ -51,6 +54,20 @@ pub(crate) const ASK_AGAIN_AFTER: Duration = Duration::from_millis(700);
 /// a peer that ignores every request still refreshes its picture some day.
 pub(crate) const WAIT_FOR_KEY: Duration = Duration::from_secs(4);
 
+/// Frames remembered on their way through a transcoder, to say how long it takes; older ones are forgotten.
+pub(crate) const FRAMES_UNDERWAY: usize = 64;
+
+/// An encoder is told a rate that differs by more than this part of the one before, since each change costs it its
+/// balance for a moment.
+pub(crate) const RATE_STEP: u32 = 20;
+
+/// The largest difference between sound and pictures that a record tells, in ms.
+pub(crate) const SKEW_MS_MAX: i64 = 10_000;
+
+/// Shortest time between two changes of a bridge because frames come in another codec than the one before; what
+/// comes in between is dropped.
+pub(crate) const REPLAN_EVERY: Duration = Duration::from_secs(1);
+
 /// Digits of one leg that count within a second; more are dropped.
 pub(crate) const DIGITS_PER_SECOND: u32 = 20;
 
@@ -60,8 +77,9 @@ pub(crate) const EARLY_DIGITS: usize = 16;
 /// How long a play-out towards a circuit waits for the circuit's own time, at most 20 ms away while it runs.
 pub(crate) const CIRCUIT_SLACK: Duration = Duration::from_millis(25);
 
-/// TR of an edge (H.263 §5.1.2): it stands where the key picture of its slide would, whose pictures count from zero.
-pub(crate) const EDGE_TEMPORAL_REFERENCE: u8 = 0;
+/// Edges between slides that a shard keeps, and octets of them; the oldest is forgotten for a new one.
+pub(crate) const EDGES_MAX: usize = 4_096;
+pub(crate) const EDGES_LEN_MAX: usize = 8 << 20;
 
 /// Node names kept in a call's record; later ones are counted only.
 pub(crate) const PATH_LEN_MAX: usize = 200;

@@ -1,11 +1,12 @@
-//! `Modes`: which AMR mode a stream sends next: as its peer asks (CMR), within what was agreed on, and no
+//! `Modes`: which mode of AMR or AMR-WB a stream sends next: as its peer asks (CMR), within what was agreed on, and no
 //! faster than the peer can follow (RFC 4867 §4.3.1, §8.1).
 //!
 //! Frames are made elsewhere, one edition of a prompt for each mode; this only says which. Comfort noise and
 //! frames without data may be sent at any time. What another leg sends is passed on as it comes: there the
 //! peer's request goes on to that leg. Start at [`Modes::next`].
 
-use media::{AudioFormat, Codec, Format, Frame, amr};
+use media::amr::{self, Band};
+use media::{AudioFormat, Format, Frame};
 use sdp::AgreedStream;
 
 /// Frames from one change of mode to the next where the peer says `mode-change-period=2`.
@@ -14,6 +15,7 @@ const PERIOD: u32 = 2;
 /// The mode of what one stream sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Modes {
+    band: Band,
     allowed: amr::ModeSet,
     /// The peer follows changes at every second frame only.
     every_second: bool,
@@ -27,10 +29,11 @@ pub(crate) struct Modes {
 }
 
 impl Modes {
-    /// Of a stream of AMR that has sent nothing; `None` of any other codec.
+    /// Of a stream of AMR or AMR-WB that has sent nothing; `None` of any other codec.
     pub(crate) fn of(agreed: &AgreedStream) -> Option<Self> {
-        let amr = agreed.amr().filter(|_| agreed.codec() == Codec::Amr)?;
+        let (band, amr) = (Band::of(agreed.codec())?, agreed.amr()?);
         Some(Modes {
+            band,
             allowed: amr.modes(),
             every_second: amr.mode_change_every_second,
             neighbor: amr.mode_change_neighbor,
@@ -44,6 +47,9 @@ impl Modes {
     pub(crate) fn renewed(this: Option<&Self>, agreed: &AgreedStream) -> Option<Self> {
         let fresh = Modes::of(agreed)?;
         let Some(old) = this else { return Some(fresh) };
+        if old.band != fresh.band {
+            return Some(fresh);
+        }
         let request = old.request.filter(|mode| fresh.allowed.contains(*mode));
         Some(Modes { request, current: old.current, frames: old.frames, ..fresh })
     }
@@ -63,9 +69,13 @@ impl Modes {
         self.request
     }
 
-    /// The mode to come to: what is asked for, else the best one.
+    /// The mode to come to: what is asked for, else the usual one, and never more than that, since a request is for so
+    /// much at most; or what comes nearest to it of the set.
     fn target(&self) -> u8 {
-        self.request.unwrap_or(self.allowed.highest())
+        let usual = self.band.mode_usual();
+        let most = self.request.map_or(usual, |request| request.min(usual));
+        let within = self.allowed.modes().filter(|mode| *mode <= most).last();
+        within.or_else(|| self.allowed.modes().next()).unwrap_or(self.allowed.highest())
     }
 
     /// The editions of a prompt that are needed from now on, that of the mode to come to first.
@@ -74,7 +84,8 @@ impl Modes {
         let way = from.min(target)..=from.max(target);
         let between =
             self.allowed.modes().filter(|mode| self.neighbor && *mode != target && way.contains(mode));
-        std::iter::once(target).chain(between).map(|mode| Format::Audio(AudioFormat::amr(mode))).collect()
+        let format = |mode| Format::Audio(AudioFormat::in_mode(self.band, mode));
+        std::iter::once(target).chain(between).map(format).collect()
     }
 
     /// The mode of the next frame.
@@ -94,7 +105,7 @@ impl Modes {
 
     /// Takes note of what is sent.
     pub(crate) fn sent(&mut self, frame: &Frame) {
-        let mode = amr::mode(&frame.data);
+        let mode = self.band.mode(&frame.data);
         if mode.is_some() && mode != self.current {
             (self.current, self.frames) = (mode, 0);
         }
@@ -107,12 +118,19 @@ mod tests {
     use std::time::Duration;
 
     use bytes::Bytes;
+    use media::Codec;
 
     use super::*;
 
     fn modes(set: &[u8], every_second: bool, neighbor: bool) -> Modes {
         let allowed = amr::ModeSet::new(set.iter().copied()).expect("modes");
-        Modes { allowed, every_second, neighbor, request: None, current: None, frames: 0 }
+        let band = Band::Narrow;
+        Modes { band, allowed, every_second, neighbor, request: None, current: None, frames: 0 }
+    }
+
+    fn wide(set: &[u8]) -> Modes {
+        let allowed = Band::Wide.mode_set(set.iter().copied()).expect("modes");
+        Modes { band: Band::Wide, allowed, ..modes(&[0], false, false) }
     }
 
     /// The next so many frames, each as it is asked for.
@@ -170,6 +188,30 @@ mod tests {
         send(&mut free, 1);
         free.ask(Some(2));
         assert_eq!(free.editions(), [audio(2)]);
+    }
+
+    #[test]
+    fn wide_band_begins_with_12_65_and_goes_where_the_set_allows() {
+        let all = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+        assert_eq!(wide(&all).next(), 2);
+        assert_eq!(wide(&all).editions(), [Format::Audio(AudioFormat::new(Codec::AmrWb))]);
+        assert_eq!(wide(&[0, 1]).next(), 1, "12.65 is not allowed");
+        assert_eq!(wide(&[4, 8]).next(), 4, "the least above");
+        let mut asked = wide(&all);
+        assert!(asked.ask(Some(0)));
+        assert_eq!(asked.editions(), [Format::Audio(AudioFormat::in_mode(Band::Wide, 0))]);
+        asked.ask(Some(8));
+        assert_eq!(asked.next(), 2, "a request is for so much at most");
+    }
+
+    #[test]
+    fn wide_band_modes_are_read_from_what_is_sent() {
+        let (at, mut modes) = (Duration::ZERO, wide(&[0, 2, 8]));
+        let mut sent = |frame_type: u8| {
+            modes.sent(&Frame::new(Codec::AmrWb, at, at, true, Bytes::from(vec![frame_type << 3 | 4])));
+            modes.current
+        };
+        assert_eq!([8, 9, 15, 2].map(&mut sent), [Some(8), Some(8), Some(8), Some(2)]);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use media::Now;
 use media::amr::ModeSet;
-use sdp::{AgreedStream, Description, Parameters, Payload, Want};
+use media::{Codec, Now};
+use sdp::{AgreedStream, Capabilities, Description, Parameters, Payload, Want};
 use sip::{Body, Reply, Request, Response, StatusCode};
 
 use crate::call::Refusal;
@@ -82,12 +82,20 @@ pub(crate) fn parse(content_type: &str, octets: &[u8]) -> Option<Description> {
     Description::parse(sdp::body::find(content_type, octets)?).ok()
 }
 
-/// An offer of exactly what `leg` has agreed to, so that frames can pass without transcoding.
-pub(crate) fn same_as(leg: &Leg) -> Want {
-    match leg.bearer {
-        Bearer::Rtp(_) if leg.circuit.is_none() => leg.sdp.agreed().map_or_else(Want::all, Want::like),
-        Bearer::Rtp(_) | Bearer::WebRtc(_) => Want::like(&leg.all_agreed()),
-    }
+/// What an agent's phone is offered after that which the caller has; no more, since the INVITE is to stay short.
+const AGENT_AUDIO: [Codec; 6] =
+    [Codec::Pcmu, Codec::Pcma, Codec::Opus, Codec::AmrWb, Codec::G722, Codec::Amr];
+const AGENT_VIDEO: [Codec; 5] = [Codec::H264, Codec::Vp8, Codec::H263, Codec::Mpeg4, Codec::H263p];
+
+/// An offer of what `leg` has agreed to first, so that frames can pass unchanged, then of what can be transcoded.
+pub(crate) fn preferring(leg: &Leg) -> Want {
+    let agreed = match leg.bearer {
+        Bearer::Rtp(_) if leg.circuit.is_none() => leg.sdp.agreed().cloned(),
+        Bearer::Rtp(_) | Bearer::WebRtc(_) => Some(leg.all_agreed()),
+    };
+    let caps =
+        Capabilities { audio: AGENT_AUDIO.into(), video: AGENT_VIDEO.into(), ..Capabilities::default() };
+    agreed.map_or_else(Want::all, |agreed| Want::preferring(&agreed, &caps))
 }
 
 /// A description as a message body.
@@ -130,13 +138,40 @@ pub fn rtp_config(agreed: &AgreedStream, cname: &str, seed: u64) -> rtp::Config 
         sound: sound(agreed),
         dtmf_send: agreed.dtmf_send,
         dtmf_receive: agreed.dtmf_receive.clone(),
+        noise_send: agreed.noise_send,
+        noise_receive: agreed.noise_receive,
         remote_rtp: agreed.remote_rtp,
         remote_rtcp: agreed.remote_rtcp,
         rtcp_mux: agreed.rtcp_mux,
-        feedback: rtp::Feedback { pli: agreed.feedback.pli, fir: agreed.feedback.fir },
+        feedback: rtp::Feedback {
+            pli: agreed.feedback.pli,
+            fir: agreed.feedback.fir,
+            tmmbr: agreed.feedback.tmmbr,
+        },
         mtu: limits::RTP_PAYLOAD_LEN_MAX,
         seed,
     }
+}
+
+/// The same for a stream that stands and was agreed on anew: packets of the same codec that are under way with a
+/// number of before are still taken (RFC 3264 §8.3.2).
+pub(crate) fn renewed_config(
+    before: &AgreedStream,
+    agreed: &AgreedStream,
+    cname: &str,
+    seed: u64,
+) -> rtp::Config {
+    let mut config = rtp_config(agreed, cname, seed);
+    for payload in &before.receive {
+        let Some(codec) = payload.codec() else { continue };
+        let named = config.receive.iter().any(|(pt, ..)| *pt == payload.pt)
+            || config.dtmf_receive.contains(&payload.pt)
+            || config.noise_receive == Some(payload.pt);
+        if !named && config.receive.iter().any(|(_, still, _)| *still == codec) {
+            config.receive.push((payload.pt, codec, packetization_mode(payload)));
+        }
+    }
+    config
 }
 
 /// How sound is packed: packet time, and for AMR what its parameters say.

@@ -56,13 +56,18 @@ impl KeyPictures {
 
     /// Whether a frame of a live source may pass.
     pub(crate) fn admit(&mut self, now: Instant, frame: &Frame) -> bool {
+        if frame.keyframe {
+            // Whoever wished for one has it.
+            (self.waiting_since, self.owed) = (None, None);
+            return true;
+        }
         let Some(since) = self.waiting_since else {
-            if frame.lost_before && !frame.keyframe {
+            if frame.lost_before {
                 self.want(now);
             }
             return true;
         };
-        let pass = frame.keyframe || now.saturating_duration_since(since) > limits::WAIT_FOR_KEY;
+        let pass = now.saturating_duration_since(since) > limits::WAIT_FOR_KEY;
         if pass {
             self.waiting_since = None;
             self.owed = None;
@@ -125,6 +130,17 @@ mod tests {
             asked += u32::from(keys.take_request(now));
         }
         assert_eq!(asked, 2);
+    }
+
+    #[test]
+    fn a_key_picture_settles_a_wish_that_waits() {
+        let (start, mut keys) = (base(), KeyPictures::default());
+        keys.want(start);
+        assert!(keys.take_request(start));
+        keys.want(start + Duration::from_millis(10));
+        assert!(keys.next_due().is_some());
+        assert!(keys.admit(start + Duration::from_millis(100), &picture(true, false)));
+        assert_eq!(keys.next_due(), None);
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub(crate) enum AtEnd {
     Stop,
     /// Begin again with the first track.
     Loop,
+    /// The same, from where a track says that it may be looped for who asks for key pictures.
+    LoopRefreshed,
 }
 
 /// A track, of AMR in several modes: frame by frame the same sound.
@@ -87,9 +89,9 @@ impl Playout {
         self
     }
 
-    /// The key picture of the slide that is shown, once it has been handed out.
-    pub(crate) fn shown(&self) -> Option<&Frame> {
-        self.track()?.frames.first().filter(|key| key.keyframe && self.next > 0 && !self.skip_to_key)
+    /// The slide that is shown, once its key picture, or the edge that led to it, has been handed out.
+    pub(crate) fn shown(&self) -> Option<&Arc<Track>> {
+        self.track().filter(|_| self.next > 0 && !self.skip_to_key)
     }
 
     /// The next frame of AMR is to be of `mode`. Where there is none, one of a lower mode takes its place,
@@ -130,8 +132,12 @@ impl Playout {
                 self.finish_track(track.duration);
                 continue;
             };
-            self.next += 1;
             let late = now.saturating_duration_since(self.track_start + frame.pts);
+            if late > limits::CATCH_UP && self.at_end == AtEnd::LoopRefreshed {
+                self.restart_at_key(now);
+                continue;
+            }
+            self.next += 1;
             let decodable = frame.keyframe || !self.skip_to_key;
             if late > limits::CATCH_UP || !decodable {
                 self.skip_to_key |= !frame.keyframe || late > limits::CATCH_UP;
@@ -170,7 +176,7 @@ impl Playout {
 
     /// Whether it goes on for ever.
     pub(crate) fn loops(&self) -> bool {
-        self.at_end == AtEnd::Loop
+        self.at_end != AtEnd::Stop
     }
 
     fn finish_track(&mut self, lasted: Duration) {
@@ -180,8 +186,22 @@ impl Playout {
         let finished = self.tracks.pop_front();
         match self.at_end {
             AtEnd::Loop => self.tracks.extend(finished),
+            AtEnd::LoopRefreshed => {
+                self.tracks.extend(finished);
+                self.pass_over_key();
+            }
             AtEnd::Stop => self.ended = self.tracks.is_empty(),
         }
+    }
+
+    /// Begins the track where it says that it may be looped, now.
+    fn pass_over_key(&mut self) {
+        let Some(track) = self.track() else { return };
+        let from = track.loop_from;
+        let Some(skipped) = track.frames.get(from).map(|frame| frame.pts) else { return };
+        self.next = from;
+        self.track_start = self.track_start.checked_sub(skipped).unwrap_or(self.track_start);
+        self.pts_base = self.pts_base.saturating_sub(skipped);
     }
 }
 
@@ -219,11 +239,7 @@ mod tests {
             .map(|n| Frame::new(Codec::Pcmu, step * n, step, n % key_every == 0, Bytes::from_static(b"x")))
             .collect();
         let duration = step * frames.len() as u32;
-        Arc::new(Track {
-            format: Format::Audio(AudioFormat::new(Codec::Pcmu)),
-            frames: frames.into(),
-            duration,
-        })
+        Arc::new(Track::new(Format::Audio(AudioFormat::new(Codec::Pcmu)), frames.into(), duration))
     }
 
     #[allow(clippy::disallowed_methods)]
@@ -271,6 +287,37 @@ mod tests {
         assert_eq!(frame.pts, Duration::from_millis(55), "the time line never goes back");
     }
 
+    fn refreshed() -> Arc<Track> {
+        Arc::new(Track { loop_from: 1, ..(*track(5, 5)).clone() })
+    }
+
+    #[test]
+    fn a_slide_that_is_refreshed_goes_round_without_its_key_picture() {
+        let start = base();
+        let mut playout = Playout::new([refreshed()], AtEnd::LoopRefreshed, start);
+        let mut keys = Vec::new();
+        for n in 0..12 {
+            let now = start + Duration::from_millis(20 * n);
+            let frame = playout.pop_due(now).expect("one each 20 ms");
+            assert_eq!(frame.pts, now - start);
+            assert!(playout.shown().is_some());
+            keys.extend(frame.keyframe.then_some(n));
+        }
+        assert_eq!(keys, [0]);
+        playout.restart_at_key(start + Duration::from_millis(240));
+        assert!(playout.pop_due(start + Duration::from_millis(240)).is_some_and(|frame| frame.keyframe));
+    }
+
+    #[test]
+    fn a_slide_that_is_refreshed_begins_anew_after_a_long_hiccup() {
+        let start = base();
+        let mut playout = Playout::new([refreshed()], AtEnd::LoopRefreshed, start);
+        run(&mut playout, start, 50);
+        let now = start + Duration::from_millis(1_955);
+        assert!(playout.pop_due(now).is_some_and(|frame| frame.keyframe && frame.pts == now - start));
+        assert!(playout.pop_due(now).is_none());
+    }
+
     #[test]
     fn a_clip_repeats_its_key_picture_and_stays_with_its_sound() {
         let start = base();
@@ -300,11 +347,7 @@ mod tests {
         let data = Bytes::from(vec![mode << 3 | 4]);
         let frames: Vec<_> =
             (0..5).map(|n| Frame::new(Codec::Amr, step * n, step, true, data.clone())).collect();
-        Arc::new(Track {
-            format: Format::Audio(AudioFormat::amr(mode)),
-            frames: frames.into(),
-            duration: step * 5,
-        })
+        Arc::new(Track::new(Format::Audio(AudioFormat::amr(mode)), frames.into(), step * 5))
     }
 
     #[test]

@@ -59,6 +59,11 @@ impl Plan {
 }
 
 impl Showing {
+    /// Whether it has started.
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self.phase, Phase::Running { .. })
+    }
+
     pub(crate) fn next_due(&self) -> Option<Instant> {
         match self.phase {
             Phase::Loading { deadline, .. } => Some(deadline),
@@ -91,9 +96,9 @@ impl Call {
                     self.leave_queue(now);
                     self.present(now, presentation);
                 }
-                Action::Queue { queue, waiting } => {
+                Action::Queue { queue, waiting, places } => {
                     self.present(now, waiting.clone());
-                    self.enter_queue(now, queue, waiting);
+                    self.enter_queue(now, queue, waiting, places);
                 }
                 Action::Doubt { span, message } => {
                     warn!(%span, message, "a text is told with its plain values");
@@ -120,6 +125,7 @@ impl Call {
         let wanted: Vec<_> = plan.keys().collect();
         let phase = Phase::Loading { deadline: now.mono + limits::LOADING_LONGEST, tracks: BTreeMap::new() };
         self.showing = Some(Showing { presentation, plan, phase });
+        self.place_is_hidden(now);
         self.out.extend(wanted.into_iter().map(Output::Fetch));
         self.check_showing(now);
     }
@@ -133,6 +139,10 @@ impl Call {
 
     /// Starts the presentation from its beginning, after the streams have changed.
     pub(crate) fn present_again(&mut self, now: Now) {
+        // Whoever sees them now may have seen nothing of what was sent before.
+        if let Some(video) = self.leg(CALLER).and_then(|leg| leg.video.as_mut()) {
+            video.assign(now, Source::Silence);
+        }
         if let Some(showing) = &self.showing {
             let presentation = showing.presentation.clone();
             self.present(now, presentation);
@@ -154,6 +164,7 @@ impl Call {
 
     /// A track has come, or will not come.
     pub(crate) fn on_track(&mut self, now: Now, key: AssetKey, track: Option<Arc<Track>>) {
+        self.show_place(now, &key, track.as_ref());
         let Some(showing) = &mut self.showing else { return };
         if track.is_none() {
             warn!(asset = ?key.asset, format = ?key.format, "is not there; the presentation goes on without it");
@@ -225,10 +236,10 @@ impl Call {
             audio.assign(now, Source::Prompt(playout));
             audio.play_due(now);
         }
-        let sent = leg.circuit.as_ref().is_none_or(|circuit| circuit.pictures_sent());
+        let pending = leg.circuit.as_ref().map_or(Some(0), |circuit| circuit.pictures_pending());
         if let Some(video) = &mut leg.video {
             match (slide, clip_video) {
-                (Some(slide), _) => video.show(now, slide, sent),
+                (Some(slide), _) => video.show(now, slide, pending, &mut self.edges),
                 (None, Some(clip)) => {
                     video.assign(now, Source::Prompt(Playout::new([clip], at_end, clip_start)));
                 }

@@ -21,7 +21,9 @@ use tracing::{Span, error, info, info_span, warn};
 use crate::agent_leg::numeric_address;
 use crate::call::{self, AgentOffer, Call, Invitation, Place, Refusal, Way};
 use crate::cdr::{Cause, Cdr, Facts};
+use crate::edges::Edges;
 use crate::leg::{CALLER, Leg};
+use crate::transcode::{FromTranscoder, ToTranscoder};
 use crate::trunk::Trunk;
 use crate::{CallId, Component, LegId, LegPorts, Live, MediaPort, PortId, limits, web};
 
@@ -88,6 +90,8 @@ pub enum Input {
         /// What it says.
         word: web::FromBrowser,
     },
+    /// A word of a transcoder.
+    Transcoded(FromTranscoder),
     /// A new version of the service; calls in flight keep theirs.
     Service(Arc<dialplan::Service>),
     /// Take no new calls (OPTIONS is answered 503, RFC 3261 §21.5.4).
@@ -150,6 +154,8 @@ pub enum Output {
         /// What it is told.
         word: web::ToBrowser,
     },
+    /// A word to the transcoders.
+    Transcode(ToTranscoder),
     /// Something for the list of live calls.
     Live(Live),
     /// A call has ended; its record.
@@ -204,6 +210,8 @@ pub struct Shard {
     /// Due times of calls; an entry counts only while it equals its call's `due`.
     timers: BinaryHeap<Reverse<(Instant, CallId)>>,
     out: VecDeque<Output>,
+    /// Pictures that lead from one slide to another, for all calls.
+    edges: Edges,
     /// What the call that is being told something wants; empty in between.
     wishes: Vec<call::Output>,
     next_call: u64,
@@ -227,6 +235,7 @@ impl Shard {
             spare: VecDeque::new(),
             timers: BinaryHeap::new(),
             out: VecDeque::new(),
+            edges: Edges::default(),
             wishes: Vec::new(),
             next_call: 1,
             draining: false,
@@ -254,6 +263,10 @@ impl Shard {
             }
             Input::Pool(word) => {
                 self.on_pool(now, word);
+                self.settle(now);
+            }
+            Input::Transcoded(word) => {
+                self.tell(now, word.id().call, call::Input::Transcoded(word));
                 self.settle(now);
             }
             Input::Web { session, word } => {
@@ -489,6 +502,8 @@ impl Shard {
         let (out, wishes) = (&mut self.out, &mut self.wishes);
         // Entering a span costs as much as a packet, and a packet that is due has nothing to log.
         let plain = matches!(input, call::Input::Timeout) && call.only_media_is_due(now);
+        // Lent, not shared; those of a call that panics are lost with it.
+        call.edges = std::mem::take(&mut self.edges);
         let done = catch_unwind(AssertUnwindSafe(|| {
             let _in_call = (!plain).then(|| span.enter());
             call.handle_input(now, input);
@@ -505,6 +520,7 @@ impl Shard {
         let wishes = std::mem::take(&mut self.wishes);
         match done {
             Ok(due) => {
+                self.edges = std::mem::take(&mut call.edges);
                 if *noted != due {
                     *noted = due;
                     self.timers.extend(due.map(|due| Reverse((due, id))));
@@ -549,6 +565,7 @@ impl Shard {
             }
             call::Output::Pool(word) => self.note_ticket(id, word),
             call::Output::Web { session, word } => self.grant_web(id, session, word),
+            call::Output::Transcode(word) => self.out.push_back(Output::Transcode(word)),
             call::Output::Live(word) => self.out.push_back(Output::Live(word)),
             call::Output::Ended(cdr) => {
                 self.calls.remove(&id);
@@ -649,6 +666,7 @@ impl Shard {
             self.give_back(ports);
         }
         self.bury_sessions(sessions);
+        self.out.push_back(Output::Transcode(ToTranscoder::EndCall { call: id }));
         self.out.push_back(Output::Live(Live::Ended { call: id }));
         if let Some(ticket) = ticket {
             self.out.push_back(Output::Pool(acd::Input::Leave { ticket }));

@@ -5,16 +5,22 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use media::{Codec, Format, Frame, Kind, Now, Track, h263};
+use bytes::Bytes;
+use media::{Format, Frame, Kind, Now, Rotation, Track};
 use sdp::AgreedStream;
 
+use crate::bridge::Bridge;
 use crate::call::Output;
 use crate::carrier::Carrier;
+use crate::edges::Edges;
+use crate::governor::Governor;
+use crate::meter::Meter;
 use crate::modes::Modes;
 use crate::picture_request::KeyPictures;
 use crate::playout::{AtEnd, Playout};
+use crate::transcode::{Relay, ToTranscoder, TranscoderId};
 use crate::{LegId, limits};
 
 /// Where a stream's frames come from; exactly one at a time.
@@ -35,16 +41,31 @@ pub(crate) enum Source {
     },
 }
 
-/// How frames pass from one leg to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Bridge {
-    /// Codec and parameters match: the frame goes on as it is.
-    Passthrough,
+/// What became of another leg's frame.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    /// Sent on, dropped, or none of this stream's business.
+    Done,
+    /// To be told to the shell's transcoders.
+    Relayed(ToTranscoder),
+    /// It is of another codec than the bridge was built for.
+    Strange,
+    /// Sent on; but what passes unchanged is more than the peer's bearer carries.
+    TooMuch,
+    /// Sent on; but it is to be turned, and the peer has no ear for that.
+    Turned,
+    /// The talker leaves pauses out, and the peer has no ear for that: it would hear holes.
+    Unheard,
 }
 
-/// Chooses the bridge from codec *and* parameters; `None` when the two cannot be joined.
-pub(crate) fn bridge(source: &AgreedStream, sink: &AgreedStream) -> Option<Bridge> {
-    sdp::passthrough(source, sink).then_some(Bridge::Passthrough)
+impl Source {
+    /// The leg whose frames are sent.
+    pub(crate) fn leg(&self) -> Option<LegId> {
+        match self {
+            Source::Leg { from, .. } => Some(*from),
+            Source::Silence | Source::Still(_) | Source::Prompt(_) => None,
+        }
+    }
 }
 
 /// One medium of one leg.
@@ -54,8 +75,16 @@ pub(crate) struct Stream {
     pub(crate) carrier: Carrier,
     pub(crate) source: Source,
     pub(crate) keys: KeyPictures,
+    /// How fast pictures may be sent.
+    pub(crate) governor: Governor,
     /// Of AMR: which mode is sent.
     pub(crate) modes: Option<Modes>,
+    /// Transcoders that fed it and are to be told that they are over.
+    retired: Vec<TranscoderId>,
+    /// What passes unchanged.
+    meter: Meter,
+    /// When the bridge was last found to be of another codec than what comes.
+    strange_at: Option<Instant>,
 }
 
 impl Stream {
@@ -67,22 +96,83 @@ impl Stream {
             carrier,
             source: Source::Silence,
             keys: KeyPictures::default(),
+            governor: Governor::new(ceiling(agreed)),
             modes: Modes::of(agreed),
+            retired: Vec::new(),
+            meter: Meter::default(),
+            strange_at: None,
         }
     }
 
-    /// Takes over what was agreed on anew.
-    pub(crate) fn renew(&mut self, agreed: &AgreedStream) {
+    /// Takes over what was agreed on anew. The peer gets a key picture; after a hold nothing before it, since
+    /// what came meanwhile was not sent and is missing.
+    pub(crate) fn renew(&mut self, now: Now, agreed: &AgreedStream) {
+        let resumes = !self.may_send() && agreed.direction.sends();
         self.agreed = agreed.clone();
         self.modes = Modes::renewed(self.modes.as_ref(), agreed);
+        self.move_ceiling();
+        if self.kind == Kind::Audio {
+            return;
+        }
+        if resumes {
+            let live = self.source.leg().is_some();
+            self.keys.source_changed(now.mono, live);
+            if let Some(relay) = self.relay() {
+                relay.upstream.source_changed(now.mono, true);
+            }
+        }
+        // What begins a hold must not use up the request that its end needs.
+        if self.may_send() {
+            self.keys.want(now.mono);
+        }
+    }
+
+    /// What is made for it need not stay below more than it is made for.
+    fn move_ceiling(&mut self) {
+        let made = self.relay().and_then(|relay| relay.job.rate_bps());
+        let ceiling = ceiling(&self.agreed);
+        self.governor.set_ceiling(made.map_or(ceiling, |made| made.min(ceiling)));
+    }
+
+    /// The word that has its transcoder keep to what may be sent now, if it does not yet.
+    pub(crate) fn govern(&mut self) -> Option<ToTranscoder> {
+        let rate = self.governor.rate();
+        self.relay()?.bring_to_rate(rate)
+    }
+
+    /// The most that another leg may send, if its pictures go on from here unchanged.
+    pub(crate) fn passes_at_most(&self) -> Option<u32> {
+        [self.agreed.bandwidth_bps, self.governor.said()].into_iter().flatten().min()
     }
 
     /// Makes `source` the one source from now on.
     pub(crate) fn assign(&mut self, now: Now, source: Source) {
         self.carrier.source_changed();
-        let live = matches!(source, Source::Leg { .. });
+        // What a transcoder makes begins with a key picture by itself.
+        let live = matches!(source, Source::Leg { bridge: Bridge::Passthrough, .. });
         self.keys.source_changed(now.mono, live && self.kind == Kind::Video);
+        let fed_by = self.relay().map(|relay| relay.id);
+        self.retired.extend(fed_by);
+        self.meter = Meter::default();
         self.source = source;
+        self.move_ceiling();
+    }
+
+    /// The transcoder that feeds it.
+    pub(crate) fn relay(&mut self) -> Option<&mut Relay> {
+        match &mut self.source {
+            Source::Leg { bridge, .. } => bridge.relay(),
+            Source::Silence | Source::Still(_) | Source::Prompt(_) => None,
+        }
+    }
+
+    /// How long what it sends of another leg took within this gateway; `None` when nothing does.
+    pub(crate) fn delay(&mut self) -> Option<Duration> {
+        match &mut self.source {
+            Source::Leg { bridge: Bridge::Passthrough, .. } => Some(Duration::ZERO),
+            Source::Leg { bridge: Bridge::Transcode(relay), .. } => relay.delay(),
+            Source::Silence | Source::Still(_) | Source::Prompt(_) => None,
+        }
     }
 
     /// The formats that its prompts are needed in now; of AMR one for each mode.
@@ -93,12 +183,20 @@ impl Stream {
         }
     }
 
-    /// Shows a slide from now on. `sent`: all pictures so far have reached the line; then only what differs from the
-    /// slide before is sent, to a peer that can say when it has lost something.
-    pub(crate) fn show(&mut self, now: Now, slide: Arc<Track>, sent: bool) {
-        let edge = self.edge_to(&slide).filter(|_| sent);
+    /// Shows a slide from now on. `pending`: octets of pictures that are still to reach the line, `None` when nothing
+    /// can build on what was sent. A peer that can say when it has lost something is sent what differs from the slide
+    /// before, and then the parts of the slide in turn instead of its key picture again and again.
+    pub(crate) fn show(&mut self, now: Now, slide: Arc<Track>, pending: Option<usize>, edges: &mut Edges) {
+        let feedback = self.agreed.feedback;
+        let can_ask = feedback.pli || feedback.fir || matches!(self.carrier, Carrier::Channel(_));
+        if can_ask && pending.is_some() && self.shows(&slide) {
+            // Begun anew, a menu that is said again and again would never get to the last of its parts.
+            return;
+        }
+        let edge = pending.filter(|_| can_ask).and_then(|pending| self.edge_to(&slide, pending, edges));
         let continues = edge.is_some();
-        let playout = Playout::new([slide], AtEnd::Loop, now.mono).by_edge(edge);
+        let at_end = if can_ask { AtEnd::LoopRefreshed } else { AtEnd::Loop };
+        let playout = Playout::new([slide], at_end, now.mono).by_edge(edge);
         if continues {
             self.carrier.source_continues();
             self.keys.source_changed(now.mono, false);
@@ -108,19 +206,22 @@ impl Stream {
         }
     }
 
-    fn edge_to(&self, slide: &Track) -> Option<Frame> {
-        let feedback = self.agreed.feedback;
-        let can_ask = feedback.pli || feedback.fir || matches!(self.carrier, Carrier::Channel(_));
+    fn shows(&self, slide: &Arc<Track>) -> bool {
+        match &self.source {
+            Source::Still(playout) => playout.shown().is_some_and(|shown| Arc::ptr_eq(shown, slide)),
+            Source::Silence | Source::Prompt(_) | Source::Leg { .. } => false,
+        }
+    }
+
+    fn edge_to(&self, slide: &Arc<Track>, pending: usize, edges: &mut Edges) -> Option<Frame> {
         let Source::Still(playout) = &self.source else { return None };
-        let (shown, next) = (playout.shown()?, slide.frames.first()?);
-        let alike = next.keyframe && next.codec == Codec::H263 && shown.codec == Codec::H263;
-        if !alike || !can_ask || !self.may_send() || self.keys.next_due().is_some() {
+        if !self.may_send() || self.keys.next_due().is_some() {
             return None;
         }
-        let still = |key: &Frame| h263::Still::parse(key.data.clone()).ok();
-        let data = still(next)?.edge_from(&still(shown)?, limits::EDGE_TEMPORAL_REFERENCE)?;
-        // One that is hardly smaller is not worth what a key picture mends.
-        (data.len() * 4 < next.data.len() * 3).then(|| Frame { keyframe: false, data, ..next.clone() })
+        let (data, key) = (edges.between(playout.shown()?, slide)?, slide.frames.first()?);
+        // One that comes hardly sooner is not worth what a key picture mends.
+        let sooner = (pending + data.len()) * 4 < key.data.len() * 3;
+        sooner.then(|| Frame { keyframe: false, data, ..key.clone() })
     }
 
     /// Whether the peer wants to receive: not on hold, not receive-only the other way round.
@@ -155,6 +256,56 @@ impl Stream {
         }
     }
 
+    /// Takes a frame of `origin`, if that leg is its source.
+    pub(crate) fn take_from(&mut self, now: Now, origin: LegId, frame: &Frame) -> Taken {
+        let (sends, codec) = (self.may_send(), self.agreed.codec());
+        let limit = self.passes_at_most().filter(|_| self.kind == Kind::Video && sends);
+        let Source::Leg { from, bridge } = &mut self.source else { return Taken::Done };
+        if *from != origin {
+            return Taken::Done;
+        }
+        let expected = match bridge {
+            Bridge::Passthrough => codec,
+            Bridge::Transcode(relay) => relay.job.from,
+        };
+        if frame.codec != expected {
+            let again = self.strange_at.is_some_and(|at| now.mono < at + limits::REPLAN_EVERY);
+            self.strange_at = Some(now.mono).filter(|_| !again).or(self.strange_at);
+            return if again { Taken::Done } else { Taken::Strange };
+        }
+        let Bridge::Transcode(relay) = bridge else {
+            self.pass_on(now, frame);
+            if frame.rotation != Rotation::None && self.agreed.orientation.send.is_none() {
+                return Taken::Turned;
+            }
+            let above = limit.is_some_and(|limit| self.meter.is_above(now.mono, frame.data.len(), limit));
+            return if above { Taken::TooMuch } else { Taken::Done };
+        };
+        if !sends {
+            return Taken::Done;
+        }
+        relay.take(now.mono, frame).map_or(Taken::Done, Taken::Relayed)
+    }
+
+    /// Takes word of `origin` that its talker pauses, and of how that sounds, if that leg is its source.
+    pub(crate) fn take_noise(&mut self, now: Now, origin: LegId, pts: Duration, noise: &Bytes) -> Taken {
+        let sends = self.may_send();
+        let Source::Leg { from, bridge } = &mut self.source else { return Taken::Done };
+        if *from != origin || !sends {
+            return Taken::Done;
+        }
+        match bridge {
+            Bridge::Transcode(relay) => {
+                Taken::Relayed(ToTranscoder::Noise { id: relay.id, noise: noise.clone() })
+            }
+            Bridge::Passthrough if self.agreed.noise_send.is_none() => Taken::Unheard,
+            Bridge::Passthrough => {
+                self.carrier.send_noise(now, pts, noise);
+                Taken::Done
+            }
+        }
+    }
+
     /// Passes on a frame of the leg that is this stream's source. Pictures wait for a key picture after a
     /// change of source: what depends on pictures the peer never had would only smear its screen.
     pub(crate) fn pass_on(&mut self, now: Now, frame: &Frame) {
@@ -176,7 +327,17 @@ impl Stream {
 
     /// Moves what there is to send to `out`, up to the next event.
     pub(crate) fn flush(&mut self, out: &mut VecDeque<Output>) -> Option<rtp::Event> {
+        out.extend(self.retired.drain(..).map(|id| Output::Transcode(ToTranscoder::End { id })));
         self.carrier.flush(out, self.agreed.rtcp_mux)
+    }
+
+    /// The stream is over; what it counted.
+    pub(crate) fn end(&mut self, now: Now, out: &mut VecDeque<Output>) -> rtp::Statistics {
+        let fed_by = self.relay().map(|relay| relay.id);
+        self.retired.extend(fed_by);
+        out.extend(self.retired.drain(..).map(|id| Output::Transcode(ToTranscoder::End { id })));
+        self.source = Source::Silence;
+        self.carrier.end(now, out, self.agreed.rtcp_mux)
     }
 
     /// When this stream has something to do: a frame is due, a report, a key picture.
@@ -190,6 +351,19 @@ impl Stream {
             // The circuit takes its octets every 20 ms, and what is due by then is played then: half as many wake-ups.
             Carrier::Channel(_) => playout.map(|due| due + limits::CIRCUIT_SLACK),
         };
-        [playout, self.carrier.next_due(), self.keys.next_due()].into_iter().flatten().min()
+        let starved = match &self.source {
+            Source::Leg { bridge: Bridge::Transcode(relay), .. } => relay.upstream.next_due(),
+            Source::Leg { bridge: Bridge::Passthrough, .. }
+            | Source::Silence
+            | Source::Still(_)
+            | Source::Prompt(_) => None,
+        };
+        [playout, self.carrier.next_due(), self.keys.next_due(), starved].into_iter().flatten().min()
     }
+}
+
+/// The most that pictures for a peer may take, in bit/s: what prompts are made for, within its bandwidth.
+fn ceiling(agreed: &AgreedStream) -> u32 {
+    let made = agreed.video_format().map_or(u32::MAX, |format| format.rate_bps);
+    agreed.bandwidth_bps.map_or(made, |bandwidth| bandwidth.min(made))
 }

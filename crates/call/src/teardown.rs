@@ -19,6 +19,7 @@ impl Call {
         let cause = self.parting.take().map_or(cause, |(_, cause)| cause);
         // The record, which follows, says it aloud.
         debug!(%cause, "ended");
+        self.note_skew();
         self.leave_queue(now);
         while let Some(mut leg) = self.legs.pop() {
             if leg.id == CALLER {
@@ -35,16 +36,24 @@ impl Call {
 
     /// Ends one leg that is not the subscriber's and leaves the call as it is otherwise.
     pub(crate) fn drop_leg(&mut self, now: Now, id: LegId) {
+        self.note_skew();
         if let Some(at) = self.legs.iter().position(|leg| leg.id == id) {
             let leg = self.legs.remove(at);
             self.release_leg(now, leg, &StatusCode::TemporarilyUnavailable, None);
         }
     }
 
+    /// Ends the streams whose line or channel is gone while their leg lives on.
+    pub(crate) fn end_streams(&mut self, now: Now) {
+        for mut stream in self.legs.iter_mut().flat_map(|leg| leg.over.drain(..)) {
+            self.facts.count(&stream.end(now, &mut self.out));
+        }
+    }
+
     fn release_leg(&mut self, now: Now, mut leg: Leg, status: &StatusCode, reason: Option<&str>) {
-        for stream in leg.streams() {
-            let mux = stream.agreed.rtcp_mux;
-            self.facts.count(&stream.carrier.end(now, &mut self.out, mux));
+        let mut over = std::mem::take(&mut leg.over);
+        for stream in leg.streams().chain(&mut over) {
+            self.facts.count(&stream.end(now, &mut self.out));
         }
         if let Some(circuit) = &mut leg.circuit {
             self.facts.count(&circuit.end(now, &mut self.out));

@@ -109,7 +109,8 @@ pub enum ToBrowser {
         number: String,
         /// The queue the caller waits in.
         queue: String,
-        /// What the caller's leg sends and takes: to be answered with exactly this.
+        /// What the caller's leg sends and takes. Answered with exactly this, frames pass unchanged; any other codec
+        /// of ours is transcoded.
         media: Box<Media>,
     },
     /// The ring is over without a conversation.

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use media::{Codec, Frame, Kind, Now};
+use media::{Frame, Kind, Now};
 use sdp::AgreedStream;
 use tracing::{info, warn};
 
@@ -50,10 +50,10 @@ impl Call {
         Call::begin(Start { facts, leg, service, flow, ticket, seed, out, answer: None }, now)
     }
 
-    /// Rings a desk; false when no browser can be joined with this caller's leg without transcoding.
+    /// Rings a desk; false when the caller's leg has no sound to be joined with.
     pub(crate) fn ring_desk(&mut self, id: LegId, session: SessionId) -> bool {
         let Some(media) = self.leg(CALLER).and_then(|caller| caller.media_for_browser()) else {
-            info!("is not offered to a desk: a browser cannot show the caller's pictures");
+            info!("is not offered to a desk: the caller has no sound");
             return false;
         };
         self.legs.push(Leg::of_browser(id, Phase::Dialing, session));
@@ -192,20 +192,20 @@ impl Leg {
     fn take_media(&mut self, session: SessionId, media: &Media) {
         let stream = |kind| {
             let agreed = media.stream(kind).filter(|agreed| agreed.kind == kind && carries(agreed))?;
-            Some(Stream::new(agreed, Carrier::Web(carrier::Web::new(session, kind))))
+            // Header extensions are none of the shell's: browsers turn their pictures themselves.
+            let agreed = AgreedStream { orientation: sdp::Orientation::default(), ..agreed.clone() };
+            Some(Stream::new(&agreed, Carrier::Web(carrier::Web::new(session, kind))))
         };
         self.audio = stream(Kind::Audio);
         self.video = stream(Kind::Video);
     }
 
-    /// What a browser must agree on to be joined with this leg; `None` when no browser can.
+    /// What a browser had best agree on to be joined with this leg: what then passes unchanged. `None` when there is
+    /// nothing to be heard.
     fn media_for_browser(&self) -> Option<Media> {
         let stream = |kind| self.agreed(kind).map(|agreed| self.without_address(agreed));
         let media = Media { audio: stream(Kind::Audio), video: stream(Kind::Video) };
-        let shown = media.video.as_ref().is_none_or(|video| video.codec() == Codec::H264);
-        let heard =
-            media.audio.as_ref().is_some_and(|audio| matches!(audio.codec(), Codec::Pcmu | Codec::Pcma));
-        (shown && heard).then_some(media)
+        media.audio.is_some().then_some(media)
     }
 
     fn without_address(&self, agreed: &AgreedStream) -> AgreedStream {

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use media::amr::Band;
 use media::{AudioFormat, Codec, Frame};
 
 use crate::plc::Concealer;
@@ -46,11 +47,8 @@ enum EncoderKind {
     Opus(opus::Encoder),
 }
 
-/// Mode 2, 12.65 kbit/s: the lowest that TS 26.171 counts as of full wide-band quality, and what networks use.
-const WIDE_MODE_DEFAULT: u8 = 2;
-
 impl Encoder {
-    /// An encoder that has heard nothing yet; AMR begins with the mode of the format, AMR-WB with 12.65 kbit/s.
+    /// An encoder that has heard nothing yet; AMR and AMR-WB begin with the mode of the format.
     ///
     /// # Errors
     /// [`Error::WrongCodec`] for what is no sound, [`Error::Sound`] when the library fails.
@@ -70,7 +68,10 @@ impl Encoder {
                 let mode = format.amr_mode.unwrap_or(amr::MODE_MAX);
                 EncoderKind::Amr { encoder: amr::Encoder::new()?, mode }
             }
-            Codec::AmrWb => EncoderKind::AmrWb { encoder: amr_wb::Encoder::new()?, mode: WIDE_MODE_DEFAULT },
+            Codec::AmrWb => {
+                let mode = format.amr_mode.unwrap_or(Band::Wide.mode_usual()).min(amr_wb::MODE_MAX);
+                EncoderKind::AmrWb { encoder: amr_wb::Encoder::new()?, mode }
+            }
             Codec::Opus => EncoderKind::Opus(opus::Encoder::new(opus_rate)?),
             Codec::Clearmode | Codec::H263 | Codec::H263p | Codec::H264 | Codec::Mpeg4 | Codec::Vp8 => {
                 return Err(no_sound(format.codec));

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use media::{Codec, Size};
+use media::{Codec, Size, Sizes};
 
 /// A failure of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum Error {
         /// What came.
         got: Size,
         /// What was agreed, or the limit.
-        want: Size,
+        want: Sizes,
     },
     /// The bitstream could not be decoded; ask for a key frame.
     #[error("{codec} picture cannot be decoded: {why}")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use codec::transcode::{AudioTranscoder, Load, VideoTranscoder};
 use codec::{audio, compare, video};
-use media::{AudioFormat, Codec, Frame, Picture, Rotation, Size, VideoFormat};
+use media::{AudioFormat, Codec, Frame, Picture, Rotation, Size, Sizes, VideoFormat, amr};
 
 const SOUND: [Codec; 6] = [Codec::Pcmu, Codec::Pcma, Codec::Amr, Codec::AmrWb, Codec::Opus, Codec::G722];
 const PICTURES: [Codec; 5] = [Codec::H263, Codec::H263p, Codec::Mpeg4, Codec::H264, Codec::Vp8];
@@ -126,6 +126,45 @@ fn comfort_noise_fills_what_is_not_sent() {
     assert!((dbov + 50.0).abs() < 1.5, "{dbov} dBov");
 }
 
+/// A frame of AMR comfort noise.
+fn noise_of_amr(pts: Duration) -> Frame {
+    let data = [amr::SID << 3 | 4, 0x52, 0x10, 0x3C, 0x40, 0x70];
+    Frame::new(Codec::Amr, pts, FRAME, true, data.to_vec().into())
+}
+
+#[test]
+fn a_pause_of_amr_is_filled_as_it_lasts_whether_too_little_or_too_much() {
+    // A talker speaks, pauses for 320 ms with comfort noise every 160 ms, and speaks.
+    for filled in [6, 7, 8] {
+        let mut transcoder = AudioTranscoder::new(Codec::Amr, AudioFormat::new(Codec::Pcmu)).expect("codecs");
+        let mut out = Vec::new();
+        let speech = spoken(Codec::Amr, 0.2);
+        for frame in &speech {
+            transcoder.push(frame, &mut out).expect("speech");
+        }
+        assert!(!transcoder.is_pausing());
+        for at in [200, 360] {
+            transcoder.push(&noise_of_amr(Duration::from_millis(at)), &mut out).expect("noise");
+            assert!(transcoder.is_pausing());
+            for _ in 0..filled {
+                transcoder.conceal(FRAME, &mut out).expect("a pause");
+            }
+        }
+        for frame in &speech {
+            let frame = Frame { pts: frame.pts + Duration::from_millis(520), ..frame.clone() };
+            transcoder.push(&frame, &mut out).expect("speech");
+        }
+        assert!(!transcoder.is_pausing());
+        for pair in out.windows(2) {
+            let step = pair[1].pts.saturating_sub(pair[0].pts);
+            assert!((FRAME..=3 * FRAME).contains(&step), "{filled}: {step:?} at {:?}", pair[1].pts);
+        }
+        let end = out.last().expect("sound").pts + FRAME;
+        let drift = end.abs_diff(Duration::from_millis(720));
+        assert!(drift <= 2 * FRAME, "{filled}: {end:?}");
+    }
+}
+
 #[test]
 fn damaged_sound_of_any_kind_does_no_harm() {
     let mut seed = 7u32;
@@ -187,7 +226,7 @@ fn a_scene_passes_between_each_pair_of_codecs() {
         let frames = shown(from, Size::QCIF, 30);
         for to in PICTURES {
             let mut transcoder =
-                VideoTranscoder::new(from, Some(Size::QCIF), format(to, Size::QCIF)).expect("a transcoder");
+                VideoTranscoder::new(from, Size::QCIF, format(to, Size::QCIF)).expect("a transcoder");
             let mut decoder = video::Decoder::new(to).expect("a decoder").expecting(Size::QCIF);
             let mut last = None;
             for (frame, n) in frames.iter().zip(0usize..) {
@@ -210,8 +249,8 @@ fn pictures_of_other_sizes_are_letterboxed_and_turned_ones_put_upright() {
     let wide = Size { width: 320, height: 180 };
     let mut frame = shown(Codec::Vp8, wide, 1).remove(0);
     for (rotation, bright_rows) in [(Rotation::None, 99), (Rotation::Quarter, 144)] {
-        let mut transcoder =
-            VideoTranscoder::new(Codec::Vp8, None, format(Codec::H263, Size::QCIF)).expect("a transcoder");
+        let mut transcoder = VideoTranscoder::new(Codec::Vp8, Sizes::Any, format(Codec::H263, Size::QCIF))
+            .expect("a transcoder");
         frame.rotation = rotation;
         let made = transcoder.push(&frame, Load::Normal).expect("goes").expect("a picture");
         let mut decoder = video::Decoder::new(Codec::H263).expect("a decoder").expecting(Size::QCIF);
@@ -225,8 +264,8 @@ fn pictures_of_other_sizes_are_letterboxed_and_turned_ones_put_upright() {
 fn what_is_not_agreed_or_comes_before_a_key_picture_is_dropped_and_a_key_asked_for() {
     let frames = shown(Codec::H264, Size::QCIF, 3);
     let cif = shown(Codec::H264, Size::CIF, 1);
-    let mut transcoder = VideoTranscoder::new(Codec::H264, Some(Size::QCIF), format(Codec::Vp8, Size::QCIF))
-        .expect("a transcoder");
+    let mut transcoder =
+        VideoTranscoder::new(Codec::H264, Size::QCIF, format(Codec::Vp8, Size::QCIF)).expect("a transcoder");
     assert_eq!(transcoder.push(&frames[1], Load::Normal).expect("no error"), None);
     assert!(transcoder.take_key_wanted() && !transcoder.take_key_wanted());
     assert!(transcoder.push(&frames[0], Load::Normal).expect("no error").is_some());
@@ -241,7 +280,7 @@ fn what_is_not_agreed_or_comes_before_a_key_picture_is_dropped_and_a_key_asked_f
 fn a_key_is_made_on_demand_and_nothing_while_the_pool_is_behind() {
     let frames = shown(Codec::H263, Size::QCIF, 20);
     let mut transcoder =
-        VideoTranscoder::new(Codec::H263, None, format(Codec::H264, Size::QCIF)).expect("a transcoder");
+        VideoTranscoder::new(Codec::H263, Sizes::Any, format(Codec::H264, Size::QCIF)).expect("a transcoder");
     let mut keys = Vec::new();
     for (n, frame) in frames.iter().enumerate() {
         let load = if (5..8).contains(&n) { Load::Behind } else { Load::Normal };
@@ -262,7 +301,7 @@ fn a_key_is_made_on_demand_and_nothing_while_the_pool_is_behind() {
 fn the_rate_follows_what_the_bearer_carries() {
     for to in PICTURES {
         let format = VideoFormat { rate_bps: 200_000, ..format(to, Size::QCIF) };
-        let mut transcoder = VideoTranscoder::new(Codec::H264, None, format).expect("a transcoder");
+        let mut transcoder = VideoTranscoder::new(Codec::H264, Sizes::Any, format).expect("a transcoder");
         let mut octets = [0usize; 2];
         // Ten seconds each of a scene that moves.
         for (frame, n) in shown(Codec::H264, Size::QCIF, 300).iter().zip(0usize..) {
@@ -289,8 +328,8 @@ fn damaged_pictures_of_any_kind_do_no_harm() {
     };
     for from in PICTURES {
         let frames = shown(from, Size::QCIF, 20);
-        let mut transcoder = VideoTranscoder::new(from, Some(Size::QCIF), format(Codec::H263, Size::QCIF))
-            .expect("a transcoder");
+        let mut transcoder =
+            VideoTranscoder::new(from, Size::QCIF, format(Codec::H263, Size::QCIF)).expect("a transcoder");
         for n in 0..400u32 {
             let mut frame = frames[random() % frames.len()].clone();
             let mut data = frame.data.to_vec();

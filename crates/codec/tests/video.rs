@@ -177,7 +177,7 @@ fn pictures_of_another_size_are_refused_and_the_decoder_goes_on() {
         let (large, small) = (frame_of(Size::CIF), frame_of(Size::QCIF));
         let refused = decoder.decode(&large);
         assert!(
-            matches!(refused, Err(codec::Error::WrongSize { got: Size::CIF, want: Size::QCIF })),
+            matches!(&refused, Err(codec::Error::WrongSize { got: Size::CIF, want }) if *want == Size::QCIF.into()),
             "{codec}: {refused:?}"
         );
         assert_eq!(decoder.decode(&small).unwrap().expect("a picture").size, Size::QCIF);

@@ -31,7 +31,7 @@ mod text;
 mod words;
 mod yaml;
 
-pub use presentation::{Presentation, Presentations, Row, Slide, Utterance};
+pub use presentation::{Places, Presentation, Presentations, Row, Slide, Utterance};
 pub use problem::{Problem, Problems, Severity};
 pub use run::{Action, Event, Facts, QueueOutcome, Run};
 pub use service::{Address, Agent, Flow, FlowId, Queue, Queues, Service};

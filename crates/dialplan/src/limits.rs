@@ -43,6 +43,11 @@ pub const DURATION_MIN: Duration = Duration::from_millis(100);
 pub const DURATION_MAX: Duration = Duration::from_secs(4 * 60 * 60);
 /// Most tries of a menu.
 pub const TRIES_MAX: u32 = 10;
+/// Places of a queue that have a slide of their own where a step shows them; those behind share one. The pool tells no
+/// more of them.
+pub const PLACES_SHOWN: u32 = 10;
+/// How often the slide of a place may change when the step does not say.
+pub const SHOW_PLACE_EVERY: Duration = Duration::from_secs(10);
 /// Most callers in a queue.
 pub const CAPACITY_MAX: u32 = 100_000;
 

@@ -1,6 +1,7 @@
 //! What a caller is shown and told at one moment, before any codec is chosen.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// One moment of the service: picture and sound that start together.
 ///
@@ -57,6 +58,23 @@ pub struct Utterance {
     pub text: String,
     /// BCP 47 tag.
     pub language: String,
+}
+
+/// The slides that tell a caller who waits how many are before them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// The slide changes no more often than this.
+    pub every: Duration,
+    /// From the first place on; the last one is for all places behind it.
+    pub slides: Vec<Slide>,
+}
+
+impl Places {
+    /// The slide of a place; 1 is next.
+    pub fn slide(&self, place: u32) -> Option<&Slide> {
+        let at = usize::try_from(place).unwrap_or(usize::MAX).saturating_sub(1);
+        self.slides.get(at).or(self.slides.last())
+    }
 }
 
 /// Everything a service can ever ask for, so that it can be made before the first call.

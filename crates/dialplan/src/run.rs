@@ -16,7 +16,7 @@ use crate::flow::FirstLanguage;
 use crate::limits;
 use crate::step::{Cue, Next};
 use crate::target::{Builtin, Target, target};
-use crate::{Flow, FlowId, Position, Presentation, Service};
+use crate::{Flow, FlowId, Places, Position, Presentation, Service};
 
 /// What is known of a call before it starts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,6 +83,8 @@ pub enum Action {
         queue: String,
         /// Picture and music of the wait, looped.
         waiting: Presentation,
+        /// What tells the caller's place in place of that picture.
+        places: Option<Places>,
     },
     /// A text of what is shown or said next could not be filled in as it was meant; for the log.
     Doubt {

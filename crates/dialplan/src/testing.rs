@@ -84,7 +84,7 @@ fn drain(run: &mut Run, trace: &mut Vec<String>) -> Option<Instant> {
         match run.poll_output() {
             Action::Enter { node, .. } => trace.push(node),
             Action::Play(presentation) => trace.push(format!("({})", shown(&presentation))),
-            Action::Queue { queue, waiting } => trace.push(format!("<{queue} {}>", shown(&waiting))),
+            Action::Queue { queue, waiting, .. } => trace.push(format!("<{queue} {}>", shown(&waiting))),
             Action::Doubt { message, .. } => trace.push(format!("?{message}?")),
             Action::Hangup => trace.push("END".to_owned()),
             Action::Timeout(at) => return at,
@@ -108,6 +108,6 @@ fn shown(presentation: &Presentation) -> String {
 
 /// Some moment to begin at.
 #[allow(clippy::disallowed_methods, reason = "a base to add durations to; nothing waits for it")]
-fn some_time() -> Instant {
+pub(crate) fn some_time() -> Instant {
     Instant::now()
 }

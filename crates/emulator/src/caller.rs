@@ -211,7 +211,7 @@ impl<'a> Caller<'a> {
                 timeline.reach(now, |line| &mut line.level);
                 format!("multiplex at level {}", level_name(*level))
             }
-            Told::Up { audio, video } => {
+            Told::Up { audio, video, .. } => {
                 timeline.reach(now, |line| &mut line.open);
                 self.walk = Some(Walk::new(now, &self.trip.keys, Pace::CIRCUIT));
                 let video = video.map_or("no pictures".to_owned(), channels);

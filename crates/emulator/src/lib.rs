@@ -6,27 +6,38 @@
 //!
 //! [`Phone`] has no sockets and no clock; what it sends is its [`Material`]. [`Terminal`] gives one phone
 //! sockets, [`Crowd`] gives them to many on one thread. [`walk_menu`] is a whole scripted call, [`run_load`]
-//! is hundreds of calls at once. Start at [`Phone`].
+//! is hundreds of calls at once, [`run_bridges`] calls that are bridged to agents of ours. A [`Model`] is a telephone with the codecs of one that exists; what it sends may be a
+//! [`Card`], which a [`Record`] at the other end finds and measures. Start at [`Phone`].
 
+mod bridge_load;
 mod caller;
+mod card;
 mod crowd;
 mod error;
 mod impairments;
 pub mod limits;
 mod load;
 mod material;
+pub mod measure;
+mod model;
 mod phone;
+mod record;
+mod source;
 mod terminal;
 mod timeline;
 mod walk;
 
+pub use bridge_load::{Bridges, BridgesReport, Seen, run_bridges};
 pub use caller::{Page, Report, Trip, walk_menu};
+pub use card::Card;
 pub use crowd::Crowd;
 pub use error::Error;
 pub use impairments::Impairments;
 pub use load::{Load, LoadReport, Spread, Totals, run_load};
 pub use material::{Material, Pictures, Sound};
+pub use model::Model;
 pub use phone::{Access, CircuitReport, Config, End, Event, Input, KeyForm, Output, Phone, ThreeG};
+pub use record::Record;
 pub use terminal::Terminal;
 pub use timeline::Timeline;
 pub use walk::{Pace, Step, Walk};

@@ -5,6 +5,9 @@ use std::time::Duration;
 /// Most sound that a report keeps, in samples at 8 kHz: ten minutes. What follows is not kept.
 pub const SOUND_LEN_MAX: usize = 8_000 * 600;
 
+/// Pictures that a record keeps, the newest; of the others the times alone.
+pub const PICTURES_KEPT: usize = 8;
+
 /// Most pictures that are written one by one; those that follow are not.
 pub const PICTURES_MAX: usize = 20_000;
 
@@ -48,6 +51,9 @@ pub const GRID: Duration = Duration::from_millis(5);
 
 /// Calls of one load; more are refused. Each takes three to five sockets.
 pub const CALLS_MAX: usize = 2_000;
+
+/// Bridged calls of one load; more are refused. All telephones are on one thread.
+pub const BRIDGES_MAX: usize = CROWD_MAX / 2;
 
 /// Different reasons that a load's report tells apart; calls that fail for others are counted together.
 pub const REASONS_MAX: usize = 20;

@@ -1,6 +1,7 @@
 //! `Material`: what a telephone sends, encoded once and shared by all telephones that send it.
 //!
-//! Sound is a tone or a file, pictures are a moving test picture or a file; both go round without end.
+//! Sound is a tone or a file, pictures are a moving test picture or a file; both go round without end. Or both are
+//! those of a [`Card`], encoded as they are sent, or once and sent again and again.
 //! Start at [`Material::new`].
 
 use std::f64::consts::TAU;
@@ -13,7 +14,9 @@ use codec::{SAMPLE_RATE, audio, video};
 use media::{AudioFormat, Codec, Frame, Picture, Size, VideoFormat};
 
 use crate::Error;
+use crate::card::{BEAT_EVERY, Card};
 use crate::limits::{MATERIAL_MAX, TEST_LOOP_LEN};
+use crate::source::{Loop, Show, Source, Speech};
 
 /// Sound of one frame (RFC 3551 §4.2).
 pub(crate) const PACKET: Duration = Duration::from_millis(20);
@@ -52,6 +55,16 @@ pub struct Material {
     clip: Option<Arc<Clip>>,
     sounds: Vec<(Codec, u8, Reel)>,
     films: Vec<(VideoFormat, Reel)>,
+    card: Option<Card>,
+    /// Of the card, when it is sent again and again.
+    loops: Option<Loops>,
+}
+
+/// A round of a card in each format that was needed.
+#[derive(Clone, Debug, Default)]
+struct Loops {
+    sounds: Vec<(Codec, u8, Loop)>,
+    films: Vec<(VideoFormat, Loop)>,
 }
 
 impl Material {
@@ -75,37 +88,85 @@ impl Material {
                 Some(Arc::new(clip))
             }
         };
-        Ok(Material { pcm: pcm.into(), clip, sounds: Vec::new(), films: Vec::new() })
+        Ok(Material { clip, ..Material::of(pcm) })
     }
 
     /// A tone of `hz` (0: silence) and the moving test picture.
     #[must_use]
     pub fn test(hz: u16) -> Self {
-        Material { pcm: tone(hz).into(), clip: None, sounds: Vec::new(), films: Vec::new() }
+        Material::of(tone(hz))
     }
 
-    /// The sound as `codec`, for AMR in `mode`; encoded now unless it was before.
+    /// A card with its tone and beep, encoded as it is sent: a key picture comes when one is wanted, and a bearer that
+    /// is full is sent fewer pictures.
+    #[must_use]
+    pub fn live(card: Card) -> Self {
+        Material { card: Some(card), ..Material::of(Vec::new()) }
+    }
+
+    /// The same, encoded once: costs next to nothing to send, but a key picture comes only once in a round of two
+    /// seconds. For loads.
+    #[must_use]
+    pub fn replayed(card: Card) -> Self {
+        Material { loops: Some(Loops::default()), ..Material::live(card) }
+    }
+
+    fn of(pcm: Vec<i16>) -> Self {
+        let (sounds, films) = (Vec::new(), Vec::new());
+        Material { pcm: pcm.into(), clip: None, sounds, films, card: None, loops: None }
+    }
+
+    /// The sound as `codec`, for AMR in `mode`; what is not live is encoded now unless it was before.
     ///
     /// # Errors
     /// [`codec::Error::WrongCodec`] for what is no sound.
-    pub(crate) fn sound(&mut self, codec: Codec, mode: u8) -> Result<Reel, codec::Error> {
+    pub(crate) fn sound(&mut self, codec: Codec, mode: u8) -> Result<Source, codec::Error> {
+        let Some(card) = self.card else { return self.sound_reel(codec, mode).map(Source::Reel) };
+        let live = || Speech::new(card, codec, mode).map(|speech| Source::Speech(Box::new(speech)));
+        let Some(loops) = &mut self.loops else { return live() };
+        let known = loops.sounds.iter().find(|(of, at, _)| (*of, *at) == (codec, mode));
+        if let Some((_, _, frames)) = known {
+            return Ok(Source::Loop(frames.clone()));
+        }
+        let frames = Loop::record(live()?, BEAT_EVERY)?;
+        loops.sounds.push((codec, mode, frames.clone()));
+        Ok(Source::Loop(frames))
+    }
+
+    /// The pictures in `format`; what is not live is encoded now, which takes some tenths of a second, unless it was
+    /// before.
+    ///
+    /// # Errors
+    /// For a codec or size that cannot be encoded.
+    pub(crate) fn film(&mut self, format: VideoFormat) -> Result<Source, codec::Error> {
+        let Some(card) = self.card else { return self.film_reel(format).map(Source::Reel) };
+        let live = || Show::new(card, format).map(|show| Source::Show(Box::new(show)));
+        let Some(loops) = &mut self.loops else { return live() };
+        if let Some((_, frames)) = loops.films.iter().find(|(of, _)| *of == format) {
+            return Ok(Source::Loop(frames.clone()));
+        }
+        let frames = Loop::record(live()?, BEAT_EVERY)?;
+        loops.films.push((format, frames.clone()));
+        Ok(Source::Loop(frames))
+    }
+
+    fn sound_reel(&mut self, codec: Codec, mode: u8) -> Result<Reel, codec::Error> {
         if let Some((_, _, reel)) = self.sounds.iter().find(|(of, at, _)| (*of, *at) == (codec, mode)) {
             return Ok(reel.clone());
         }
-        let mut encoder = audio::Encoder::new(AudioFormat::new(codec))?;
-        encoder.set_mode(mode);
-        let frames = self.pcm.chunks(encoder.frame_samples());
+        let mut encoder = audio::Encoder::at(AudioFormat::new(codec), SAMPLE_RATE)?;
+        if codec == Codec::Amr {
+            encoder.set_mode(mode);
+        }
+        let pcm = codec::resample(&self.pcm, SAMPLE_RATE, encoder.sample_rate())?;
+        let frames = pcm.chunks(encoder.frame_samples());
         let frames: Vec<Frame> = frames.map(|pcm| encoder.encode(pcm, Duration::ZERO)).collect();
         let reel = Reel::new(frames, PACKET);
         self.sounds.push((codec, mode, reel.clone()));
         Ok(reel)
     }
 
-    /// The pictures in `format`; encoded now, which takes some tenths of a second, unless they were before.
-    ///
-    /// # Errors
-    /// For a codec or size that cannot be encoded.
-    pub(crate) fn film(&mut self, format: VideoFormat) -> Result<Reel, codec::Error> {
+    fn film_reel(&mut self, format: VideoFormat) -> Result<Reel, codec::Error> {
         if let Some((_, reel)) = self.films.iter().find(|(of, _)| *of == format) {
             return Ok(reel.clone());
         }
@@ -202,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_tone_goes_on_where_its_last_round_ended() {
-        let mut reel = Material::test(430).sound(Codec::Pcmu, 0).unwrap();
+        let mut reel = Material::test(430).sound_reel(Codec::Pcmu, 0).unwrap();
         let pcm: Vec<i16> =
             (0..60).flat_map(|_| codec::g711::decode(Codec::Pcmu, &reel.next().data).unwrap()).collect();
         let step_max = pcm.windows(2).map(|pair| (pair[1] - pair[0]).abs()).max();
@@ -213,7 +274,7 @@ mod tests {
     fn amr_is_encoded_in_the_mode_that_is_asked_for() {
         let mut material = Material::test(400);
         for mode in [0, AMR_MODE_MAX] {
-            let frame = material.sound(Codec::Amr, mode).unwrap().next();
+            let frame = material.sound_reel(Codec::Amr, mode).unwrap().next();
             assert_eq!(frame.data[0] >> 3, mode);
         }
     }
@@ -221,7 +282,7 @@ mod tests {
     #[test]
     fn the_film_starts_with_a_key_picture_and_skips_to_one_on_demand() {
         for codec in [Codec::H264, Codec::H263] {
-            let mut reel = Material::test(0).film(VideoFormat::prompt(codec, Size::QCIF)).unwrap();
+            let mut reel = Material::test(0).film_reel(VideoFormat::prompt(codec, Size::QCIF)).unwrap();
             assert!(reel.next().keyframe);
             let second = reel.next();
             assert!(!second.keyframe);
@@ -235,9 +296,10 @@ mod tests {
     fn what_was_encoded_once_is_shared() {
         let mut material = Material::test(0);
         let format = VideoFormat::circuit(Codec::H263);
-        material.film(format).unwrap();
+        material.film_reel(format).unwrap();
         let mut copy = material.clone();
-        assert!(Arc::ptr_eq(&copy.film(format).unwrap().frames, &material.film(format).unwrap().frames));
+        let frames = |material: &mut Material| material.film_reel(format).unwrap().frames;
+        assert!(Arc::ptr_eq(&frames(&mut copy), &frames(&mut material)));
     }
 
     #[test]
@@ -250,8 +312,8 @@ mod tests {
         let refused = Material::new(&Sound::Tone { hz: 0 }, &Pictures::File(wav.clone()));
         assert!(matches!(refused, Err(Error::NoPictures { .. })), "{refused:?}");
         let mut material = Material::new(&Sound::File(wav), &Pictures::File(png)).unwrap();
-        assert_eq!(material.sound(Codec::Pcma, 0).unwrap().frames.len(), 50);
-        let film = material.film(VideoFormat::circuit(Codec::H263)).unwrap();
+        assert_eq!(material.sound_reel(Codec::Pcma, 0).unwrap().frames.len(), 50);
+        let film = material.film_reel(VideoFormat::circuit(Codec::H263)).unwrap();
         assert_eq!(film.frames.len(), TEST_LOOP_LEN);
         std::fs::remove_dir_all(dir).unwrap();
     }

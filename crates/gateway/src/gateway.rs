@@ -17,6 +17,7 @@ use crate::config::{Config, Listen};
 use crate::editions::Editions;
 use crate::limits;
 use crate::pool::{self, ToPool};
+use crate::transcoding::Transcoding;
 use crate::webrtc::{self, Hub, Threads};
 use crate::worker::{Gauges, Supply, ToShard, Worker, WorkerHandle};
 
@@ -43,6 +44,8 @@ pub struct Gateway {
     pool: (mpsc::Sender<ToPool>, Option<JoinHandle<()>>),
     /// Ends with the shards.
     editions: Vec<JoinHandle<()>>,
+    /// End with their shard.
+    transcoding: Vec<JoinHandle<()>>,
     addresses: Vec<SocketAddr>,
     gauges: Arc<Gauges>,
     calls: Calls,
@@ -72,6 +75,7 @@ impl Gateway {
         let browsers = Threads::start(browser_config(&config), vec![handle.clone()], to_pool.clone())?;
         let calls = Calls::default();
         let (editions, editions_threads) = Editions::start(Arc::clone(&config.library), &gauges)?;
+        let (transcoding, transcoding_threads) = Transcoding::start(&handle, &gauges)?;
         let shard = Shard::new(shard_config(&config, locals), Arc::clone(&config.service));
         let worker = Worker {
             poller,
@@ -86,6 +90,7 @@ impl Gateway {
             gauges: Arc::clone(&gauges),
             calls: calls.clone(),
             hub: browsers.hub().clone(),
+            transcoding,
             supply: Supply::default(),
         };
         let thread = thread::Builder::new().name("shard-0".into()).spawn(move || worker.run())?;
@@ -96,6 +101,7 @@ impl Gateway {
             shards: vec![(handle, Some(thread))],
             pool: (to_pool, Some(pool_thread)),
             editions: editions_threads,
+            transcoding: transcoding_threads,
             addresses,
             gauges,
             calls,
@@ -154,9 +160,8 @@ impl Gateway {
         for (_, thread) in &mut self.shards {
             join(thread.take(), "a shard");
         }
-        for thread in self.editions.drain(..) {
-            join(Some(thread), "a maker of prompts");
-        }
+        self.editions.drain(..).for_each(|thread| join(Some(thread), "a maker of prompts"));
+        self.transcoding.drain(..).for_each(|thread| join(Some(thread), "a transcoding thread"));
         // The shards have said goodbye to browsers by now.
         self.browsers.stop();
         // Ignored: a pool that is gone needs no word.

@@ -13,6 +13,7 @@ mod limits;
 mod pool;
 mod record;
 pub mod service;
+mod transcoding;
 pub mod webrtc;
 mod worker;
 

@@ -23,6 +23,27 @@ pub(crate) const FIRST_USES_WANTED_MAX: usize = 64;
 /// Threads that make them.
 pub(crate) const FIRST_USE_THREADS: usize = 2;
 
+/// Packets of sound of one stream that wait to be transcoded; one more is dropped.
+pub(crate) const SOUND_WAITS_MAX: usize = 25;
+
+/// Pictures of one stream that wait to be transcoded; after one more, those up to the next key picture are dropped.
+pub(crate) const PICTURES_WAIT_MAX: usize = 12;
+
+/// Packets and pictures of all streams of one transcoding thread that wait, each kind for itself; handled as above.
+pub(crate) const LANE_WAITS_MAX: usize = 1_024;
+
+/// How long a picture may have waited until the thread counts as behind: then pictures are decoded and not encoded.
+pub(crate) const BEHIND_AFTER: Duration = Duration::from_millis(100);
+
+/// How late the frame after a talker's pause may be before background noise takes its place.
+pub(crate) const PAUSE_SLACK: Duration = Duration::from_millis(15);
+
+/// Background noise that is made at once in a talker's pause.
+pub(crate) const PAUSE_STEP: Duration = Duration::from_millis(20);
+
+/// How long a talker's pause is filled when nothing at all comes any more; then there is silence.
+pub(crate) const PAUSE_LONGEST: Duration = Duration::from_secs(10);
+
 /// How often the drops of all sockets are added up.
 pub(crate) const DROPS_EVERY: Duration = Duration::from_secs(1);
 

@@ -21,6 +21,7 @@ pub(crate) fn log(cdr: &Cdr) {
         received = cdr.packets.received,
         lost = cdr.packets.lost,
         dropped = cdr.packets.dropped,
+        skew_ms = cdr.skew_ms,
         terminal = cdr.terminal.as_ref().map(|terminal| tracing::field::display(Line(terminal))),
         "call record"
     );

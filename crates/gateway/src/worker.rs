@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use call::web::{FromBrowser, SessionId, ToBrowser};
-use call::{CallId, Component, MediaPort, PortId, Shard};
+use call::{CallId, Component, FromTranscoder, MediaPort, PortId, Shard};
 use media::{AssetKey, Now, Track};
 use net::{Channel, Drops, PairId, Pairs, Poller, Waker};
 use tracing::{debug, error, warn};
@@ -24,6 +24,7 @@ use crate::library::Library;
 use crate::limits;
 use crate::pool::ToPool;
 use crate::record;
+use crate::transcoding::Transcoding;
 use crate::webrtc::{Delivered, Hub, Underway};
 
 /// What a shard's thread is told by others.
@@ -48,6 +49,8 @@ pub(crate) enum ToShard {
         /// It.
         track: Option<Arc<Track>>,
     },
+    /// A word of a transcoder.
+    Transcoded(Box<FromTranscoder>),
     /// A new version of the service.
     Service(Arc<dialplan::Service>),
     /// No new calls.
@@ -86,6 +89,8 @@ pub struct Gauges {
     refused: AtomicU64,
     faults: AtomicU64,
     drops: [AtomicU64; 4],
+    transcoders: AtomicU64,
+    not_transcoded: AtomicU64,
     ended: AtomicBool,
 }
 
@@ -128,6 +133,26 @@ impl Gauges {
         Drops { send_full, send_failed, oversize, icmp }
     }
 
+    /// Streams that are being transcoded, each direction for itself.
+    #[must_use]
+    pub fn transcoders(&self) -> u64 {
+        self.transcoders.load(Ordering::Relaxed)
+    }
+
+    /// Packets of sound and pictures since the start that found no place in a queue of the transcoding threads.
+    #[must_use]
+    pub fn not_transcoded(&self) -> u64 {
+        self.not_transcoded.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn show_transcoders(&self, count: usize) {
+        self.transcoders.store(count as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn note_not_transcoded(&self) {
+        self.not_transcoded.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn show_drops(&self, drops: Drops) {
         let Drops { send_full, send_failed, oversize, icmp } = drops;
         for (gauge, count) in self.drops.iter().zip([send_full, send_failed, oversize, icmp]) {
@@ -158,6 +183,7 @@ pub(crate) struct Worker {
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) calls: Calls,
     pub(crate) hub: Hub,
+    pub(crate) transcoding: Transcoding,
     pub(crate) supply: Supply,
 }
 
@@ -252,6 +278,7 @@ impl Worker {
                     call::Input::Web { session, word: *word }
                 }
                 ToShard::Track { call, key, track } => call::Input::Track { call, key: *key, track },
+                ToShard::Transcoded(word) => call::Input::Transcoded(*word),
                 ToShard::Service(service) => call::Input::Service(service),
                 ToShard::Drain => call::Input::Drain,
                 ToShard::Stop => {
@@ -298,6 +325,11 @@ impl Worker {
                 }
                 // Told to nobody until there are sessions.
                 call::Output::Web { session, word } => self.tell_browser(now, session, word),
+                call::Output::Transcode(word) => {
+                    if let Some(answer) = self.transcoding.tell(now.mono, word) {
+                        self.shard.handle_input(now, call::Input::Transcoded(answer));
+                    }
+                }
                 call::Output::Live(word) => self.calls.note(word),
                 call::Output::Ended(cdr) => record::log(&cdr),
                 call::Output::Timeout(due) => return due,

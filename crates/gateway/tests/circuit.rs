@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use codec::compare::ssim;
 use codec::video::Decoder;
 use dialplan::Service;
 use gateway::library::{Config, Library};
@@ -84,14 +83,19 @@ fn every_slide_is_soon_there_and_costs_little_after_that() {
         for format in circuits() {
             let track = demo.track(slide, format);
             let seen = decoded(&track);
-            let (key, loop_bps) = (track.frames[0].data.len(), bps(octets(&track.frames), track.duration));
+            let parts = &track.frames[track.loop_from..];
+            let (key, loop_bps) =
+                (track.frames[0].data.len(), bps(octets(parts), track.duration - parts[0].pts));
             println!("{:8} {key:5} octets, {loop_bps:5.0} bit/s  {}", track.format.codec(), words(slide));
             assert!(key <= 4_000, "{format:?}: {key} octets of {}", words(slide));
             assert!(loop_bps < 5_000.0, "{format:?}: {loop_bps:.0} bit/s of {}", words(slide));
-            assert!(octets(&track.frames[1..]) < 2_000, "{format:?}: refreshes are cheap");
+            // The whole slide again by and by, in parts that the next edge waits little for: 160 ms at 44 kbit/s.
+            assert_eq!(track.loop_from, 1, "{format:?}");
+            let longest = parts.iter().map(|part| part.data.len()).max().expect("parts");
+            assert!(octets(parts) > key * 9 / 10 && longest < 900, "{format:?}: up to {longest} octets");
             let periods = track.frames.windows(2).map(|pair| pair[1].pts - pair[0].pts);
             assert!(periods.min().expect("refreshes") >= Duration::from_secs(1));
-            assert!(ssim(&seen[0], seen.last().expect("pictures")).unwrap() > 0.97, "it does not pulse");
+            assert!(seen.iter().all(|picture| *picture == seen[0]), "{format:?}: it does not pulse");
         }
     }
 }

@@ -74,6 +74,9 @@ pub const SPEECH_LATE_MAX: Duration = Duration::from_millis(120);
 /// Speech frames that wait for the line (100 ms); the oldest is dropped.
 pub const SPEECH_QUEUE_MAX: usize = 5;
 
+/// Speech bits of the highest mode of AMR in a second: what a channel takes unless it was agreed otherwise.
+pub const SPEECH_BPS_MAX: u32 = 12_200;
+
 /// What speech takes of the line: AMR 12.2 with AL2 and a level 2 header, 38 octets in 20 ms.
 pub const SPEECH_BPS: u32 = 15_200;
 

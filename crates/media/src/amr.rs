@@ -66,6 +66,35 @@ impl Band {
         }
     }
 
+    /// The mode that speech is sent in unless the peer restricts or asks otherwise: the best one, and 12.65 kbit/s
+    /// wide-band, the lowest that TS 26.171 counts as of full wide-band quality and what networks use.
+    #[must_use]
+    pub fn mode_usual(self) -> u8 {
+        match self {
+            Band::Narrow => MODE_MAX,
+            Band::Wide => 2,
+        }
+    }
+
+    /// The highest mode.
+    #[must_use]
+    pub fn mode_max(self) -> u8 {
+        self.sid() - 1
+    }
+
+    /// The band of a codec, if it is AMR or AMR-WB.
+    #[must_use]
+    pub fn of(codec: Codec) -> Option<Self> {
+        [Band::Narrow, Band::Wide].into_iter().find(|band| band.codec() == codec)
+    }
+
+    /// The mode of a frame in storage format (RFC 4867 §5.3); `None` for comfort noise and what holds no speech.
+    #[must_use]
+    pub fn mode(self, frame: &[u8]) -> Option<u8> {
+        let frame_type = *frame.first()? >> 3 & 0x0F;
+        (frame_type < self.sid()).then_some(frame_type)
+    }
+
     /// Speech bits of a frame type; `None` for types that the band does not have.
     #[must_use]
     pub fn bits(self, frame_type: u8) -> Option<usize> {
@@ -108,11 +137,18 @@ pub fn bits(frame_type: u8) -> Option<usize> {
     }
 }
 
-/// The mode of a frame in storage format (RFC 4867 §5.3); `None` for comfort noise and what holds no speech.
+/// As [`Band::mode`] of the narrow band.
 #[must_use]
 pub fn mode(frame: &[u8]) -> Option<u8> {
-    let frame_type = *frame.first()? >> 3 & 0x0F;
-    (frame_type <= MODE_MAX).then_some(frame_type)
+    Band::Narrow.mode(frame)
+}
+
+/// Narrow-band modes of at most `bps`, of speech bits; the lowest where even that is more.
+#[must_use]
+pub fn modes_within(bps: u32) -> ModeSet {
+    let per_second = |bits: u16| u32::from(bits) * 1_000 / FRAME_MS as u32;
+    let fitting = (0..=MODE_MAX).filter(|mode| per_second(BITS[usize::from(*mode)]) <= bps);
+    ModeSet::new(fitting).unwrap_or(ModeSet(1))
 }
 
 /// The modes that a session is restricted to: 0 = 4.75 to 7 = 12.2 kbit/s, or 0 = 6.6 to 8 = 23.85 kbit/s

@@ -79,4 +79,17 @@ pub struct Track {
     pub frames: Arc<[Frame]>,
     /// From the start of the first to the end of the last frame.
     pub duration: Duration,
+    /// The frame that follows the last one when the track is looped for a peer that asks for key pictures by itself:
+    /// 0, or 1 where the frames from there on say again all that the first one shows.
+    pub loop_from: usize,
+    /// Every call that shows it is given this very track; else it was made for one.
+    pub shared: bool,
+}
+
+impl Track {
+    /// A track of all calls, looped from its first frame.
+    #[must_use]
+    pub fn new(format: Format, frames: Arc<[Frame]>, duration: Duration) -> Self {
+        Track { format, frames, duration, loop_from: 0, shared: true }
+    }
 }

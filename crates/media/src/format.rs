@@ -18,7 +18,8 @@ pub struct AudioFormat {
     pub codec: Codec,
     /// Milliseconds of sound in one packet, 10..=60.
     pub packet_ms: u8,
-    /// Of AMR the mode, 0 = 4.75 to 7 = 12.2 kbit/s (TS 26.071 table 1); other codecs have none.
+    /// Of AMR the mode, 0 = 4.75 to 7 = 12.2 kbit/s (TS 26.071 table 1), of AMR-WB 0 = 6.6 to 8 = 23.85 kbit/s
+    /// (TS 26.171 table 1); other codecs have none.
     pub amr_mode: Option<u8>,
 }
 
@@ -49,6 +50,23 @@ impl H264Level {
     pub fn size_max(self) -> Size {
         if self.0 >= 12 { Size::CIF } else { Size::QCIF }
     }
+
+    /// Macroblocks of the largest picture within this level (H.264 table A-1, MaxFS).
+    #[must_use]
+    pub fn macroblocks_max(self) -> u32 {
+        match self.0 {
+            0..=10 => 99,
+            11..=20 => 396,
+            21 => 792,
+            22..=30 => 1_620,
+            31 => 3_600,
+            32 => 5_120,
+            33..=41 => 8_192,
+            42 => 8_704,
+            43..=50 => 22_080,
+            51.. => 36_864,
+        }
+    }
 }
 
 impl Format {
@@ -69,16 +87,23 @@ impl Format {
 }
 
 impl AudioFormat {
-    /// `codec` in packets of 20 ms, the default of RFC 3551 §4.2; AMR at its best.
+    /// `codec` in packets of 20 ms, the default of RFC 3551 §4.2; AMR and AMR-WB in their usual mode
+    /// ([`amr::Band::mode_usual`]).
     #[must_use]
     pub fn new(codec: Codec) -> Self {
-        AudioFormat { codec, packet_ms: 20, amr_mode: (codec == Codec::Amr).then_some(amr::MODE_MAX) }
+        AudioFormat { codec, packet_ms: 20, amr_mode: amr::Band::of(codec).map(amr::Band::mode_usual) }
+    }
+
+    /// AMR or AMR-WB in one mode; one that the band does not have is taken as its highest.
+    #[must_use]
+    pub fn in_mode(band: amr::Band, mode: u8) -> Self {
+        AudioFormat { amr_mode: Some(mode.min(band.mode_max())), ..AudioFormat::new(band.codec()) }
     }
 
     /// AMR in one mode, 0..=7; higher ones are taken as 7.
     #[must_use]
     pub fn amr(mode: u8) -> Self {
-        AudioFormat { amr_mode: Some(mode.min(amr::MODE_MAX)), ..AudioFormat::new(Codec::Amr) }
+        AudioFormat::in_mode(amr::Band::Narrow, mode)
     }
 }
 

@@ -9,9 +9,15 @@ mod bits;
 mod extended;
 mod header;
 mod still;
-mod tables;
+pub(crate) mod tables;
 mod vector;
 mod walker;
+
+pub(crate) use bits::{Reader, Writer};
+pub(crate) use tables::{
+    CBPY, CBPY_BITS, CBPY_INTRA, Entry, MCBPC_CHROMA, MCBPC_IN_INTRA, MCBPC_IN_INTRA_BITS, MCBPC_INTRA,
+    MCBPC_INTRA_IN_INTER, table,
+};
 
 pub use extended::ExtendedHeader;
 pub use header::{PictureHeader, SourceFormat, StartCode, start_codes};

@@ -11,8 +11,10 @@ mod format;
 mod frame;
 pub mod h263;
 pub mod h264;
+pub mod mpeg4;
 pub mod opus;
 mod picture;
+mod still;
 mod time;
 pub mod vp8;
 
@@ -20,5 +22,6 @@ pub use asset::{Asset, AssetKey, Row, SlideValues, Track};
 pub use codec::{Codec, Kind};
 pub use format::{AudioFormat, Format, H264Level, VideoFormat};
 pub use frame::{Frame, Rotation};
-pub use picture::{Picture, Size};
+pub use picture::{Picture, Size, Sizes};
+pub use still::Still;
 pub use time::Now;

@@ -12,6 +12,8 @@ pub struct Size {
 }
 
 impl Size {
+    /// 128x96 (H.263 §4.1).
+    pub const SQCIF: Size = Size { width: 128, height: 96 };
     /// 176x144, the one size every H.324M terminal takes (H.263 §4.1).
     pub const QCIF: Size = Size { width: 176, height: 144 };
     /// 352x288 (H.263 §4.1).
@@ -23,6 +25,49 @@ impl Size {
     #[must_use]
     pub fn macroblocks(self) -> u32 {
         u32::from(self.width).div_ceil(16) * u32::from(self.height).div_ceil(16)
+    }
+}
+
+/// Sizes of pictures that were agreed on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Sizes {
+    /// Nothing was said.
+    #[default]
+    Any,
+    /// One of these (H.263).
+    OneOf(Vec<Size>),
+    /// Any of at most so many macroblocks (the levels of H.264 and MPEG-4, `max-fs` of VP8).
+    UpTo(u32),
+}
+
+impl Sizes {
+    /// Whether pictures of `size` keep to what was agreed.
+    #[must_use]
+    pub fn take(&self, size: Size) -> bool {
+        match self {
+            Sizes::Any => true,
+            Sizes::OneOf(sizes) => sizes.contains(&size),
+            Sizes::UpTo(macroblocks) => size.macroblocks() <= *macroblocks,
+        }
+    }
+}
+
+impl From<Size> for Sizes {
+    fn from(size: Size) -> Self {
+        Sizes::OneOf(vec![size])
+    }
+}
+
+impl fmt::Display for Sizes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Sizes::Any => f.write_str("any size"),
+            Sizes::OneOf(sizes) => {
+                let names: Vec<String> = sizes.iter().map(ToString::to_string).collect();
+                f.write_str(&names.join(" or "))
+            }
+            Sizes::UpTo(macroblocks) => write!(f, "at most {macroblocks} macroblocks"),
+        }
     }
 }
 

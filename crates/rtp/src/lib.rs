@@ -21,4 +21,6 @@ pub mod source;
 
 pub use dtmf::Digit;
 pub use payload::h264::Mode as H264Mode;
-pub use session::{Config, Event, Feedback, Input, Output, SendFormat, Session, Sound, Statistics};
+pub use session::{
+    Config, Event, Feedback, Input, Output, RateLimitBy, SendFormat, Session, Sound, Statistics,
+};

@@ -47,6 +47,10 @@ pub const DIGITS_MAX: usize = 32;
 pub const DIGIT_MIN: Duration = Duration::from_millis(40);
 /// Longest digit sent: fits the 16-bit duration of RFC 4733 §2.3.5 at 8000 Hz.
 pub const DIGIT_SENT_MAX: Duration = Duration::from_secs(5);
+/// Longest payload of comfort noise in octets, received or sent: a level and coefficients, of which RFC 3389 §3.2
+/// thinks of about ten.
+pub const COMFORT_NOISE_MAX: usize = 32;
+
 /// Between two digits sent.
 pub const DIGIT_PAUSE: Duration = Duration::from_millis(60);
 /// A digit that is not refreshed this long is over (all its end packets were lost).
@@ -54,6 +58,14 @@ pub const DIGIT_SILENCE: Duration = Duration::from_millis(300);
 
 /// Shortest time between two requests for a key picture; a request within it is sent when it is over.
 pub const KEY_FRAME_REQUEST_INTERVAL: Duration = Duration::from_millis(500);
+/// Shortest time between two of our TMMBR, and how long one waits for its answer before it is sent again.
+pub const RATE_REQUEST_INTERVAL: Duration = Duration::from_secs(1);
+/// A TMMBR that is not answered is sent so often; then the peer has no ear for it.
+pub const RATE_REQUESTS_MAX: u32 = 5;
+/// Shortest time between two TMMBN; a TMMBR within it is answered when it is over.
+pub const RATE_ANSWER_INTERVAL: Duration = Duration::from_millis(200);
+/// Shortest time between two [`crate::Event::Report`].
+pub const REPORT_TOLD_INTERVAL: Duration = Duration::from_millis(500);
 /// Shortest average interval between reports (RFC 3550 §6.2).
 pub const REPORT_INTERVAL_MIN: Duration = Duration::from_secs(5);
 /// Longest canonical name in octets (RFC 3550 §6.5).

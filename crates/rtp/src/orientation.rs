@@ -1,6 +1,6 @@
 //! How a picture is to be turned: the header extension `urn:3gpp:video-orientation` (3GPP TS 26.114 §6.2.3,
 //! §7.4.5) among the extensions of RFC 8285. Senders put it on the last packet of key pictures and of those
-//! where it changes; what it said holds until it says otherwise. Start at [`read`].
+//! where it changes; what it said holds until it says otherwise. Start at [`read`] and [`write`].
 
 use media::Rotation;
 
@@ -24,6 +24,24 @@ pub fn read(profile: u16, words: &[u8], id: u8) -> Option<Rotation> {
         2 => Rotation::Half,
         _ => Rotation::ThreeQuarters,
     })
+}
+
+/// A whole header extension that holds the turn under `id`, in the form with headers of one octet where the number
+/// allows that.
+#[must_use]
+pub fn write(rotation: Rotation, id: u8) -> [u8; 8] {
+    let octet = match rotation {
+        Rotation::None => 0,
+        Rotation::Quarter => 1,
+        Rotation::Half => 2,
+        Rotation::ThreeQuarters => 3,
+    };
+    let (profile, element) = match id {
+        1..STOP => (ONE_BYTE, [id << 4, octet, 0, 0]),
+        _ => (TWO_BYTE, [id, 1, octet, 0]),
+    };
+    let ([p0, p1], [e0, e1, e2, e3]) = (profile.to_be_bytes(), element);
+    [p0, p1, 0, 1, e0, e1, e2, e3]
 }
 
 /// The octets of the element `id` of a header extension.
@@ -73,6 +91,18 @@ mod tests {
             assert_eq!(read(ONE_BYTE, &[0x12, 9, 9, 9, 0, 0x40, octet, 0], 4), Some(turn), "not the first");
             assert_eq!(read(0x1005, &[0, 4, 1, octet], 4), Some(turn));
             assert_eq!(read(TWO_BYTE, &[7, 0, 4, 1, octet, 0, 0, 0], 4), Some(turn));
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        assert_eq!(write(Rotation::Quarter, 7), [0xBE, 0xDE, 0, 1, 0x70, 1, 0, 0]);
+        assert_eq!(write(Rotation::Half, 15), [0x10, 0, 0, 1, 15, 1, 2, 0]);
+        for id in 1..=255 {
+            for turn in [Rotation::None, Rotation::Quarter, Rotation::Half, Rotation::ThreeQuarters] {
+                let [p0, p1, _, _, words @ ..] = write(turn, id);
+                assert_eq!(read(u16::from_be_bytes([p0, p1]), &words, id), Some(turn), "{id}");
+            }
         }
     }
 

@@ -66,6 +66,11 @@ impl Header {
         self.write_flagged(0, out);
     }
 
+    /// Writes the twelve octets and what announces a header extension, which is to follow (RFC 3550 §5.3.1).
+    pub fn write_extended(&self, out: &mut BytesMut) {
+        self.write_flagged(EXTENSION, out);
+    }
+
     fn write_flagged(&self, flags: u8, out: &mut BytesMut) {
         out.put_u8(VERSION << 6 | flags);
         out.put_u8(if self.marker { MARKER } else { 0 } | (self.payload_type & 0x7F));

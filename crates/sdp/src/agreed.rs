@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use media::{AudioFormat, Codec, Kind, Size, VideoFormat};
+use media::{AudioFormat, Codec, Kind, Size, Sizes, VideoFormat};
 
-use crate::{AmrParameters, Direction, Mpeg4Parameters, Parameters, Payload};
+use crate::{AmrParameters, Direction, Mpeg4Parameters, Orientation, Parameters, Payload};
 
 /// The accepted m-lines of a dialog.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,8 +37,14 @@ pub struct AgreedStream {
     pub dtmf_send: Option<u8>,
     /// Payload types of the keys that the peer sends.
     pub dtmf_receive: Vec<u8>,
-    /// RTCP requests for a key picture that both sides know.
+    /// Payload type of comfort noise (RFC 3389) that we send.
+    pub noise_send: Option<u8>,
+    /// Payload type of comfort noise that the peer sends; there when `noise_send` is.
+    pub noise_receive: Option<u8>,
+    /// RTCP feedback that both sides know.
     pub feedback: Feedback,
+    /// How pictures tell which way is up.
+    pub orientation: Orientation,
     /// The most that we may send, in bit/s of media.
     pub bandwidth_bps: Option<u32>,
     /// Milliseconds of sound in a packet that the peer asks for: 10..=60, for AMR 20, 40 or 60, for a
@@ -55,6 +61,10 @@ pub struct Feedback {
     pub pli: bool,
     /// Full intra request (RFC 5104 §4.3.1).
     pub fir: bool,
+    /// Temporary maximum media stream bit rate request (RFC 5104 §4.2.1).
+    pub tmmbr: bool,
+    /// Receiver estimated maximum bit rate (`goog-remb`), which is read and never sent; taken where it is offered.
+    pub remb: bool,
 }
 
 impl Agreed {
@@ -125,6 +135,27 @@ impl AgreedStream {
     #[must_use]
     pub fn audio_format(&self) -> Option<AudioFormat> {
         (self.kind == Kind::Audio && !self.is_circuit()).then(|| AudioFormat::new(self.codec()))
+    }
+
+    /// The picture sizes that the peer may send in its first format.
+    #[must_use]
+    pub fn sizes(&self) -> Sizes {
+        let Some(first) = self.receive.first() else { return Sizes::Any };
+        match &first.parameters {
+            Parameters::H263(h263) => {
+                // Every decoder takes the two smallest (H.263 §4.1), and there are phones that name others and send them.
+                let agreed = h263.sizes.iter().map(|(size, _)| *size);
+                Sizes::OneOf(agreed.chain([Size::QCIF, Size::SQCIF]).collect())
+            }
+            Parameters::H264(h264) => Sizes::UpTo(h264.profile_level_id.level().macroblocks_max()),
+            Parameters::Mpeg4(mpeg4) => Sizes::UpTo(mpeg4.macroblocks_max()),
+            Parameters::Vp8(vp8) => vp8.max_fs.map_or(Sizes::Any, Sizes::UpTo),
+            Parameters::None
+            | Parameters::Amr(_)
+            | Parameters::Opus(_)
+            | Parameters::TelephoneEvent { .. }
+            | Parameters::Raw(_) => Sizes::Any,
+        }
     }
 
     /// The encoding of prompts for this stream; `None` for an audio stream.

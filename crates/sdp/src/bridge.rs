@@ -4,8 +4,8 @@ use media::{Codec, Kind};
 
 use crate::payload::TELEPHONE_EVENT;
 use crate::{
-    Agreed, AgreedStream, AmrParameters, H264Parameters, Mpeg4Parameters, OpusParameters, Parameters,
-    Payload, Vp8Parameters, Want, WantedStream,
+    Agreed, AgreedStream, AmrParameters, Capabilities, Coding, H264Parameters, Mpeg4Parameters,
+    OpusParameters, Parameters, Payload, Vp8Parameters, Want, WantedStream,
 };
 
 /// Whether what the peer of `source` may send can be handed to the peer of `sink` as it is.
@@ -55,7 +55,29 @@ pub(crate) fn want_like(other: &Agreed) -> Want {
     Want { audio: wanted(other.audio()), video: wanted(other.video()) }
 }
 
-/// The sent format, and for audio the keys: they are handled by us, not bridged.
+/// As [`want_like`], with everything else of `caps` after it.
+pub(crate) fn want_preferring(other: &Agreed, caps: &Capabilities) -> Want {
+    let wanted = |stream: Option<&AgreedStream>| {
+        let stream = stream?;
+        let (mut payloads, keys): (Vec<_>, Vec<_>) =
+            formats(stream).into_iter().partition(|payload| payload.codec().is_some());
+        let same = stream.codec();
+        let others = caps.formats(stream.kind).into_iter().filter(|payload| payload.codec() != Some(same));
+        // A talker who leaves pauses out is of use only to one who takes them as they are.
+        let others = others.filter(|payload| payload.coding != Coding::ComfortNoise);
+        let (others, other_keys): (Vec<_>, Vec<_>) = others.partition(|payload| payload.codec().is_some());
+        payloads.extend(others);
+        payloads.extend(keys.iter().cloned());
+        let known = |key: &Payload| {
+            keys.iter().any(|own| (&own.coding, own.clock_rate) == (&key.coding, key.clock_rate))
+        };
+        payloads.extend(other_keys.into_iter().filter(|key| !known(key)));
+        Some(WantedStream { payloads: Some(payloads), ..WantedStream::default() })
+    };
+    Want { audio: wanted(other.audio()), video: wanted(other.video()) }
+}
+
+/// The sent format, comfort noise where it was agreed on, and the keys: they are handled by us, not bridged.
 fn formats(stream: &AgreedStream) -> Vec<Payload> {
     let codec = stream.codec();
     let pt = codec.static_payload_type().unwrap_or(stream.send.pt);
@@ -65,6 +87,9 @@ fn formats(stream: &AgreedStream) -> Vec<Payload> {
         // Packed either way: what is in the packets is the same.
         let other = AmrParameters { octet_align: !amr.octet_align, ..amr };
         formats.push(Payload::media(pt, codec, Parameters::Amr(other)));
+    }
+    if stream.noise_send.is_some() {
+        formats.push(Payload::comfort_noise());
     }
     match codec {
         Codec::Pcmu | Codec::Pcma | Codec::Amr | Codec::G722 => formats.push(Payload::telephone_event(101)),

@@ -38,6 +38,8 @@ pub struct Capabilities {
     pub h263: H263Parameters,
     /// Whether keys are taken as RFC 4733 events.
     pub telephone_event: bool,
+    /// Whether comfort noise is taken in the pauses of a talker (RFC 3389).
+    pub comfort_noise: bool,
     /// Whether RTCP may share the RTP port (RFC 5761).
     pub rtcp_mux: bool,
     /// `b=AS`/`b=TIAS` of the video line, bit/s of media; `None` says nothing.
@@ -78,6 +80,13 @@ impl Want {
         crate::bridge::want_like(other)
     }
 
+    /// What another leg agreed on first, so that frames can pass unchanged if the peer takes it, then the other
+    /// formats of `caps`, for a peer that does not: with those the bridge has to transcode.
+    #[must_use]
+    pub fn preferring(other: &Agreed, caps: &Capabilities) -> Self {
+        crate::bridge::want_preferring(other, caps)
+    }
+
     /// The same with one direction for both lines, such as `SendOnly` for hold.
     #[must_use]
     pub fn with_direction(mut self, direction: Direction) -> Self {
@@ -89,19 +98,20 @@ impl Want {
 }
 
 impl Default for Capabilities {
-    /// Everything that the gateway bridges: H.264 to level 3.1, H.263 to CIF at 30 pictures/s; circuits
+    /// Everything that the gateway codes: H.264 to level 3.1, H.263 to CIF at 30 pictures/s; circuits
     /// when offered.
     fn default() -> Self {
         Capabilities {
-            audio: vec![Codec::Pcmu, Codec::Pcma, Codec::Amr],
+            audio: vec![Codec::Pcmu, Codec::Pcma, Codec::Amr, Codec::AmrWb, Codec::Opus, Codec::G722],
             circuits: true,
-            video: vec![Codec::H264, Codec::H263, Codec::Mpeg4],
+            video: vec![Codec::H264, Codec::H263, Codec::H263p, Codec::Mpeg4, Codec::Vp8],
             h264_level: H264Level(31),
             h263: H263Parameters {
                 sizes: vec![(Size::CIF, 1), (Size::QCIF, 1)],
                 ..H263Parameters::default()
             },
             telephone_event: true,
+            comfort_noise: true,
             rtcp_mux: true,
             video_bps: None,
             ptime_ms: 20,
@@ -125,6 +135,13 @@ impl Capabilities {
     pub fn formats(&self, kind: Kind) -> Vec<Payload> {
         let mut formats: Vec<Payload> =
             self.codecs(kind).iter().flat_map(|&codec| self.offered(codec)).collect();
+        let noise = Payload::comfort_noise();
+        if kind == Kind::Audio
+            && self.comfort_noise
+            && self.audio.iter().any(|c| noise.is_comfort_noise_for(*c))
+        {
+            formats.push(noise);
+        }
         if kind == Kind::Audio && self.telephone_event {
             formats.extend(self.keys());
         }

@@ -1,6 +1,6 @@
 //! A session description as a call reads it (RFC 8866), one struct for the session and one for each m-line.
 //!
-//! What the session level says for all lines (`c=`, direction) is already applied to each [`MediaLine`].
+//! What the session level says for all lines (`c=`, direction, header extensions) is already applied to each [`MediaLine`].
 //! Times other than `t=`, titles, keys and contact lines are dropped. Start at [`Description::parse`].
 
 use std::net::IpAddr;
@@ -64,6 +64,8 @@ pub struct MediaLine {
     pub rtcp_mux: bool,
     /// `a=rtcp-fb` lines (RFC 4585 §4.2): payload type (`None` = `*`) and the rest of the line.
     pub feedback: Vec<(Option<u8>, String)>,
+    /// `a=extmap` lines, those of the session too (RFC 8285 §5).
+    pub extensions: Vec<Extension>,
     /// `b=` lines of this m-line.
     pub bandwidth: Bandwidth,
     /// `a=ptime` in ms.
@@ -110,6 +112,19 @@ pub struct Bandwidth {
     pub tias_bps: Option<u32>,
     /// Others, such as `RS` and `RR` (RFC 3556), in order.
     pub others: Vec<(String, u64)>,
+}
+
+/// What an element of the RTP header extension means (RFC 8285 §5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extension {
+    /// Number of the element: 1..=255, or in an offer with too many of them 4096..=4351.
+    pub id: u16,
+    /// Who sends it, seen by the maker of the line.
+    pub direction: Direction,
+    /// What it is.
+    pub uri: String,
+    /// What follows the name; `None` without any.
+    pub attributes: Option<String>,
 }
 
 /// An `a=` line that has no field of its own.
@@ -246,6 +261,7 @@ impl MediaLine {
             rtcp_address: None,
             rtcp_mux: false,
             feedback: Vec::new(),
+            extensions: Vec::new(),
             bandwidth: Bandwidth::default(),
             ptime: None,
             max_ptime: None,

@@ -16,6 +16,7 @@ mod capabilities;
 mod description;
 pub mod fmtp;
 pub mod limits;
+mod orientation;
 mod parse;
 mod payload;
 mod print;
@@ -24,11 +25,14 @@ mod session;
 pub use agreed::{Agreed, AgreedStream, Feedback};
 pub use bridge::passthrough;
 pub use capabilities::{Capabilities, Local, Want, WantedStream};
-pub use description::{Attribute, Bandwidth, Description, Direction, MediaKind, MediaLine, Origin};
+pub use description::{
+    Attribute, Bandwidth, Description, Direction, Extension, MediaKind, MediaLine, Origin,
+};
 pub use fmtp::{
     AmrParameters, H263Parameters, H264Parameters, Mpeg4Parameters, OpusParameters, Parameters,
     ProfileLevelId, Vp8Parameters,
 };
+pub use orientation::Orientation;
 pub use parse::ParseError;
 pub use payload::{Coding, Payload};
 pub use session::{AnswerError, NotAcceptable, Session};

@@ -9,6 +9,8 @@ pub const LINES_MAX: usize = 1_000;
 pub const MEDIA_LINES_MAX: usize = 32;
 /// Payload types of one m-line; RTP has 128 (RFC 3550 §5.1).
 pub const PAYLOADS_MAX: usize = 128;
+/// Header extensions of one m-line; further ones are passed over. Browsers name a dozen.
+pub const EXTENSIONS_MAX: usize = 32;
 /// Parts of one multipart body that are looked at, at every depth.
 pub const BODY_PARTS_MAX: usize = 16;
 /// Nesting of multipart bodies that is followed.

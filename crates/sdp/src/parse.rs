@@ -7,8 +7,13 @@ use std::net::IpAddr;
 
 use sdp_types as lines;
 
-use crate::description::{Attribute, Bandwidth, Description, Direction, MediaKind, MediaLine, Origin};
+use crate::description::{
+    Attribute, Bandwidth, Description, Direction, Extension, MediaKind, MediaLine, Origin,
+};
 use crate::{Parameters, Payload, limits};
+
+/// The attribute of RFC 8285 §8.
+const EXTENSION: &str = "extmap";
 
 /// Why a description cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,9 +33,13 @@ pub(crate) fn description(text: &[u8]) -> Result<Description, ParseError> {
     let connection = session.connection.as_ref().and_then(address);
     let mut direction = Direction::SendRecv;
     let mut attributes = Vec::new();
+    let mut extensions = Vec::new();
     for attribute in session.attributes {
-        match Direction::from_name(&attribute.attribute) {
-            Some(named) if attribute.value.is_none() => direction = named,
+        match (Direction::from_name(&attribute.attribute), attribute.value.as_deref().and_then(extension)) {
+            (Some(named), _) if attribute.value.is_none() => direction = named,
+            (_, Some(extension)) if attribute.attribute.eq_ignore_ascii_case(EXTENSION) => {
+                add_extension(&mut extensions, extension);
+            }
             _ => attributes.push(Attribute { name: attribute.attribute, value: attribute.value }),
         }
     }
@@ -38,7 +47,11 @@ pub(crate) fn description(text: &[u8]) -> Result<Description, ParseError> {
     if times.is_empty() {
         times.push((0, 0));
     }
-    let media = session.medias.into_iter().map(|media| media_line(media, connection, direction)).collect();
+    let mut media: Vec<MediaLine> =
+        session.medias.into_iter().map(|media| media_line(media, connection, direction)).collect();
+    for line in media.iter_mut().filter(|line| line.is_rtp()) {
+        extensions.iter().for_each(|extension| add_extension(&mut line.extensions, extension.clone()));
+    }
     Ok(Description {
         origin: origin(session.origin),
         name: session.session_name,
@@ -201,6 +214,7 @@ fn apply(line: &mut MediaLine, attribute: Attribute) {
         ("rtcp-mux", None) => set(&mut line.rtcp_mux, Some(true)),
         ("rtcp", Some(value)) => apply_rtcp(line, value),
         ("rtcp-fb", Some(value)) => apply_feedback(line, value),
+        (EXTENSION, Some(value)) => apply_extension(line, value),
         ("ptime", Some(value)) => set(&mut line.ptime, milliseconds(value).map(Some)),
         ("maxptime", Some(value)) => set(&mut line.max_ptime, milliseconds(value).map(Some)),
         ("mid", Some(value)) if !value.is_empty() => set(&mut line.mid, Some(Some(value.to_owned()))),
@@ -248,4 +262,31 @@ fn apply_feedback(line: &mut MediaLine, value: &str) -> bool {
     };
     line.feedback.push((pt, rest.trim().to_owned()));
     true
+}
+
+fn apply_extension(line: &mut MediaLine, value: &str) -> bool {
+    let Some(extension) = extension(value).filter(|_| line.is_rtp()) else { return false };
+    add_extension(&mut line.extensions, extension);
+    true
+}
+
+/// A number has the meaning that it is given first (RFC 8285 §5).
+fn add_extension(extensions: &mut Vec<Extension>, extension: Extension) {
+    let is_new = extensions.iter().all(|known| known.id != extension.id);
+    if is_new && extensions.len() < limits::EXTENSIONS_MAX {
+        extensions.push(extension);
+    }
+}
+
+/// `7 urn:3gpp:video-orientation` or `2/sendrecv http://example.com/ext short` (RFC 8285 §8).
+fn extension(value: &str) -> Option<Extension> {
+    let mut words = value.trim().splitn(3, [' ', '\t']);
+    let (head, uri) = (words.next()?, words.next().filter(|uri| !uri.is_empty())?);
+    let (number, direction) = match head.split_once('/') {
+        Some((number, direction)) => (number, Direction::from_name(direction)?),
+        None => (head, Direction::SendRecv),
+    };
+    let id = number.parse().ok().filter(|id| matches!(id, 1..=255 | 4_096..=4_351))?;
+    let attributes = words.next().map(|rest| rest.trim().to_owned()).filter(|rest| !rest.is_empty());
+    Some(Extension { id, direction, uri: uri.to_owned(), attributes })
 }

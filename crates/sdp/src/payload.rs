@@ -32,6 +32,8 @@ pub enum Coding {
     H263Of2000,
     /// Keys of a telephone (RFC 4733), at any clock rate.
     TelephoneEvent,
+    /// What a pause of speech sounds like (RFC 3389), for codecs that have no word for it of their own.
+    ComfortNoise,
     /// Any other encoding name; empty for a dynamic number without rtpmap.
     Other(String),
 }
@@ -45,6 +47,9 @@ const H263_OF_2000: &str = "H263-2000";
 /// The encoding name of RFC 4733 §7.1.1.
 pub(crate) const TELEPHONE_EVENT: &str = "telephone-event";
 
+/// The encoding name of RFC 3389 §7.
+const COMFORT_NOISE: &str = "CN";
+
 impl Payload {
     /// A codec with its own clock rate.
     #[must_use]
@@ -57,6 +62,12 @@ impl Payload {
     #[must_use]
     pub fn telephone_event(pt: u8) -> Self {
         Payload::named(pt, TELEPHONE_EVENT, 8_000, 1)
+    }
+
+    /// Comfort noise at 8 kHz, which has a number of its own (RFC 3389 §4).
+    #[must_use]
+    pub fn comfort_noise() -> Self {
+        Payload::named(13, COMFORT_NOISE, 8_000, 1)
     }
 
     /// From the fields of an rtpmap, with the parameters that hold when no fmtp follows.
@@ -78,6 +89,7 @@ impl Payload {
             None if h263p => Coding::H263Of2000,
             None if circuit => Coding::Circuit(name.to_owned()),
             None if name.eq_ignore_ascii_case(TELEPHONE_EVENT) => Coding::TelephoneEvent,
+            None if name.eq_ignore_ascii_case(COMFORT_NOISE) && channels == 1 => Coding::ComfortNoise,
             None => Coding::Other(name.to_owned()),
         };
         let parameters = Parameters::default_for(&coding);
@@ -100,7 +112,7 @@ impl Payload {
             Coding::Media(codec) => Some(codec),
             Coding::Circuit(_) => Some(Codec::Clearmode),
             Coding::H263Of2000 => Some(Codec::H263p),
-            Coding::TelephoneEvent | Coding::Other(_) => None,
+            Coding::TelephoneEvent | Coding::ComfortNoise | Coding::Other(_) => None,
         }
     }
 
@@ -110,12 +122,32 @@ impl Payload {
         self.coding == Coding::TelephoneEvent
     }
 
+    /// Whether this is comfort noise that goes with the clock of `codec`, one that leaves pauses to it: AMR and Opus
+    /// have their own.
+    #[must_use]
+    pub fn is_comfort_noise_for(&self, codec: Codec) -> bool {
+        let fits = self.coding == Coding::ComfortNoise && self.clock_rate == codec.clock_rate();
+        match codec {
+            Codec::Pcmu | Codec::Pcma | Codec::G722 => fits,
+            Codec::Amr
+            | Codec::AmrWb
+            | Codec::Opus
+            | Codec::Clearmode
+            | Codec::H263
+            | Codec::H263p
+            | Codec::H264
+            | Codec::Mpeg4
+            | Codec::Vp8 => false,
+        }
+    }
+
     /// The encoding name of the rtpmap; empty when there is none to write.
     #[must_use]
     pub fn encoding_name(&self) -> &str {
         match &self.coding {
             Coding::Media(codec) => codec.encoding_name(),
             Coding::TelephoneEvent => TELEPHONE_EVENT,
+            Coding::ComfortNoise => COMFORT_NOISE,
             Coding::H263Of2000 => H263_OF_2000,
             Coding::Circuit(name) | Coding::Other(name) => name,
         }
@@ -130,13 +162,15 @@ impl Payload {
                 Coding::Media(_) | Coding::Circuit(_) | Coding::H263Of2000,
                 Coding::Media(_) | Coding::Circuit(_) | Coding::H263Of2000,
             ) => self.codec() == other.codec(),
-            (Coding::TelephoneEvent, Coding::TelephoneEvent) => true,
+            (Coding::TelephoneEvent, Coding::TelephoneEvent)
+            | (Coding::ComfortNoise, Coding::ComfortNoise) => true,
             (Coding::Other(a), Coding::Other(b)) => a.eq_ignore_ascii_case(b),
             (
                 Coding::Media(_)
                 | Coding::Circuit(_)
                 | Coding::H263Of2000
                 | Coding::TelephoneEvent
+                | Coding::ComfortNoise
                 | Coding::Other(_),
                 _,
             ) => false,
@@ -192,6 +226,20 @@ mod tests {
                 assert_eq!(Payload::without_rtpmap(pt).codec(), Some(codec));
             }
         }
+    }
+
+    #[test]
+    fn comfort_noise_goes_with_codecs_that_have_none_of_their_own() {
+        let noise = Payload::without_rtpmap(13);
+        assert_eq!((&noise, noise.coding.clone()), (&Payload::comfort_noise(), Coding::ComfortNoise));
+        let takes = |codec: &Codec| noise.is_comfort_noise_for(*codec);
+        let with: Vec<_> = Codec::ALL.into_iter().filter(takes).collect();
+        assert_eq!(with, [Codec::Pcmu, Codec::Pcma, Codec::G722]);
+        assert!(!Payload::named(98, "CN", 16_000, 1).is_comfort_noise_for(Codec::Pcmu));
+        assert!(
+            Payload::named(19, "cn", 8_000, 1).is_comfort_noise_for(Codec::Pcmu),
+            "the number before RFC 3389"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use sdp_types as lines;
 
-use crate::description::{Attribute, Bandwidth, Description, MediaLine};
+use crate::description::{Attribute, Bandwidth, Description, Direction, MediaLine};
 
 pub(crate) fn description(description: &Description) -> Vec<u8> {
     let medias = description.media.iter().map(|line| media(line, description.connection)).collect();
@@ -89,6 +89,14 @@ fn attributes(line: &MediaLine) -> Vec<lines::Attribute> {
     }
     for (pt, what) in &line.feedback {
         add("rtcp-fb", format!("{} {what}", pt.map_or_else(|| "*".to_owned(), |pt| pt.to_string())));
+    }
+    for extension in &line.extensions {
+        let way = match extension.direction {
+            Direction::SendRecv => String::new(),
+            direction => format!("/{}", direction.as_str()),
+        };
+        let rest = extension.attributes.as_ref().map_or_else(String::new, |rest| format!(" {rest}"));
+        add("extmap", format!("{}{way} {}{rest}", extension.id, extension.uri));
     }
     line.ptime.into_iter().for_each(|ms| add("ptime", ms.to_string()));
     line.max_ptime.into_iter().for_each(|ms| add("maxptime", ms.to_string()));

@@ -43,17 +43,50 @@ fn two_ends_that_have_it_agree_on_each_codec_with_keys_at_its_clock() {
 }
 
 #[test]
-fn they_are_neither_offered_nor_taken_by_default() {
+fn they_are_offered_last_and_taken_where_nothing_else_is() {
     let default = Local { caps: Capabilities::default(), ..local(2, &[]) };
     let ours = text(&Session::new(1).offer(&default, &Want::all()));
-    for name in ["opus", "AMR-WB", "G722", "H263-1998", "H263-2000", "VP8"] {
-        assert!(!ours.contains(name), "{name} in {ours}");
+    let place = |name: &str| ours.find(name).unwrap_or_else(|| panic!("{name} in {ours}"));
+    for name in ["opus", "AMR-WB", "G722"] {
+        assert!(place(name) > place("PCMA"), "{name} in {ours}");
     }
-    let browser = offer("m=audio 4000 RTP/AVP 111\na=rtpmap:111 opus/48000/2\n");
-    assert_eq!(
-        Session::new(2).answer(&browser, &default).map_err(|refused| refused.warning_code).err(),
-        Some(305)
+    for name in ["H263-1998", "H263-2000", "VP8"] {
+        assert!(place(name) > place("H264"), "{name} in {ours}");
+    }
+    let chosen = |lines: &str| {
+        let answered = Session::new(2).answer(&offer(lines), &default);
+        answered.expect("usable").1.streams[0].codec()
+    };
+    assert_eq!(chosen("m=audio 4000 RTP/AVP 111\na=rtpmap:111 opus/48000/2\n"), Codec::Opus);
+    assert_eq!(chosen("m=audio 4000 RTP/AVP 111 8\na=rtpmap:111 opus/48000/2\n"), Codec::Pcma);
+    assert_eq!(chosen("m=video 4000 RTP/AVP 96\na=rtpmap:96 VP8/90000\n"), Codec::Vp8);
+    assert_eq!(chosen("m=video 4000 RTP/AVP 96 34\na=rtpmap:96 VP8/90000\n"), Codec::H263);
+}
+
+#[test]
+fn what_the_other_leg_has_comes_first_in_a_preferring_offer_and_nothing_twice() {
+    let caps = Capabilities {
+        audio: vec![Codec::Pcmu, Codec::Opus],
+        video: vec![Codec::H264, Codec::H263],
+        ..Capabilities::default()
+    };
+    let caller = offer(
+        "m=audio 4000 RTP/AVP 98 101\na=rtpmap:98 AMR/8000\na=fmtp:98 mode-set=7\n\
+         a=rtpmap:101 telephone-event/8000\nm=video 4002 RTP/AVP 34\na=fmtp:34 QCIF=2\n",
     );
+    let default = Local { caps: Capabilities::default(), ..local(2, &[]) };
+    let (_, agreed) = Session::new(2).answer(&caller, &default).expect("usable");
+    let ours = text(&Session::new(3).offer(&local(1, &[]), &Want::preferring(&agreed, &caps)));
+    let names: Vec<_> = ours.lines().filter_map(|line| line.strip_prefix("a=rtpmap:")).collect();
+    let names: Vec<_> = names.iter().filter_map(|line| line.split(' ').nth(1)).collect();
+    let expected = ["AMR/8000", "AMR/8000", "PCMU/8000", "opus/48000/2"];
+    assert_eq!(names[..4], expected, "{ours}");
+    assert_eq!(names.iter().filter(|name| name.starts_with("telephone-event")).count(), 2, "{ours}");
+    assert!(ours.contains("a=fmtp:98 mode-set=7\r\n"), "{ours}");
+    let h263 = ours.find("H263/90000").expect("H.263");
+    assert!(h263 < ours.find("H264/90000").expect("H.264"), "{ours}");
+    assert_eq!(ours.matches("H263/90000").count(), 1, "{ours}");
+    assert!(ours.len() < 1_300, "{} octets", ours.len());
 }
 
 #[test]

@@ -88,9 +88,24 @@ fn linphone_offers_keys_at_three_clock_rates() {
     assert_eq!((audio.send.pt, audio.dtmf_send), (0, Some(100)));
     let video = agreed.video().expect("video");
     assert_eq!(video.send.pt, 97);
-    assert!(video.feedback.pli && video.feedback.fir);
+    assert!(video.feedback.pli && video.feedback.fir && video.feedback.tmmbr && !video.feedback.remb);
+    assert!(text.contains("a=rtcp-fb:97 ccm tmmbr\r\n"), "{text}");
     assert!(text.contains("m=audio 20000 RTP/AVPF 0 100\r\n"), "{text}");
     assert_eq!(text.matches("telephone-event").count(), 1, "{text}");
+}
+
+#[test]
+fn limits_of_bit_rates_are_answered_as_they_were_offered() {
+    let (text, agreed) = answer(
+        "v=0\r\no=- 1 1 IN IP4 192.0.2.40\r\ns=-\r\nc=IN IP4 192.0.2.40\r\nt=0 0\r\n\
+         m=video 9078 RTP/AVPF 96 97\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 profile-level-id=42e01f\r\n\
+         a=rtpmap:97 VP8/90000\r\na=rtcp-fb:96 goog-remb\r\na=rtcp-fb:96 transport-cc\r\n\
+         a=rtcp-fb:96 CCM tmmbr smaxpr=120\r\na=rtcp-fb:96 ccm firm\r\na=rtcp-fb:97 nack pli\r\n",
+    );
+    let said: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("a=rtcp-fb:")).collect();
+    assert_eq!(said, ["96 ccm tmmbr", "96 goog-remb"], "estimates of the whole transport are not made");
+    let feedback = agreed.video().expect("pictures").feedback;
+    assert!(feedback.tmmbr && feedback.remb && !feedback.fir && !feedback.pli);
 }
 
 #[test]

@@ -3,15 +3,15 @@
 
 use std::net::IpAddr;
 
-use media::amr::{Band, ModeSet};
+use media::amr::Band;
 use media::{Codec, Size};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use sdp::{
-    AmrParameters, Attribute, Bandwidth, Capabilities, Description, Direction, H263Parameters,
-    H264Parameters, Local, MediaKind, MediaLine, Mpeg4Parameters, Origin, Parameters, Payload,
-    ProfileLevelId, Session, Want,
+    AmrParameters, Attribute, Bandwidth, Capabilities, Description, Direction, Extension, H263Parameters,
+    H264Parameters, Local, MediaKind, MediaLine, Mpeg4Parameters, OpusParameters, Orientation, Origin,
+    Parameters, Payload, ProfileLevelId, Session, Vp8Parameters, Want,
 };
 
 fn local() -> Local {
@@ -25,6 +25,18 @@ fn local() -> Local {
 
 fn address() -> impl Strategy<Value = IpAddr> {
     prop_oneof![any::<[u8; 4]>().prop_map(IpAddr::from), any::<[u16; 8]>().prop_map(IpAddr::from)]
+}
+
+fn extension() -> impl Strategy<Value = Extension> {
+    let uri = prop_oneof![
+        Just("urn:3gpp:video-orientation".to_owned()),
+        Just("urn:3gpp:video-orientation:6".to_owned()),
+        "urn:ietf:params:[a-z-]{1,12}",
+        "http://[a-z]{1,8}/[a-z#]{1,8}",
+    ];
+    let id = prop_oneof![1u16..=255, 1u16..=4, 4_096u16..=4_351];
+    (id, direction(), uri, option::of("[a-z0-9]{1,5}( [a-z=]{1,6})?"))
+        .prop_map(|(id, direction, uri, attributes)| Extension { id, direction, uri, attributes })
 }
 
 fn direction() -> impl Strategy<Value = Direction> {
@@ -74,11 +86,12 @@ fn h263() -> impl Strategy<Value = Parameters> {
     })
 }
 
-fn amr() -> impl Strategy<Value = Parameters> {
-    let modes = option::of(vec(0u8..8, 1..5).prop_map(|modes| ModeSet::new(modes).expect("some mode")));
-    (modes, any::<[bool; 4]>(), vec("max-red=[0-9]{1,3}", 0..2)).prop_map(|(mode_set, flags, others)| {
+fn amr(band: Band) -> impl Strategy<Value = Parameters> {
+    let modes = vec(0..band.sid(), 1..5).prop_map(move |modes| band.mode_set(modes).expect("some mode"));
+    let modes = option::of(modes);
+    (modes, any::<[bool; 4]>(), vec("max-red=[0-9]{1,3}", 0..2)).prop_map(move |(mode_set, flags, others)| {
         Parameters::Amr(AmrParameters {
-            band: Band::Narrow,
+            band,
             octet_align: flags[0],
             mode_set,
             mode_change_every_second: flags[1],
@@ -99,13 +112,48 @@ fn mpeg4() -> impl Strategy<Value = Parameters> {
     )
 }
 
+fn opus() -> impl Strategy<Value = Parameters> {
+    let rates = (8_000u32..=48_000, option::of(6_000u32..=510_000));
+    (rates, any::<[bool; 4]>(), vec("minptime=[1-9]0", 0..2)).prop_map(
+        |((max_playback_rate, max_average_bitrate), [stereo, cbr, fec, dtx], others)| {
+            Parameters::Opus(OpusParameters {
+                max_playback_rate,
+                max_average_bitrate,
+                stereo,
+                cbr,
+                fec,
+                dtx,
+                others,
+            })
+        },
+    )
+}
+
+fn vp8() -> impl Strategy<Value = Parameters> {
+    (option::of(1u32..120), option::of(1u32..40_000), vec("x-[a-z]{1,4}=[0-9]", 0..2))
+        .prop_map(|(max_fr, max_fs, others)| Parameters::Vp8(Vp8Parameters { max_fr, max_fs, others }))
+}
+
 fn payload() -> impl Strategy<Value = Payload> {
     prop_oneof![
         Just(Payload::media(0, Codec::Pcmu, Parameters::None)),
         Just(Payload::media(8, Codec::Pcma, Parameters::None)),
         Just(Payload::named(18, "G729", 8_000, 1)),
         (96u8..=127).prop_map(Payload::telephone_event),
-        (96u8..=127, amr()).prop_map(|(pt, parameters)| Payload::media(pt, Codec::Amr, parameters)),
+        (96u8..=127, amr(Band::Narrow)).prop_map(|(pt, parameters)| Payload::media(
+            pt,
+            Codec::Amr,
+            parameters
+        )),
+        (96u8..=127, amr(Band::Wide)).prop_map(|(pt, parameters)| Payload::media(
+            pt,
+            Codec::AmrWb,
+            parameters
+        )),
+        (96u8..=127, opus()).prop_map(|(pt, parameters)| Payload::media(pt, Codec::Opus, parameters)),
+        Just(Payload::media(9, Codec::G722, Parameters::None)),
+        (96u8..=127, h263()).prop_map(|(pt, parameters)| Payload::media(pt, Codec::H263p, parameters)),
+        (96u8..=127, vp8()).prop_map(|(pt, parameters)| Payload::media(pt, Codec::Vp8, parameters)),
         (96u8..=127, mpeg4()).prop_map(|(pt, parameters)| Payload::media(pt, Codec::Mpeg4, parameters)),
         (96u8..=127, "(CLEARMODE|clearmode|X-CCD|CCD|G[.]nX64)")
             .prop_map(|(pt, name)| Payload::named(pt, &name, 8_000, 1)),
@@ -139,9 +187,16 @@ fn media_line() -> impl Strategy<Value = MediaLine> {
     let proto = prop_oneof![Just("RTP/AVP"), Just("RTP/AVPF"), Just("RTP/SAVP"), Just("TCP/MSRP")];
     let payloads = vec(payload(), 1..6);
     let rtcp = (option::of((1u16.., option::of(address()))), any::<bool>());
-    let feedback = vec((option::of(96u8..=127), "(nack pli|ccm fir|nack|trr-int 100)"), 0..4);
+    let feedback = vec(
+        (
+            option::of(96u8..=127),
+            "(nack pli|ccm fir|ccm tmmbr( smaxpr=120)?|goog-remb|transport-cc|nack|trr-int 100)",
+        ),
+        0..4,
+    );
     let times = (option::of(1u16..200), option::of(1u16..200), option::of("[a-z0-9]{1,5}"));
-    (head, proto, payloads, rtcp, feedback, bandwidth(), times, vec(attribute(), 0..3)).prop_map(
+    let rest = (vec(attribute(), 0..3), vec(extension(), 0..4));
+    (head, proto, payloads, rtcp, feedback, bandwidth(), times, rest).prop_map(
         |(
             (kind, port, connection, direction),
             proto,
@@ -150,7 +205,7 @@ fn media_line() -> impl Strategy<Value = MediaLine> {
             feedback,
             bandwidth,
             times,
-            attributes,
+            (attributes, mut extensions),
         )| {
             let mut line = MediaLine::new(kind, port, proto);
             let mut seen = Vec::new();
@@ -160,7 +215,15 @@ fn media_line() -> impl Strategy<Value = MediaLine> {
                     true
                 }
             });
+            let mut seen = Vec::new();
+            extensions.retain(|extension| {
+                !seen.contains(&extension.id) && {
+                    seen.push(extension.id);
+                    true
+                }
+            });
             if line.is_rtp() {
+                line.extensions = extensions;
                 line.payloads = payloads;
             } else {
                 line.formats = vec!["*".into()];
@@ -208,7 +271,8 @@ fn nearly() -> impl Strategy<Value = String> {
         Just("a=rtpmap:96 MP4V-ES/90000\r\n".to_owned()),
         "m=(audio|text|x) [0-9]{1,5}(/2)? (RTP/AVP|UDP|TCP/RTP/AVP) [a-z0-9* ]{1,8}\r\n",
         "a=fmtp:(34|96|101) [ -~]{0,30}\r\n",
-        "a=(rtcp|rtcp-fb|rtpmap|fmtp|ptime|mid|sendonly)(:[ -~]{0,20})?\r\n",
+        "a=(rtcp|rtcp-fb|rtpmap|fmtp|ptime|mid|sendonly|extmap)(:[ -~]{0,20})?\r\n",
+        "a=extmap:[0-9]{1,4}(/sendonly|/x)? urn:3gpp:video-orientation(:6)?( x)?\r\n",
         "[vosictbazkrm]=[ -~]{0,20}\r?\n",
         "\\PC{0,10}",
     ];
@@ -258,6 +322,23 @@ proptest! {
                 prop_assert!(ours.port == 0 || ours.payloads.iter().all(|payload| numbers.contains(&payload.pt)));
                 prop_assert!(ours.port == 0 || (!ours.direction.sends() || theirs.direction.receives()));
                 prop_assert!(!ours.rtcp_mux || theirs.rtcp_mux);
+                prop_assert!(ours.extensions.len() <= 1);
+                for extension in &ours.extensions {
+                    let asked = |their: &&Extension| (their.id, &their.uri) == (extension.id, &extension.uri);
+                    let asked = theirs.extensions.iter().find(asked).expect("a number and name of the offer");
+                    prop_assert!(extension.id <= 255);
+                    prop_assert_eq!(extension.direction, asked.direction.reversed());
+                    let orientation = stream.expect("a line in use").orientation;
+                    let named = |on: bool| on.then_some(extension.id as u8);
+                    prop_assert_eq!(orientation.send, named(extension.direction.sends()));
+                    prop_assert_eq!(orientation.receive, named(extension.direction.receives()));
+                }
+                if let Some(stream) = stream {
+                    let offered = |what: &str| theirs.feedback.iter().any(|(_, said)| said.starts_with(what));
+                    prop_assert!(!stream.feedback.tmmbr || offered("ccm tmmbr"));
+                    prop_assert!(!stream.feedback.remb || offered("goog-remb"));
+                    prop_assert!(ours.extensions.len() == 1 || stream.orientation == Orientation::default());
+                }
             }
             prop_assert!(agreed.streams.len() <= 2);
             prop_assert!(Description::parse(&answer.to_bytes()).is_ok());

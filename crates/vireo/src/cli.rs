@@ -8,6 +8,7 @@ mod doctor;
 mod media;
 mod render;
 mod run;
+mod slide_weights;
 
 use std::process::ExitCode;
 

@@ -50,6 +50,10 @@ struct Counts {
     accepted: u64,
     refused: u64,
     faults: u64,
+    /// Streams that are being transcoded, each direction for itself.
+    transcoders: u64,
+    /// Packets of sound and pictures that were dropped because the transcoding threads did not keep up.
+    not_transcoded: u64,
     /// Datagrams that the send queues of the kernel had no room for.
     send_full: u64,
     /// Datagrams that could not be sent for another reason.
@@ -124,6 +128,8 @@ async fn status(State(site): State<Arc<Site>>) -> impl IntoResponse {
             accepted: site.gauges.accepted(),
             refused: site.gauges.refused(),
             faults: site.gauges.faults(),
+            transcoders: site.gauges.transcoders(),
+            not_transcoded: site.gauges.not_transcoded(),
             send_full: drops.send_full,
             send_failed: drops.send_failed,
             oversize: drops.oversize,

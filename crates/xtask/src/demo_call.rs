@@ -66,7 +66,7 @@ fn start(data: &Path, sip: u16, arguments: &[&String]) -> Result<Child, Error> {
 }
 
 /// Runs `job` once the gateway says `ready`, and ends the gateway in any case.
-fn when_ready<T>(mut gateway: Child, job: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+pub(crate) fn when_ready<T>(mut gateway: Child, job: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let lines = pass_on(gateway.stdout.take().expect("stdout is piped"));
     let outcome = match lines.recv_timeout(READY_WITHIN) {
         Ok(()) => job(),
@@ -115,16 +115,16 @@ fn pngs(dir: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(found)
 }
 
-fn free_udp_port() -> Result<u16, Error> {
+pub(crate) fn free_udp_port() -> Result<u16, Error> {
     Ok(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-fn free_tcp_port() -> Result<u16, Error> {
+pub(crate) fn free_tcp_port() -> Result<u16, Error> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 /// Twenty ports in a row that are free now: one call needs four.
-fn free_rtp_range() -> Result<String, Error> {
+pub(crate) fn free_rtp_range() -> Result<String, Error> {
     const PORTS: u16 = 20;
     // Below 32768, where Linux takes its own choices from (ip(7), ip_local_port_range).
     for first in (20_000..32_000).step_by(usize::from(PORTS)) {

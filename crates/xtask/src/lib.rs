@@ -9,6 +9,7 @@ mod clock;
 mod demo;
 mod demo_call;
 pub mod docs;
+mod load;
 mod manifest;
 mod process;
 mod source;
@@ -35,6 +36,9 @@ usage: cargo xtask COMMAND
   tidy                  check the house rules that no compiler checks
   docs [--check]        write the generated regions of the documents, or say which are stale
   bench [ARGS]          run the benchmarks; ARGS go to `cargo bench`
+  load --bridge N       hold N calls that are bridged by transcoding, and print what they cost the gateway;
+                        --vireo PATH measures another build than the release one, and --caller, --agent,
+                        --seconds go to `vireo call`
 ";
 
 /// Runs one command; `arguments` without the program's name.
@@ -52,6 +56,7 @@ pub fn run(arguments: &[String]) -> Result<ExitCode, Error> {
         "tidy" => tidy_command(),
         "docs" => docs::run(rest),
         "bench" => bench::run(rest),
+        "load" => load::run(rest),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)

@@ -22,6 +22,11 @@ pub(crate) fn vireo() -> PathBuf {
     target_dir().join("debug").join("vireo")
 }
 
+/// The `vireo` binary of the release profile.
+pub(crate) fn release_vireo() -> PathBuf {
+    target_dir().join("release").join("vireo")
+}
+
 /// The cargo that runs us, so that a toolchain chosen on the command line stays chosen.
 pub(crate) fn cargo() -> PathBuf {
     std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)

@@ -5,8 +5,11 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use call::CallId;
 use call::web::{Ended, FromBrowser, Media, SessionId, StopRinging, ToBrowser};
-use media::{Codec, Frame, Kind};
+use media::{AudioFormat, Codec, Format, Frame, Kind, Size, VideoFormat};
 use sdp::{AgreedStream, Capabilities, Local, Want};
+
+use crate::live::Maker;
+use crate::world::sample;
 
 /// What a desk does when it rings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,12 +48,23 @@ pub(crate) struct Browser {
     pub(crate) mark: u8,
     /// Its next picture is the first after a loss.
     pub(crate) loses: bool,
+    /// How it holds its camera.
+    pub(crate) rotation: media::Rotation,
     pub(crate) rings: Option<Media>,
+    /// What it agrees on when it takes a ring; `None`: exactly what is asked for.
+    pub(crate) answers: Option<Media>,
     pub(crate) act_at: Option<Instant>,
     pub(crate) connect_at: Option<Instant>,
     pub(crate) next: [Option<Instant>; 2],
     pub(crate) key_wanted: bool,
     pub(crate) started: Option<Instant>,
+    /// Since when its media flows, in the leg that it has.
+    pub(crate) up_since: Option<Instant>,
+    /// What it calls and answers with; its frames are those of `maker` then.
+    pub(crate) codecs: Option<(Codec, Codec)>,
+    pub(crate) maker: Maker,
+    /// When it was asked for a key picture.
+    pub(crate) asked: Vec<Instant>,
 }
 
 impl Browser {
@@ -66,19 +80,37 @@ impl Browser {
             keys_asked: 0,
             mark: 100 + session as u8,
             loses: false,
+            rotation: media::Rotation::None,
             rings: None,
+            answers: None,
             act_at: None,
             connect_at: None,
             next: [None, None],
             key_wanted: true,
             started: None,
+            up_since: None,
+            codecs: None,
+            maker: Maker::new(0),
+            asked: Vec::new(),
+        }
+    }
+
+    /// A browser with these codecs alone.
+    pub(crate) fn of(session: u64, mark: u8, audio: Codec, video: Codec) -> Self {
+        Browser {
+            mark,
+            codecs: Some((audio, video)),
+            answers: Some(media_of(audio, video)),
+            maker: Maker::new(mark),
+            ..Browser::new(session)
         }
     }
 
     /// A visitor calls.
     pub(crate) fn call(&mut self, number: &str) -> FromBrowser {
         self.leg = Leg::Calling;
-        FromBrowser::Call { number: number.into(), name: "Visitor".into(), media: media(self.camera).into() }
+        let media = self.codecs.map_or_else(|| media(self.camera), |(audio, video)| media_of(audio, video));
+        FromBrowser::Call { number: number.into(), name: "Visitor".into(), media: media.into() }
     }
 
     pub(crate) fn hear(&mut self, now: Instant, word: ToBrowser) {
@@ -91,6 +123,7 @@ impl Browser {
             ToBrowser::KeyPictureWanted => {
                 assert_eq!(self.leg, Leg::Up);
                 self.keys_asked += 1;
+                self.asked.push(now);
                 self.key_wanted = true;
                 return;
             }
@@ -138,6 +171,7 @@ impl Browser {
         self.connect_at = None;
         self.next = [None, None];
         self.key_wanted = true;
+        self.up_since = None;
     }
 
     pub(crate) fn next_due(&self) -> Option<Instant> {
@@ -153,8 +187,8 @@ impl Browser {
             if matches!(self.desk, Desk::Rejects(_)) {
                 said.push(FromBrowser::Reject { call });
             } else {
-                let media = like(self.rings.as_ref().unwrap()).into();
-                said.push(FromBrowser::Accept { call, media });
+                let media = self.answers.clone().unwrap_or_else(|| like(self.rings.as_ref().unwrap()));
+                said.push(FromBrowser::Accept { call, media: media.into() });
                 self.agreed(now);
             }
         }
@@ -162,6 +196,7 @@ impl Browser {
             said.push(FromBrowser::Connected);
             self.leg = Leg::Up;
             self.started.get_or_insert(now);
+            self.up_since = Some(now);
             self.next = [Some(now), self.camera.then_some(now)];
         }
         for (at, kind) in [Kind::Audio, Kind::Video].into_iter().enumerate() {
@@ -177,6 +212,25 @@ impl Browser {
     fn frame(&mut self, now: Instant, kind: Kind) -> Frame {
         let pts = now - self.started.unwrap_or(now);
         let step = Duration::from_millis(20);
+        if let Some((audio, video)) = self.codecs {
+            let format = match kind {
+                Kind::Audio => Format::Audio(AudioFormat::new(audio)),
+                Kind::Video => Format::Video(VideoFormat::prompt(video, Size::CIF)),
+            };
+            let key = kind == Kind::Video && std::mem::take(&mut self.key_wanted);
+            let frame = self.maker.frame(format, pts, key, 0);
+            let lost_before = kind == Kind::Video && std::mem::take(&mut self.loses);
+            return Frame { lost_before, ..frame };
+        }
+        let agreed = self.answers.as_ref().and_then(|media| media.stream(kind));
+        if let Some(agreed) = agreed.filter(|agreed| !matches!(agreed.codec(), Codec::Pcmu | Codec::H264)) {
+            let format = match kind {
+                Kind::Audio => agreed.audio_format().map(Format::Audio),
+                Kind::Video => agreed.video_format().map(Format::Video),
+            };
+            let key = std::mem::take(&mut self.key_wanted);
+            return sample(format.expect("a codec"), pts, step, key, self.mark);
+        }
         if kind == Kind::Audio {
             return Frame::new(Codec::Pcmu, pts, step, true, [0, self.mark].repeat(80).into());
         }
@@ -192,7 +246,7 @@ impl Browser {
             vec![0, 0, 0, 1, 0x41, 0x88, self.mark, 0x55]
         };
         let frame = Frame::new(Codec::H264, pts, Duration::ZERO, key, Bytes::from(data));
-        Frame { lost_before: std::mem::take(&mut self.loses), ..frame }
+        Frame { lost_before: std::mem::take(&mut self.loses), rotation: self.rotation, ..frame }
     }
 
     pub(crate) fn pictures(&self) -> impl Iterator<Item = &Frame> {
@@ -215,10 +269,6 @@ impl Browser {
             ToBrowser::StopRinging { why, .. } => Some(*why),
             _ => None,
         })
-    }
-
-    pub(crate) fn rang(&self) -> usize {
-        self.words.iter().filter(|word| matches!(word, ToBrowser::Ring { .. })).count()
     }
 
     pub(crate) fn talks_with(&self) -> Option<&str> {
@@ -248,6 +298,19 @@ pub(crate) fn media(camera: bool) -> Media {
         audio_port: Some(port),
         video_port: camera.then_some(port + 2),
         caps: Capabilities { video: vec![Codec::H264], ..Capabilities::default() },
+    };
+    let offer = sdp::Session::new(1).offer(&local(9), &Want::all());
+    let (_, agreed) = sdp::Session::new(2).answer(&offer, &local(19)).unwrap();
+    Media { audio: agreed.audio().cloned(), video: agreed.video().cloned() }
+}
+
+/// The same for a browser with these codecs alone.
+pub(crate) fn media_of(audio: Codec, video: Codec) -> Media {
+    let local = |port: u16| Local {
+        address: "127.0.0.1".parse().unwrap(),
+        audio_port: Some(port),
+        video_port: Some(port + 2),
+        caps: Capabilities { audio: vec![audio], video: vec![video], ..Capabilities::default() },
     };
     let offer = sdp::Session::new(1).offer(&local(9), &Want::all());
     let (_, agreed) = sdp::Session::new(2).answer(&offer, &local(19)).unwrap();

@@ -268,32 +268,6 @@ fn media_that_never_flows_ends_the_leg() {
 }
 
 #[test]
-fn a_desk_is_never_rung_for_a_caller_whose_pictures_it_cannot_show() {
-    let (mut world, desk) = with_desk(10, &["desk1", "anna"], accepts());
-    let body = "v=0\r\no=- 1 1 IN IP4 10.0.0.11\r\ns=-\r\nc=IN IP4 10.0.0.11\r\nt=0 0\r\n\
-                m=audio 40000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n\
-                m=video 40002 RTP/AVP 34\r\na=rtpmap:34 H263/90000\r\na=fmtp:34 QCIF=2\r\n";
-    let mut phone = Phone::new("10.0.0.11");
-    let (now, gateway) = (world.now().mono, world.gateway());
-    phone.call(now, NUMBER, gateway, Some(body));
-    let at = world.add_phone(phone);
-    let mut anna = Phone::new("10.0.0.21");
-    anna.manner = Manner::Rings;
-    let anna = world.add_phone(anna);
-    world.with_phone(at, |_, _| ());
-    world.run_for(SECOND);
-    world.with_phone(at, |phone, _| phone.press('0'));
-    world.run_for(2 * SECOND);
-    assert_eq!(world.browsers[desk].rang(), 0);
-    assert!(world.phones[anna].dialog.is_some(), "the SIP agent is called at once");
-    let states = world.agent_states(1);
-    assert!(
-        matches!(states[..], [AgentState::Ready, AgentState::Ringing { .. }, AgentState::Ready]),
-        "{states:?}"
-    );
-}
-
-#[test]
 fn a_visitor_without_a_camera_is_heard() {
     let (mut world, desk) = with_desk(11, &["desk1"], accepts());
     let at = world.visit(Browser { camera: false, ..Browser::new(2) }, NUMBER);
@@ -307,19 +281,39 @@ fn a_visitor_without_a_camera_is_heard() {
 }
 
 #[test]
-fn a_desk_that_agrees_on_another_sound_is_not_joined() {
-    let (mut world, desk) = with_desk(12, &["desk1", "anna"], Desk::Rings);
-    let at = visitor(&mut world, 2);
-    world.run_for(SECOND);
-    let Leg::Ringing(call) = world.browsers[desk].leg else { panic!("it rings") };
+fn a_desk_that_agrees_on_another_sound_is_joined_by_transcoders_both_ways() {
+    let (mut world, desk) = with_desk(12, &["desk1", "anna"], accepts());
     let mut other = media(true);
     let alaw = sdp::Payload::media(8, Codec::Pcma, sdp::Parameters::None);
     if let Some(audio) = &mut other.audio {
         (audio.send, audio.receive) = (alaw.clone(), vec![alaw]);
     }
-    world.say(desk, FromBrowser::Accept { call, media: other.into() });
-    assert_eq!(world.browsers[desk].stopped(), Some(StopRinging::NotAcceptable));
-    assert_eq!(world.browsers[at].talks_with(), None);
+    world.browsers[desk].answers = Some(other);
+    let at = visitor(&mut world, 2);
+    world.run_for(4 * SECOND);
+    let last =
+        |at: usize| world.browsers[at].sounds().last().map(|frame| (frame.codec, frame.data.last().copied()));
+    assert_eq!(last(at), Some((Codec::Pcmu, Some(101))));
+    assert_eq!(last(desk), Some((Codec::Pcma, Some(102))));
+    let mut jobs: Vec<_> = world.transcoders.begun.iter().map(|job| (job.from, job.to.codec())).collect();
+    jobs.sort_unstable();
+    assert_eq!(jobs, [(Codec::Pcmu, Codec::Pcma), (Codec::Pcma, Codec::Pcmu)], "sound alone");
+}
+
+#[test]
+fn a_camera_that_is_turned_is_turned_back_for_who_cannot_be_told() {
+    let (mut world, desk) = with_desk(15, &["desk1", "anna"], accepts());
+    let at = visitor(&mut world, 2);
+    world.run_for(4 * SECOND);
+    assert!(gets(&world, desk, 102));
+    assert_eq!(world.transcoders.begun, [], "upright pictures pass");
+    world.browsers[at].rotation = media::Rotation::Quarter;
+    world.run_for(2 * SECOND);
+    let jobs: Vec<_> = world.transcoders.begun.iter().map(|job| (job.from, job.to.codec())).collect();
+    assert_eq!(jobs, [(Codec::H264, Codec::H264)], "the visitor's pictures alone, once");
+    let before = world.browsers[desk].pictures().count();
+    world.run_for(SECOND);
+    assert!(world.browsers[desk].pictures().count() > before + 5, "and they go on");
 }
 
 #[test]

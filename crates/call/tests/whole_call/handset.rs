@@ -6,8 +6,10 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use h324m::{Event, Input, Output};
-use media::{Frame, Kind, Now};
+use media::{AudioFormat, Codec, Format, Frame, Kind, Now, VideoFormat};
 use rtp::circuit as line;
+
+use crate::live::Maker;
 
 /// Line and terminal.
 pub(crate) struct Handset {
@@ -22,6 +24,9 @@ pub(crate) struct Handset {
     due: Option<Instant>,
     ticks: u32,
     key_wanted: bool,
+    pub(crate) maker: Maker,
+    /// When it was asked for a key picture.
+    pub(crate) asked: Vec<Instant>,
 }
 
 impl Handset {
@@ -38,6 +43,8 @@ impl Handset {
             due: Some(now),
             ticks: 0,
             key_wanted: true,
+            maker: Maker::new(0x25),
+            asked: Vec::new(),
         }
     }
 
@@ -80,15 +87,21 @@ impl Handset {
             return;
         }
         let pts = std::time::Duration::from_millis(20) * self.ticks;
-        let speech = [&[0x3C][..], &[0xA5; 31]].concat();
-        let frame = Frame::new(media::Codec::Amr, pts, pts, true, speech.into());
-        self.terminal.handle_input(now, Input::Frame(frame));
-        if self.ticks.is_multiple_of(5) {
+        let speech = self.maker.frame(Format::Audio(AudioFormat::amr(7)), pts, true, 0);
+        self.terminal.handle_input(now, Input::Frame(speech));
+        if let (Some(codec), true) = (self.video(), self.ticks.is_multiple_of(5)) {
             let key = std::mem::take(&mut self.key_wanted);
-            let picture = picture(key, self.ticks as u8);
-            let frame = Frame::new(media::Codec::H263, pts, pts, key, picture);
-            self.terminal.handle_input(now, Input::Frame(frame));
+            let picture = self.maker.frame(Format::Video(VideoFormat::circuit(codec)), pts, key, 0);
+            self.terminal.handle_input(now, Input::Frame(picture));
         }
+    }
+
+    /// What it sends pictures as.
+    fn video(&self) -> Option<Codec> {
+        self.events.iter().find_map(|(_, event)| match event {
+            Event::Up { video, .. } => video.and_then(|channels| channels.sends),
+            _ => None,
+        })
     }
 
     fn pump(&mut self, now: Instant, out: &mut Vec<(SocketAddr, Bytes)>) {
@@ -110,7 +123,10 @@ impl Handset {
             match self.terminal.poll_output() {
                 Output::Frame(frame) => self.frames.push((now, frame)),
                 Output::Event(event) => {
-                    self.key_wanted |= event == Event::KeyPictureWanted;
+                    if event == Event::KeyPictureWanted {
+                        self.key_wanted = true;
+                        self.asked.push(now);
+                    }
                     self.events.push((now, event));
                 }
                 Output::Timeout(due) => break due,
@@ -126,15 +142,17 @@ pub(crate) fn picture(key: bool, mark: u8) -> Bytes {
     vec![0, 0, 0x80, 0x02, coding, 0x0C, 0x15, mark | 1, 0x55].into()
 }
 
-/// A whole INTRA picture of H.263 at QCIF (§5.1 to §5.4): grey, but for the first macroblock of the second group, whose
-/// first block is as light as `mark` says.
+/// A whole INTRA picture of H.263 at QCIF (§5.1 to §5.4) as large as those of slides: each block of luminance has its
+/// coefficients, and the first one of the second group is as light as `mark` says.
 pub(crate) fn still(mark: u8) -> Bytes {
     let mut bits = String::from("0000000000000000100000");
     bits.push_str("00000000 10000 010 00000 01100 00");
     for macroblock in 0..99 {
         let light = if macroblock == 11 { mark.clamp(1, 127) } else { 64 };
-        bits.push_str(&format!("1 0011 {light:08b}"));
-        (1..6).for_each(|_| bits.push_str("01000000"));
+        let coefficients = format!("{} 01110", "100".repeat(18));
+        bits.push_str(&format!("1 11 {light:08b} {coefficients}"));
+        (1..4).for_each(|_| bits.push_str(&format!("01000000 {coefficients}")));
+        (4..6).for_each(|_| bits.push_str("01000000"));
     }
     bits.retain(|bit| bit != ' ');
     let octet =

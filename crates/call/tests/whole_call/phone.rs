@@ -1,5 +1,5 @@
 //! A video phone in virtual time: signalling by our own endpoint, media by hand-written packets, so that
-//! what the gateway sends and takes is seen as octets.
+//! what the gateway sends and takes is seen as octets; one of chosen codecs has [`Lines`] instead.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
@@ -9,6 +9,7 @@ use bytes::Bytes;
 use sdp::{AmrParameters, Capabilities, Description, Local, Parameters, Payload, Want, WantedStream};
 
 use crate::handset::Handset;
+use crate::lines::Lines;
 use sip::{
     Body, DialogId, Endpoint, HangUp, Host, Invite, LocalId, Method, NameAddr, Reply, StatusCode, Uri,
 };
@@ -22,6 +23,17 @@ pub(crate) enum Manner {
     Refuses(Duration, u16),
     /// Rings for ever.
     Rings,
+}
+
+/// How key pictures are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Feedback {
+    /// RFC 4585 §6.3.1, or as [`Feedback::Fir`].
+    Pli,
+    /// RFC 5104 §4.3.1.
+    Fir,
+    /// By INFO alone (RFC 5168).
+    Info,
 }
 
 /// An RTP packet that arrived.
@@ -59,6 +71,8 @@ pub(crate) struct Phone {
     pub(crate) amr: Option<AmrParameters>,
     /// The mode it asks for in each packet; 15 for any.
     pub(crate) mode_request: u8,
+    /// The next offer is of all that it can, not of what was agreed on.
+    change: bool,
     /// Whether it offers and takes pictures.
     pub(crate) camera: bool,
     /// What a 3G phone is; it offers clear mode then, and nothing else.
@@ -67,13 +81,22 @@ pub(crate) struct Phone {
     pub(crate) handset: Option<Box<Handset>>,
     /// It says nothing of H.324 on its line.
     pub(crate) dumb: bool,
+    /// Media of a phone of chosen codecs.
+    pub(crate) lines: Option<Box<Lines>>,
+    /// How it asks for key pictures and is asked for them.
+    pub(crate) feedback: Feedback,
+    /// INFOs that asked for a key picture.
+    pub(crate) infos: u32,
+    /// When it answered last, or was answered.
+    pub(crate) talks_since: Option<Instant>,
     /// Reason header of the BYE that ended the call.
     pub(crate) reason: Option<String>,
     /// What its endpoint told it, for a failing seed.
     pub(crate) log: Vec<(Instant, String)>,
     endpoint: Endpoint,
     session: sdp::Session,
-    caps: Capabilities,
+    /// What it can.
+    pub(crate) caps: Capabilities,
     remote: Option<(SocketAddr, Option<SocketAddr>)>,
     pending: Option<(Instant, sip::RequestId, Box<sip::Request>)>,
     next_audio: Option<Instant>,
@@ -107,10 +130,15 @@ impl Phone {
             talks: false,
             amr: None,
             mode_request: 15,
+            change: false,
             camera: true,
             terminal: None,
             handset: None,
             dumb: false,
+            lines: None,
+            feedback: Feedback::Pli,
+            infos: 0,
+            talks_since: None,
             reason: None,
             log: Vec::new(),
             endpoint: Endpoint::new(sip::Config::new(vec![sip::Local::new(sip)], seed)),
@@ -125,6 +153,23 @@ impl Phone {
             timestamp: 1_000,
             out: VecDeque::new(),
         }
+    }
+
+    /// A phone with these codecs alone.
+    pub(crate) fn of(host: &str, mark: u8, audio: media::Codec, video: media::Codec) -> Self {
+        let mut phone = Phone::new(host);
+        phone.set_codecs(audio, video);
+        phone.lines = Some(Box::new(Lines::new(mark)));
+        phone
+    }
+
+    pub(crate) fn set_codecs(&mut self, audio: media::Codec, video: media::Codec) {
+        (self.caps.audio, self.caps.video) = (vec![audio], vec![video]);
+    }
+
+    /// The media of a phone of chosen codecs.
+    pub(crate) fn lines(&mut self) -> &mut Lines {
+        self.lines.as_mut().expect("a phone of chosen codecs")
     }
 
     /// A phone with AMR.
@@ -161,6 +206,11 @@ impl Phone {
 
     fn want(&self) -> Want {
         let mut want = Want::all();
+        if self.change {
+            let all =
+                |kind| WantedStream { payloads: Some(self.caps.formats(kind)), ..WantedStream::default() };
+            want = Want { audio: Some(all(media::Kind::Audio)), video: Some(all(media::Kind::Video)) };
+        }
         if let Some(amr) = &self.amr {
             let speech = Payload::media(98, media::Codec::Amr, Parameters::Amr(amr.clone()));
             let payloads = Some(vec![speech, Payload::telephone_event(101)]);
@@ -173,9 +223,42 @@ impl Phone {
     pub(crate) fn call(&mut self, now: Instant, number: &str, gateway: SocketAddr, body: Option<&str>) {
         let offer = match body {
             Some(text) => Bytes::copy_from_slice(text.as_bytes()),
-            None => self.session.offer(&self.local(), &self.want()).to_bytes().into(),
+            None => {
+                let offer = self.session.offer(&self.local(), &self.want());
+                self.as_it_knows(offer).to_bytes().into()
+            }
         };
         self.invite(now, number, gateway, Some(Body::new("application/sdp", offer)));
+    }
+
+    /// The description without the feedback that it does not know.
+    fn as_it_knows(&self, mut description: Description) -> Description {
+        for line in &mut description.media {
+            line.feedback.retain(|(_, what)| match self.feedback {
+                Feedback::Pli => true,
+                Feedback::Fir => what == "ccm fir",
+                Feedback::Info => false,
+            });
+        }
+        description
+    }
+
+    /// Asks the gateway for a key picture by INFO (RFC 5168).
+    pub(crate) fn ask_by_info(&mut self, now: Instant) {
+        let xml = "<media_control><vc_primitive><to_encoder><picture_fast_update/></to_encoder></vc_primitive></media_control>";
+        let body = Body::new("application/media_control+xml", xml);
+        let dialog = self.dialog.unwrap();
+        self.endpoint.request(now, dialog, Method::Info, sip::Headers::new(), Some(body)).unwrap();
+        self.pump(now);
+    }
+
+    /// Asks the gateway for a key picture by PLI, however often it did before (RFC 4585 §6.3.1).
+    pub(crate) fn ask_at_once(&mut self) {
+        let Some((_, Some(to))) = self.remote else { return };
+        let head = [0x80, 201, 0, 1, 0, 0, 0x22, 0x22];
+        // Of the stream 0: a session has no other.
+        let loss = [0x81, 206, 0, 2, 0, 0, 0x22, 0x22, 0, 0, 0, 0];
+        self.out.push_back((self.video, to, [&head[..], &loss].concat().into()));
     }
 
     /// Calls without an offer.
@@ -191,11 +274,20 @@ impl Phone {
             destination: gateway,
             from: NameAddr::new(Uri::sip("13800000000", Host::from(self.sip.ip()), None)),
             to: NameAddr::new(uri),
-            headers: sip::Headers::new(),
+            headers: self.headers(),
             body,
         };
         self.dialog = Some(self.endpoint.invite(now, invite).unwrap());
         self.pump(now);
+    }
+
+    /// One without feedback says that it takes INFO.
+    fn headers(&self) -> sip::Headers {
+        let mut headers = sip::Headers::new();
+        if self.feedback == Feedback::Info {
+            headers.push("Allow", "INVITE, ACK, BYE, CANCEL, INFO");
+        }
+        headers
     }
 
     pub(crate) fn hang_up(&mut self, now: Instant) {
@@ -205,6 +297,7 @@ impl Phone {
             self.next_audio = None;
             self.next_video = None;
             self.handset = None;
+            self.drop_lines();
         }
         self.pump(now);
     }
@@ -218,6 +311,7 @@ impl Phone {
     /// Sends a re-INVITE with these directions.
     pub(crate) fn reinvite(&mut self, now: Instant, direction: sdp::Direction) {
         let offer = self.session.offer(&self.local(), &self.want().with_direction(direction));
+        let offer = self.as_it_knows(offer);
         let body = Body::new("application/sdp", offer.to_bytes());
         let dialog = self.dialog.unwrap();
         self.endpoint.request(now, dialog, Method::Invite, sip::Headers::new(), Some(body)).unwrap();
@@ -230,6 +324,14 @@ impl Phone {
         self.reinvite(now, sdp::Direction::SendRecv);
     }
 
+    /// Changes its codecs in mid-call.
+    pub(crate) fn change_codecs(&mut self, now: Instant, audio: media::Codec, video: media::Codec) {
+        self.set_codecs(audio, video);
+        self.change = true;
+        self.reinvite(now, sdp::Direction::SendRecv);
+        self.change = false;
+    }
+
     /// Receives and sends its sound at another port from now on.
     pub(crate) fn move_sound(&mut self, now: Instant, port: u16) {
         self.audio.set_port(port);
@@ -238,6 +340,9 @@ impl Phone {
 
     /// Presses a key: three packets of its start, three of its end (RFC 4733 §2.5.1).
     pub(crate) fn press(&mut self, key: char) {
+        if let Some(lines) = &mut self.lines {
+            return lines.keys.push(rtp::Digit::try_from(key).unwrap());
+        }
         let Some((to, _)) = self.remote else { return };
         let event = "0123456789*#ABCD".find(key).unwrap() as u8;
         let timestamp = self.timestamp;
@@ -250,10 +355,30 @@ impl Phone {
         self.timestamp += 8_000;
     }
 
+    /// Falls silent and says what that sounds like (RFC 3389), beside G.711.
+    pub(crate) fn pause(&mut self, noise: &[u8]) {
+        let Some((to, _)) = self.remote else { return };
+        self.next_audio = None;
+        self.timestamp += 160;
+        let packet = self.packet(13, false, self.timestamp, 0x1111, noise);
+        self.out.push_back((self.audio, to, packet));
+    }
+
+    /// Speaks again after a pause that was a second long.
+    pub(crate) fn go_on(&mut self, now: Instant) {
+        self.timestamp += 8_000;
+        self.next_audio = Some(now);
+    }
+
     /// Sends a Picture Loss Indication to the gateway's video (RFC 4585 §6.3.1).
     pub(crate) fn lose_picture(&mut self, gateway_rtcp: SocketAddr, ssrc: u32) {
-        let mut packet = vec![0x80, 201, 0, 1, 0, 0, 0x22, 0x22, 0x81, 206, 0, 2, 0, 0, 0x22, 0x22];
-        packet.extend(ssrc.to_be_bytes());
+        let ssrc = ssrc.to_be_bytes();
+        self.feed_back(gateway_rtcp, &[&[0x81, 206, 0, 2, 0, 0, 0x22, 0x22], &ssrc[..]].concat());
+    }
+
+    /// Sends an RTCP packet to the gateway's video, after an empty report.
+    pub(crate) fn feed_back(&mut self, gateway_rtcp: SocketAddr, packet: &[u8]) {
+        let packet = [&[0x80, 201, 0, 1, 0, 0, 0x22, 0x22], packet].concat();
         let from = SocketAddr::new(self.video.ip(), self.video.port() + 1);
         self.out.push_back((from, gateway_rtcp, packet.into()));
     }
@@ -278,7 +403,8 @@ impl Phone {
     pub(crate) fn due(&self, endpoint_due: Option<Instant>) -> Option<Instant> {
         let pending = self.pending.as_ref().map(|(at, ..)| *at);
         let line = self.handset.as_ref().and_then(|handset| handset.due());
-        [endpoint_due, pending, self.next_audio, self.next_video, line].into_iter().flatten().min()
+        let lines = self.lines.as_ref().and_then(|lines| lines.due());
+        [endpoint_due, pending, self.next_audio, self.next_video, line, lines].into_iter().flatten().min()
     }
 
     pub(crate) fn receive(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, data: &Bytes) {
@@ -286,12 +412,20 @@ impl Phone {
             self.questions += u32::from(data.starts_with(b"OPTIONS "));
             self.endpoint.handle_input(now, sip::Input::Datagram { local: LocalId(0), from, data });
             self.pump(now);
+        } else if let Some(lines) = &mut self.lines {
+            let of_video = to.port() & !1 == self.video.port();
+            let kind = if of_video { media::Kind::Video } else { media::Kind::Audio };
+            lines.receive(now, kind, to.port() & 1 == 1, from, data.clone());
+            self.pump(now);
         } else if (to == self.audio || to == self.video) && !(64..=95).contains(&(data[1] & 0x7F)) {
             assert!(data.len() >= 12, "an RTP packet is at least its header");
             assert_eq!(data[0] >> 6, 2, "RTP version");
             if let Some(handset) = self.handset.as_mut().filter(|_| to == self.audio) {
                 handset.receive(now, from, data.clone());
             }
+            // A header extension is told by a bit (RFC 3550 §5.3.1).
+            let extension =
+                (data[0] & 0x10 != 0).then(|| 4 + 4 * usize::from(u16::from_be_bytes([data[14], data[15]])));
             let word = |at: usize| u32::from_be_bytes(data[at..at + 4].try_into().unwrap());
             self.heard.push(Heard {
                 at: now,
@@ -301,7 +435,7 @@ impl Phone {
                 sequence: u16::from_be_bytes([data[2], data[3]]),
                 timestamp: word(4),
                 ssrc: word(8),
-                payload: data.slice(12..),
+                payload: data.slice(12 + extension.unwrap_or(0)..),
             });
         } else {
             // RTCP, on a port of its own or muxed (RFC 5761 §4): a Picture Loss Indication or a Full Intra Request somewhere in the compound packet.
@@ -317,6 +451,9 @@ impl Phone {
             self.decide(now, request, &message);
         }
         self.talk(now);
+        if let Some(lines) = &mut self.lines {
+            lines.tick(now);
+        }
         if let Some(handset) = &mut self.handset {
             let mut packets = Vec::new();
             handset.tick(now, &mut packets);
@@ -386,6 +523,14 @@ impl Phone {
 
     /// Lets the endpoint speak; returns when it wants to be woken.
     pub(crate) fn pump(&mut self, now: Instant) -> Option<Instant> {
+        if let Some(lines) = &mut self.lines {
+            let (audio, video, out) = (self.audio, self.video, &mut self.out);
+            lines.pump(now, |kind, next, to, data| {
+                let from = if kind == media::Kind::Audio { audio } else { video };
+                let from = SocketAddr::new(from.ip(), from.port() + u16::from(next));
+                out.push_back((from, to, data));
+            });
+        }
         loop {
             match self.endpoint.poll_output() {
                 sip::Output::Send { to, data, .. } => self.out.push_back((self.sip, to, data)),
@@ -439,6 +584,11 @@ impl Phone {
             sip::Event::Request { request, message, .. } => {
                 let reply = if message.method == Method::Info {
                     self.key_wanted = true;
+                    self.infos += 1;
+                    if let Some(lines) = &mut self.lines {
+                        lines.key_wanted = true;
+                        lines.asked.push(now);
+                    }
                     Reply::new(StatusCode::OK)
                 } else {
                     Reply::new(StatusCode::NotImplemented)
@@ -449,6 +599,7 @@ impl Phone {
                 let Some(message) = message.filter(|message| !message.body.is_empty()) else { return };
                 if let Ok(agreed) = self.session.accept(&Description::parse(&message.body).unwrap()) {
                     self.learn(&agreed);
+                    self.agree_lines(now, &agreed);
                 }
             }
             sip::Event::Progress { message, .. } if self.terminal.is_some() && !message.body.is_empty() => {
@@ -471,7 +622,12 @@ impl Phone {
                 let offer = Description::parse(&message.body).unwrap();
                 let (answer, agreed) = self.session.answer(&offer, &self.local()).unwrap();
                 self.start_media(now, &agreed);
-                Reply::new(StatusCode::OK).with_body(Body::new("application/sdp", answer.to_bytes()))
+                let body = Body::new("application/sdp", self.as_it_knows(answer).to_bytes());
+                let mut reply = Reply::new(StatusCode::OK).with_body(body);
+                if self.feedback == Feedback::Info {
+                    reply = reply.with_header("Allow", "INVITE, ACK, BYE, CANCEL, INFO");
+                }
+                reply
             }
         };
         // The caller may have given up meanwhile.
@@ -480,6 +636,8 @@ impl Phone {
 
     fn start_media(&mut self, now: Instant, agreed: &sdp::Agreed) {
         self.learn(agreed);
+        self.talks_since = Some(now);
+        self.agree_lines(now, agreed);
         let line = agreed.audio().filter(|audio| audio.is_circuit());
         if let (Some(terminal), Some(line)) = (&self.terminal, line) {
             let line = call::rtp_config(line, "handset", 77);
@@ -488,9 +646,28 @@ impl Phone {
             self.handset = Some(Box::new(handset));
             return;
         }
-        if self.talks {
+        if self.talks && self.lines.is_none() {
             self.next_audio = Some(now);
             self.next_video = Some(now + Duration::from_millis(7));
+        }
+    }
+
+    /// What it agreed on takes effect, as far as it knows feedback.
+    fn agree_lines(&mut self, now: Instant, agreed: &sdp::Agreed) {
+        let mut agreed = agreed.clone();
+        for stream in &mut agreed.streams {
+            stream.feedback.pli &= self.feedback == Feedback::Pli;
+            stream.feedback.fir &= self.feedback != Feedback::Info;
+        }
+        if let Some(lines) = &mut self.lines {
+            lines.agree(now, &agreed);
+        }
+    }
+
+    fn drop_lines(&mut self) {
+        self.talks_since = None;
+        if let Some(lines) = &mut self.lines {
+            lines.hang_up();
         }
     }
 
@@ -505,6 +682,7 @@ impl Phone {
         self.pending = None;
         self.next_audio = None;
         self.next_video = None;
+        self.drop_lines();
         self.session = sdp::Session::new(self.session_seed());
     }
 

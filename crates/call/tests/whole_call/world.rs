@@ -1,6 +1,6 @@
 //! The whole of it in virtual time: a shard, the agent pool, phones, and a network between them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,12 +9,13 @@ use bytes::Bytes;
 use call::web::FromBrowser;
 use call::{Cdr, Component, Config, Input, Live, MediaPort, Output, PortId, Shard};
 use dialplan::{Assets, Service, SourceFile};
-use media::{Asset, AssetKey, Codec, Format, Frame, Now, Track, amr};
+use media::{Asset, AssetKey, Codec, Format, Frame, Kind, Now, Track, amr};
 use netsim::{Link, Network, Step};
 use sip::LocalId;
 
 use crate::browser::Browser;
 use crate::phone::Phone;
+use crate::transcoders::Transcoders;
 
 pub(crate) const GATEWAY: &str = "10.0.0.1";
 
@@ -30,12 +31,15 @@ pub(crate) struct World {
     pub(crate) live: Vec<Live>,
     pub(crate) cdrs: Vec<Cdr>,
     pub(crate) fetched: Vec<AssetKey>,
+    /// Tracks that were fetched, which all calls share.
+    library: BTreeMap<AssetKey, Arc<Track>>,
     pub(crate) lent: HashSet<PortId>,
     /// Sound in lower modes of AMR waits for [`World::bring_editions`].
     pub(crate) editions_are_slow: bool,
     editions_due: Vec<(call::CallId, AssetKey)>,
     /// Words to the agent pool are lost: its thread has died or is stuck.
     pub(crate) pool_lost: bool,
+    pub(crate) transcoders: Transcoders,
     /// RTP sockets that are tied to a peer: the kernel keeps everything else from them.
     pub(crate) tied: HashMap<PortId, SocketAddr>,
     base: Instant,
@@ -61,11 +65,19 @@ impl World {
         Self::with(service, seed, pairs, Vec::new())
     }
 
+    /// A world whose gateway has MPEG-4 for 3G phones, at a distance of `delay` from everyone.
+    pub(crate) fn with_distance(service: &Arc<Service>, seed: u64, delay: Duration) -> Self {
+        let mut world = Self::with(service, seed, 64, Vec::new());
+        world.network.set_default_link(Link::perfect().with_delay(delay));
+        world
+    }
+
     fn with(service: &Arc<Service>, seed: u64, pairs: u32, trunks: Vec<call::Trunk>) -> Self {
         let base = base();
         let ip: IpAddr = GATEWAY.parse().unwrap();
         let mut sip = sip::Config::new(vec![sip::Local::new(SocketAddr::new(ip, 5060))], seed);
         sip.user_agent = "vireo-test".into();
+        let mpeg4_config = Some(Bytes::from_static(&crate::live::MPEG4_HEADERS));
         let config = Config {
             sip,
             media_addresses: vec![ip],
@@ -73,7 +85,7 @@ impl World {
             calls_max: 20,
             seed,
             retry_after: Duration::from_secs(5),
-            terminals: std::sync::Arc::default(),
+            terminals: Arc::new(h324m::Config { mpeg4_config, ..h324m::Config::default() }),
             trunks,
         };
         let mut world = World {
@@ -87,10 +99,12 @@ impl World {
             live: Vec::new(),
             cdrs: Vec::new(),
             fetched: Vec::new(),
+            library: BTreeMap::new(),
             lent: HashSet::new(),
             editions_are_slow: false,
             editions_due: Vec::new(),
             pool_lost: false,
+            transcoders: Transcoders::default(),
             tied: HashMap::new(),
             base,
             shard_due: None,
@@ -206,7 +220,8 @@ impl World {
         let now = self.network.now();
         let phones = self.phones.iter_mut().filter_map(|phone| phone.pump(now)).min();
         let browsers = self.browsers.iter().filter_map(Browser::next_due).min();
-        let timer = [self.shard_due, self.pool_due, phones, browsers].into_iter().flatten().min();
+        let made = self.transcoders.next_due();
+        let timer = [self.shard_due, self.pool_due, phones, browsers, made].into_iter().flatten().min();
         let timer = timer.map_or(until, |due| due.min(until));
         match self.network.step(Some(timer)) {
             Some(Step::Deliver(datagram)) => self.deliver(datagram.from, datagram.to, datagram.data),
@@ -218,6 +233,9 @@ impl World {
                 if self.pool_due.is_some_and(|due| due <= now.mono) {
                     self.pool.handle_input(now.mono, acd::Input::Timeout);
                     self.drain();
+                }
+                while let Some(word) = self.transcoders.take_due(now.mono) {
+                    self.feed(Input::Transcoded(word));
                 }
                 for at in 0..self.browsers.len() {
                     for word in self.browsers[at].tick(now.mono) {
@@ -292,7 +310,8 @@ impl World {
                             self.editions_due.push((call, key));
                             continue;
                         }
-                        let track = Some(Arc::new(track(&key)));
+                        let known = self.library.entry(key.clone());
+                        let track = Some(Arc::clone(known.or_insert_with_key(|key| Arc::new(track(key)))));
                         self.shard.handle_input(now, Input::Track { call, key, track });
                     }
                     Output::Pool(_) if self.pool_lost => {}
@@ -304,6 +323,7 @@ impl World {
                         let browser = self.browsers.iter_mut().find(|one| one.session == session);
                         browser.expect("a known session").hear(now.mono, word);
                     }
+                    Output::Transcode(word) => self.transcoders.tell(now.mono, word),
                     Output::Live(word) => self.live.push(word),
                     Output::Ended(cdr) => self.cdrs.push(*cdr),
                     Output::Release(port) => {
@@ -336,54 +356,78 @@ impl World {
     }
 }
 
+impl Drop for World {
+    /// Whatever happened in it: transcoders are over when the calls are.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        self.feed(Input::HangUpAll);
+        assert_eq!(self.shard.usage().calls, 0, "calls that cannot be ended");
+        let left: Vec<_> = self.transcoders.running.keys().collect();
+        assert!(left.is_empty(), "transcoders that were not ended: {left:?}");
+    }
+}
+
+/// Pictures in the loop of a slide.
+const SLIDE_PICTURES: u32 = 12;
+
 /// A track whose octets tell what it is: one second of sound, or a key picture and eleven others.
 pub(crate) fn track(key: &AssetKey) -> Track {
     let mark = mark(&key.asset);
-    let (step, frames): (_, Vec<Frame>) = match key.format {
-        Format::Audio(audio) => {
-            let step = Duration::from_millis(20);
-            let data = match audio.codec {
-                // The storage format (RFC 4867 §5.3).
-                Codec::Amr => {
-                    let mode = audio.amr_mode.expect("AMR has a mode");
-                    let len = amr::bits(mode).expect("a mode").div_ceil(8);
-                    Bytes::from([&[mode << 3 | 4][..], &vec![mark; len]].concat())
-                }
-                _ => Bytes::from(vec![mark; 160]),
-            };
-            (step, (0..50).map(|n| Frame::new(audio.codec, step * n, step, true, data.clone())).collect())
-        }
-        Format::Video(video) => {
-            let step = Duration::from_millis(250);
-            let frame = |n: u32| {
-                let circuit = match video.codec {
-                    Codec::H263 if video.is_circuit() && n == 0 => Some(crate::handset::still(mark)),
-                    Codec::H263 if video.is_circuit() => Some(crate::handset::picture(false, mark)),
-                    Codec::Mpeg4 => {
-                        Some(vec![0, 0, 1, 0xB6, if n == 0 { 0x10 } else { 0x50 }, mark, 0x55].into())
-                    }
-                    _ => None,
-                };
-                if let Some(data) = circuit {
-                    return Frame::new(video.codec, step * n, step, n == 0, data);
-                }
-                let data: Vec<u8> = if n == 0 {
-                    [
-                        &[0, 0, 0, 1, 0x67, 0x42, 0xC0, 0x0D, mark][..],
-                        &[0, 0, 0, 1, 0x68, 0xCE, 1],
-                        &[0, 0, 0, 1, 0x65, 0x88, mark],
-                    ]
-                    .concat()
-                } else {
-                    vec![0, 0, 0, 1, 0x41, 0x9A, mark]
-                };
-                Frame::new(video.codec, step * n, step, n == 0, data.into())
-            };
-            (step, (0..12).map(frame).collect())
-        }
+    let (step, count) = match key.format {
+        Format::Audio(_) => (Duration::from_millis(20), 50),
+        Format::Video(video) if video.is_circuit() => (Duration::from_secs(1), SLIDE_PICTURES),
+        Format::Video(_) => (Duration::from_millis(250), SLIDE_PICTURES),
     };
-    let duration = step * frames.len() as u32;
-    Track { format: key.format, frames: frames.into(), duration }
+    let heals =
+        matches!(key.format, Format::Video(video) if video.is_circuit() && video.codec == Codec::H263);
+    let frame = |n: u32| {
+        let frame = sample(key.format, step * n, step, n == 0, mark);
+        if !heals || n == 0 {
+            return frame;
+        }
+        let whole = Frame::new(Codec::H263, step, step, true, crate::handset::still(mark));
+        let still = media::Still::parse(&whole).expect("a still");
+        Frame { data: still.refresh(n - 1, SLIDE_PICTURES - 1, step), ..frame }
+    };
+    let frames: Vec<Frame> = (0..count).map(frame).collect();
+    Track { loop_from: usize::from(heals), ..Track::new(key.format, frames.into(), step * count) }
+}
+
+/// A frame with `mark` in it.
+pub(crate) fn sample(format: Format, pts: Duration, step: Duration, key: bool, mark: u8) -> Frame {
+    let data: Bytes = match format {
+        Format::Audio(audio) => match audio.codec {
+            // The storage format (RFC 4867 §5.3).
+            Codec::Amr => {
+                let mode = audio.amr_mode.expect("AMR has a mode");
+                let len = amr::bits(mode).expect("a mode").div_ceil(8);
+                Bytes::from([&[mode << 3 | 4][..], &vec![mark; len]].concat())
+            }
+            // One frame of 20 ms, narrow-band, mono (RFC 6716 §3.1).
+            Codec::Opus => Bytes::from([&[0x08][..], &[mark; 40]].concat()),
+            _ => Bytes::from(vec![mark; 160]),
+        },
+        Format::Video(video) => match video.codec {
+            Codec::H263 if key => crate::handset::still(mark),
+            Codec::H263 => crate::handset::picture(false, mark),
+            Codec::Mpeg4 => vec![0, 0, 1, 0xB6, if key { 0x10 } else { 0x50 }, mark, 0x55].into(),
+            // A key frame says its size (RFC 6386 §9.1).
+            Codec::Vp8 if key => vec![0x10, 0, 0, 0x9D, 1, 0x2A, 176, 0, 144, 0, mark].into(),
+            Codec::Vp8 => vec![0x11, 0, 0, mark].into(),
+            _ if key => [
+                &[0, 0, 0, 1, 0x67, 0x42, 0xC0, 0x0D, mark][..],
+                &[0, 0, 0, 1, 0x68, 0xCE, 1],
+                &[0, 0, 0, 1, 0x65, 0x88, mark],
+            ]
+            .concat()
+            .into(),
+            _ => vec![0, 0, 0, 1, 0x41, 0x9A, mark].into(),
+        },
+    };
+    let key = key || format.kind() == Kind::Audio;
+    Frame::new(format.codec(), pts, step, key, data)
 }
 
 fn is_made_on_demand(key: &AssetKey) -> bool {

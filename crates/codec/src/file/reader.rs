@@ -287,7 +287,7 @@ fn picture(frame: &frame::Video) -> Result<Picture, Error> {
     let bad = |why: &str| Error::Convert { what: "a picture", why: why.into() };
     let size = plane::size_of(frame).ok_or_else(|| bad("without pixels"))?;
     if too_large(size) {
-        return Err(Error::WrongSize { got: size, want: limits::PICTURE_MAX });
+        return Err(Error::WrongSize { got: size, want: limits::PICTURE_MAX.into() });
     }
     let even = Size { width: size.width & !1, height: size.height & !1 };
     match frame.format() {

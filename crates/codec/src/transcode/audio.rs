@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use media::amr::{self, Band};
 use media::{AudioFormat, Codec, Frame};
 
 use crate::comfort_noise::{Generator, Noise};
@@ -40,6 +41,12 @@ pub struct AudioTranscoder {
     end: Option<Duration>,
     /// Time of the first sample that waits.
     start: Duration,
+    /// Where the last frame that was made ended.
+    made_until: Duration,
+    /// The sender says that it has fallen silent.
+    pausing: bool,
+    /// Silence was made since its last frame, perhaps more than there was.
+    filled: bool,
     noise: Option<Generator>,
     counters: AudioCounters,
 }
@@ -65,6 +72,9 @@ impl AudioTranscoder {
             waiting: Vec::new(),
             end: None,
             start: Duration::ZERO,
+            made_until: Duration::ZERO,
+            pausing: false,
+            filled: false,
             noise: None,
             counters: AudioCounters::default(),
         })
@@ -98,6 +108,13 @@ impl AudioTranscoder {
         self.encoder.set_rate(bps);
     }
 
+    /// Whether the sender has said that nothing will come for a while, since nobody speaks: [`Self::conceal`] then
+    /// gives its background noise, and is to be asked every 20 ms until the next frame (TS 26.093; RFC 3389).
+    #[must_use]
+    pub fn is_pausing(&self) -> bool {
+        self.pausing || self.noise.is_some()
+    }
+
     /// Takes the next frame, appends what it completes to `out`. A gap before it is filled where packets were lost,
     /// up to [`CONCEALED_MAX`]; where the sender was silent the line begins anew.
     ///
@@ -110,6 +127,7 @@ impl AudioTranscoder {
         }
         self.counters.frames += 1;
         self.join(frame, out)?;
+        self.pausing = is_silence(frame);
         let samples = match self.decoder.decode(frame) {
             Ok(samples) => samples,
             Err(_) => {
@@ -119,8 +137,13 @@ impl AudioTranscoder {
                 self.decoder.conceal(lasts)
             }
         };
-        self.end = Some(frame.pts + self.lasts(samples.len()));
+        let end = frame.pts + self.lasts(samples.len());
         self.noise = None;
+        if std::mem::take(&mut self.filled) && self.pausing && self.end.is_some_and(|made| made >= end) {
+            // Its place was filled already; it only says how the noise goes on.
+            return Ok(());
+        }
+        self.end = Some(end);
         self.take(&samples, out)
     }
 
@@ -142,6 +165,7 @@ impl AudioTranscoder {
             }
         };
         self.end = self.end.map(|end| end + self.lasts(samples.len()));
+        self.filled = true;
         self.take(&samples, out)
     }
 
@@ -162,7 +186,10 @@ impl AudioTranscoder {
             return Ok(());
         };
         let gap = frame.pts.saturating_sub(end);
-        if end.saturating_sub(frame.pts) > GAP_TOLERATED {
+        let over = end.saturating_sub(frame.pts);
+        if self.filled && over <= CONCEALED_MAX {
+            // A little more silence was made than there was.
+        } else if over > GAP_TOLERATED {
             self.restart(frame.pts);
         } else if gap > GAP_TOLERATED {
             if frame.lost_before {
@@ -185,6 +212,9 @@ impl AudioTranscoder {
     fn restart(&mut self, at: Duration) {
         self.waiting.clear();
         self.start = at;
+        self.filled = false;
+        // A new time line, or a jump of the old one: where it begins is where it begins.
+        self.made_until = self.made_until.min(at);
     }
 
     fn take(&mut self, samples: &[i16], out: &mut Vec<Frame>) -> Result<(), Error> {
@@ -196,8 +226,11 @@ impl AudioTranscoder {
         let surplus = self.waiting.len().saturating_sub(WAITING_SAMPLES_MAX);
         let mut at = surplus;
         while self.waiting.len() - at >= each {
+            // Never back, whatever the frames say: receivers take that for old sound.
+            self.start = self.start.max(self.made_until);
             let frame = self.encoder.encode(&self.waiting[at..at + each], self.start);
             self.start += frame.duration;
+            self.made_until = self.start;
             self.counters.made += 1;
             out.push(frame);
             at += each;
@@ -213,5 +246,26 @@ impl AudioTranscoder {
 
     fn waits(&self) -> Duration {
         Duration::from_secs(self.waiting.len() as u64) / self.encoder.sample_rate()
+    }
+}
+
+/// Whether a frame says that nobody speaks: comfort noise or no data of AMR (RFC 4867 §4.3.2), the one or two octets
+/// of Opus that stand for a pause (RFC 6716 §3.1; RFC 7587 §3.1.3).
+fn is_silence(frame: &Frame) -> bool {
+    let frame_type = frame.data.first().map(|contents| contents >> 3 & 0x0F);
+    let silent = |band: Band| frame_type.is_some_and(|kind| kind == band.sid() || kind == amr::NO_DATA);
+    match frame.codec {
+        Codec::Amr => silent(Band::Narrow),
+        Codec::AmrWb => silent(Band::Wide),
+        Codec::Opus => frame.data.len() <= 2,
+        Codec::Pcmu
+        | Codec::Pcma
+        | Codec::G722
+        | Codec::Clearmode
+        | Codec::H263
+        | Codec::H263p
+        | Codec::H264
+        | Codec::Mpeg4
+        | Codec::Vp8 => false,
     }
 }

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use media::{Codec, Frame, Size, VideoFormat};
+use media::{Codec, Frame, Sizes, VideoFormat};
 
 use crate::video::{Decoder, Encoder, Governor};
 use crate::{Error, rotate, scale};
+
+/// Frames dropped while no key picture has come: some encoders refresh their picture bit by bit and never send one.
+const BEFORE_KEY_MAX: u32 = 60;
 
 /// Whether there is time to encode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,12 +46,14 @@ pub struct VideoCounters {
 /// One direction of one stream of pictures.
 pub struct VideoTranscoder {
     from: Codec,
-    expecting: Option<Size>,
+    sizes: Sizes,
     decoder: Decoder,
     encoder: Encoder,
     governor: Governor,
     /// A picture was decoded since the start or the last change of source.
     started: bool,
+    /// Frames that were dropped because no key picture came before them.
+    dropped: u32,
     /// The next picture that is encoded is a key picture.
     key_due: bool,
     /// The source is to be asked for a key picture.
@@ -59,18 +64,20 @@ pub struct VideoTranscoder {
 }
 
 impl VideoTranscoder {
-    /// From frames of `from`, of the size `expecting` if one was agreed on, to frames of `to`, letterboxed.
+    /// From frames of `from`, of the sizes that were agreed on, to frames of `to`, letterboxed.
     ///
     /// # Errors
     /// [`Error::WrongCodec`] for what is no picture, [`Error::Open`] when a library refuses.
-    pub fn new(from: Codec, expecting: Option<Size>, to: VideoFormat) -> Result<Self, Error> {
+    pub fn new(from: Codec, sizes: impl Into<Sizes>, to: VideoFormat) -> Result<Self, Error> {
+        let sizes = sizes.into();
         Ok(VideoTranscoder {
             from,
-            expecting,
-            decoder: decoder(from, expecting)?,
+            decoder: decoder(from, &sizes)?,
+            sizes,
             encoder: Encoder::new(to)?,
             governor: Governor::of(to),
             started: false,
+            dropped: 0,
             key_due: false,
             key_wanted: false,
             last: None,
@@ -131,8 +138,9 @@ impl VideoTranscoder {
     /// # Errors
     /// [`Error::Open`] when the library refuses a new decoder.
     pub fn source_changed(&mut self) -> Result<(), Error> {
-        self.decoder = decoder(self.from, self.expecting)?;
+        self.decoder = decoder(self.from, &self.sizes)?;
         self.started = false;
+        self.dropped = 0;
         self.key_due = true;
         Ok(())
     }
@@ -147,15 +155,20 @@ impl VideoTranscoder {
             return Err(Error::WrongCodec { codec: frame.codec, job: "this stream" });
         }
         self.counters.frames += 1;
-        if !self.started && !frame.keyframe {
+        if !self.started && !frame.keyframe && self.dropped < BEFORE_KEY_MAX {
+            self.dropped += 1;
             self.counters.before_key += 1;
             self.key_wanted = true;
             return Ok(None);
         }
-        self.key_wanted |= (frame.lost_before || frame.damaged) && !frame.keyframe;
+        self.key_wanted |= frame.damaged || (frame.lost_before && !frame.keyframe);
         let picture = match self.decoder.decode(frame) {
             Ok(Some(picture)) => picture,
-            Ok(None) => return Ok(None),
+            Ok(None) => {
+                // A key picture of which nothing comes: nothing will come of those that build on it.
+                self.key_wanted |= frame.keyframe;
+                return Ok(None);
+            }
             Err(Error::WrongSize { .. }) => {
                 self.counters.wrong_size += 1;
                 self.key_wanted = true;
@@ -200,10 +213,6 @@ impl VideoTranscoder {
     }
 }
 
-fn decoder(from: Codec, expecting: Option<Size>) -> Result<Decoder, Error> {
-    let decoder = Decoder::new(from)?;
-    Ok(match expecting {
-        Some(size) => decoder.expecting(size),
-        None => decoder,
-    })
+fn decoder(from: Codec, sizes: &Sizes) -> Result<Decoder, Error> {
+    Ok(Decoder::new(from)?.expecting(sizes.clone()))
 }

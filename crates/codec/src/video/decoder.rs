@@ -2,7 +2,7 @@
 
 use ffmpeg_next::codec::{self, Flags};
 use ffmpeg_next::{Dictionary, Packet, decoder, frame};
-use media::{Codec, Frame, Picture, Size, h263, vp8};
+use media::{Codec, Frame, Picture, Size, Sizes, h263, vp8};
 
 use crate::limits::{ENCODED_LEN_MAX, PICTURE_MAX};
 use crate::{Error, plane, quiet, scale};
@@ -14,9 +14,14 @@ use crate::{Error, plane, quiet, scale};
 pub struct Decoder {
     codec: Codec,
     inner: decoder::Video,
-    agreed: Option<Size>,
+    agreed: Sizes,
     /// MPEG-4 headers that came without a picture: the library forgets them unless one follows.
     headers: Vec<u8>,
+    /// Frames handed to the library; each carries its number.
+    sent: i64,
+    /// The last picture that came out was not that of the frame that had gone in. A damaged parameter set or slice can
+    /// make the library believe that pictures are reordered, up to sixteen of them, and it never unlearns that.
+    is_late: bool,
 }
 
 impl Decoder {
@@ -51,14 +56,14 @@ impl Decoder {
             .open_as_with(found, options())
             .and_then(decoder::Opened::video)
             .map_err(|why| open(why.to_string()))?;
-        Ok(Decoder { codec, inner, agreed: None, headers: Vec::new() })
+        Ok(Decoder { codec, inner, agreed: Sizes::Any, headers: Vec::new(), sent: 0, is_late: false })
     }
 
-    /// The same, for pictures of exactly `size`: damaged headers yield false sizes, and others than the
-    /// agreed one are refused before their first macroblock is decoded where the header tells.
+    /// The same, for pictures of the sizes that were agreed on: damaged headers yield false sizes, and others
+    /// are refused before their first macroblock is decoded where the header tells.
     #[must_use]
-    pub fn expecting(self, size: Size) -> Self {
-        Decoder { agreed: Some(size), ..self }
+    pub fn expecting(self, sizes: impl Into<Sizes>) -> Self {
+        Decoder { agreed: sizes.into(), ..self }
     }
 
     /// Decodes one frame. `None` when it yields no picture (parameter sets alone, or nothing before
@@ -78,24 +83,34 @@ impl Decoder {
         if frame.data.len() > ENCODED_LEN_MAX {
             return Err(self.failed(format!("{} octets", frame.data.len())));
         }
-        if let (Some(got), Some(want)) = (announced_size(frame), self.agreed)
-            && got != want
-        {
-            return Err(Error::WrongSize { got, want });
+        if let Some(got) = announced_size(frame).filter(|&size| !self.agreed.take(size)) {
+            return Err(Error::WrongSize { got, want: self.agreed.clone() });
         }
         if frame.codec == Codec::Mpeg4 && !has_vop(&frame.data) {
             self.headers = frame.data.to_vec();
             return Ok(None);
+        }
+        if self.is_late && frame.keyframe {
+            *self = Decoder { headers: std::mem::take(&mut self.headers), ..Decoder::new(self.codec)? }
+                .expecting(self.agreed.clone());
         }
         let packet = if self.headers.is_empty() {
             Packet::copy(&frame.data)
         } else {
             Packet::copy(&[&std::mem::take(&mut self.headers), &frame.data[..]].concat())
         };
+        self.run(packet)
+    }
+
+    /// Has the library decode a packet; the newest picture that comes out.
+    fn run(&mut self, mut packet: Packet) -> Result<Option<Picture>, Error> {
+        self.sent += 1;
+        packet.set_pts(Some(self.sent));
         self.inner.send_packet(&packet).map_err(|why| self.failed(why.to_string()))?;
         let mut newest = None;
         let mut out = frame::Video::empty();
         while self.inner.receive_frame(&mut out).is_ok() {
+            self.is_late = out.pts().is_some_and(|number| number < self.sent);
             newest = Some(self.picture(&out)?);
         }
         Ok(newest)
@@ -103,9 +118,11 @@ impl Decoder {
 
     fn picture(&self, frame: &frame::Video) -> Result<Picture, Error> {
         let size = plane::size_of(frame).ok_or_else(|| self.failed("a picture without pixels".into()))?;
-        let want = self.agreed.unwrap_or(PICTURE_MAX);
-        if self.agreed.is_some_and(|agreed| agreed != size) || too_large(size) {
-            return Err(Error::WrongSize { got: size, want });
+        if too_large(size) {
+            return Err(Error::WrongSize { got: size, want: PICTURE_MAX.into() });
+        }
+        if !self.agreed.take(size) {
+            return Err(Error::WrongSize { got: size, want: self.agreed.clone() });
         }
         match plane::from_av(frame) {
             Some(picture) => Ok(picture),

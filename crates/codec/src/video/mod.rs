@@ -131,7 +131,7 @@ impl Encoder {
     /// library fails or cannot keep a slice within its limit.
     pub fn encode(&mut self, picture: &Picture, pts: Duration, force_key: bool) -> Result<Frame, Error> {
         if picture.size != self.format.size {
-            return Err(Error::WrongSize { got: picture.size, want: self.format.size });
+            return Err(Error::WrongSize { got: picture.size, want: self.format.size.into() });
         }
         let (data, keyframe) = match &mut self.kind {
             Kind::H264(encoder) => encoder.encode(picture, pts, force_key)?,

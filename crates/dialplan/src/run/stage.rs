@@ -11,7 +11,7 @@ use crate::flow::Defaults;
 use crate::limits;
 use crate::service::Queues;
 use crate::text::Telling;
-use crate::{Flow, Presentation, Service};
+use crate::{Flow, Places, Presentation, Service};
 
 /// Everything about a call that changes.
 #[derive(Debug)]
@@ -130,10 +130,16 @@ impl<'a> Stage<'a> {
     }
 
     /// Puts the caller into a queue.
-    pub(crate) fn enter_queue(&mut self, queue: &str, waiting: Presentation, told: Telling<'_>) {
+    pub(crate) fn enter_queue(
+        &mut self,
+        queue: &str,
+        waiting: Presentation,
+        places: Option<Places>,
+        told: Telling<'_>,
+    ) {
         self.doubt(told);
         self.memory.queued = true;
-        self.memory.out.push_back(Action::Queue { queue: queue.to_owned(), waiting });
+        self.memory.out.push_back(Action::Queue { queue: queue.to_owned(), waiting, places });
     }
 
     /// Texts that could not be told as they were meant are for the log, never the end of a call.

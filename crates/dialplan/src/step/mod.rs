@@ -11,6 +11,7 @@ mod menu;
 mod play;
 mod queue;
 mod set;
+mod show_place;
 
 use std::fmt;
 

@@ -2,6 +2,7 @@
 //!
 //! What is seen and heard meanwhile is the queue's `hold` in queues.yaml, or the step's own `hold`.
 
+use super::show_place::ShowPlace;
 use super::{Cue, Field, Kind, Next, Outcome, Step};
 use crate::check::Checker;
 use crate::queues::read_hold;
@@ -22,6 +23,10 @@ pub(super) static KIND: Kind = Kind {
         Field {
             name: "hold",
             docs: "instead of the queue's: `{ clip }` or `{ slide, title, lines, values, music }`",
+        },
+        Field {
+            name: "show_place",
+            docs: "shows the caller's place over the hold's sound: `{ slide, title, lines, values, every: 10s, each: 2m }`; the slide gets `values.place`, and with `each`, how long one caller takes an agent, `values.wait` in minutes",
         },
     ]],
     outcomes: &[
@@ -46,14 +51,16 @@ pub(super) static KIND: Kind = Kind {
 struct Queue {
     name: Word,
     hold: Option<Scene>,
+    show_place: Option<ShowPlace>,
     exits: Exits,
 }
 
 fn read(reader: &mut Reader, fields: &Fields<'_>) -> Option<Box<dyn Step>> {
     let name = fields.need(reader, "name").and_then(|tree| reader.word("`name`", tree));
     let hold = fields.entry("hold").and_then(|(key, tree)| read_hold(reader, key.span, tree));
+    let show_place = ShowPlace::read(reader, fields);
     let exits = Exits::read(reader, "a queue", fields, KIND.outcomes);
-    Some(Box::new(Queue { name: name?, hold, exits }))
+    Some(Box::new(Queue { name: name?, hold, show_place, exits }))
 }
 
 impl Queue {
@@ -61,6 +68,12 @@ impl Queue {
         let hold = self.hold.as_ref().or_else(|| queues.hold(&self.name.value));
         let presentation = hold.map(|hold| hold.present(telling, has_video)).unwrap_or_default();
         Presentation { looped: true, ..presentation }
+    }
+}
+
+impl Queue {
+    fn agents(&self, queues: &Queues) -> usize {
+        queues.queues.get(&self.name.value).map_or(0, |queue| queue.agents.len())
     }
 }
 
@@ -78,16 +91,25 @@ impl Step for Queue {
         if let Some(hold) = self.hold.as_ref().or_else(|| checker.queues().hold(&self.name.value)) {
             hold.check(checker);
         }
+        if let Some(show_place) = &self.show_place {
+            show_place.check(checker);
+        }
     }
 
     fn presentations(&self, telling: &Telling<'_>, queues: &Queues, all: &mut Presentations) {
         all.add(self.waiting(telling, queues, true));
+        if let Some(show_place) = &self.show_place {
+            show_place.presentations(telling, self.agents(queues), all);
+        }
     }
 
     fn start<'a>(&'a self, stage: &mut Stage<'_>) -> Next<'a> {
         let telling = stage.telling();
         let waiting = self.waiting(&telling, stage.queues(), stage.has_video());
-        stage.enter_queue(&self.name.value, waiting, telling);
+        let show_place = self.show_place.as_ref().filter(|_| stage.has_video());
+        let places =
+            show_place.and_then(|show_place| show_place.places(&telling, self.agents(stage.queues())));
+        stage.enter_queue(&self.name.value, waiting, places, telling);
         Next::Wait
     }
 
@@ -148,5 +170,36 @@ mod tests {
             "  main: {{ queue: {{ name: video, hold: {{ slide: page.svg, title: hi, music: clip.mp4 }}, {exits} }} }}\n"
         );
         check(&nodes, seeing(), "", "main <video page.svg HI clip.mp4>");
+    }
+
+    #[test]
+    fn each_place_has_its_slide_and_all_are_known_ahead() {
+        let place = "show_place: { slide: page.svg, title: hi, every: 5s, each: 90s }";
+        let exits = EXITS.replace("full: main", "full: bye");
+        let nodes = format!("  main: {{ queue: {{ name: video, {place}, {exits} }} }}\n");
+        let service = crate::testing::service(&nodes);
+        let mut run = crate::Run::new(service.clone(), service.flows()[0].id(), seeing(), 0);
+        run.handle_input(crate::testing::some_time(), crate::Event::Start);
+        let places = std::iter::repeat_with(|| run.poll_output()).take(5).find_map(|action| match action {
+            crate::Action::Queue { places, .. } => places,
+            crate::Action::Enter { .. }
+            | crate::Action::Play(_)
+            | crate::Action::Doubt { .. }
+            | crate::Action::Hangup
+            | crate::Action::Timeout(_) => None,
+        });
+        let places = places.expect("they are shown");
+        let values = |place: u32| {
+            let slide = places.slide(place).expect("any place");
+            (slide.values["place"].clone(), slide.values["wait"].clone())
+        };
+        let value = |place: &str, wait: &str| (place.to_owned(), wait.to_owned());
+        assert_eq!((values(1), values(3)), (value("1", "2"), value("3", "5")));
+        assert_eq!(
+            (values(10), values(11), values(500)),
+            (value("10", "15"), value("10+", "17"), value("10+", "17"))
+        );
+        assert_eq!(places.every, std::time::Duration::from_secs(5));
+        assert!(places.slides.iter().all(|slide| service.presentations().slides.contains(slide)));
     }
 }

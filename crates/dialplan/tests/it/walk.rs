@@ -53,7 +53,7 @@ impl Call {
                 Action::Doubt { span, message } => panic!("{span}: {message}"),
                 Action::Enter { node, .. } => self.nodes.push(node),
                 Action::Play(presentation) => self.played = Some(presentation),
-                Action::Queue { queue, waiting } => self.queued = Some((queue, waiting)),
+                Action::Queue { queue, waiting, .. } => self.queued = Some((queue, waiting)),
                 Action::Hangup => self.ended = true,
                 Action::Timeout(at) => {
                     self.timeout = at;

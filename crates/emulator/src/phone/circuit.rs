@@ -15,7 +15,8 @@ use rtp::circuit::{self as line, Statistics};
 use super::{Event, KeyForm};
 use crate::impairments::BitErrors;
 use crate::limits::{END_SESSION_MAX, KEY_PRESS};
-use crate::material::{AMR_MODE_MAX, Material, PACKET, Reel};
+use crate::material::{AMR_MODE_MAX, Material, PACKET};
+use crate::source;
 
 /// Octets of the line in a second (RFC 4040 §3).
 const LINE_RATE: u64 = 8_000;
@@ -49,7 +50,7 @@ pub(crate) struct Circuit {
 
 /// What is sent on one channel.
 struct Source {
-    reel: Option<Reel>,
+    frames: Option<source::Source>,
     /// The line's octet at which the next frame is due.
     next: u64,
 }
@@ -57,6 +58,8 @@ struct Source {
 struct Decoders {
     sound: audio::Decoder,
     pictures: Option<(Codec, video::Decoder)>,
+    /// The first key picture has come.
+    begun: bool,
 }
 
 /// What a circuit has for its telephone.
@@ -83,7 +86,7 @@ impl Circuit {
     ) -> Result<Self, codec::Error> {
         let seed = terminal.seed;
         let decoders = if decodes {
-            Some(Decoders { sound: audio::Decoder::new(Codec::Amr)?, pictures: None })
+            Some(Decoders { sound: audio::Decoder::new(Codec::Amr)?, pictures: None, begun: false })
         } else {
             None
         };
@@ -143,8 +146,10 @@ impl Circuit {
     /// Hands the terminal the frames whose time on the line has come.
     fn feed(&mut self, now: Now) {
         for source in [&mut self.sound, &mut self.pictures] {
-            while let Some(frame) = source.due(self.sent) {
-                self.terminal.handle_input(now.mono, h324m::Input::Frame(frame));
+            while source.is_due(self.sent) {
+                if let Some(frame) = source.next() {
+                    self.terminal.handle_input(now.mono, h324m::Input::Frame(frame));
+                }
             }
         }
     }
@@ -244,7 +249,7 @@ impl Circuit {
 
     fn take(&mut self, event: TerminalEvent, material: &mut Material) -> News {
         match &event {
-            TerminalEvent::Up { audio, video } => {
+            TerminalEvent::Up { audio, video, .. } => {
                 if audio.sends == Some(Codec::Amr) {
                     self.sound.begin(self.sent, material.sound(Codec::Amr, AMR_MODE_MAX));
                 }
@@ -255,8 +260,8 @@ impl Circuit {
             TerminalEvent::VideoOpened { codec, way: Way::Sends } => self.show(*codec, material),
             TerminalEvent::VideoClosed { way: Way::Sends } => self.pictures = Source::SILENT,
             TerminalEvent::KeyPictureWanted => {
-                if let Some(reel) = &mut self.pictures.reel {
-                    reel.skip_to_key();
+                if let Some(frames) = &mut self.pictures.frames {
+                    frames.key_wanted();
                 }
             }
             TerminalEvent::Digit { digit, .. } => {
@@ -281,7 +286,7 @@ impl Circuit {
     }
 
     fn show(&mut self, codec: Codec, material: &mut Material) {
-        if self.pictures.reel.is_none() {
+        if self.pictures.frames.is_none() {
             self.pictures.begin(self.sent, material.film(VideoFormat::circuit(codec)));
         }
     }
@@ -291,6 +296,10 @@ impl Circuit {
         let Some(decoders) = &mut self.decoders else { return Some(Event::Frame(frame)) };
         let decoded = match frame.codec.kind() {
             Kind::Audio => decoders.sound.decode(&frame).map(|pcm| Some(Event::Sound(pcm))),
+            Kind::Video if !decoders.begun && !frame.keyframe => {
+                self.request_key_frame(now);
+                return None;
+            }
             Kind::Video => decoders.picture(&frame),
         };
         let broken = frame.damaged || frame.lost_before || decoded.is_err();
@@ -309,27 +318,41 @@ impl Decoders {
         if self.pictures.as_ref().is_none_or(|(codec, _)| *codec != frame.codec) {
             self.pictures = Some((frame.codec, video::Decoder::new(frame.codec)?));
         }
+        self.begun = true;
         let Some((_, decoder)) = &mut self.pictures else { return Ok(None) };
         Ok(decoder.decode(frame)?.map(Event::Picture))
     }
 }
 
 impl Source {
-    const SILENT: Source = Source { reel: None, next: 0 };
+    const SILENT: Source = Source { frames: None, next: 0 };
 
     /// Begins at this octet of the line.
-    fn begin(&mut self, at: u64, reel: Result<Reel, codec::Error>) {
-        match reel {
-            Ok(reel) => *self = Source { reel: Some(reel), next: at },
+    fn begin(&mut self, at: u64, frames: Result<source::Source, codec::Error>) {
+        match frames {
+            Ok(frames) => {
+                // On a beat of the line, so that sound and pictures are of the same time.
+                let beat = octets(frames.period());
+                *self = Source { next: at.next_multiple_of(beat), frames: Some(frames) };
+            }
             Err(error) => tracing::warn!(%error, "the telephone cannot send"),
         }
     }
 
-    /// The next frame, when it is due at this octet.
-    fn due(&mut self, at: u64) -> Option<Frame> {
-        let reel = self.reel.as_mut().filter(|_| self.next <= at)?;
-        self.next += octets(reel.period());
-        Some(reel.next())
+    /// Whether the next frame is due at this octet.
+    fn is_due(&self, at: u64) -> bool {
+        self.frames.is_some() && self.next <= at
+    }
+
+    /// That frame, if the channel has room for it.
+    fn next(&mut self) -> Option<Frame> {
+        let frames = self.frames.as_mut()?;
+        let at = Duration::from_secs(self.next) / LINE_RATE as u32;
+        self.next += octets(frames.period());
+        frames.next(at).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the telephone cannot send");
+            None
+        })
     }
 }
 

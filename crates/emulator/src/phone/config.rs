@@ -146,7 +146,8 @@ impl Access {
     }
 
     /// The largest picture.
-    pub(crate) fn size(&self) -> Size {
+    #[must_use]
+    pub fn size(&self) -> Size {
         match self {
             Access::Packets { size, .. } => *size,
             Access::Circuit(_) => Size::QCIF,

@@ -141,6 +141,8 @@ pub struct Phone {
     dialog: Option<DialogId>,
     sdp: sdp::Session,
     up: bool,
+    /// When the media of this call began.
+    start: Option<Instant>,
     audio: Option<Stream>,
     video: Option<Stream>,
     circuit: Option<Box<Circuit>>,
@@ -172,6 +174,7 @@ impl Phone {
             dialog: None,
             sdp: sdp::Session::new(config.seed >> 1),
             up: false,
+            start: None,
             audio: None,
             video: None,
             circuit: None,
@@ -259,6 +262,14 @@ impl Phone {
         self.circuit.as_ref().map(|circuit| circuit.report()).or(self.report)
     }
 
+    /// Packets of this call that came, and those that were lost on the way.
+    #[must_use]
+    pub fn packets(&self) -> [u64; 2] {
+        let streams = self.audio.iter().chain(&self.video).map(|stream| stream.rtp.statistics());
+        let line = self.circuit.iter().map(|circuit| circuit.report().line.session);
+        streams.chain(line).fold([0, 0], |sum, one| [sum[0] + one.received, sum[1] + one.lost])
+    }
+
     fn run(&mut self, now: Now) {
         if self.sip_due.is_some_and(|due| due <= now.mono) {
             self.endpoint.handle_input(now.mono, sip::Input::Timeout);
@@ -322,7 +333,10 @@ impl Phone {
             rtp::Output::Event(rtp::Event::Digit(digit)) => self.events.push_back(Event::Key(digit)),
             rtp::Output::Event(
                 rtp::Event::DigitEnd { .. }
+                | rtp::Event::ComfortNoise { .. }
                 | rtp::Event::ModeRequest { .. }
+                | rtp::Event::RateLimit { .. }
+                | rtp::Event::Report { .. }
                 | rtp::Event::Latched { .. }
                 | rtp::Event::Bye,
             ) => {}

@@ -221,6 +221,7 @@ impl Phone {
         self.calls += 1;
         self.sdp = sdp::Session::new((self.config.seed >> 1).wrapping_add(self.calls));
         self.up = false;
+        self.start = None;
     }
 
     fn over(&mut self, end: End) {
@@ -282,7 +283,7 @@ impl Phone {
             Some(_) | None => {
                 let modes = audio.amr().map_or(ModeSet::ALL, |amr| amr.modes());
                 let source = self.config.material.sound(audio.codec(), modes.highest())?;
-                Some(Stream::new(now, audio, config, source, None, self.config.decodes)?)
+                Some(Stream::new(now, self.start(now), audio, config, source, None, self.config.decodes)?)
             }
         };
         Ok(())
@@ -304,10 +305,16 @@ impl Phone {
             }
             Some(_) | None => {
                 let source = self.config.material.film(format)?;
-                Some(Stream::new(now, video, config, source, Some(format), self.config.decodes)?)
+                let start = self.start(now);
+                Some(Stream::new(now, start, video, config, source, Some(format), self.config.decodes)?)
             }
         };
         Ok(())
+    }
+
+    /// When the media of this call began.
+    fn start(&mut self, now: Now) -> std::time::Instant {
+        *self.start.get_or_insert(now.mono)
     }
 
     fn rtp_config(&self, agreed: &AgreedStream) -> rtp::Config {

@@ -2,23 +2,28 @@
 
 use std::fmt;
 
-use media::{AudioFormat, Format, SlideValues, VideoFormat, amr};
+use media::amr::Band;
+use media::{AudioFormat, Format, SlideValues, VideoFormat};
 use sha2::{Digest, Sha256};
 
 /// Changes whenever the same input would be encoded differently, so that old cache files are not
 /// taken for new ones.
-const ENCODING_VERSION: u32 = 5;
+const ENCODING_VERSION: u32 = 7;
 
 /// The name of a track in the cache folder.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Address(pub(super) [u8; 32]);
 
 impl Address {
-    /// Of the edition in an AMR mode that is made out of this track.
-    pub(super) fn edition(self, mode: u8) -> Address {
+    /// Of the edition in a mode of AMR or AMR-WB that is made out of this track.
+    pub(super) fn edition(self, band: Band, mode: u8) -> Address {
+        let band = match band {
+            Band::Narrow => 0,
+            Band::Wide => 0x10,
+        };
         let mut content = Content::new("edition");
         content.add(&self.0);
-        content.add(&[mode]);
+        content.add(&[band | mode]);
         Address(content.0.finalize().into())
     }
 }
@@ -70,10 +75,11 @@ impl Content {
         let mut content = self.clone();
         content.add(format.codec().encoding_name().as_bytes());
         match format {
-            Format::Audio(AudioFormat { codec: _, packet_ms, amr_mode }) => {
+            Format::Audio(AudioFormat { codec, packet_ms, amr_mode }) => {
                 content.add(&[packet_ms]);
-                // The best mode is AMR itself.
-                if let Some(mode) = amr_mode.filter(|mode| *mode != amr::MODE_MAX) {
+                // The usual mode is the codec itself.
+                let usual = Band::of(codec).map(Band::mode_usual);
+                if let Some(mode) = amr_mode.filter(|mode| Some(*mode) != usual) {
                     content.add(&[mode]);
                 }
             }
@@ -136,8 +142,11 @@ mod tests {
         let all: std::collections::HashSet<_> = formats.iter().map(|f| content.address(*f)).collect();
         assert_eq!(all.len(), formats.len());
         let origin = content.address(Format::Audio(AudioFormat::new(Codec::Pcmu)));
-        let editions: std::collections::HashSet<_> = (0..8).map(|mode| origin.edition(mode)).collect();
-        assert!(editions.len() == 8 && editions.is_disjoint(&all));
+        let editions: std::collections::HashSet<_> = [Band::Narrow, Band::Wide]
+            .into_iter()
+            .flat_map(|band| (0..8).map(move |mode| origin.edition(band, mode)))
+            .collect();
+        assert!(editions.len() == 16 && editions.is_disjoint(&all));
         assert_eq!(content.address(formats[0]).to_string().len(), 64);
     }
 }

@@ -123,7 +123,7 @@ impl Stream {
         for (frame, end) in self.frames.iter_mut().zip(ends) {
             frame.duration = end.saturating_sub(frame.pts);
         }
-        Ok(Track { format: Format::Video(self.format), frames: self.frames.into(), duration })
+        Ok(Track::new(Format::Video(self.format), self.frames.into(), duration))
     }
 
     /// Encodes the newest picture for each place on the grid before `end`.

@@ -1,4 +1,4 @@
-//! Sound in a mode of AMR that was not prepared, made out of what was when a call first needs it.
+//! Sound in a mode of AMR or AMR-WB that was not prepared, made out of what was when a call first needs it.
 //!
 //! Few phones lack the best mode, and a service in all eight would take eight times as long to prepare. What
 //! is encoded anew is G.711 of the same version, so no file is read that may have changed since.
@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use codec::audio::Decoder;
+use media::amr::Band;
 use media::{AssetKey, AudioFormat, Codec, Format, Track};
 
 use super::address::Address;
 use super::{Error, Library, make, sound, store};
 
 impl Library {
-    /// The track if it is there, else, of AMR, an edition of it in another mode, which is kept. Encoding takes
+    /// The track if it is there, else, of AMR and AMR-WB, an edition of it in another mode, which is kept. Encoding takes
     /// about a hundredth of the time that it sounds: nothing for a shard's thread.
     ///
     /// `None` when nothing of the asset was prepared in G.711.
@@ -23,13 +24,13 @@ impl Library {
         if let Some(track) = self.get(version, key) {
             return Ok(Some(track));
         }
-        let Some(mode) = mode(key) else { return Ok(None) };
+        let Some((band, mode)) = mode(key) else { return Ok(None) };
         let Some((origin, track)) = self.in_g711(version, key) else { return Ok(None) };
-        let (address, folder) = (origin.edition(mode), &self.config.cache_dir);
+        let (address, folder) = (origin.edition(band, mode), &self.config.cache_dir);
         let edition = match store::load(folder, address, key.format) {
             Some(edition) => edition,
             None => {
-                let edition = encoded(&track, AudioFormat::amr(mode))
+                let edition = encoded(&track, AudioFormat::in_mode(band, mode))
                     .map_err(|why| Error::codec(make::describe(&key.asset).as_ref(), why))?;
                 store::save(folder, address, &edition)?;
                 edition
@@ -55,9 +56,9 @@ impl Library {
     }
 }
 
-fn mode(key: &AssetKey) -> Option<u8> {
+fn mode(key: &AssetKey) -> Option<(Band, u8)> {
     match key.format {
-        Format::Audio(audio) => audio.amr_mode,
+        Format::Audio(audio) => Band::of(audio.codec).zip(audio.amr_mode),
         Format::Video(_) => None,
     }
 }

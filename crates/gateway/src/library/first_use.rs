@@ -45,7 +45,7 @@ impl Library {
                 track
             }
         };
-        let track = Arc::new(track);
+        let track = Arc::new(Track { shared: false, ..track });
         let mut shelf = self.write();
         if shelf.has(version) {
             shelf.passing.keep(version, key.clone(), Arc::clone(&track));

@@ -114,7 +114,7 @@ pub(super) mod testing {
     pub(in super::super) fn track(octet: u8) -> Track {
         let at = Duration::from_millis(20);
         let frame = Frame::new(Codec::Pcmu, Duration::ZERO, at, true, Bytes::from(vec![octet; 160]));
-        Track { format: key("").format, frames: [frame].into(), duration: at }
+        Track::new(key("").format, [frame].into(), at)
     }
 }
 

@@ -1,13 +1,15 @@
 //! A drawn slide to a track that can be looped.
 //!
-//! A key picture, then a few pictures a second (one on a circuit) that say "no change": they keep the receiver's decoder
-//! and its NAT bindings busy, and show losses. All use one quantiser, so that the picture does not
-//! pulse when the loop begins again with the same key picture.
+//! A key picture, then a few pictures a second (one on a circuit), which keep the receiver's decoder and its NAT bindings
+//! busy, and show losses. Where the codec allows it ([`Still`]) each shows a part of the key picture again, to the bit,
+//! until all of it was there: what a receiver lost heals by itself, and whoever can ask for a key picture need never be
+//! sent it again. With other codecs they say "no change" and the loop begins again with the key picture. All use one
+//! quantiser, so that nothing pulses.
 
 use std::time::Duration;
 
 use codec::video::Encoder;
-use media::{Codec, Format, Frame, Picture, Track, VideoFormat};
+use media::{Codec, Format, Frame, Picture, Still, Track, VideoFormat};
 
 /// How a slide is shown again and again.
 struct Pace {
@@ -62,15 +64,15 @@ fn begin(picture: &Picture, format: VideoFormat) -> Result<(Encoder, Frame, u8),
 }
 
 /// Quantisers from fine to coarse. Text stays legible on all of them; on the last but for fine print. On a
-/// circuit the fine ones would only make the caller wait. Those of H.263 begin where nearly every slide fits: between
-/// slides of one quantiser only what differs is sent (`media::h263::Still`).
+/// circuit the fine ones would only make the caller wait. Those of H.263 and MPEG-4 begin where nearly every slide fits:
+/// only between slides of one quantiser what differs can be sent alone (`media::Still`).
 fn ladder(format: VideoFormat) -> &'static [u8] {
     match format.codec {
         Codec::H264 => &[22, 24, 26, 28, 30, 33, 36],
-        Codec::H263 | Codec::H263p if format.is_circuit() => &[12, 14, 16, 18, 20],
-        Codec::Mpeg4 if format.is_circuit() => &[8, 10, 12, 14, 16, 18, 20],
-        Codec::H263 | Codec::H263p => &[6, 8, 10, 12, 14],
-        Codec::Mpeg4 => &[4, 5, 6, 7, 8, 10, 12, 14],
+        Codec::H263 | Codec::H263p if format.is_circuit() => &[18, 20],
+        Codec::Mpeg4 if format.is_circuit() => &[14, 16, 18, 20],
+        Codec::H263 | Codec::H263p => &[8, 10, 12, 14],
+        Codec::Mpeg4 => &[5, 6, 7, 8, 10, 12, 14],
         // Of 0..=63.
         Codec::Vp8 => &[20, 24, 28, 32, 36, 42, 48],
         Codec::Pcmu
@@ -84,18 +86,43 @@ fn ladder(format: VideoFormat) -> &'static [u8] {
 }
 
 fn looped(
-    mut encoder: Encoder,
+    encoder: Encoder,
     key: Frame,
     picture: &Picture,
     format: VideoFormat,
 ) -> Result<Track, codec::Error> {
     let Pace { repeat, period, .. } = Pace::of(format);
     let mut frames = vec![Frame { duration: period, ..key }];
-    let mut pts = period;
-    while pts < repeat {
-        let frame = encoder.encode(picture, pts, false)?;
-        frames.push(Frame { duration: period, ..frame });
-        pts += period;
+    let count = repeat.as_micros().div_ceil(period.as_micros()) as u32;
+    let still = Still::parse(&frames[0]);
+    match &still {
+        Some(still) => frames.extend(refreshed(still, format.codec, count, period)),
+        None => unchanged(encoder, picture, count, &mut frames)?,
     }
-    Ok(Track { format: Format::Video(format), frames: frames.into(), duration: pts })
+    let loop_from = usize::from(still.is_some() && count > 1);
+    let track = Track::new(Format::Video(format), frames.into(), period * count);
+    Ok(Track { loop_from, ..track })
+}
+
+/// What follows the key picture in a loop of `count` pictures: all of it once more, by and by.
+fn refreshed(still: &Still, codec: Codec, count: u32, period: Duration) -> impl Iterator<Item = Frame> {
+    (1..count).map(move |at| {
+        let data = still.refresh(at - 1, count - 1, period);
+        Frame::new(codec, period * at, period, false, data)
+    })
+}
+
+/// The same of a codec that cannot: the picture encoded again.
+fn unchanged(
+    mut encoder: Encoder,
+    picture: &Picture,
+    count: u32,
+    frames: &mut Vec<Frame>,
+) -> Result<(), codec::Error> {
+    let period = frames[0].duration;
+    for at in 1..count {
+        let frame = encoder.encode(picture, period * at, false)?;
+        frames.push(Frame { duration: period, ..frame });
+    }
+    Ok(())
 }

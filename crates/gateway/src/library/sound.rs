@@ -42,14 +42,17 @@ pub(super) fn trim(pcm: &mut Vec<i16>) {
 
 /// Samples as frames; the last is filled up with silence.
 pub(super) fn track(pcm: &[i16], format: AudioFormat) -> Result<Track, codec::Error> {
-    let mut encoder = Encoder::new(format)?;
+    // Opus takes any rate; what is wide-band otherwise gains nothing from it, but must be brought to its own.
+    let mut encoder = Encoder::at(format, SAMPLE_RATE)?;
+    let rate = encoder.sample_rate();
+    let pcm = &codec::resample(pcm, SAMPLE_RATE, rate)?[..];
     let samples = encoder.frame_samples();
-    let period = Duration::from_secs(samples as u64) / SAMPLE_RATE;
+    let period = Duration::from_secs(samples as u64) / rate;
     let silence: &[i16] = &[];
     let chunks = pcm.chunks(samples).chain(pcm.is_empty().then_some(silence));
     let frames: Vec<Frame> = (0..).zip(chunks).map(|(n, chunk)| encoder.encode(chunk, period * n)).collect();
     let duration = period * frames.len() as u32;
-    Ok(Track { format: Format::Audio(format), frames: frames.into(), duration })
+    Ok(Track::new(Format::Audio(format), frames.into(), duration))
 }
 
 fn power(block: &[i16]) -> f64 {

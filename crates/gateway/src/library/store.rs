@@ -1,6 +1,6 @@
 //! Tracks as files of the cache folder, named by their address.
 //!
-//! A file is `MAGIC`, the SHA-256 of the rest, the duration and the frames; numbers are big-endian.
+//! A file is `MAGIC`, the SHA-256 of the rest, the duration, the frame to loop from and the frames; numbers are big-endian.
 //! A file that is not exactly so is treated as missing and written anew.
 
 use std::fs;
@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use super::address::Address;
 use super::{Error, limits};
 
-const MAGIC: &[u8; 16] = b"vireo track v1\r\n";
+const MAGIC: &[u8; 16] = b"vireo track v2\r\n";
 const HASH_LEN: usize = 32;
 
 /// The track of this address, if its file is there and sound.
@@ -81,6 +81,7 @@ fn print(address: Address, track: &Track) -> Vec<u8> {
     let mut body = Vec::new();
     body.put_slice(&address.0);
     body.put_u64(micros(track.duration));
+    body.put_u32(track.loop_from as u32);
     body.put_u32(track.frames.len() as u32);
     for frame in track.frames.iter() {
         body.put_u64(micros(frame.pts));
@@ -108,13 +109,15 @@ fn parse(mut data: Bytes, address: Address, format: Format) -> Option<Track> {
         return None;
     }
     let duration = Duration::from_micros(data.try_get_u64().ok()?);
+    let loop_from = data.try_get_u32().ok()? as usize;
     let count = data.try_get_u32().ok()? as usize;
     if count == 0 || count > limits::FRAMES_MAX {
         return None;
     }
     let frames: Option<Vec<Frame>> = (0..count).map(|_| frame(&mut data, format)).collect();
     let frames: Arc<[Frame]> = frames?.into();
-    (data.is_empty() && frames[0].keyframe).then_some(Track { format, frames, duration })
+    let sound = data.is_empty() && frames[0].keyframe && loop_from < frames.len();
+    sound.then(|| Track { loop_from, ..Track::new(format, frames, duration) })
 }
 
 fn frame(data: &mut Bytes, format: Format) -> Option<Frame> {
@@ -165,7 +168,7 @@ mod tests {
             Frame::new(Codec::Pcmu, at, Duration::from_millis(20), true, Bytes::from(vec![n as u8; 160]))
         };
         let format = Format::Audio(AudioFormat::new(Codec::Pcmu));
-        Track { format, frames: (0..3).map(frame).collect(), duration: Duration::from_millis(60) }
+        Track::new(format, (0..3).map(frame).collect(), Duration::from_millis(60))
     }
 
     #[test]

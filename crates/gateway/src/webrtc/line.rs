@@ -105,7 +105,10 @@ impl Line {
                 rtp::Event::Digit(digit) => return Some(Wanted::Digit(digit)),
                 // A source that left may come back; the connection's state says whether the browser is there.
                 rtp::Event::DigitEnd { .. }
+                | rtp::Event::ComfortNoise { .. }
                 | rtp::Event::ModeRequest { .. }
+                | rtp::Event::RateLimit { .. }
+                | rtp::Event::Report { .. }
                 | rtp::Event::Latched { .. }
                 | rtp::Event::Bye => {}
             }

@@ -1,6 +1,6 @@
 //! A browser's offer and what is made of it (RFC 8829 offers, RFC 3264 rules).
 //!
-//! The offer is cut down to the one format of each line that can be bridged as it is, and the project's own
+//! The offer is cut down to the one format of each line that suits the other side best, and the project's own
 //! offer/answer engine says what was agreed, so that a browser and a SIP phone are judged by the same
 //! rules. The cut-down offer is what the peer connection gets to see: it can answer nothing else.
 
@@ -22,11 +22,9 @@ pub(crate) enum Unusable {
     TooLong,
     #[error("the session description cannot be read: {0}")]
     Unreadable(String),
-    #[error("this browser offers neither H.264 pictures nor G.711 sound that can be bridged")]
+    #[error("this browser offers none of G.711, Opus and G.722 for sound, nor H.264 or VP8 for pictures")]
     NothingInCommon,
-    #[error("the caller's pictures ({0}) cannot be shown by a browser without transcoding")]
-    NeedsTranscoding(&'static str),
-    #[error("this browser offers no {0} in the form that the caller's phone needs")]
+    #[error("the caller has {0}, and this browser offers none that the gateway knows")]
     NotAsTheCaller(&'static str),
     #[error("the peer connection answers otherwise than was agreed")]
     AnswerDiffers,
@@ -50,14 +48,14 @@ const STAND_IN: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 impl Plan {
-    /// Judges `offer`; `like` is what the other side of a call can do, which must be met exactly.
+    /// Judges `offer`; `like` is what the other side of a call has: what passes to it unchanged is preferred.
     pub(crate) fn new(offer: &str, like: Option<&Media>) -> Result<Self, Unusable> {
         if offer.len() > limits::DESCRIPTION_LEN_MAX {
             return Err(Unusable::TooLong);
         }
         let parsed = Description::parse(offer.as_bytes());
         let mut offered = parsed.map_err(|error| Unusable::Unreadable(error.to_string()))?;
-        let wish = Wish::new(like)?;
+        let wish = Wish::new(like);
         for line in &mut offered.media {
             wish.cut(line);
         }
@@ -120,60 +118,87 @@ pub(crate) fn pictures_kbps(stream: &AgreedStream) -> u32 {
     stream.bandwidth_bps.map_or(limits::PICTURES_KBPS, |most| (most / 1_000).min(limits::PICTURES_KBPS))
 }
 
+/// What browsers have of sound and pictures, best first where nothing else speaks for one: what passes to most
+/// phones, then what costs least to transcode.
+const SOUND: [Codec; 4] = [Codec::Pcmu, Codec::Pcma, Codec::Opus, Codec::G722];
+const PICTURES: [Codec; 2] = [Codec::H264, Codec::Vp8];
+
 /// What is looked for in an offer.
 struct Wish {
     local: Local,
-    /// Packetization mode of H.264; `None` takes any, mode 0 first.
+    /// Packetization mode of H.264 that passes; `None`: mode 0 first, since it passes to every agent.
     mode: Option<u8>,
     /// Both sides must have it, because the caller has.
     needed: [Option<Kind>; 2],
 }
 
+/// `all` with `first` before the others, if it is one of them.
+fn preferring<const N: usize>(all: [Codec; N], first: Option<Codec>) -> Vec<Codec> {
+    let mut all = all.to_vec();
+    all.sort_by_key(|codec| Some(*codec) != first);
+    all
+}
+
+/// The sound that goes best with what the caller has: the same, else of the same band. Narrow-band AMR goes with
+/// G.711, whose coding costs next to nothing.
+fn sound_with(caller: Codec) -> Codec {
+    match caller {
+        Codec::AmrWb => Codec::Opus,
+        Codec::Pcmu | Codec::Pcma | Codec::G722 | Codec::Opus => caller,
+        Codec::Amr
+        | Codec::Clearmode
+        | Codec::H263
+        | Codec::H263p
+        | Codec::H264
+        | Codec::Mpeg4
+        | Codec::Vp8 => Codec::Pcmu,
+    }
+}
+
 impl Wish {
-    fn new(like: Option<&Media>) -> Result<Self, Unusable> {
-        let mut caps = Capabilities { rtcp_mux: true, ..Capabilities::default() };
-        caps.audio = vec![Codec::Pcmu, Codec::Pcma];
-        caps.video = vec![Codec::H264];
+    fn new(like: Option<&Media>) -> Self {
+        let mut caps = Capabilities { rtcp_mux: true, comfort_noise: false, ..Capabilities::default() };
+        let [audio, video] = [Kind::Audio, Kind::Video].map(|kind| like.and_then(|like| like.stream(kind)));
+        caps.audio = preferring(SOUND, audio.map(|audio| sound_with(audio.codec())));
+        caps.video = preferring(PICTURES, video.map(AgreedStream::codec));
         let mut wish = Wish {
             local: Local { address: STAND_IN, audio_port: Some(DISCARD), video_port: Some(DISCARD), caps },
             mode: None,
-            needed: [None, None],
+            needed: [audio, video].map(|line| line.map(|line| line.kind)),
         };
-        if let Some(like) = like {
-            wish.needed = [like.audio.as_ref(), like.video.as_ref()].map(|line| line.map(|line| line.kind));
-            match &like.audio {
-                Some(audio) => wish.local.caps.audio = vec![audio.codec()],
-                None => wish.local.audio_port = None,
-            }
-            match &like.video {
-                Some(video) => wish.pictures_as(video)?,
-                None => wish.local.video_port = None,
-            }
+        if like.is_some() {
+            wish.local.audio_port = audio.map(|_| DISCARD);
+            wish.local.video_port = video.map(|_| DISCARD);
         }
-        Ok(wish)
+        if let Some(video) = video {
+            wish.pictures_as(video);
+        }
+        wish
     }
 
-    fn pictures_as(&mut self, video: &AgreedStream) -> Result<(), Unusable> {
-        let Parameters::H264(taken) = &video.send.parameters else {
-            return Err(Unusable::NeedsTranscoding(video.codec().encoding_name()));
-        };
-        self.mode = Some(taken.packetization_mode);
-        self.local.caps.h264_level = lower(taken, self.local.caps.h264_level);
-        self.local.caps.video_bps = video.bandwidth_bps;
-        Ok(())
+    /// Within what the caller's phone takes, where pictures pass unchanged.
+    fn pictures_as(&mut self, video: &AgreedStream) {
+        if PICTURES.contains(&video.codec()) {
+            self.local.caps.video_bps = video.bandwidth_bps;
+        }
+        if let Parameters::H264(taken) = &video.send.parameters {
+            self.mode = Some(taken.packetization_mode);
+            self.local.caps.h264_level = lower(taken, self.local.caps.h264_level);
+        }
     }
 
-    /// Leaves the best usable media format in the line, and the keys at 8 kHz.
+    /// Leaves the best usable media format in the line, and the keys at its clock rate.
     fn cut(&self, line: &mut MediaLine) {
         let Some(kind) = line.kind.kind().filter(|&kind| self.local.port(kind).is_some()) else { return };
         let best = line
             .payloads
             .iter()
             .filter(|format| format.codec().is_some_and(|codec| codec.kind() == kind))
-            .filter_map(|format| Some((self.rank(format)?, format.pt)))
+            .filter_map(|format| Some((self.rank(format)?, format.pt, format.clock_rate)))
             .min();
-        let Some((_, best)) = best else { return };
-        let mut keys = line.payloads.iter().filter(|it| it.is_telephone_event() && it.clock_rate == 8_000);
+        let Some((_, best, clock_rate)) = best else { return };
+        let mut keys =
+            line.payloads.iter().filter(|it| it.is_telephone_event() && it.clock_rate == clock_rate);
         let keys = keys.next().map(|it| it.pt).filter(|_| kind == Kind::Audio);
         let kept = |pt: u8| pt == best || Some(pt) == keys;
         line.payloads.retain(|format| kept(format.pt));
@@ -183,13 +208,15 @@ impl Wish {
 
     /// Lower is better; `None` cannot be used.
     fn rank(&self, format: &Payload) -> Option<usize> {
+        /// More than the ranks of one codec.
+        const CODEC: usize = 8;
         if !self.local.caps.supports(format) {
             return None;
         }
         let codec = format.codec()?;
-        match &format.parameters {
-            Parameters::H264(h264) if self.mode.is_some_and(|mode| mode != h264.packetization_mode) => None,
-            Parameters::H264(h264) => Some(rank_h264(h264)),
+        let place = self.local.caps.codecs(codec.kind()).iter().position(|&one| one == codec)?;
+        Some(match &format.parameters {
+            Parameters::H264(h264) => place * CODEC + rank_h264(h264, self.mode.unwrap_or_default()),
             Parameters::None
             | Parameters::H263(_)
             | Parameters::Mpeg4(_)
@@ -197,8 +224,8 @@ impl Wish {
             | Parameters::Opus(_)
             | Parameters::Vp8(_)
             | Parameters::TelephoneEvent { .. }
-            | Parameters::Raw(_) => self.local.caps.codecs(codec.kind()).iter().position(|&one| one == codec),
-        }
+            | Parameters::Raw(_) => place * CODEC,
+        })
     }
 
     fn met(&self, agreed: &Agreed) -> Result<(), Unusable> {
@@ -214,13 +241,12 @@ impl Wish {
     }
 }
 
-/// Mode 0 before mode 1, and within it constrained baseline (RFC 6184 table 5) before plain baseline.
-/// What a browser sends in mode 0 passes to every agent; in mode 1 a phone that knows mode 0 alone, as
-/// many do, would be left without a picture.
-fn rank_h264(h264: &H264Parameters) -> usize {
+/// The mode that passes before the other, and within it constrained baseline (RFC 6184 table 5) before plain
+/// baseline.
+fn rank_h264(h264: &H264Parameters, mode: u8) -> usize {
     let constrained =
         h264.profile_level_id.profile_idc == 0x42 && h264.profile_level_id.profile_iop & 0x40 != 0;
-    usize::from(h264.packetization_mode != 0) * 2 + usize::from(!constrained)
+    usize::from(h264.packetization_mode != mode) * 2 + usize::from(!constrained)
 }
 
 fn lower(taken: &H264Parameters, level: H264Level) -> H264Level {
@@ -302,12 +328,32 @@ mod tests {
         let refused = Plan::new(sound_only, Some(&caller(31, 1))).map(|_| ());
         assert_eq!(refused, Err(Unusable::NotAsTheCaller("pictures")));
         assert!(Plan::new(sound_only, None).unwrap().media.video.is_none());
-        let mut h263 = caller(31, 1);
-        h263.video.as_mut().unwrap().send = Payload::without_rtpmap(34);
-        assert!(matches!(Plan::new(OFFER, Some(&h263)), Err(Unusable::NeedsTranscoding(_))));
-        let opus = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\n";
-        assert_eq!(Plan::new(opus, None).map(|_| ()), Err(Unusable::NothingInCommon));
-        assert_eq!(Plan::new(&"a".repeat(70_000), None).map(|_| ()), Err(Unusable::TooLong));
+    }
+
+    #[test]
+    fn a_desk_gets_what_the_caller_has_or_what_goes_best_with_it() {
+        let amr = || Payload::named(96, "AMR", 8_000, 1);
+        let table = [
+            // Narrow-band AMR goes with G.711: coding that costs next to nothing.
+            (amr(), Payload::without_rtpmap(34), (0, Some(126)), 108),
+            (Payload::named(97, "AMR-WB", 16_000, 1), Payload::without_rtpmap(34), (111, Some(110)), 108),
+            (Payload::without_rtpmap(9), Payload::named(96, "VP8", 90_000, 1), (9, Some(126)), 96),
+            (
+                Payload::named(111, "opus", 48_000, 2),
+                Payload::named(96, "VP8", 90_000, 1),
+                (111, Some(110)),
+                96,
+            ),
+        ];
+        for (sound, pictures, (audio, keys), video) in table {
+            let mut like = caller(31, 1);
+            like.audio.as_mut().unwrap().send = sound.clone();
+            like.video.as_mut().unwrap().send = pictures.clone();
+            let plan = Plan::new(OFFER, Some(&like)).unwrap();
+            let chosen = |kind| plan.format(kind).map(|format| format.pt);
+            assert_eq!((chosen(Kind::Audio), plan.keys()), (Some(audio), keys), "{sound:?}");
+            assert_eq!(chosen(Kind::Video), Some(video), "{pictures:?}");
+        }
     }
 
     #[test]

@@ -230,25 +230,22 @@ fn codec(plan: &Plan, pt: u8) -> Option<RTCRtpCodecParameters> {
     let (mime, channels) = match codec {
         Codec::Pcmu => ("audio/PCMU", 1),
         Codec::Pcma => ("audio/PCMA", 1),
+        Codec::G722 => ("audio/G722", 1),
+        Codec::Opus => ("audio/opus", 2),
         Codec::H264 => ("video/H264", 0),
-        Codec::Amr
-        | Codec::AmrWb
-        | Codec::G722
-        | Codec::Opus
-        | Codec::Clearmode
-        | Codec::H263
-        | Codec::H263p
-        | Codec::Mpeg4
-        | Codec::Vp8 => return None,
+        Codec::Vp8 => ("video/VP8", 0),
+        Codec::Amr | Codec::AmrWb | Codec::Clearmode | Codec::H263 | Codec::H263p | Codec::Mpeg4 => {
+            return None;
+        }
     };
     let sdp_fmtp_line = match &format.parameters {
         Parameters::H264(h264) => h264.to_string(),
+        Parameters::Opus(opus) => opus.to_string(),
+        Parameters::Vp8(vp8) => vp8.to_string(),
         Parameters::None
         | Parameters::H263(_)
         | Parameters::Mpeg4(_)
         | Parameters::Amr(_)
-        | Parameters::Opus(_)
-        | Parameters::Vp8(_)
         | Parameters::TelephoneEvent { .. }
         | Parameters::Raw(_) => String::new(),
     };
@@ -282,7 +279,7 @@ fn engine(plan: &Plan) -> Result<MediaEngine, PeerError> {
     if let Some(payload_type) = plan.keys() {
         let rtp_codec = RTCRtpCodec {
             mime_type: "audio/telephone-event".to_owned(),
-            clock_rate: 8_000,
+            clock_rate: plan.format(Kind::Audio).map_or(8_000, |format| format.clock_rate),
             channels: 1,
             sdp_fmtp_line: String::new(),
             rtcp_feedback: Vec::new(),

@@ -291,11 +291,13 @@ fn pictures(plan: &Plan, like: Option<&Media>) -> Option<Pictures> {
     let agreed = plan.stream(Kind::Video)?;
     let bound = like.and_then(|like| like.video.as_ref()).unwrap_or(agreed);
     let format = bound.video_format()?;
+    // What is transcoded is the better for a better original.
+    let rate_of = if bound.codec() == agreed.codec() { bound } else { agreed };
     Some(Pictures {
         width: format.size.width,
         height: format.size.height,
         fps: u32::from(format.fps),
-        kbps: pictures_kbps(bound),
+        kbps: pictures_kbps(rate_of),
     })
 }
 

@@ -374,7 +374,7 @@ async fn what_cannot_be_bridged_is_refused_in_words() {
     let world = World::new();
     let mut session = world.hub().open(Role::Phone).unwrap();
     let long = "a".repeat(1 << 20);
-    for (sdp, expected) in [("", 400), ("v=0\r\nhello", 400), (long.as_str(), 413), (VP8_ONLY, 488)] {
+    for (sdp, expected) in [("", 400), ("v=0\r\nhello", 400), (long.as_str(), 413), (AV1_ONLY, 488)] {
         let call = Command::Call { number: "1".into(), sdp: sdp.to_owned(), name: None };
         session.commands.send(call).await.unwrap();
         let Event::Refused { status, reason, .. } = next(&mut session).await else { panic!("refused") };
@@ -393,8 +393,8 @@ async fn what_cannot_be_bridged_is_refused_in_words() {
     assert!(world.shard.try_recv().is_err(), "the shard has heard of none of it");
 }
 
-const VP8_ONLY: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
-    m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=rtpmap:96 VP8/90000\r\n";
+const AV1_ONLY: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
+    m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=rtpmap:96 AV1/90000\r\n";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_page_is_closed_and_its_session_waits_for_it() {

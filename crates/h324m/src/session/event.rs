@@ -43,6 +43,9 @@ pub enum Input {
     AskLoop(bool),
     /// Ask the peer's encoder for better pictures (0) up to more of them (31), `videoTemporalSpatialTradeOff`.
     AskTradeOff(u8),
+    /// Ask the peer for no more than this of pictures, in bit/s (flowControlCommand for its channel, H.245 §7.11.3);
+    /// `None` lifts it. Comes to nothing while it has no picture channel.
+    LimitVideo(Option<u32>),
     /// Our encoder now works at this trade-off, 0..=31: the peer is told.
     TradeOff(u8),
     /// The bearer was answered; needed only when [`crate::Config::answered`] was `false`.
@@ -74,6 +77,8 @@ pub enum Event {
     Up {
         /// The speech channels.
         audio: Channels,
+        /// The highest mode that the peer takes of AMR, in bit/s of speech: 4 750..=12 200.
+        speech_bps: u32,
         /// The picture channels, if any is open. Those that open later are told by [`Event::VideoOpened`].
         video: Option<Channels>,
     },

@@ -181,6 +181,7 @@ impl Session {
         let unseen = before.as_ref().is_some_and(|peer| video_attempts(&self.config, peer).is_empty());
         self.peer = merged(before, capabilities);
         if self.peer.is_some() {
+            self.revise_audio(now);
             self.revise_video(now, unseen);
         } else {
             self.pause(now);
@@ -239,6 +240,12 @@ impl Session {
         self.limit_pictures(now);
         let bps = self.flow.for_pictures();
         self.event(Event::RateLimit { bps });
+    }
+
+    pub(super) fn limit_peer(&mut self, bps: Option<u32>) {
+        if let Some(channel) = self.picture_channel() {
+            self.control.post(&build::flow_control(Scope::Channel(channel), bps));
+        }
     }
 
     fn follow_command(&mut self, now: Instant, command: Command) {

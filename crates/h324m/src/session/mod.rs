@@ -168,6 +168,7 @@ impl Session {
             Input::AskVideoClosed if self.up => self.ask_close(now),
             Input::AskLoop(on) if self.up => self.ask_loop(now, on),
             Input::AskTradeOff(value) => self.say_trade_off(self.picture_channel(), value, true),
+            Input::LimitVideo(bps) => self.limit_peer(bps),
             Input::TradeOff(value) => {
                 self.say_trade_off(self.sending.pictures.as_ref().map(|pictures| pictures.lcn), value, false);
             }
@@ -225,10 +226,11 @@ impl Session {
         }
     }
 
-    /// Whether every picture that was handed in has been sent as a whole, so that the next one may build on it.
+    /// Octets of the pictures that were handed in and are still to be sent, each as a whole, so that the next one may
+    /// build on them; `None` when only a key picture would be sent next, or there is no channel.
     #[must_use]
-    pub fn pictures_sent(&self) -> bool {
-        self.sending.pictures.as_ref().is_some_and(|pictures| pictures.idle(&self.line.mux))
+    pub fn pictures_pending(&self) -> Option<usize> {
+        self.sending.pictures.as_ref().and_then(|pictures| pictures.pending(&self.line.mux))
     }
 
     /// Why the call is over, once it is.
@@ -353,7 +355,8 @@ impl Session {
         let audio = channels(Some(media::Codec::Amr), self.receives(Kind::Audio));
         let sends = self.sending.pictures.as_ref().map(|pictures| pictures.codec);
         let video = channels(sends, self.receives(Kind::Video));
-        self.event(Event::Up { audio, video: (video != Channels::default()).then_some(video) });
+        let speech_bps = self.speech_bps();
+        self.event(Event::Up { audio, speech_bps, video: (video != Channels::default()).then_some(video) });
         self.probe_wanted = true;
         self.introduce();
     }

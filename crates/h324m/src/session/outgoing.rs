@@ -208,8 +208,10 @@ impl Session {
                 own.state = State::Idle;
             }
         }
-        if self.peer.is_none() {
-            return;
+        let Some(peer) = self.peer.as_ref() else { return };
+        let speechless = self.up && capabilities::audio_attempts(&self.config, peer).is_empty();
+        if speechless && matches!(self.sending.audio.state, State::Idle) {
+            self.sending.audio.state = State::Refused;
         }
         if matches!(self.sending.audio.state, State::Idle) {
             self.open_channels(now);
@@ -219,6 +221,42 @@ impl Session {
             } else {
                 self.request(now, Kind::Video);
             }
+        }
+    }
+
+    /// The peer said anew what it can: speech that it takes no more is closed while pictures go on, and opened when it
+    /// takes it again.
+    pub(super) fn revise_audio(&mut self, now: Instant) {
+        let Some(peer) = self.peer.as_ref().filter(|_| self.up) else { return };
+        let attempts = capabilities::audio_attempts(&self.config, peer);
+        match &self.sending.audio.state {
+            State::Accepted(_) if attempts.is_empty() => self.close_own(now, Kind::Audio),
+            State::Refused if !attempts.is_empty() => {
+                self.sending.audio.attempts = attempts.into();
+                self.request(now, Kind::Audio);
+                self.send_entries(now);
+            }
+            State::Idle
+            | State::Requested(_)
+            | State::Yielded
+            | State::Accepted(_)
+            | State::Closing
+            | State::Refused => {}
+        }
+    }
+
+    /// The highest mode of AMR that our open channel was agreed on for, in bit/s.
+    pub(super) fn speech_bps(&self) -> u32 {
+        match &self.sending.audio.state {
+            State::Accepted(Attempt {
+                media: view::Media::Audio(view::Audio::Amr { bps_max, .. }), ..
+            }) => *bps_max,
+            State::Idle
+            | State::Requested(_)
+            | State::Yielded
+            | State::Accepted(_)
+            | State::Closing
+            | State::Refused => limits::SPEECH_BPS_MAX,
         }
     }
 

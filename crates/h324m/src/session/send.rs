@@ -148,9 +148,11 @@ impl Pictures {
         (self.need_key, self.ask_for_key) = (true, false);
     }
 
-    /// Whether all that was handed in, down to the last key picture, is on the line.
-    pub(super) fn idle(&self, mux: &Multiplexer) -> bool {
-        !self.need_key && self.waiting.is_empty() && self.current.is_empty() && mux.queued(self.lcn) == 0
+    /// Octets that are not on the line yet; `None` when one of what was handed in never will be.
+    pub(super) fn pending(&self, mux: &Multiplexer) -> Option<usize> {
+        let waiting: usize = self.waiting.iter().map(|picture| picture.data.len()).sum();
+        let current: usize = self.current.iter().map(Bytes::len).sum();
+        (!self.need_key).then(|| waiting + current + mux.queued(self.lcn))
     }
 
     /// The peer's limit in bit/s, `None` for none.

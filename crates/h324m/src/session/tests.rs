@@ -159,6 +159,11 @@ impl Scene {
 
 const AL2: Adaptation = Adaptation::Al2 { sequence_numbers: true };
 
+/// A frame of 12.2 kbit/s in storage form.
+fn speech() -> Bytes {
+    Bytes::from(vec![0x3C; 32])
+}
+
 fn amr() -> Media {
     Media::Audio(Audio::Amr { bps_max: 12_200, frames_max: 1, comfort_noise: false })
 }
@@ -307,6 +312,72 @@ fn flow_control_limits_pictures_and_is_lifted() {
         })
         .collect();
     assert_eq!(limits, [Some(20_000), Some(10_000), Some(20_000), None]);
+}
+
+#[test]
+fn the_peer_s_pictures_are_limited_by_its_channel() {
+    let mut scene = Scene::up(Config { video: vec![Codec::H263], ..Config::default() });
+    for bps in [Some(30_000), None] {
+        scene.session.handle_input(scene.now, Input::LimitVideo(bps));
+        scene.run(200);
+        let said = |view: &View| *view == View::FlowControl { scope: Scope::Channel(7), bps_max: bps };
+        assert_eq!(scene.told(said), 1, "{bps:?}");
+    }
+}
+
+#[test]
+fn speech_that_a_peer_takes_no_more_is_closed_while_pictures_go_on() {
+    let config = Config { video: vec![Codec::H263], ..Config::default() };
+    let mut scene = Scene::up(config.clone());
+    let theirs = capabilities::ours(&config);
+    let deaf = Capabilities { table: vec![(1, None)], ..Capabilities::default() };
+    scene.say(&[build::terminal_capability_set(2, &deaf)]);
+    let closed = |scene: &Scene, channel| {
+        scene.told(|view| matches!(view, View::CloseLogicalChannel { channel: said } if *said == channel))
+    };
+    assert_eq!((closed(&scene, 1), closed(&scene, 2)), (1, 0));
+    scene.say(&[build::close_logical_channel_ack(1)]);
+    let sent = scene.session.counters();
+    for at in 0..10 {
+        let frame = Frame::new(Codec::Amr, Duration::from_millis(20 * at), Duration::ZERO, true, speech());
+        scene.session.handle_input(scene.now, Input::Frame(frame));
+        scene.run(20);
+    }
+    assert_eq!(scene.session.counters().audio_sent, sent.audio_sent);
+    assert!(!scene.events.iter().any(|event| matches!(event, Event::Ended(_))), "{:?}", scene.events);
+    assert!(!scene.events.contains(&Event::VideoClosed { way: Way::Sends }));
+    scene.say(&[build::terminal_capability_set(3, &theirs)]);
+    assert_eq!(scene.told(|view| matches!(view, View::OpenLogicalChannel(_))), 3, "speech again");
+    scene.say(&[build::open_logical_channel_ack(1, None)]);
+    let frame = Frame::new(Codec::Amr, Duration::from_secs(1), Duration::ZERO, true, speech());
+    scene.session.handle_input(scene.now, Input::Frame(frame));
+    scene.run(100);
+    assert_eq!(scene.session.counters().audio_sent, sent.audio_sent + 1);
+}
+
+#[test]
+fn the_peer_s_highest_mode_is_told() {
+    let config = Config { video: Vec::new(), ..Config::default() };
+    let mut scene = Scene::new(config.clone());
+    let slow = Config { audio: AudioChoice::Amr { bps_max: 7_400 }, ..config };
+    scene.say(&[
+        build::terminal_capability_set(1, &capabilities::ours(&slow)),
+        build::terminal_capability_set_ack(1),
+        build::master_slave_determination(128, 5),
+        build::master_slave_determination_ack(Role::Master),
+    ]);
+    let audio = way(amr(), AL2);
+    scene.say(&[
+        build::open_logical_channel_ack(1, None),
+        build::multiplex_entry_send_ack(1, &[1]),
+        build::open_logical_channel(&ChannelRequest { channel: 6, forward: audio, reverse: None }),
+    ]);
+    scene.run(3_000);
+    let told = scene.events.iter().find_map(|event| match event {
+        Event::Up { speech_bps, .. } => Some(*speech_bps),
+        _ => None,
+    });
+    assert_eq!(told, Some(7_400));
 }
 
 #[test]
@@ -566,7 +637,11 @@ fn each_side_sends_the_codec_it_chose() {
         scene.say(&[open(6, amr()), open(7, media)]);
         scene.say(&all_acknowledged());
         let channels = |sends, receives| Channels { sends: Some(sends), receives: Some(receives) };
-        let up = Event::Up { audio: channels(Codec::Amr, Codec::Amr), video: Some(channels(ours, theirs)) };
+        let up = Event::Up {
+            audio: channels(Codec::Amr, Codec::Amr),
+            speech_bps: 12_200,
+            video: Some(channels(ours, theirs)),
+        };
         assert!(scene.events.contains(&up), "{ours:?}: {:?}", scene.events);
         assert_eq!(asked(&scene).len(), 1, "nothing was refused or changed");
     }

@@ -285,7 +285,7 @@ impl Side {
 /// The codecs of an Up event.
 pub(crate) fn up_codecs(side: &Side) -> Option<(Option<Codec>, Option<Codec>)> {
     side.events.iter().find_map(|(_, event)| match event {
-        Event::Up { audio, video } => {
+        Event::Up { audio, video, .. } => {
             assert!(audio.sends.is_some() && audio.receives.is_some());
             Some(video.map_or((None, None), |video| (video.sends, video.receives)))
         }

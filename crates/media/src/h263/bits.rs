@@ -4,7 +4,7 @@ use super::Error;
 
 /// A position in a bitstream that ends at a bit of its own.
 #[derive(Clone, Debug)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     data: &'a [u8],
     at: usize,
     end: usize,
@@ -12,23 +12,23 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Reads `data` from bit `at` up to, not including, bit `end` (cut to what is there).
-    pub(super) fn new(data: &'a [u8], at: usize, end: usize) -> Self {
+    pub(crate) fn new(data: &'a [u8], at: usize, end: usize) -> Self {
         let end = end.min(data.len().saturating_mul(8));
         Reader { data, at: at.min(end), end }
     }
 
     /// Offset of the next bit from the start of the data.
-    pub(super) fn position(&self) -> usize {
+    pub(crate) fn position(&self) -> usize {
         self.at
     }
 
     /// Bits that can still be read.
-    pub(super) fn left(&self) -> usize {
+    pub(crate) fn left(&self) -> usize {
         self.end - self.at
     }
 
     /// The next `count` bits (at most 24) without taking them, zeros standing for what is past the end.
-    pub(super) fn peek(&self, count: u32) -> u32 {
+    pub(crate) fn peek(&self, count: u32) -> u32 {
         debug_assert!(count <= 24, "four octets hold 24 bits at any alignment");
         let first = self.at / 8;
         let mut word = 0u32;
@@ -41,7 +41,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes `count` bits that were looked at.
-    pub(super) fn skip(&mut self, count: u32) -> Result<(), Error> {
+    pub(crate) fn skip(&mut self, count: u32) -> Result<(), Error> {
         if self.left() < count as usize {
             return Err(Error::Truncated);
         }
@@ -50,14 +50,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes `count` bits, at most 24.
-    pub(super) fn read(&mut self, count: u32) -> Result<u32, Error> {
+    pub(crate) fn read(&mut self, count: u32) -> Result<u32, Error> {
         let bits = self.peek(count);
         self.skip(count)?;
         Ok(bits)
     }
 
     /// Whether both hold the same bits.
-    pub(super) fn same_as(mut self, mut other: Reader<'_>) -> bool {
+    pub(crate) fn same_as(mut self, mut other: Reader<'_>) -> bool {
         while self.left() > 0 && self.left() == other.left() {
             let count = self.left().min(24) as u32;
             if self.peek(count) != other.peek(count) {
@@ -70,14 +70,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes one bit.
-    pub(super) fn flag(&mut self) -> Result<bool, Error> {
+    pub(crate) fn flag(&mut self) -> Result<bool, Error> {
         Ok(self.read(1)? == 1)
     }
 }
 
 /// A bitstream being written, most significant bit first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Writer {
+pub(crate) struct Writer {
     octets: Vec<u8>,
     /// Bits of the last octet that are free, 0..=7.
     free: u32,
@@ -85,7 +85,7 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Puts the low `count` bits of `value`, at most 24.
-    pub(super) fn put(&mut self, value: u32, count: u32) {
+    pub(crate) fn put(&mut self, value: u32, count: u32) {
         debug_assert!(count <= 24 && value >> count == 0, "{value} in {count} bits");
         let mut left = count;
         while left > 0 {
@@ -104,7 +104,7 @@ impl Writer {
     }
 
     /// Puts what `bits` holds.
-    pub(super) fn copy(&mut self, mut bits: Reader<'_>) {
+    pub(crate) fn copy(&mut self, mut bits: Reader<'_>) {
         while bits.left() > 0 {
             let count = bits.left().min(24) as u32;
             self.put(bits.peek(count), count);
@@ -112,13 +112,18 @@ impl Writer {
         }
     }
 
+    /// Bits written so far.
+    pub(crate) fn len_bits(&self) -> usize {
+        self.octets.len() * 8 - self.free as usize
+    }
+
     /// Goes on at the next octet, over zeros.
-    pub(super) fn align(&mut self) {
+    pub(crate) fn align(&mut self) {
         self.free = 0;
     }
 
     /// What was written, filled up with zeros.
-    pub(super) fn finish(self) -> Vec<u8> {
+    pub(crate) fn finish(self) -> Vec<u8> {
         self.octets
     }
 }

@@ -4,11 +4,11 @@
 
 /// What the next bits of a stream stand for: `length` bits with the meaning `symbol`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// Bits of the code word; 0 where no code word begins with these bits.
-    pub(super) length: u8,
+    pub(crate) length: u8,
     /// Its meaning, by table.
-    pub(super) symbol: u8,
+    pub(crate) symbol: u8,
 }
 
 const NO_CODE: Entry = Entry { length: 0, symbol: 0 };
@@ -30,7 +30,7 @@ const fn enter(table: &mut [Entry], bits: usize, word: &str, symbol: u8) {
     }
 }
 
-const fn table<const SIZE: usize>(words: &[(&str, u8)]) -> [Entry; SIZE] {
+pub(crate) const fn table<const SIZE: usize>(words: &[(&str, u8)]) -> [Entry; SIZE] {
     let mut table = [NO_CODE; SIZE];
     let mut at = 0;
     while at < words.len() {
@@ -41,9 +41,9 @@ const fn table<const SIZE: usize>(words: &[(&str, u8)]) -> [Entry; SIZE] {
 }
 
 /// Bits of MCBPC symbols: which chrominance blocks are coded.
-pub(super) const MCBPC_CHROMA: u8 = 0b11;
+pub(crate) const MCBPC_CHROMA: u8 = 0b11;
 /// The macroblock is INTRA.
-pub(super) const MCBPC_INTRA: u8 = 1 << 2;
+pub(crate) const MCBPC_INTRA: u8 = 1 << 2;
 /// DQUANT follows.
 pub(super) const MCBPC_QUANT: u8 = 1 << 3;
 /// Four vectors, which baseline streams do not have (annexes F and J).
@@ -54,9 +54,9 @@ pub(super) const MCBPC_STUFFING: u8 = 1 << 5;
 const INTRA_QUANT: u8 = MCBPC_INTRA | MCBPC_QUANT;
 
 /// Index bits of [`MCBPC_IN_INTRA`].
-pub(super) const MCBPC_IN_INTRA_BITS: u32 = 9;
+pub(crate) const MCBPC_IN_INTRA_BITS: u32 = 9;
 /// Table 7: MCBPC of INTRA pictures.
-pub(super) static MCBPC_IN_INTRA: [Entry; 1 << MCBPC_IN_INTRA_BITS] = table(&[
+pub(crate) static MCBPC_IN_INTRA: [Entry; 1 << MCBPC_IN_INTRA_BITS] = table(&[
     ("1", MCBPC_INTRA),
     ("001", MCBPC_INTRA | 1),
     ("010", MCBPC_INTRA | 2),
@@ -100,10 +100,10 @@ pub(super) static MCBPC_IN_INTER: [Entry; 1 << MCBPC_IN_INTER_BITS] = table(&[
 ]);
 
 /// Index bits of [`CBPY`].
-pub(super) const CBPY_BITS: u32 = 6;
+pub(crate) const CBPY_BITS: u32 = 6;
 /// Table 13, for INTRA macroblocks: which luminance blocks are coded, the first one in bit 3. INTER
 /// macroblocks use the complement.
-pub(super) static CBPY: [Entry; 1 << CBPY_BITS] = table(&[
+pub(crate) static CBPY: [Entry; 1 << CBPY_BITS] = table(&[
     ("0011", 0),
     ("00101", 1),
     ("00100", 2),
@@ -168,7 +168,7 @@ pub(super) const TCOEF_ESCAPE: u8 = 1 << 7;
 /// Index bits of [`TCOEF`].
 pub(super) const TCOEF_BITS: u32 = 12;
 /// Table 16 without the sign that follows every word but ESCAPE.
-pub(super) static TCOEF: [Entry; 1 << TCOEF_BITS] = coefficients();
+pub(crate) static TCOEF: [Entry; 1 << TCOEF_BITS] = coefficients();
 
 const fn coefficients() -> [Entry; 1 << TCOEF_BITS] {
     let mut table = [NO_CODE; 1 << TCOEF_BITS];
@@ -280,4 +280,24 @@ const LAST: [&[&str]; 41] = [
 ];
 
 /// Table 8 for INTRA macroblocks without DQUANT, by the chrominance blocks that are coded: word and its length.
-pub(super) const MCBPC_INTRA_IN_INTER: [(u32, u32); 4] = [(0b11, 5), (0b100, 8), (0b11, 8), (0b11, 7)];
+pub(crate) const MCBPC_INTRA_IN_INTER: [(u32, u32); 4] = [(0b11, 5), (0b100, 8), (0b11, 8), (0b11, 7)];
+
+/// Table 13 for INTRA macroblocks, by the luminance blocks that are coded: word and its length.
+pub(crate) const CBPY_INTRA: [(u32, u32); 16] = [
+    (0b0011, 4),
+    (0b00101, 5),
+    (0b00100, 5),
+    (0b1001, 4),
+    (0b00011, 5),
+    (0b0111, 4),
+    (0b000010, 6),
+    (0b1011, 4),
+    (0b00010, 5),
+    (0b000011, 6),
+    (0b0101, 4),
+    (0b1010, 4),
+    (0b0100, 4),
+    (0b1000, 4),
+    (0b0110, 4),
+    (0b11, 2),
+];

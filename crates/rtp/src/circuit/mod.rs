@@ -242,7 +242,11 @@ impl Circuit {
             session::Event::DigitEnd { digit, duration } => Event::DigitEnd { digit, duration },
             session::Event::Latched { from } => Event::Latched { from },
             session::Event::Bye => Event::Bye,
-            session::Event::KeyFrameWanted | session::Event::ModeRequest { .. } => return,
+            session::Event::KeyFrameWanted
+            | session::Event::ModeRequest { .. }
+            | session::Event::RateLimit { .. }
+            | session::Event::Report { .. }
+            | session::Event::ComfortNoise { .. } => return,
         };
         self.event(event);
     }

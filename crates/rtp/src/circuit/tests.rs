@@ -39,6 +39,8 @@ fn config(packet_ms: u64) -> Config {
         sound: Sound { packet: Duration::from_millis(packet_ms), ..Sound::default() },
         dtmf_send: Some(101),
         dtmf_receive: vec![101],
+        noise_send: None,
+        noise_receive: None,
         remote_rtp: address(4000),
         remote_rtcp: address(4001),
         rtcp_mux: false,

@@ -1,4 +1,5 @@
-//! RTCP packets: SR, RR, SDES, BYE (RFC 3550 §6), PLI (RFC 4585 §6.3.1) and FIR (RFC 5104 §4.3.1).
+//! RTCP packets: SR, RR, SDES, BYE (RFC 3550 §6), PLI (RFC 4585 §6.3.1), FIR, TMMBR and TMMBN (RFC 5104 §4.3.1,
+//! §4.2), REMB.
 //!
 //! Other packets are passed over by their length. A datagram may also begin with feedback (reduced size,
 //! RFC 5506), which some phones send. Not read: the profile-specific extensions of reports, SDES items
@@ -6,11 +7,13 @@
 
 mod feedback;
 mod interval;
+mod rate;
 mod report;
 mod source_description;
 
 pub use feedback::{Fir, FirEntry, Pli};
 pub use interval::{Interval, Members};
+pub use rate::{RateEntry, RateRequest, Remb};
 pub use report::{ReceiverReport, ReportBlock, SenderReport};
 pub use source_description::{Bye, Sdes};
 
@@ -25,6 +28,7 @@ mod packet_type {
     pub(super) const RECEIVER_REPORT: u8 = 201;
     pub(super) const SOURCE_DESCRIPTION: u8 = 202;
     pub(super) const BYE: u8 = 203;
+    pub(super) const TRANSPORT_FEEDBACK: u8 = 205;
     pub(super) const PAYLOAD_FEEDBACK: u8 = 206;
 }
 
@@ -63,6 +67,12 @@ pub enum Packet {
     Pli(Pli),
     /// A key picture is wanted.
     Fir(Fir),
+    /// A source is to send no more than so much.
+    Tmmbr(RateRequest),
+    /// What a source keeps to.
+    Tmmbn(RateRequest),
+    /// What is thought to get through.
+    Remb(Remb),
     /// Something else, by its packet type.
     Unknown(u8),
 }
@@ -118,6 +128,11 @@ fn read_body(kind: u8, count: u8, body: &[u8]) -> Option<Packet> {
         (packet_type::BYE, _) => Packet::Bye(Bye::read(&mut reader, count)?),
         (packet_type::PAYLOAD_FEEDBACK, feedback::PLI) => Packet::Pli(Pli::read(&mut reader)?),
         (packet_type::PAYLOAD_FEEDBACK, feedback::FIR) => Packet::Fir(Fir::read(&mut reader)?),
+        (packet_type::TRANSPORT_FEEDBACK, rate::TMMBR) => Packet::Tmmbr(RateRequest::read(&mut reader)?),
+        (packet_type::TRANSPORT_FEEDBACK, rate::TMMBN) => Packet::Tmmbn(RateRequest::read(&mut reader)?),
+        (packet_type::PAYLOAD_FEEDBACK, rate::REMB) => {
+            Remb::read(&mut reader).map_or(Packet::Unknown(kind), Packet::Remb)
+        }
         (other, _) => Packet::Unknown(other),
     })
 }

@@ -37,6 +37,12 @@ fn sample() -> Vec<Packet> {
         Packet::Bye(Bye { sources: vec![9, 10], reason: "camera off".into() }),
         Packet::Pli(Pli { sender: 9, media: 10 }),
         Packet::Fir(Fir { sender: 9, entries: vec![FirEntry { ssrc: 10, sequence: 200 }] }),
+        Packet::Tmmbr(RateRequest {
+            sender: 9,
+            entries: vec![RateEntry { ssrc: 10, total_bps: 42_000, overhead: 40 }],
+        }),
+        Packet::Tmmbn(RateRequest { sender: 9, entries: vec![] }),
+        Packet::Remb(Remb { sender: 9, total_bps: 256_000, sources: vec![10, 11] }),
     ]
 }
 
@@ -50,6 +56,9 @@ fn write_all(packets: &[Packet]) -> Vec<u8> {
                 Packet::Bye(bye) => bye.write(out),
                 Packet::Pli(pli) => pli.write(out),
                 Packet::Fir(fir) => fir.write(out),
+                Packet::Tmmbr(request) => request.write_request(out),
+                Packet::Tmmbn(notification) => notification.write_notification(out),
+                Packet::Remb(remb) => remb.write(out),
                 Packet::Unknown(kind) => write_packet(out, *kind, 0, |out| out.put_u32(9)),
             }
         }

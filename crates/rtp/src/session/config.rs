@@ -27,6 +27,11 @@ pub struct Config {
     pub dtmf_send: Option<u8>,
     /// Payload types of telephone events we take, all at the clock of the codec that is sent.
     pub dtmf_receive: Vec<u8>,
+    /// Payload type of comfort noise (RFC 3389) that we send, at the clock of the codec that is sent; `None` when the
+    /// peer takes none.
+    pub noise_send: Option<u8>,
+    /// Payload type of comfort noise that we take, likewise.
+    pub noise_receive: Option<u8>,
     /// Where RTP goes until a source is latched; unspecified (`0.0.0.0`, `::`) during a hold by RFC 2543,
     /// when nothing is sent.
     pub remote_rtp: SocketAddr,
@@ -34,7 +39,7 @@ pub struct Config {
     pub remote_rtcp: SocketAddr,
     /// RTCP shares the RTP port (RFC 5761).
     pub rtcp_mux: bool,
-    /// Which requests for a key picture the peer takes.
+    /// Which requests the peer takes.
     pub feedback: Feedback,
     /// Largest RTP payload in octets, payload header included; raised to [`crate::limits::MTU_MIN`].
     pub mtu: usize,
@@ -80,11 +85,14 @@ impl Default for Sound {
     }
 }
 
-/// Key-picture requests that were negotiated by `a=rtcp-fb` (RFC 4585 §4.2, RFC 5104 §7.1).
+/// What was negotiated by `a=rtcp-fb` (RFC 4585 §4.2, RFC 5104 §7.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Feedback {
     /// Picture Loss Indication; preferred when both are there.
     pub pli: bool,
     /// Full Intra Request.
     pub fir: bool,
+    /// Temporary Maximum Media Stream Bit Rate Request, which is then sent by [`crate::Session::limit_peer`]. What the
+    /// peer asks in this way is always heard.
+    pub tmmbr: bool,
 }

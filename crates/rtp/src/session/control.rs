@@ -109,6 +109,7 @@ impl Session {
         self.closed = true;
         self.control.report_at = None;
         self.control.request_due = None;
+        self.rates.close();
         self.sending.digits = crate::dtmf::Sender::new(self.config.send.codec.clock_rate());
     }
 
@@ -134,6 +135,9 @@ impl Session {
                 Packet::Bye(bye) => self.bye(bye),
                 Packet::Pli(pli) => key_frame_wanted |= pli.media == self.ssrc || pli.media == 0,
                 Packet::Fir(fir) => key_frame_wanted |= self.fir(fir),
+                Packet::Tmmbr(request) => self.rate_requested(request),
+                Packet::Tmmbn(_) => self.rate_notified(),
+                Packet::Remb(remb) => self.rate_estimated(remb),
                 Packet::Sdes(_) | Packet::Unknown(_) => {}
             }
         }
@@ -151,7 +155,8 @@ impl Session {
     }
 
     fn report_blocks(&mut self, now: Now, blocks: &[ReportBlock]) {
-        for block in blocks.iter().filter(|block| block.ssrc == self.ssrc) {
+        let own = self.ssrc;
+        for block in blocks.iter().filter(|block| block.ssrc == own) {
             self.counters.remote_fraction_lost = block.fraction_lost;
             self.counters.remote_lost = block.cumulative_lost;
             if block.last_sender_report != 0 {
@@ -161,6 +166,7 @@ impl Session {
                 self.counters.rtt =
                     (units < 1 << 31).then(|| Duration::from_nanos((u64::from(units) * 1_000_000_000) >> 16));
             }
+            self.tell_report(now, block.fraction_lost);
         }
     }
 
@@ -231,7 +237,7 @@ impl Session {
 
     /// SR or RR, SDES, and what else there is to say (§6.1). During a hold nothing is said, and nothing
     /// counts as said.
-    fn send_compound(&mut self, now: Now, more: impl FnOnce(&mut BytesMut)) {
+    pub(super) fn send_compound(&mut self, now: Now, more: impl FnOnce(&mut BytesMut)) {
         let Some(to) = self.rtcp_remote() else {
             return;
         };
@@ -258,7 +264,7 @@ impl Session {
     }
 
     /// Where RTCP goes; nowhere during a hold, which is of RTP and RTCP (RFC 3264 §8.4).
-    fn rtcp_remote(&self) -> Option<SocketAddr> {
+    pub(super) fn rtcp_remote(&self) -> Option<SocketAddr> {
         let rtp = self.receiving.remote();
         let rtcp = match self.config.rtcp_mux {
             true => rtp,

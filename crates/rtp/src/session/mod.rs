@@ -1,12 +1,13 @@
 //! One m-line of one leg: RTP and RTCP both ways, as one state machine.
 //!
 //! Datagrams, frames and time go in; datagrams and events come out of [`Session::poll_output`]. Sending is
-//! in `send`, receiving in `receive`, reports and feedback in `control`; where to, and from whom, in
+//! in `send`, receiving in `receive`, reports and feedback in `control`, bit rates in `rates`; where to, and from whom, in
 //! [`crate::latch`]. Nothing is sent to an unspecified address, RTCP included (a hold by RFC 2543).
 //! Deviation from RFC 3550 §6.3: the timer is not reconsidered, since a session has two members at most.
 
 mod config;
 mod control;
+mod rates;
 mod receive;
 mod send;
 mod statistics;
@@ -27,6 +28,7 @@ use rand::{Rng, SeedableRng};
 
 use crate::Digit;
 use control::Control;
+use rates::Rates;
 use receive::Receiving;
 use send::Sending;
 
@@ -79,6 +81,13 @@ pub enum Output {
 pub enum Event {
     /// A packet of audio or a picture arrived.
     Frame(Frame),
+    /// The talker pauses, and this is what it sounds like meanwhile, until the next frame or other noise (RFC 3389).
+    ComfortNoise {
+        /// When, on the time line of the frames.
+        pts: Duration,
+        /// Level and spectrum (§3), 1..=[`crate::limits::COMFORT_NOISE_MAX`] octets.
+        noise: Bytes,
+    },
     /// A key went down: the first packet of an event that arrives acts.
     Digit(Digit),
     /// A key went up.
@@ -101,8 +110,31 @@ pub enum Event {
         /// 0 = 4.75 to 7 = 12.2 kbit/s; `None` when it likes them all, as at the beginning.
         mode: Option<u8>,
     },
+    /// The peer takes no more pictures of ours than this (TMMBR, REMB); told when it changes.
+    RateLimit {
+        /// Bit/s of payload; headers are taken off by the mean size of what was sent.
+        bps: u32,
+        /// How it said so. Each stands beside the other until it is said anew.
+        by: RateLimitBy,
+    },
+    /// The peer reports how our pictures fare; at most once in [`crate::limits::REPORT_TOLD_INTERVAL`].
+    Report {
+        /// Lost since its report before, in 1/256; of several reports the worst.
+        fraction_lost: u8,
+        /// Round-trip time (RFC 3550 §6.4.1), once it is known.
+        rtt: Option<Duration>,
+    },
     /// The peer's source left (RTCP BYE).
     Bye,
+}
+
+/// How a peer limits what it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateLimitBy {
+    /// TMMBR (RFC 5104 §4.2.1).
+    Tmmbr,
+    /// REMB (draft-alvestrand-rmcat-remb).
+    Remb,
 }
 
 /// Every timer of a session.
@@ -114,6 +146,10 @@ enum Timer {
     Reorder,
     /// A request for a key picture that was held back may go ([`crate::limits::KEY_FRAME_REQUEST_INTERVAL`]).
     KeyFrameRequest,
+    /// A TMMBR is to be sent, or sent again ([`crate::limits::RATE_REQUEST_INTERVAL`]).
+    RateRequest,
+    /// A TMMBR is to be answered ([`crate::limits::RATE_ANSWER_INTERVAL`]).
+    RateAnswer,
     /// The next packet of a digit being sent (RFC 4733 §2.5.1).
     DigitPacket,
     /// A received digit has gone quiet ([`crate::limits::DIGIT_SILENCE`]).
@@ -121,8 +157,15 @@ enum Timer {
 }
 
 impl Timer {
-    const ALL: [Timer; 5] =
-        [Timer::Report, Timer::Reorder, Timer::KeyFrameRequest, Timer::DigitPacket, Timer::DigitSilence];
+    const ALL: [Timer; 7] = [
+        Timer::Report,
+        Timer::Reorder,
+        Timer::KeyFrameRequest,
+        Timer::RateRequest,
+        Timer::RateAnswer,
+        Timer::DigitPacket,
+        Timer::DigitSilence,
+    ];
 }
 
 /// RTP and RTCP of one m-line of one leg.
@@ -138,6 +181,7 @@ pub struct Session {
     sending: Sending,
     receiving: Receiving,
     control: Control,
+    rates: Rates,
     counters: Statistics,
     /// When a datagram of the peer was last taken.
     heard_at: Option<Instant>,
@@ -157,6 +201,7 @@ impl Session {
             sending: Sending::new(&config, &mut random),
             receiving: Receiving::new(&config),
             control: Control::new(config.kind),
+            rates: Rates::default(),
             counters: Statistics::default(),
             heard_at: None,
             out: VecDeque::new(),
@@ -221,6 +266,8 @@ impl Session {
             Timer::Report => self.control.report_deadline(),
             Timer::Reorder => self.receiving.reorder_deadline(),
             Timer::KeyFrameRequest => self.key_frame_deadline(),
+            Timer::RateRequest => self.rate_request_deadline(),
+            Timer::RateAnswer => self.rate_answer_deadline(),
             Timer::DigitPacket => self.sending.digits.deadline(),
             Timer::DigitSilence => self.receiving.digit_deadline(),
         }
@@ -240,6 +287,8 @@ impl Session {
                     Timer::Report => self.send_report(now),
                     Timer::Reorder => self.drain_reorder(now),
                     Timer::KeyFrameRequest => self.send_key_frame_request(now),
+                    Timer::RateRequest => self.send_rate_request(now),
+                    Timer::RateAnswer => self.send_rate_answer(now),
                     Timer::DigitPacket => self.send_digit_packet(now),
                     Timer::DigitSilence => self.expire_digit(now),
                 }

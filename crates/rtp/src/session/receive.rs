@@ -41,6 +41,17 @@ pub(super) struct Receiving {
     rotation: Rotation,
 }
 
+/// What packets of one payload type hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Contents {
+    /// Something for the depacketizer.
+    Media,
+    /// A telephone event (RFC 4733).
+    Keys,
+    /// Comfort noise (RFC 3389).
+    Noise,
+}
+
 #[derive(Debug)]
 enum Depacketizer {
     /// A packet is a frame.
@@ -200,12 +211,14 @@ impl Receiving {
         self.missing = 0;
     }
 
-    /// Whether a packet of this type goes through the depacketizer; `None`: it was not agreed on.
-    fn is_media(config: &Config, payload_type: u8) -> Option<bool> {
+    /// What a packet of this type holds; `None`: it was not agreed on.
+    fn contents(config: &Config, payload_type: u8) -> Option<Contents> {
         if config.receive.iter().any(|(known, ..)| *known == payload_type) {
-            Some(true)
+            Some(Contents::Media)
+        } else if config.noise_receive == Some(payload_type) {
+            Some(Contents::Noise)
         } else {
-            config.dtmf_receive.contains(&payload_type).then_some(false)
+            config.dtmf_receive.contains(&payload_type).then_some(Contents::Keys)
         }
     }
 }
@@ -214,8 +227,9 @@ impl Session {
     /// Which element of the header extension tells how pictures are turned
     /// ([`crate::orientation::URI`], RFC 8285 §5); `None`, as in the beginning, reads none.
     pub fn read_orientation(&mut self, id: Option<u8>) {
-        self.receiving.orientation_id = id;
-        self.receiving.rotation = Rotation::None;
+        if std::mem::replace(&mut self.receiving.orientation_id, id) != id {
+            self.receiving.rotation = Rotation::None;
+        }
     }
 
     /// Learns what the peer gave in its SDP, H.264 parameter sets (sprop-parameter-sets) or MPEG-4 headers
@@ -234,7 +248,7 @@ impl Session {
             self.counters.malformed += 1;
             return;
         };
-        if Receiving::is_media(&self.config, packet.header.payload_type).is_none() {
+        if Receiving::contents(&self.config, packet.header.payload_type).is_none() {
             self.counters.wrong_payload_type += 1;
             return;
         }
@@ -254,7 +268,7 @@ impl Session {
                     self.event(Event::Latched { from });
                 }
                 let held = self.receiving.held.take().filter(|_| with_held);
-                self.latched(held.as_ref().unwrap_or(&packet));
+                self.latched(now, held.as_ref().unwrap_or(&packet));
                 for packet in held.into_iter().chain([packet]) {
                     self.accept(now, packet);
                 }
@@ -263,7 +277,7 @@ impl Session {
     }
 
     /// `first` is the first packet of the latched source; one that is known from before goes on.
-    fn latched(&mut self, first: &Packet) {
+    fn latched(&mut self, now: Now, first: &Packet) {
         let receiving = &mut self.receiving;
         if receiving.source.as_ref().is_some_and(|source| source.ssrc() == first.header.ssrc) {
             return;
@@ -272,6 +286,7 @@ impl Session {
             receiving.begin_anew();
         }
         receiving.source = Some(Source::new(first.header.ssrc, receiving.rate, first.header.sequence));
+        self.rates.source_changed(now);
     }
 
     fn accept(&mut self, now: Now, packet: Packet) {
@@ -288,7 +303,7 @@ impl Session {
             Arrival::Restarted => receiving.begin_anew(),
         }
         self.heard_at = Some(now.mono);
-        if Receiving::is_media(&self.config, packet.header.payload_type) == Some(true)
+        if Receiving::contents(&self.config, packet.header.payload_type) == Some(Contents::Media)
             && let Some(source) = receiving.source.as_mut()
         {
             // All packets of a telephone event carry its first timestamp: they say nothing of jitter.
@@ -309,9 +324,10 @@ impl Session {
         while let Some(popped) = self.receiving.reorder.pop(now.mono) {
             self.receiving.lost |= popped.lost > 0;
             self.receiving.missing += u32::from(popped.lost);
-            match Receiving::is_media(&self.config, popped.item.header.payload_type) {
-                Some(true) => self.deliver_media(now, popped.item),
-                Some(false) => self.deliver_event(now, &popped.item),
+            match Receiving::contents(&self.config, popped.item.header.payload_type) {
+                Some(Contents::Media) => self.deliver_media(now, popped.item),
+                Some(Contents::Keys) => self.deliver_event(now, &popped.item),
+                Some(Contents::Noise) => self.deliver_noise(now, popped.item),
                 None => self.counters.wrong_payload_type += 1,
             }
         }
@@ -327,6 +343,21 @@ impl Session {
         {
             self.key(key);
         }
+    }
+
+    fn deliver_noise(&mut self, now: Now, packet: Packet) {
+        if !(1..=limits::COMFORT_NOISE_MAX).contains(&packet.payload.len()) {
+            self.counters.malformed += 1;
+            return;
+        }
+        if self.out.len() >= limits::OUTPUTS_MAX {
+            return;
+        }
+        // What was lost was before the pause; the frame after it follows from nothing.
+        self.receiving.lost = false;
+        self.receiving.missing = 0;
+        let pts = self.receiving.clock.pts(now.mono, packet.header.timestamp);
+        self.event(Event::ComfortNoise { pts, noise: packet.payload });
     }
 
     pub(super) fn expire_digit(&mut self, now: Now) {

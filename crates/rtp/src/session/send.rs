@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use media::amr::{Band, FRAME_MS};
-use media::{Codec, Frame, Kind, Now};
+use media::{Codec, Frame, Kind, Now, Rotation};
 use rand::Rng;
 use rand::rngs::StdRng;
 
@@ -13,7 +13,7 @@ use crate::clock::SendClock;
 use crate::latch::is_nowhere;
 use crate::packet::{HEADER_LEN, Header};
 use crate::payload::{Payload, amr, clearmode, g711, h263, h263p, h264, mpeg4, opus, vp8};
-use crate::{Digit, dtmf, limits};
+use crate::{Digit, dtmf, limits, orientation};
 
 /// The sending half of a session.
 #[derive(Debug)]
@@ -26,6 +26,9 @@ pub(super) struct Sending {
     /// Kept to spare an allocation for each frame.
     pictures: Vec<Payload>,
     sounds: Vec<(u64, Payload)>,
+    /// Element of the header extension that says how pictures are turned, and what was said last.
+    orientation_id: Option<u8>,
+    rotation: Option<Rotation>,
 }
 
 #[derive(Debug)]
@@ -73,6 +76,8 @@ impl Sending {
             digit_timestamp: 0,
             pictures: Vec::new(),
             sounds: Vec::new(),
+            orientation_id: None,
+            rotation: None,
         }
     }
 
@@ -156,6 +161,14 @@ impl Session {
         }
     }
 
+    /// Under which element of the header extension the peer is told how pictures are turned
+    /// ([`crate::orientation::URI`]); `None`, as in the beginning, tells it nothing.
+    pub fn write_orientation(&mut self, id: Option<u8>) {
+        if std::mem::replace(&mut self.sending.orientation_id, id) != id {
+            self.sending.rotation = None;
+        }
+    }
+
     /// The next frame is of another source: its timestamps go on from now, audio starts with a marker, and
     /// parameter sets of the source before are forgotten.
     pub fn source_changed(&mut self) {
@@ -183,6 +196,26 @@ impl Session {
             && self.sending.digits.push(now.mono, digit, duration);
         self.run_timers(now);
         taken
+    }
+
+    /// Tells the peer what the pause that begins at `pts` sounds like (RFC 3389); `pts` is on the time line of the
+    /// frames. Answers `false`, and sends nothing, when the peer takes no comfort noise, when it is on hold by an
+    /// unspecified `remote_rtp`, while a digit is sent, and for what is empty or longer than
+    /// [`limits::COMFORT_NOISE_MAX`].
+    pub fn send_comfort_noise(&mut self, now: Now, pts: Duration, noise: &Bytes) -> bool {
+        let Some(payload_type) = self.config.noise_send else { return false };
+        let sendable = !self.closed
+            && !self.sending.digits.is_active()
+            && !self.receiving.is_on_hold()
+            && (1..=limits::COMFORT_NOISE_MAX).contains(&noise.len())
+            && self.out.len() < limits::OUTPUTS_MAX;
+        if sendable {
+            let stamp = self.sending.clock.stamp(now.mono, pts, Duration::ZERO);
+            let stamped = Stamped { payload_type, timestamp: stamp.timestamp, marker: false };
+            self.emit(&stamped, None, &[], noise);
+        }
+        self.run_timers(now);
+        sendable
     }
 
     /// Whether all of the frame could be sent.
@@ -269,7 +302,7 @@ impl Session {
         };
         for (timestamp, payload) in sounds.drain(..) {
             let stamped = Stamped { payload_type: self.config.send.pt, timestamp, marker: payload.marker };
-            self.emit(&stamped, payload.prefix.as_slice(), &payload.body);
+            self.emit(&stamped, None, payload.prefix.as_slice(), &payload.body);
         }
         self.sending.sounds = sounds;
         sent
@@ -279,13 +312,24 @@ impl Session {
         let mut pictures = std::mem::take(&mut self.sending.pictures);
         if !pictures.is_empty() {
             let timestamp = self.sending.clock.stamp(now.mono, frame.pts, frame.duration).timestamp;
+            let turn = self.turn_to_tell(frame);
             for payload in pictures.drain(..) {
                 let stamped =
                     Stamped { payload_type: self.config.send.pt, timestamp, marker: payload.marker };
-                self.emit(&stamped, payload.prefix.as_slice(), &payload.body);
+                let turn = turn.as_ref().filter(|_| payload.marker);
+                self.emit(&stamped, turn, payload.prefix.as_slice(), &payload.body);
             }
         }
         self.sending.pictures = pictures;
+    }
+
+    /// The header extension of the last packet of a key picture, of one that is turned otherwise than the one before
+    /// (TS 26.114 §7.4.5), and of any that is not upright, should the packet that said so be lost.
+    fn turn_to_tell(&mut self, frame: &Frame) -> Option<[u8; 8]> {
+        let id = self.sending.orientation_id?;
+        let before = self.sending.rotation.replace(frame.rotation);
+        let tells = frame.keyframe || frame.rotation != Rotation::None || before != Some(frame.rotation);
+        tells.then(|| orientation::write(frame.rotation, id))
     }
 
     pub(super) fn send_digit_packet(&mut self, now: Now) {
@@ -298,11 +342,11 @@ impl Session {
         }
         let stamped =
             Stamped { payload_type, timestamp: self.sending.digit_timestamp, marker: outgoing.first };
-        self.emit(&stamped, &[], &Bytes::copy_from_slice(&outgoing.payload.to_bytes()));
+        self.emit(&stamped, None, &[], &Bytes::copy_from_slice(&outgoing.payload.to_bytes()));
     }
 
     /// Sends one packet; during a hold, none, and none is counted.
-    fn emit(&mut self, stamped: &Stamped, prefix: &[u8], body: &Bytes) {
+    fn emit(&mut self, stamped: &Stamped, extension: Option<&[u8; 8]>, prefix: &[u8], body: &Bytes) {
         let to = self.receiving.remote();
         if is_nowhere(to) {
             return;
@@ -314,13 +358,19 @@ impl Session {
             timestamp: stamped.timestamp as u32,
             ssrc: self.ssrc,
         };
-        let mut data = BytesMut::with_capacity(HEADER_LEN + prefix.len() + body.len());
-        header.write(&mut data);
+        let mut data = BytesMut::with_capacity(HEADER_LEN + 8 + prefix.len() + body.len());
+        match extension {
+            Some(extension) => {
+                header.write_extended(&mut data);
+                data.put_slice(extension);
+            }
+            None => header.write(&mut data),
+        }
         data.put_slice(prefix);
         data.put_slice(body);
         self.sending.sequence = self.sending.sequence.wrapping_add(1);
         self.counters.sent_packets += 1;
-        self.counters.sent_octets += (data.len() - HEADER_LEN) as u64;
+        self.counters.sent_octets += (prefix.len() + body.len()) as u64;
         self.out.push_back(Output::Rtp { to, data: data.freeze() });
     }
 }

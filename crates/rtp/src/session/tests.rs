@@ -1,7 +1,10 @@
 //! Sessions in virtual time, alone and in pairs.
 
 mod codecs;
+mod noise;
+mod orientation;
 mod place;
+mod rates;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -39,10 +42,12 @@ fn config(codec: Codec) -> Config {
         sound: Sound::default(),
         dtmf_send: (codec.kind() == Kind::Audio).then_some(101),
         dtmf_receive: if codec.kind() == Kind::Audio { vec![101] } else { vec![] },
+        noise_send: (codec == Codec::Pcmu).then_some(13),
+        noise_receive: (codec == Codec::Pcmu).then_some(13),
         remote_rtp: address(4000),
         remote_rtcp: address(4001),
         rtcp_mux: false,
-        feedback: Feedback { pli: codec.kind() == Kind::Video, fir: false },
+        feedback: Feedback { pli: codec.kind() == Kind::Video, ..Feedback::default() },
         mtu: 1_200,
         seed: 7,
     }
@@ -382,7 +387,7 @@ fn key_pictures_are_asked_for_at_a_limited_rate() {
 
 #[test]
 fn a_fir_counts_up_when_pli_was_not_agreed_on() {
-    let fir_only = Config { feedback: Feedback { pli: false, fir: true }, ..config(Codec::H264) };
+    let fir_only = Config { feedback: Feedback { fir: true, ..Feedback::default() }, ..config(Codec::H264) };
     let mut session = Session::new(fir_only);
     arrive(&mut session, 0, packet(96, 1, 0, &[0x41, 0x88, 1]));
     session.request_key_frame(now(0));

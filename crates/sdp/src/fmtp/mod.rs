@@ -68,6 +68,7 @@ impl Parameters {
             Coding::TelephoneEvent => Parameters::TelephoneEvent { events: EVENTS_DEFAULT.to_owned() },
             Coding::Media(Codec::Pcmu | Codec::Pcma | Codec::G722 | Codec::Clearmode)
             | Coding::Circuit(_)
+            | Coding::ComfortNoise
             | Coding::Other(_) => Parameters::None,
         }
     }
@@ -89,6 +90,7 @@ impl Parameters {
             Coding::TelephoneEvent => Parameters::TelephoneEvent { events: text.to_owned() },
             Coding::Media(Codec::Pcmu | Codec::Pcma | Codec::G722 | Codec::Clearmode)
             | Coding::Circuit(_)
+            | Coding::ComfortNoise
             | Coding::Other(_) => match text {
                 "" => Parameters::None,
                 text => Parameters::Raw(text.to_owned()),

@@ -51,6 +51,12 @@ impl Mpeg4Parameters {
         size.macroblocks() <= macroblocks && rate_bps <= most_bps
     }
 
+    /// Macroblocks of the largest picture of this level.
+    #[must_use]
+    pub fn macroblocks_max(&self) -> u32 {
+        LEVELS[self.rank()].1
+    }
+
     /// Whether a stream of this level fits a receiver of `limit`.
     #[must_use]
     pub fn fits(&self, limit: &Mpeg4Parameters) -> bool {

@@ -15,6 +15,8 @@ use crate::{H264Parameters, Parameters, Payload, ProfileLevelId};
 const PTIME_DEFAULT: u16 = 20;
 const PTIME_MIN: u16 = 10;
 const PTIME_MAX: u16 = 60;
+/// What telephone-event is nearly always offered at, in Hz.
+pub(super) const KEYS_RATE_USUAL: u32 = 8_000;
 /// A circuit's packets may be shorter.
 const PTIME_CIRCUIT_MIN: u16 = 5;
 
@@ -53,6 +55,8 @@ pub(super) fn stream(index: usize, ours: &MediaLine, theirs: &MediaLine) -> Opti
     }
     let rtcp_mux = ours.rtcp_mux && theirs.rtcp_mux;
     let remote_rtp = SocketAddr::new(address, theirs.port);
+    let noise = noise(ours, received).zip(noise(theirs, sent));
+    let keys_rate = keys_rate(ours, theirs, received.clock_rate);
     let (a, b) = (feedback_of(ours, received.pt), feedback_of(theirs, sent.pt));
     Some(AgreedStream {
         kind,
@@ -63,13 +67,17 @@ pub(super) fn stream(index: usize, ours: &MediaLine, theirs: &MediaLine) -> Opti
         direction: direction(ours, theirs),
         send: bounded(sent, received),
         receive,
-        dtmf_send: keys(theirs, received.clock_rate)
-            .next()
-            .filter(|_| keys(ours, received.clock_rate).next().is_some()),
-        dtmf_receive: keys(ours, received.clock_rate)
-            .filter(|_| keys(theirs, sent.clock_rate).next().is_some())
-            .collect(),
-        feedback: Feedback { pli: a.pli && b.pli, fir: a.fir && b.fir },
+        dtmf_send: keys_rate.and_then(|rate| keys(theirs, rate).next()),
+        dtmf_receive: keys_rate.into_iter().flat_map(|rate| keys(ours, rate)).collect(),
+        noise_send: noise.map(|(_, theirs)| theirs.pt),
+        noise_receive: noise.map(|(ours, _)| ours.pt),
+        feedback: Feedback {
+            pli: a.pli && b.pli,
+            fir: a.fir && b.fir,
+            tmmbr: a.tmmbr && b.tmmbr,
+            remb: a.remb && b.remb,
+        },
+        orientation: crate::orientation::of(ours, theirs),
         bandwidth_bps: bandwidth(theirs, sent),
         ptime_ms: ptime(theirs, sent.codec()?),
         held: theirs.holds(),
@@ -136,18 +144,41 @@ fn remote_rtcp(theirs: &MediaLine, rtp: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.unwrap_or(rtp.ip()), port)
 }
 
+/// The clock rate of keys that both sides have: that of the codec, as RFC 4733 §2.1 wants it, else the 8 kHz that many
+/// phones have beside any codec.
+fn keys_rate(ours: &MediaLine, theirs: &MediaLine, codec: u32) -> Option<u32> {
+    let both = |rate: &u32| keys(ours, *rate).next().is_some() && keys(theirs, *rate).next().is_some();
+    [codec, KEYS_RATE_USUAL].into_iter().find(both)
+}
+
 fn keys(line: &MediaLine, clock_rate: u32) -> impl Iterator<Item = u8> {
     let keys = line.payloads.iter().filter(|payload| payload.is_telephone_event());
     keys.filter(move |payload| payload.clock_rate == clock_rate).map(|payload| payload.pt)
+}
+
+/// The comfort noise that goes with `chosen`.
+pub(super) fn noise<'a>(line: &'a MediaLine, chosen: &Payload) -> Option<&'a Payload> {
+    let codec = chosen.codec()?;
+    line.payloads.iter().find(|payload| payload.is_comfort_noise_for(codec))
 }
 
 /// What the line says for this payload type or for all.
 pub(super) fn feedback_of(line: &MediaLine, pt: u8) -> Feedback {
     let says = |what: &str| {
         let mut lines = line.feedback.iter().filter(|(named, _)| named.is_none_or(|named| named == pt));
-        lines.any(|(_, said)| said.eq_ignore_ascii_case(what))
+        // `ccm tmmbr` may have a parameter, `smaxpr=120` (RFC 5104 §7.1).
+        let is_it = |said: &str| {
+            let (head, rest) = said.split_at_checked(what.len()).unwrap_or((said, ""));
+            head.eq_ignore_ascii_case(what) && (rest.is_empty() || rest.starts_with(' '))
+        };
+        lines.any(|(_, said)| is_it(said))
     };
-    Feedback { pli: says("nack pli"), fir: says("ccm fir") }
+    Feedback {
+        pli: says("nack pli"),
+        fir: says("ccm fir"),
+        tmmbr: says("ccm tmmbr"),
+        remb: says("goog-remb"),
+    }
 }
 
 /// The least of the line's `b=` and the codec's own bound.

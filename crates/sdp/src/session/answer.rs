@@ -8,8 +8,8 @@ use super::{NotAcceptable, Session, agree};
 use crate::description::{Description, Direction, MediaKind, MediaLine};
 use crate::fmtp::EVENTS_DEFAULT;
 use crate::{
-    Agreed, AmrParameters, H264Parameters, Local, Mpeg4Parameters, OpusParameters, Parameters, Payload,
-    ProfileLevelId, Vp8Parameters,
+    Agreed, AmrParameters, Coding, H264Parameters, Local, Mpeg4Parameters, OpusParameters, Parameters,
+    Payload, ProfileLevelId, Vp8Parameters,
 };
 
 /// Why a line is refused.
@@ -127,7 +127,8 @@ fn judge(session: &Session, index: usize, line: &MediaLine, local: &Local) -> Re
 /// and to bridge to those would mean to transcode. A circuit only where it stands first or alone: a gateway
 /// that names another codec before it means a telephone call.
 fn best(line: &MediaLine, is_usable: impl Fn(&&Payload) -> bool) -> Option<&Payload> {
-    let first = line.payloads.iter().find(|payload| !payload.is_telephone_event());
+    let is_extra = |payload: &Payload| payload.is_telephone_event() || payload.coding == Coding::ComfortNoise;
+    let first = line.payloads.iter().find(|payload| !is_extra(payload));
     if let Some(circuit) = first.filter(|first| is_circuit(first)).filter(&is_usable) {
         return Some(circuit);
     }
@@ -170,15 +171,25 @@ fn accepted(offered: &MediaLine, chosen: &Payload, local: &Local) -> MediaLine {
         line.ptime = Some(agree::ptime(offered, Codec::Clearmode).into());
     }
     line.payloads = vec![Payload { parameters: ours(&chosen.parameters, local), ..chosen.clone() }];
+    if local.caps.comfort_noise {
+        line.payloads.extend(agree::noise(offered, chosen).cloned());
+    }
     if local.caps.telephone_event && kind == Kind::Audio {
-        // Of several clock rates the one of the codec: both share the timestamps of the stream (RFC 4733).
-        let keys = offered.payloads.iter().filter(|payload| payload.is_telephone_event());
-        let keys = keys.filter(|payload| payload.clock_rate == chosen.clock_rate).take(1);
+        // Of several clock rates the one of the codec: both share the timestamps of the stream (RFC 4733). Some phones
+        // have one for all codecs.
+        let keys = |rate: u32| {
+            let keys = offered.payloads.iter().filter(|payload| payload.is_telephone_event());
+            keys.filter(move |payload| payload.clock_rate == rate).take(1)
+        };
+        let keys = keys(chosen.clock_rate).chain(keys(agree::KEYS_RATE_USUAL)).take(1);
         let parameters = Parameters::TelephoneEvent { events: EVENTS_DEFAULT.to_owned() };
         line.payloads.extend(keys.map(|keys| Payload { parameters: parameters.clone(), ..keys.clone() }));
     }
     let feedback = agree::feedback_of(offered, chosen.pt);
-    line.feedback = super::offer::feedback_lines(chosen.pt, feedback);
+    line.feedback = super::offer::feedback_lines(Some(chosen.pt), feedback);
+    if kind == Kind::Video {
+        line.extensions = crate::orientation::answered(offered);
+    }
     line.direction = answered_direction(offered);
     line.rtcp_mux = offered.rtcp_mux && local.caps.rtcp_mux;
     line.mid.clone_from(&offered.mid);

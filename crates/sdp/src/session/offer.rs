@@ -11,6 +11,10 @@ use crate::{Local, Payload, Want, WantedStream};
 /// phones refuse AVPF, and those that know feedback read it on AVP too.
 const PROFILE: &str = "RTP/AVP";
 
+/// Formats for each of which feedback is named; of more it is said once for all (RFC 4585 §4.2), to keep the offer
+/// short.
+const FEEDBACK_EACH_MAX: usize = 2;
+
 /// Our lines: those the dialog has, in place, then new ones.
 pub(super) fn lines(session: &mut Session, local: &Local, want: &Want) -> Vec<MediaLine> {
     let mut lines: Vec<MediaLine> = session.lines.iter().map(removed).collect();
@@ -41,6 +45,7 @@ fn removed(line: &MediaLine) -> MediaLine {
         port: 0,
         direction: Direction::Inactive,
         feedback: Vec::new(),
+        extensions: Vec::new(),
         rtcp_mux: false,
         ..line.clone()
     }
@@ -69,8 +74,13 @@ fn line(
     let mut line = blank(MediaKind::from(kind), port, proto, local);
     line.mid = before.and_then(|line| line.mid.clone());
     if kind == Kind::Video {
-        let both = Feedback { pli: true, fir: true };
-        line.feedback = payloads.iter().flat_map(|payload| feedback_lines(payload.pt, both)).collect();
+        let both = Feedback { pli: true, fir: true, tmmbr: true, remb: false };
+        line.feedback = if payloads.len() <= FEEDBACK_EACH_MAX {
+            payloads.iter().flat_map(|payload| feedback_lines(Some(payload.pt), both)).collect()
+        } else {
+            feedback_lines(None, both)
+        };
+        line.extensions = crate::orientation::offered(before);
     }
     line.payloads = payloads;
     line.direction = wanted.direction;
@@ -78,11 +88,13 @@ fn line(
     Some(line)
 }
 
-/// What the line has agreed already: codecs first, then keys.
+/// What the line has agreed already: codecs first, then comfort noise and keys.
 fn standing_formats(session: &Session, index: usize) -> Option<Vec<Payload>> {
     let stream = session.agreed.as_ref()?.streams.iter().find(|stream| stream.index == index)?;
     let keys = session.lines.get(index)?.payloads.iter();
-    let keys = keys.filter(|payload| stream.dtmf_receive.contains(&payload.pt));
+    let keys = keys.filter(|payload| {
+        stream.dtmf_receive.contains(&payload.pt) || stream.noise_receive == Some(payload.pt)
+    });
     Some(stream.receive.iter().chain(keys).cloned().collect())
 }
 
@@ -103,8 +115,13 @@ pub(super) fn blank(kind: MediaKind, port: u16, proto: &str, local: &Local) -> M
     line
 }
 
-/// RFC 4585 §4.2, RFC 5104 §7.1.
-pub(super) fn feedback_lines(pt: u8, feedback: Feedback) -> Vec<(Option<u8>, String)> {
-    let names = [(feedback.pli, "nack pli"), (feedback.fir, "ccm fir")];
-    names.into_iter().filter(|(on, _)| *on).map(|(_, name)| (Some(pt), name.to_owned())).collect()
+/// RFC 4585 §4.2, RFC 5104 §7.1, draft-alvestrand-rmcat-remb-03 §2.1.
+pub(super) fn feedback_lines(pt: Option<u8>, feedback: Feedback) -> Vec<(Option<u8>, String)> {
+    let names = [
+        (feedback.pli, "nack pli"),
+        (feedback.fir, "ccm fir"),
+        (feedback.tmmbr, "ccm tmmbr"),
+        (feedback.remb, "goog-remb"),
+    ];
+    names.into_iter().filter(|(on, _)| *on).map(|(_, name)| (pt, name.to_owned())).collect()
 }

@@ -1,5 +1,6 @@
 //! `vireo call`: a scripted caller, or hundreds of them.
 
+mod bridges;
 mod options;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use emulator::{CircuitReport, End, Load, Material, Pictures, Report, Sound, Trip
 use h324m::srp;
 use rtp::Digit;
 
+use bridges::BridgeOptions;
 use options::{LineOptions, ThreeGOptions};
 
 /// How long the call goes on after its last page.
@@ -30,7 +32,9 @@ Examples:
   300 of them for half a minute, ten more every second:
     vireo call --3g sip:1008621@127.0.0.1:5060 --calls 300 --rate 10 --seconds 30
   A SIP telephone with AMR and H.263:
-    vireo call sip:1008621@127.0.0.1:5060 --audio amr --codec h263";
+    vireo call sip:1008621@127.0.0.1:5060 --audio amr --codec h263
+  20 3G phones, bridged to agents of ours at ports 7000 to 7019:
+    vireo call sip:200@127.0.0.1:5060 --calls 20 --desks 127.0.0.1:7000 --caller 3g-h263 --agent pcmu-h264";
 
 /// Call a hotline by SIP or as a 3G phone, press keys, and keep what was seen and heard.
 ///
@@ -93,6 +97,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     line: LineOptions,
+
+    #[command(flatten)]
+    bridge: BridgeOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -122,6 +129,13 @@ struct Keys(Vec<Digit>);
 
 impl Args {
     pub(crate) fn execute(&self) -> anyhow::Result<ExitCode> {
+        if let Some(bridges) = self.bridge.bridges(self) {
+            net::descriptors::raise_limit();
+            let report = emulator::run_bridges(&bridges, &mut |line| println!("{line}"))?;
+            print!("{report}");
+            let failed = report.calls - report.good;
+            return Ok(verdict((failed > 0).then(|| format!("{failed} of {} calls failed", report.calls))));
+        }
         let phone = self.phone()?;
         match self.calls {
             None => self.call(phone),
@@ -379,6 +393,9 @@ mod tests {
             "--calls 10 --rate 0",
             "--seconds 0",
             "--sound 5000",
+            "--caller pcmu-h264",
+            "--desks 127.0.0.1:7000",
+            "--calls 2 --desks 127.0.0.1:7000 --agent fax",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

@@ -58,6 +58,10 @@ pub(super) fn mpeg4() -> Finding {
     video("MPEG-4", Codec::Mpeg4)
 }
 
+pub(super) fn vp8() -> Finding {
+    video("VP8", Codec::Vp8)
+}
+
 fn video(name: &'static str, codec: Codec) -> Finding {
     match picture_comes_back(codec) {
         Ok(true) => Finding::ok(name, "a picture was encoded and decoded"),
@@ -100,23 +104,42 @@ pub(super) fn g711() -> Finding {
 }
 
 pub(super) fn amr() -> Finding {
-    const NAME: &str = "AMR";
-    match loudness_comes_back() {
-        Ok(true) => Finding::ok(NAME, "sound was encoded and decoded at 4.75 and 12.2 kbit/s"),
-        Ok(false) => broken(NAME, "sound came back much louder or softer"),
-        Err(error) => broken(NAME, &error.to_string()),
+    speech_codec("AMR", Codec::Amr, &[0, codec::amr::MODE_MAX])
+}
+
+pub(super) fn amr_wb() -> Finding {
+    speech_codec("AMR-WB", Codec::AmrWb, &[0, codec::amr_wb::MODE_MAX])
+}
+
+pub(super) fn opus() -> Finding {
+    speech_codec("Opus", Codec::Opus, &[0])
+}
+
+pub(super) fn g722() -> Finding {
+    speech_codec("G.722", Codec::G722, &[0])
+}
+
+fn speech_codec(name: &'static str, codec: Codec, modes: &[u8]) -> Finding {
+    match loudness_comes_back(codec, modes) {
+        Ok(true) => Finding::ok(name, "sound was encoded and decoded"),
+        Ok(false) => broken(name, "sound came back much louder or softer"),
+        Err(error) => broken(name, &error.to_string()),
     }
 }
 
 /// A speech codec does not keep samples, but it keeps how loud a hum is.
-fn loudness_comes_back() -> Result<bool, codec::Error> {
+fn loudness_comes_back(codec: Codec, modes: &[u8]) -> Result<bool, codec::Error> {
     const FRAMES: u32 = 25;
-    let hum: Vec<i16> = (0..160i32).map(|n| (n % 40 * 400 - 7_800) as i16).collect();
+    /// A hum of 200 Hz in all codecs.
+    const HUM_HZ: u32 = 200;
     let loudness =
         |sound: &[i16]| sound.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>() / sound.len() as f64;
-    for mode in [0, codec::amr::MODE_MAX] {
-        let mut encoder = codec::audio::Encoder::new(AudioFormat::new(Codec::Amr))?;
-        let mut decoder = codec::audio::Decoder::new(Codec::Amr)?;
+    for &mode in modes {
+        let mut encoder = codec::audio::Encoder::new(AudioFormat::new(codec))?;
+        let mut decoder = codec::audio::Decoder::new(codec)?;
+        let period = (encoder.sample_rate() / HUM_HZ) as i32;
+        let saw = |n: i32| (n % period * 16_000 / period - 7_800) as i16;
+        let hum: Vec<i16> = (0..encoder.frame_samples() as i32).map(saw).collect();
         encoder.set_mode(mode);
         let mut back = Vec::new();
         for n in 0..FRAMES {
@@ -131,7 +154,8 @@ fn loudness_comes_back() -> Result<bool, codec::Error> {
 
 fn broken(name: &'static str, why: &str) -> Finding {
     let mend = "install the codecs' libraries anew: apt install --reinstall libavcodec59 libswscale6 \
-                libopencore-amrnb0, and build again";
+                libopencore-amrnb0 \
+                libopencore-amrwb0 libvo-amrwbenc0 libvpx7, and build again";
     Finding::fail(name, why, mend)
 }
 
@@ -142,7 +166,7 @@ mod tests {
 
     #[test]
     fn every_codec_works_where_this_is_tested() {
-        for found in [h264(), h263(), mpeg4(), g711(), amr()] {
+        for found in [h264(), h263(), mpeg4(), vp8(), g711(), amr(), amr_wb(), opus(), g722()] {
             assert_eq!(found.state, State::Ok, "{found:?}");
         }
     }

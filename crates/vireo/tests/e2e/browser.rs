@@ -193,18 +193,26 @@ fn sees_and_hears_a_browser(phone: &mut Phone) {
 }
 
 fn setup(name: &'static str, port: u16, pattern: Pattern, answers: bool) -> Setup {
-    Setup { name, port, codec: Codec::H264, size: Size::CIF, pattern, tone_hz: 500.0, answers }
+    Setup {
+        name,
+        port,
+        sound: Codec::Pcmu,
+        codec: Codec::H264,
+        size: Size::CIF,
+        pattern,
+        tone_hz: 500.0,
+        answers,
+    }
 }
 
-#[test]
-fn a_sip_phone_is_answered_at_the_desk() {
-    let Some(lab) = lab("browser-desk-baresip", &["baresip"]) else { return };
+fn a_phone_is_answered_at_the_desk(test: &str, caller: &Setup) {
+    let Some(lab) = lab(test, &["baresip"]) else { return };
     let mut gateway = Gateway::start(&lab);
     let out = shots();
     let mut desk =
         Browser::start(&lab, "desk", &["--hang-up", "desk", "--out", out.to_str().expect("UTF-8")]);
     desk.wait_for("ready", LIMIT);
-    let mut phone = Phone::start(&lab, &setup("caller", 5090, Pattern::Upright, false));
+    let mut phone = Phone::start(&lab, caller);
     phone.call(&gateway.hotline());
     phone.press('0');
     desk.wait_for("talking", LIMIT);
@@ -213,6 +221,42 @@ fn a_sip_phone_is_answered_at_the_desk() {
     assert_plays(&seen["plays"], "the agent");
     // The caller is thanked when the agent has hung up.
     phone.wait_for("CALL_CLOSED");
+    gateway.assert_alive();
+}
+
+#[test]
+fn a_sip_phone_is_answered_at_the_desk() {
+    a_phone_is_answered_at_the_desk("browser-desk-baresip", &setup("caller", 5090, Pattern::Upright, false));
+}
+
+#[test]
+fn phones_of_mobile_networks_are_answered_at_the_desk() {
+    for (test, sound) in [("browser-desk-amr", Codec::Amr), ("browser-desk-amr-wb", Codec::AmrWb)] {
+        let plain = setup("caller", 5090, Pattern::Upright, false);
+        let mobile = Setup { sound, codec: Codec::H263, size: Size::QCIF, ..plain };
+        a_phone_is_answered_at_the_desk(test, &mobile);
+    }
+}
+
+#[test]
+fn a_3g_phone_is_answered_at_the_desk() {
+    let Some(lab) = lab("browser-desk-3g", &[]) else { return };
+    let mut gateway = Gateway::start(&lab);
+    let out = shots();
+    let mut desk =
+        Browser::start(&lab, "desk", &["--hang-up", "desk", "--out", out.to_str().expect("UTF-8")]);
+    desk.wait_for("ready", LIMIT);
+    let seen_by_phone = lab.dir.join("seen");
+    let (hotline, folder) = (gateway.hotline(), seen_by_phone.to_str().expect("UTF-8").to_owned());
+    let words = ["call", "--3g", &hotline, "--keys", "0", "--seconds", "90", "--out", &folder];
+    let log = lab.dir.join("call.log");
+    let mut phone = lab.net.start(&lab.dir, &log, env!("CARGO_BIN_EXE_vireo"), &words);
+    desk.wait_for("talking", LIMIT);
+    let seen = desk.result(LIMIT);
+    assert_plays(&seen["plays"], "the agent");
+    let ended = wait::within(LIMIT, || phone.exited());
+    println!("{}", phone.output());
+    assert!(ended.is_some(), "the phone's call ends with the agent's");
     gateway.assert_alive();
 }
 

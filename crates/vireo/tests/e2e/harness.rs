@@ -12,8 +12,16 @@ use crate::common::tshark::Capture;
 use crate::common::{Lab, wait};
 
 fn telephones(codec: Codec, size: Size) -> [Setup; 2] {
-    let setup =
-        |name, port, pattern, tone_hz, answers| Setup { name, port, codec, size, pattern, tone_hz, answers };
+    let setup = |name, port, pattern, tone_hz, answers| Setup {
+        name,
+        port,
+        sound: Codec::Pcmu,
+        codec,
+        size,
+        pattern,
+        tone_hz,
+        answers,
+    };
     [
         setup("caller", 5070, Pattern::Upright, 500.0, false),
         setup("callee", 5080, Pattern::Level, 900.0, true),

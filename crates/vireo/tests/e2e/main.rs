@@ -6,10 +6,12 @@
 //! in `common` is linked once. Start at `common::Lab`.
 
 mod baresip;
+mod bridges;
 mod browser;
 mod common;
 mod doctor;
 mod harness;
+mod linphone;
 mod live_edit;
 mod media_build;
 mod network;

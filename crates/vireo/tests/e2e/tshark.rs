@@ -15,6 +15,7 @@ fn nothing_is_malformed(test: &str, codec: Codec, size: Size) {
     let setup = Setup {
         name: "caller",
         port: 5090,
+        sound: Codec::Pcmu,
         codec,
         size,
         pattern: Pattern::Upright,

@@ -48,7 +48,7 @@ function time(at) {
 
 function Live() {
   const { service, counts } = status.value;
-  const figures = ["calls", "accepted", "refused", "faults"].filter((name) => counts?.[name] !== undefined);
+  const figures = ["calls", "transcoders", "accepted", "refused", "faults"].filter((name) => counts?.[name] !== undefined);
   return html`<section class="live">
     <h2>${t("home_live")}</h2>
     ${service.diagnostics && html`<div class="refusal" role="alert">

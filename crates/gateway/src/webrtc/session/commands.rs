@@ -162,10 +162,7 @@ fn status(error: &PeerError) -> u16 {
         PeerError::Unusable(Unusable::TooLong) => 413,
         PeerError::Unusable(Unusable::Unreadable(_)) => 400,
         PeerError::Unusable(
-            Unusable::NothingInCommon
-            | Unusable::NeedsTranscoding(_)
-            | Unusable::NotAsTheCaller(_)
-            | Unusable::AnswerDiffers,
+            Unusable::NothingInCommon | Unusable::NotAsTheCaller(_) | Unusable::AnswerDiffers,
         ) => 488,
         PeerError::Crate(_) => 400,
         PeerError::NoPort => 503,

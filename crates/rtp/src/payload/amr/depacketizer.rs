@@ -55,12 +55,14 @@ impl Depacketizer {
         let packet = self.read(&part.payload).ok_or(Malformed)?;
         self.take_request(packet.request);
         let frame_samples = self.band.frame_samples();
-        // Frames this far back are a repetition; further ones are a new time line.
+        // Frames this far back are a repetition; further ones are a new time line, and nearer ones follow by a clock
+        // that is slewed.
         let redundant_max = frame_samples as i32 * limits::AMR_FRAMES_MAX as i32;
+        let slewed_max = frame_samples as i32 * 3 / 4;
         let mut lost_before = part.lost_before;
         for (data, timestamp) in packet.frames.into_iter().zip(self.frame_times(part.timestamp)) {
             let ahead = timestamp.wrapping_sub(self.next.unwrap_or(timestamp)) as i32;
-            if (-redundant_max..0).contains(&ahead) {
+            if (-redundant_max..-slewed_max).contains(&ahead) {
                 continue;
             }
             self.next = Some(timestamp.wrapping_add(frame_samples));

@@ -64,7 +64,9 @@ impl Packetizer {
     /// Appends to `out` each packet that `frame` completes, with its timestamp.
     ///
     /// `timestamp` is that of the frame's first sample. When it is not where the frame before ended, or
-    /// starts something new (`fresh`), what waits is sent as it is. A frame without data begins no packet.
+    /// starts something new (`fresh`), what waits is sent as it is. A frame without data begins no packet. A clock that
+    /// is slewed, such as that of a circuit, puts a frame some samples beside the end of the one before: such frames
+    /// follow each other, for a receiver may take an overlap for a repetition (§3.7).
     ///
     /// # Errors
     /// [`Unsendable`]: the frame is left out.
@@ -76,7 +78,10 @@ impl Packetizer {
         out: &mut Vec<(u64, Payload)>,
     ) -> Result<(), Unsendable> {
         let entry = self.check(frame)?;
-        if fresh || timestamp != self.end {
+        let beside = timestamp.abs_diff(self.end);
+        let follows = !fresh && beside < u64::from(self.band.frame_samples() / 2);
+        let timestamp = if follows { self.end } else { timestamp };
+        if !follows {
             out.extend(self.flush());
             self.marker = true;
         }

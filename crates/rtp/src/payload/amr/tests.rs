@@ -68,6 +68,24 @@ fn one_frame_octet_aligned() {
 }
 
 #[test]
+fn frames_of_a_slewed_clock_all_come_and_are_sent_without_overlap() {
+    let payload = write(&sound(true, 20), &[(0, ones(7))]).remove(0).2;
+    let (mut depacketizer, mut out) = (Depacketizer::new(Band::Narrow, true), Vec::new());
+    // 159 samples apart, then one a whole packet back: a repetition.
+    for timestamp in [1_000, 1_159, 1_318, 1_477, 1_318] {
+        depacketizer.push(&part(timestamp, &payload), &mut out).unwrap();
+    }
+    assert_eq!(out.len(), 4);
+    let slewed: Vec<(u64, Bytes)> = (0..200u64).map(|n| (10_000 + 159 * n, ones(7))).collect();
+    let sent = write(&sound(true, 40), &slewed);
+    assert_eq!(sent.len(), 100, "two in each packet");
+    let steps: Vec<u64> = sent.windows(2).map(|two| two[1].0 - two[0].0).collect();
+    // The time line is put right each 80 samples: by half a frame.
+    assert!(steps.iter().all(|step| [320, 240].contains(step)), "{steps:?}");
+    assert!(steps.iter().filter(|step| **step == 240).count() <= 2, "{steps:?}");
+}
+
+#[test]
 fn comfort_noise_no_data_and_damage_are_told_apart() {
     let (mut depacketizer, mut out) = (Depacketizer::new(Band::Narrow, true), Vec::new());
     // Frame types 8, 15 and 0 with Q = 0 in one packet; a NO_DATA frame is no damage.

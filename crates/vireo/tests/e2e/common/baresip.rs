@@ -30,6 +30,8 @@ pub(crate) struct Setup {
     pub(crate) name: &'static str,
     /// SIP port; the one 1000 above it, and 100 ports for media, are its own as well.
     pub(crate) port: u16,
+    /// The only audio codec it offers.
+    pub(crate) sound: Codec,
     /// The only video codec it offers.
     pub(crate) codec: Codec,
     /// Size of the pictures it sends, and of those it prefers.
@@ -72,7 +74,7 @@ impl Setup {
              video_source avformat,{}\nvideo_display fakevideo,nil\nvideo_size {}\n\
              video_bitrate {rate}\nvideo_fps 15\njitter_buffer_delay 1-10\n\
              module_path {MODULES}\nmodule g711.so\nmodule aufile.so\nmodule sndfile.so\n\
-             module avcodec.so\nmodule avformat.so\nmodule fakevideo.so\nmodule snapshot.so\n\
+             module avcodec.so\nmodule vp8.so\nmodule amr.so\nmodule opus.so\nmodule g722.so\nmodule avformat.so\nmodule fakevideo.so\nmodule snapshot.so\n\
              module_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
              ctrl_tcp_listen {ADDRESS}:{control}\n",
             rtp + 99,
@@ -84,9 +86,27 @@ impl Setup {
     fn account(&self) -> String {
         let answer = if self.answers { "auto" } else { "manual" };
         format!(
-            "<sip:{}@{ADDRESS}:{}>;regint=0;answermode={answer};audio_codecs=PCMU;video_codecs={}\n",
-            self.name, self.port, self.codec
+            "<sip:{}@{ADDRESS}:{}>;regint=0;answermode={answer};audio_codecs={};video_codecs={}\n",
+            self.name,
+            self.port,
+            name_of(self.sound),
+            self.codec
         )
+    }
+}
+
+/// As baresip writes it, with sampling rate and channels.
+fn name_of(sound: Codec) -> &'static str {
+    match sound {
+        Codec::Pcmu => "PCMU/8000/1",
+        Codec::Pcma => "PCMA/8000/1",
+        Codec::Amr => "AMR/8000/1",
+        Codec::AmrWb => "AMR-WB/16000/1",
+        Codec::Opus => "opus/48000/2",
+        Codec::G722 => "G722/16000/1",
+        Codec::Clearmode | Codec::H263 | Codec::H263p | Codec::H264 | Codec::Mpeg4 | Codec::Vp8 => {
+            panic!("{sound} is no sound")
+        }
     }
 }
 

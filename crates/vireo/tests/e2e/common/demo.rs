@@ -51,9 +51,15 @@ impl Drop for Folder {
 impl Demo {
     /// Starts the demo on free ports and waits for its line `ready`.
     pub(crate) fn start(test: &str) -> Demo {
+        Demo::edited(test, |_| {})
+    }
+
+    /// The same, with its service changed by `edit` beforehand.
+    pub(crate) fn edited(test: &str, edit: impl Fn(&Path)) -> Demo {
         let dir = Folder::new(test);
         let data = dir.0.join("data");
         let service = copy_service(&data);
+        edit(&service);
         share_cache(&data);
         let (sip, http) = (free_udp(), free_tcp());
         let words = ["demo", "--sip", &sip.to_string(), "--http", &http.to_string(), "--data"];

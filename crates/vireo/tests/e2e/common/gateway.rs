@@ -125,7 +125,8 @@ impl Gateway {
     }
 }
 
-fn rewrite(service: &Path, file: &str, edit: impl Fn(String) -> String) {
+/// Changes one file of a service that nobody runs yet, or that is being watched.
+pub(crate) fn rewrite(service: &Path, file: &str, edit: impl Fn(String) -> String) {
     let file = service.join(file);
     let text = edit(fs::read_to_string(&file).expect("the demo has this file"));
     fs::write(&file, text).expect("the test's folder is writable");

@@ -1,6 +1,7 @@
 //! The harness: a namespace and a folder for each test, guarded processes, peers, pictures and sounds.
 
 pub(crate) mod baresip;
+pub(crate) mod bridge;
 pub(crate) mod browser;
 pub(crate) mod caller;
 pub(crate) mod demo;

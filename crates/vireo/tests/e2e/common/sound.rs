@@ -39,13 +39,24 @@ fn write_wav(path: &Path, pcm: &[i16]) {
     std::fs::write(path, wav).expect("the test's folder is writable");
 }
 
-/// The samples of a 16-bit WAV file, also while libsndfile is still writing it: then the size of the
-/// data chunk reads zero and means "to the end".
+/// The samples of a 16-bit WAV file brought to one channel of [`RATE`], also while libsndfile is still writing it:
+/// then the size of the data chunk reads zero and means "to the end".
 pub(crate) fn read_wav(path: &Path) -> Vec<i16> {
     let wav = std::fs::read(path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
-    let Some(at) = wav.windows(4).position(|four| four == b"data") else { return Vec::new() };
-    let data = wav.get(at + 8..).unwrap_or_default();
-    data.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
+    let (Some(format), Some(at)) = (place(&wav, b"fmt "), place(&wav, b"data")) else { return Vec::new() };
+    let half = |at: usize| usize::from(u16::from_le_bytes([wav[at], wav[at + 1]]));
+    let (channels, rate) = (half(format + 2).max(1), half(format + 4) | half(format + 6) << 16);
+    let data = wav.get(at..).unwrap_or_default();
+    let samples: Vec<i16> = data.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
+    // The mean over what one sample stands for: enough of a filter for tones and speech.
+    let mean =
+        |some: &[i16]| (some.iter().map(|&sample| i32::from(sample)).sum::<i32>() / some.len() as i32) as i16;
+    samples.chunks_exact(channels * (rate / RATE).max(1)).map(mean).collect()
+}
+
+/// Where the content of a chunk begins.
+fn place(wav: &[u8], name: &[u8; 4]) -> Option<usize> {
+    wav.windows(4).position(|four| four == name).map(|at| at + 8)
 }
 
 /// Root mean square; 1 is full scale.
