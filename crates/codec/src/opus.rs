@@ -2,6 +2,10 @@
 //! itself plays and takes 8, 12, 16, 24 and 48 kHz, so that nothing need be resampled.
 //!
 //! Constant frames of the packet time; forward error correction is written and, after a loss, read.
+//!
+//! The first packet of each stream is of the transform coder (CELT), all others of the predictive one (SILK): going
+//! from one to the other a decoder forgets what it predicts from (RFC 6716 §4.5.2). A telephone's decoder goes on from
+//! prompt to prompt and on to the agent, and predicting the new sound from the old made tones ring for seconds.
 
 use bytes::Bytes;
 use media::Codec;
@@ -16,6 +20,8 @@ const PACKET_LEN_MAX: usize = 1_275;
 /// speech; this is above both, since a transcoded voice has been coded once already).
 const NARROW_BPS: i32 = 16_000;
 const WIDE_BPS: i32 = 28_000;
+/// Bit rate of the first packet: the transform coder needs more for the same quality.
+const OPENING_BPS: i32 = 40_000;
 /// Bit rates that are taken from callers.
 const BPS: std::ops::RangeInclusive<i32> = 6_000..=128_000;
 
@@ -25,6 +31,8 @@ const LOSS_EXPECTED: i32 = 5;
 /// One talker being encoded.
 pub struct Encoder {
     inner: opus::Encoder,
+    /// For the first packet.
+    opening: Option<opus::Encoder>,
     rate: u32,
 }
 
@@ -43,7 +51,12 @@ impl Encoder {
         // A gateway codes thousands of talkers: half the complexity costs a third of the time and is not heard
         // on telephone speech.
         inner.set_complexity(5).map_err(failed)?;
-        Ok(Encoder { inner, rate })
+        // This application never uses the predictive coder.
+        let mut opening = opus::Encoder::new(rate, Channels::Mono, Application::LowDelay).map_err(failed)?;
+        opening.set_bitrate(Bitrate::Bits(OPENING_BPS)).map_err(failed)?;
+        // Else its loudness would be told as a difference to what a decoder heard before.
+        opening.set_prediction_disabled(true).map_err(failed)?;
+        Ok(Encoder { inner, opening: Some(opening), rate })
     }
 
     /// Changes the bit rate from the next packet on; brought within 6 to 128 kbit/s.
@@ -64,7 +77,8 @@ impl Encoder {
     /// # Errors
     /// [`Error::Encode`] for another length.
     pub fn encode(&mut self, samples: &[i16]) -> Result<Bytes, Error> {
-        let packet = self.inner.encode_vec(samples, PACKET_LEN_MAX);
+        let mut opening = self.opening.take();
+        let packet = opening.as_mut().unwrap_or(&mut self.inner).encode_vec(samples, PACKET_LEN_MAX);
         packet.map(Bytes::from).map_err(|why| Error::Encode { codec: Codec::Opus, why: why.to_string() })
     }
 }

@@ -205,3 +205,33 @@ fn every_audio_codec_has_the_same_face() {
         assert!(audio::Decoder::new(codec).is_err());
     }
 }
+
+/// What a decoder still remembers of a voice must not ring on in the tone of another source: a telephone's decoder
+/// goes on from prompt to prompt and to the agent, and a narrow resonance with a gain of its own was heard for seconds.
+#[test]
+fn an_opus_stream_begins_alike_whatever_its_decoder_heard_before() {
+    let opus = AudioFormat::new(Codec::Opus);
+    let frames = |samples: &[i16]| -> Vec<Frame> {
+        let mut encoder = audio::Encoder::at(opus, SAMPLE_RATE).expect("an encoder");
+        let chunks = samples.chunks(encoder.frame_samples()).enumerate();
+        chunks.map(|(n, chunk)| encoder.encode(chunk, Duration::from_millis(20) * n as u32)).collect()
+    };
+    let step = std::f64::consts::TAU / f64::from(SAMPLE_RATE);
+    let voice = frames(&voice(2));
+    for (hz, amplitude) in [(440.0, 2_000.0), (900.0, 8_000.0), (1_000.0, 8_000.0), (1_400.0, 8_000.0)] {
+        let sine = |n: u32| (amplitude * (step * hz * f64::from(n)).sin()) as i16;
+        let tone = frames(&(0..SAMPLE_RATE).map(sine).collect::<Vec<i16>>());
+        for (before, count) in
+            [&voice, &tone].into_iter().flat_map(|before| (0..25).map(move |n| (before, n)))
+        {
+            let mut decoder = audio::Decoder::at(Codec::Opus, 48_000).expect("a decoder");
+            // Many after the first packets, few later.
+            for frame in &before[..(count * count / 7).min(before.len())] {
+                decoder.decode(frame).expect("sound");
+            }
+            let heard = tone.iter().flat_map(|frame| decoder.decode(frame).expect("sound"));
+            let peak = f64::from(heard.map(i16::unsigned_abs).max().expect("samples"));
+            assert!(peak < 1.5 * amplitude, "{hz} Hz after {count}: {peak} of {amplitude}");
+        }
+    }
+}

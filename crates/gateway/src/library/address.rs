@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 /// Changes whenever the same input would be encoded differently, so that old cache files are not
 /// taken for new ones.
-const ENCODING_VERSION: u32 = 7;
+const ENCODING_VERSION: u32 = 8;
 
 /// The name of a track in the cache folder.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -6,9 +6,9 @@ use codec::SAMPLE_RATE;
 use codec::audio::Encoder;
 use media::{AudioFormat, Format, Frame, Track};
 
-/// Loudness (ITU-R BS.1770) of prompts, clips and recordings. Networks carry speech at about -26 dB of power in its
-/// active parts (ITU-T P.56); a prompt competes with a street, and with agents who sit close to their microphones.
-const LEVEL_DB: f64 = -19.0;
+/// Loudness (ITU-R BS.1770) of prompts, clips and recordings, in LUFS: what EBU R 128 gives, some 3 dB above the
+/// speech of networks (-26 dB of power in its active parts, ITU-T P.56), since a prompt competes with a street.
+const LEVEL_DB: f64 = -23.0;
 
 /// Peaks stay below this, also between samples, dB relative to full scale: a coder's own error must not clip.
 const PEAK_DB: f64 = -3.0;
