@@ -60,6 +60,10 @@ impl Call {
         let word_due = Some(now.mono + limits::POOL_ANSWERS_WITHIN);
         let board = places.map(Board::new);
         self.queueing = Some(Queueing { queue: queue.clone(), waiting, board, offer: None, word_due });
+        self.signs = self.run.service().queues().queues.get(&queue).is_some_and(|queue| match queue.intent {
+            dialplan::Intent::Talk => false,
+            dialplan::Intent::Sign => true,
+        });
         self.out.push_back(Output::Pool(acd::Input::Enter { ticket: self.ticket, queue }));
     }
 

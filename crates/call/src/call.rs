@@ -35,9 +35,19 @@ pub(crate) enum Input {
     /// An event of one of its dialogs.
     Sip(LegId, sip::Event),
     /// A packet on one of its ports.
-    Media { leg: LegId, kind: Kind, component: Component, from: SocketAddr, data: Bytes },
+    Media {
+        leg: LegId,
+        kind: Kind,
+        component: Component,
+        from: SocketAddr,
+        data: Bytes,
+    },
     /// A track that was fetched; `None` when it cannot be had.
     Track(AssetKey, Option<Arc<Track>>),
+    Answer {
+        id: u32,
+        answer: dialplan::connector::Answer,
+    },
     /// The pool offers an agent.
     Offer(AgentOffer),
     /// The dialog of an INVITE that this call asked for.
@@ -65,6 +75,7 @@ pub(crate) enum Output {
     Unlatched(PortId),
     Release(LegPorts),
     Fetch(AssetKey),
+    Ask { service: Arc<dialplan::Service>, question: dialplan::connector::Question },
     Pool(acd::Input),
     Web { session: web::SessionId, word: web::ToBrowser },
     Transcode(ToTranscoder),
@@ -133,6 +144,8 @@ pub(crate) struct Call {
     pub(crate) seed: u64,
     /// Transcoders that were begun.
     pub(crate) transcoders: u32,
+    /// What is talked about is signed: pictures are to come often.
+    pub(crate) signs: bool,
     pub(crate) next_leg: u8,
     pub(crate) out: VecDeque<Output>,
     /// The shard's, lent while the call is told something.
@@ -167,6 +180,16 @@ pub(crate) enum Walk {
     },
     /// From the ACK on.
     Running(Box<dialplan::Run>),
+}
+
+impl Walk {
+    /// The version of the service that the call keeps.
+    pub(crate) fn service(&self) -> &Arc<dialplan::Service> {
+        match self {
+            Walk::Waiting { service, .. } => service,
+            Walk::Running(run) => run.service(),
+        }
+    }
 }
 
 /// Why an INVITE is refused: the answer to give.
@@ -234,6 +257,7 @@ impl Call {
             parting: None,
             seed,
             transcoders: 0,
+            signs: false,
             next_leg: 1,
             out,
             edges: Edges::default(),
@@ -254,6 +278,7 @@ impl Call {
                 self.on_media(now, leg, kind, component, from, data);
             }
             Input::Track(key, track) => self.on_track(now, key, track),
+            Input::Answer { id, answer } => self.advance(now, dialplan::Event::Answer { id, answer }),
             Input::Offer(offer) => self.dial_agent(now, offer),
             Input::Dialed(leg, dialog) => self.on_dialed(now, leg, dialog),
             Input::Pool(word) => self.on_pool(now, &word),

@@ -103,11 +103,10 @@ impl Governor {
         }
     }
 
-    /// The same for sign language, which is read from motion: [`Governor::shape`] then gives up detail and size
-    /// before it gives up pictures.
-    #[must_use]
-    pub fn for_signs(self, sign: bool) -> Self {
-        Governor { sign, ..self }
+    /// Whether what is sent is sign language, which is read from motion: [`Governor::shape`] then gives up detail and
+    /// size before it gives up pictures.
+    pub fn set_signs(&mut self, sign: bool) {
+        self.sign = sign;
     }
 
     /// Another agreement on the same stream. What the peer has said since stands; a higher ceiling is tried at once.
@@ -292,9 +291,15 @@ mod tests {
         assert_eq!(Governor::new(20_000).shape(slow).fps, 2, "never more than agreed");
     }
 
+    fn signing(bps: u32) -> Governor {
+        let mut governor = Governor::new(bps);
+        governor.set_signs(true);
+        governor
+    }
+
     #[test]
     fn signs_keep_their_pictures_and_lose_detail() {
-        let shape = |bps| Governor::new(bps).for_signs(true).shape(cif());
+        let shape = |bps| signing(bps).shape(cif());
         assert_eq!(shape(256_000), Shape { size: Size::CIF, fps: 25 });
         assert_eq!(shape(80_000), Shape { size: Size::CIF, fps: 16 });
         assert_eq!(shape(60_000), Shape { size: Size::QCIF, fps: 25 });
@@ -339,7 +344,8 @@ mod tests {
         fn never_above_what_is_agreed_and_said_and_never_below_the_floor(
             mut ceiling in 0u32..2_000_000, words in proptest::collection::vec(word(), 0..60), sign: bool,
         ) {
-            let (mut now, mut governor) = (base(), Governor::new(ceiling).for_signs(sign));
+            let (mut now, mut governor) = (base(), Governor::new(ceiling));
+            governor.set_signs(sign);
             let mut said = [None; 3];
             for word in words {
                 match word {

@@ -57,7 +57,9 @@ impl Call {
     fn connect(&mut self, now: Now, from: LegId, to: LegId, kind: Kind, found: Found) {
         let plan = self.plan_bridge(from, to, kind, found);
         let id = TranscoderId { call: self.facts.call, number: self.transcoders };
+        let signs = self.signs;
         let Some(sink) = self.leg(to).and_then(|leg| leg.stream(kind)) else { return };
+        sink.governor.set_signs(signs);
         if let (Source::Leg { from: own, bridge }, Some(plan)) = (&sink.source, &plan)
             && *own == from
             && bridge.is(plan)

@@ -100,6 +100,10 @@ impl Call {
                     self.present(now, waiting.clone());
                     self.enter_queue(now, queue, waiting, places);
                 }
+                Action::Ask(question) => {
+                    let service = run.service().clone();
+                    self.out.push_back(Output::Ask { service, question });
+                }
                 Action::Doubt { span, message } => {
                     warn!(%span, message, "a text is told with its plain values");
                 }

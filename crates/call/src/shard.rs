@@ -81,6 +81,15 @@ pub enum Input {
         /// The track.
         track: Option<Arc<Track>>,
     },
+    /// The answer to [`Output::Ask`].
+    Answer {
+        /// For whom.
+        call: CallId,
+        /// Of the question.
+        id: u32,
+        /// What came of it.
+        answer: dialplan::connector::Answer,
+    },
     /// A word of the agent pool about a ticket of this shard.
     Pool(acd::Output),
     /// A word of a browser's session.
@@ -135,6 +144,15 @@ pub enum Output {
     Unlatched(PortId),
     /// This pair is free again.
     Release(PortId),
+    /// Ask a connector; answer with [`Input::Answer`].
+    Ask {
+        /// For whom.
+        call: CallId,
+        /// Where the connector is described.
+        service: Arc<dialplan::Service>,
+        /// What to ask.
+        question: dialplan::connector::Question,
+    },
     /// Get this track; answer with [`Input::Track`].
     Fetch {
         /// For whom.
@@ -259,6 +277,10 @@ impl Shard {
             Input::Ports(ports) => self.spare.extend(ports),
             Input::Track { call, key, track } => {
                 self.tell(now, call, call::Input::Track(key, track));
+                self.settle(now);
+            }
+            Input::Answer { call, id, answer } => {
+                self.tell(now, call, call::Input::Answer { id, answer });
                 self.settle(now);
             }
             Input::Pool(word) => {
@@ -557,6 +579,9 @@ impl Shard {
                     slot.casualty.ports.retain(|own| *own != ports);
                 }
                 self.give_back(ports);
+            }
+            call::Output::Ask { service, question } => {
+                self.out.push_back(Output::Ask { call: id, service, question });
             }
             call::Output::Fetch(key) => {
                 let Some(slot) = self.calls.get(&id) else { return };

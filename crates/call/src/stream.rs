@@ -136,8 +136,8 @@ impl Stream {
 
     /// The word that has its transcoder keep to what may be sent now, if it does not yet.
     pub(crate) fn govern(&mut self) -> Option<ToTranscoder> {
-        let rate = self.governor.rate();
-        self.relay()?.bring_to_rate(rate)
+        let Source::Leg { bridge, .. } = &mut self.source else { return None };
+        bridge.relay()?.govern(&mut self.governor)
     }
 
     /// The most that another leg may send, if its pictures go on from here unchanged.

@@ -8,8 +8,9 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use media::{AudioFormat, Codec, Format, Frame, Kind, Sizes};
+use media::{AudioFormat, Codec, Format, Frame, Kind, Sizes, VideoFormat};
 
+use crate::governor::Governor;
 use crate::picture_request::KeyPictures;
 use crate::{CallId, limits};
 
@@ -94,6 +95,13 @@ pub enum ToTranscoder {
         /// Bit/s of the bitstream.
         bps: u32,
     },
+    /// Pictures of this size, rate and bit rate are to be made from now on; the first is a key picture.
+    Shape {
+        /// Of which.
+        id: TranscoderId,
+        /// As [`Job::to`], of the same codec.
+        to: VideoFormat,
+    },
     /// AMR or AMR-WB is to use this mode from the next frame on.
     Mode {
         /// Of which.
@@ -150,6 +158,22 @@ impl FromTranscoder {
     }
 }
 
+/// Whether a receiver follows pictures of another size in mid-stream: of MPEG-4 the size stands in headers that were
+/// agreed on before (RFC 6416 §7.1). QCIF, which is what they shrink to, every decoder of the others takes.
+fn changes_size(codec: Codec) -> bool {
+    match codec {
+        Codec::H263 | Codec::H263p | Codec::H264 | Codec::Vp8 => true,
+        Codec::Mpeg4
+        | Codec::Pcmu
+        | Codec::Pcma
+        | Codec::Amr
+        | Codec::AmrWb
+        | Codec::G722
+        | Codec::Opus
+        | Codec::Clearmode => false,
+    }
+}
+
 /// A stream's end of the transcoder that feeds it.
 #[derive(Debug)]
 pub(crate) struct Relay {
@@ -161,6 +185,8 @@ pub(crate) struct Relay {
     mode: Option<u8>,
     /// The bit rate that it was told last.
     rate: Option<u32>,
+    /// Size and picture rate that it was told last, of pictures.
+    shape: Option<VideoFormat>,
     /// Frames that are under way: their time on the source's line, and when they came.
     underway: VecDeque<(Duration, Instant)>,
     /// What a frame takes from coming in to going out, smoothed.
@@ -173,7 +199,8 @@ impl Relay {
         let mut upstream = KeyPictures::default();
         upstream.source_changed(now, job.kind() == Kind::Video);
         let rate = job.rate_bps();
-        Relay { id, job, upstream, mode: None, rate, underway: VecDeque::new(), delay: None }
+        let underway = VecDeque::new();
+        Relay { id, job, upstream, mode: None, rate, shape: None, underway, delay: None }
     }
 
     /// Takes a frame of the source; answers the word for it, unless it is of no use before a key picture.
@@ -210,9 +237,29 @@ impl Relay {
         (self.mode.replace(mode) != Some(mode)).then_some(ToTranscoder::Mode { id, mode })
     }
 
+    /// The word that brings it to what may be sent now, if it does not keep to that yet.
+    ///
+    /// Another size is told where the codec can change it in mid-stream; the picture rate is told with it, and to begin
+    /// with, since each telling costs a key picture. In between pictures are left out.
+    pub(crate) fn govern(&mut self, governor: &mut Governor) -> Option<ToTranscoder> {
+        let Format::Video(made) = self.job.to else { return None };
+        let rate_bps = governor.rate().min(made.rate_bps);
+        let shape = governor.shape(made);
+        let size = if changes_size(made.codec) { shape.size } else { made.size };
+        let (told, first) = (self.shape.unwrap_or(made), self.shape.is_none());
+        let slower = u32::from(shape.fps) * 4 < u32::from(made.fps) * 3;
+        if size != told.size || (first && slower) {
+            let to = VideoFormat { size, fps: shape.fps, rate_bps, ..made };
+            (self.shape, self.rate) = (Some(to), Some(rate_bps));
+            return Some(ToTranscoder::Shape { id: self.id, to });
+        }
+        self.shape = Some(told);
+        self.bring_to_rate(rate_bps)
+    }
+
     /// The word that brings it to `bps`, or to what it was made for if that is less, unless it was told nearly the
     /// same before.
-    pub(crate) fn bring_to_rate(&mut self, bps: u32) -> Option<ToTranscoder> {
+    fn bring_to_rate(&mut self, bps: u32) -> Option<ToTranscoder> {
         let (id, made) = (self.id, self.job.rate_bps()?);
         let bps = bps.min(made);
         let told = self.rate.unwrap_or(made);

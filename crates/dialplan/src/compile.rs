@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::ask::Connectors;
 use crate::check::{self, Context};
 use crate::expression::FACTS;
 use crate::flow::{self, Body};
@@ -11,13 +12,14 @@ use crate::read::{Reader, unknown};
 use crate::service::{Flow, FlowId, Queues, Service};
 use crate::source::{Source, SourceFile, Sources, Span, Word};
 use crate::text::{Telling, Texts};
-use crate::{Assets, Presentations, limits, queues, scan, yaml};
+use crate::{Assets, Presentations, connector, limits, queues, scan, yaml};
 
 /// What a file is by its path.
 enum Role<'a> {
     Flow,
     Queues,
     Texts { language: &'a str },
+    Connector,
     Other,
 }
 
@@ -29,6 +31,8 @@ struct Draft {
     queues: Queues,
     queues_broken: bool,
     flows_broken: bool,
+    connectors: Connectors,
+    connectors_broken: bool,
     texts: Texts,
     /// Queues and languages whose file has been read.
     only_once: BTreeSet<String>,
@@ -96,7 +100,7 @@ impl Draft {
         let only = match role {
             Role::Queues => Some("queues.yaml"),
             Role::Texts { language } => Some(language),
-            Role::Flow | Role::Other => None,
+            Role::Flow | Role::Connector | Role::Other => None,
         };
         if let Some(only) = only
             && !self.only_once.insert(only.to_owned())
@@ -106,7 +110,16 @@ impl Draft {
             return self.reader.note(finding.help("put both into one file"));
         }
         let (tree, broken) = self.parse(index, &file.text, matches!(role, Role::Flow));
+        // What a file of this kind is, only its first field says.
+        let role = match (role, &tree) {
+            (Role::Flow, Some(tree)) if tree.has("connector") && !tree.has("flow") => Role::Connector,
+            (role, _) => role,
+        };
         match role {
+            Role::Connector => match tree.and_then(|tree| connector::read(&mut self.reader, &tree)) {
+                Some(read) => self.add_connector(read),
+                None => self.connectors_broken = true,
+            },
             Role::Flow => match tree {
                 Some(tree) => match flow::read(&mut self.reader, &tree) {
                     Some(body) => self.flows.push(body),
@@ -131,6 +144,20 @@ impl Draft {
                 self.texts.read(&mut self.reader, language, tree.as_ref(), broken);
             }
             Role::Other => {}
+        }
+    }
+
+    fn add_connector(&mut self, read: connector::Connector) {
+        match self.connectors.get(&read.name) {
+            Some(first) => {
+                let message = format!("the connector `{}` is given twice", read.name);
+                let finding = Finding::error("duplicate-connector", read.span, message, "the second time");
+                self.reader
+                    .note(finding.also(first.span, "the first time").help("choose another name for one"));
+            }
+            None => {
+                self.connectors.insert(read.name.clone(), read);
+            }
         }
     }
 
@@ -164,8 +191,18 @@ impl Draft {
 
     fn check(&mut self, assets: &Assets, sources: &mut Sources) {
         self.same_twice(sources);
-        let context =
-            Context { texts: &self.texts, queues: &self.queues, queues_whole: !self.queues_broken, assets };
+        for ask in self.flows.iter_mut().flat_map(|body| &mut body.at_start) {
+            ask.resolve(&mut self.reader, &self.connectors);
+        }
+        let context = Context {
+            texts: &self.texts,
+            queues: &self.queues,
+            queues_whole: !self.queues_broken,
+            assets,
+            connectors: &self.connectors,
+            connectors_whole: !self.connectors_broken,
+            sources,
+        };
         let mut findings = Vec::new();
         for body in &self.flows {
             findings.extend(check::flow(context, body));
@@ -201,7 +238,8 @@ impl Draft {
     /// The facts and the variables of all flows.
     fn known_names(&self) -> BTreeSet<&str> {
         let variables = self.flows.iter().flat_map(|body| body.variables.keys().map(String::as_str));
-        FACTS.iter().map(|(name, _)| *name).chain(variables).collect()
+        let asked = self.flows.iter().flat_map(Body::asks).map(|ask| ask.into.value.as_str());
+        FACTS.iter().map(|(name, _)| *name).chain(variables).chain(asked).collect()
     }
 
     /// Flow names and called numbers are unique in the service.
@@ -230,8 +268,11 @@ impl Draft {
         let used = self.texts.variables();
         for body in &self.flows {
             for language in &body.languages {
-                for scope in body.samples(&language.value, &used) {
+                for scope in body.samples(&language.value, &used, &self.connectors) {
                     let telling = Telling::new(&self.texts, &language.value, scope);
+                    if let Some(wait) = &body.defaults.wait {
+                        all.add(wait.present(&telling, true));
+                    }
                     for node in body.nodes.values() {
                         node.step.presentations(&telling, &self.queues, &mut all);
                     }
@@ -257,6 +298,7 @@ impl Draft {
             version: 1,
             flows: self.flows.into_iter().enumerate().map(flow).collect(),
             queues: self.queues,
+            connectors: self.connectors,
             texts: self.texts,
             sources,
             presentations,

@@ -3,19 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use minijinja::value::Value as Known;
+use minijinja::value::{Value as Known, ValueKind};
 
+use crate::ask::{self, Ask, Connectors};
 use crate::expression::{Expression, FACTS, Scope, literal};
 use crate::limits;
 use crate::problem::Finding;
 use crate::read::{Fields, Reader};
+use crate::scene::Scene;
 use crate::source::{Span, Word};
 use crate::step::{Kind, Outcome, STEPS, Step};
 use crate::target::Exits;
+use crate::types::{self, Type};
 use crate::yaml::{Tree, Value};
 
-const FIELDS: [&str; 9] =
-    ["flow", "numbers", "ring", "start", "languages", "language", "vars", "defaults", "nodes"];
+const FIELDS: [&str; 10] =
+    ["flow", "numbers", "ring", "start", "languages", "language", "vars", "at_start", "defaults", "nodes"];
+/// What a node can have beside its step.
+const NODE_FIELDS: [&str; 1] = ["goal"];
 
 /// What a flow file says.
 #[derive(Debug)]
@@ -28,6 +33,8 @@ pub(crate) struct Body {
     pub(crate) languages: Vec<Word>,
     pub(crate) language: Option<FirstLanguage>,
     pub(crate) variables: BTreeMap<String, Variable>,
+    /// Asked as soon as there is a call; nothing waits for it.
+    pub(crate) at_start: Vec<Ask>,
     pub(crate) defaults: Defaults,
     pub(crate) nodes: BTreeMap<String, Node>,
     /// Nodes that are there but could not be read; what is wrong with them is noted.
@@ -46,8 +53,8 @@ pub(crate) enum FirstLanguage {
 /// A variable of the call.
 #[derive(Debug)]
 pub(crate) struct Variable {
-    /// The only values it can have, when they are listed.
-    pub(crate) one_of: Option<Vec<String>>,
+    /// What it can hold.
+    pub(crate) ty: Type,
     /// What a call begins with.
     pub(crate) first: Known,
 }
@@ -58,39 +65,103 @@ pub(crate) struct Defaults {
     pub(crate) timeout: Duration,
     pub(crate) tries: u32,
     pub(crate) exits: Exits,
+    /// What is seen and heard while a node waits for what it fetches.
+    pub(crate) wait: Option<Scene>,
 }
 
 /// A named place of the flow with its one step.
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) name: Word,
+    /// What callers come here for.
+    pub(crate) goal: Option<Word>,
+    /// Asked before the step begins.
+    pub(crate) fetch: Vec<Ask>,
     pub(crate) step: Box<dyn Step>,
+}
+
+/// How a node that fetches can end besides.
+pub(crate) static FETCH_FAILED: Outcome =
+    Outcome { name: "failed", docs: "what it fetches did not come", waits: false };
+
+impl Node {
+    /// How it can end.
+    pub(crate) fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
+        let fetch = (!self.fetch.is_empty()).then_some(&FETCH_FAILED);
+        let own = self.step.kind().outcomes;
+        own.iter().chain(fetch.filter(move |_| own.iter().all(|own| own.name != FETCH_FAILED.name)))
+    }
+
+    /// Everything that is asked before its step begins.
+    pub(crate) fn asks(&self) -> impl Iterator<Item = &Ask> {
+        self.fetch.iter().chain(self.step.ask())
+    }
 }
 
 impl Default for Defaults {
     fn default() -> Self {
-        Self { timeout: limits::TIMEOUT_DEFAULT, tries: limits::TRIES_DEFAULT, exits: Exits::default() }
+        Self {
+            timeout: limits::TIMEOUT_DEFAULT,
+            tries: limits::TRIES_DEFAULT,
+            exits: Exits::default(),
+            wait: None,
+        }
+    }
+}
+
+impl Variable {
+    /// The only values it can have, when they are listed.
+    pub(crate) fn words(&self) -> Option<&[String]> {
+        match &self.ty {
+            Type::OneOf(words) => Some(words),
+            Type::Text
+            | Type::Number
+            | Type::Money
+            | Type::Flag
+            | Type::Date
+            | Type::Time
+            | Type::Secret
+            | Type::List(_)
+            | Type::Record(_)
+            | Type::Optional(_)
+            | Type::Unknown => None,
+        }
     }
 }
 
 impl Body {
     /// The variables as a call begins with them.
     pub(crate) fn first_values(&self) -> Scope {
-        self.variables.iter().map(|(name, variable)| (name.clone(), variable.first.clone())).collect()
+        let own = self.variables.iter().map(|(name, variable)| (name.clone(), variable.first.clone()));
+        let asked =
+            self.at_start.iter().filter_map(|ask| Some((ask.into.value.clone(), ask.fallback.clone()?)));
+        own.chain(asked).collect()
+    }
+
+    /// Everything that is asked anywhere in the flow.
+    pub(crate) fn asks(&self) -> impl Iterator<Item = &Ask> {
+        self.at_start.iter().chain(self.nodes.values().flat_map(Node::asks))
     }
 
     /// What a call's names could hold, for checks and to make things ahead: the values a call begins with, and of
     /// the variables in `used` that list their words, every combination.
-    pub(crate) fn samples(&self, language: &str, used: &BTreeSet<String>) -> Vec<Scope> {
+    pub(crate) fn samples(
+        &self,
+        language: &str,
+        used: &BTreeSet<String>,
+        connectors: &Connectors,
+    ) -> Vec<Scope> {
         let mut first = self.first_values();
+        for ask in self.asks() {
+            first.insert(ask.into.value.clone(), ask.answer(connectors).1);
+        }
         let called = self.numbers.first().map(|word| word.value.as_str()).unwrap_or_default();
         first.insert("caller".to_owned(), Known::from(""));
         first.insert("called".to_owned(), Known::from(called));
         first.insert("language".to_owned(), Known::from(language));
         first.insert("has_video".to_owned(), Known::from(true));
         let listed = self.variables.iter().filter(|(name, _)| used.contains(*name));
-        let listed: Vec<_> =
-            listed.filter_map(|(name, variable)| Some((name, variable.one_of.as_ref()?))).collect();
+        let listed: Vec<_> = listed.filter_map(|(name, variable)| Some((name, variable.words()?))).collect();
         let count = listed.iter().try_fold(1_usize, |count, (_, words)| count.checked_mul(words.len()));
         if !count.is_some_and(|count| (1..=limits::SAMPLES_MAX).contains(&count)) {
             return vec![first];
@@ -139,6 +210,10 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree) -> Option<Body> {
         variables: fields
             .entry("vars")
             .map(|(key, tree)| read_vars(reader, key.span, tree))
+            .unwrap_or_default(),
+        at_start: fields
+            .entry("at_start")
+            .map(|(key, tree)| ask::read(reader, "`at_start`", key.span, tree, true))
             .unwrap_or_default(),
         defaults: defaults.unwrap_or_default(),
         nodes,
@@ -243,30 +318,59 @@ fn read_vars(reader: &mut Reader, at: Span, tree: &Tree) -> BTreeMap<String, Var
     variables
 }
 
-/// `{ one_of: [...], default: x }`, or just the value a call begins with.
+/// `{ one_of: [...], default: x }`, `{ type: money, default: x }`, or just the value a call begins with.
 fn read_variable(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Variable> {
-    if !matches!(value.value, Value::Map(_)) {
-        let first = reader.word(&format!("the variable `{}`", name.value), value)?;
-        return Some(Variable { one_of: None, first: literal(&first.value) });
-    }
     let what = format!("the variable `{}`", name.value);
-    let fields = reader.fields(what, name.span, value, &["one_of", "default"])?;
-    let tree = fields.need(reader, "one_of")?;
-    let words: Vec<String> = reader.words("`one_of`", tree).into_iter().map(|word| word.value).collect();
-    let mut first = Known::from(());
-    if let Some(word) = fields.get("default").and_then(|tree| reader.word("`default`", tree)) {
-        if words.contains(&word.value) {
-            first = Known::from(word.value);
-        } else {
-            reader.unknown("unknown-value", "value", &word, words.iter().map(String::as_str));
-        }
+    if !matches!(value.value, Value::Map(_)) {
+        let first = literal(&reader.word(&what, value)?.value);
+        let ty = match first.kind() {
+            ValueKind::Bool => Type::Flag,
+            ValueKind::Number => Type::Number,
+            _ => Type::Text,
+        };
+        return Some(Variable { ty, first });
     }
-    Some(Variable { one_of: Some(words), first })
+    let fields = reader.fields(what.clone(), name.span, value, &["one_of", "type", "default"])?;
+    let ty = match (fields.entry("one_of"), fields.entry("type")) {
+        (Some((one, _)), Some((two, _))) => {
+            let message = format!("{what} has `one_of` or `type`, not both");
+            reader
+                .note(Finding::error("duplicate-key", two.span, message, "this too").also(one.span, "this"));
+            return None;
+        }
+        (Some((_, tree)), None) => {
+            Type::OneOf(reader.words("`one_of`", tree).into_iter().map(|word| word.value).collect())
+        }
+        (None, Some((_, tree))) => types::read(reader, &what, tree)?,
+        (None, None) => {
+            fields.need(reader, "one_of");
+            return None;
+        }
+    };
+    let default = fields.get("default");
+    let first = match (&ty, default) {
+        (_, None) => Known::from(()),
+        (Type::Secret, Some(tree)) => {
+            let finding = Finding::error("secret-used", tree.span, "a secret cannot stand in a file", "here");
+            reader.note(finding.help("collect it from the caller"));
+            Known::from(())
+        }
+        (Type::OneOf(words), Some(tree)) => match reader.word("`default`", tree) {
+            Some(word) if words.contains(&word.value) => Known::from(word.value),
+            Some(word) => {
+                reader.unknown("unknown-value", "value", &word, words.iter().map(String::as_str));
+                Known::from(())
+            }
+            None => Known::from(()),
+        },
+        (ty, Some(tree)) => ty.literal(reader, tree.span, Some(tree)).unwrap_or_default(),
+    };
+    Some(Variable { ty, first })
 }
 
 fn read_defaults(reader: &mut Reader, at: Span, tree: &Tree) -> Defaults {
     let usual = Defaults::default();
-    let Some(fields) = reader.fields("`defaults`", at, tree, &["timeout", "tries", "exits"]) else {
+    let Some(fields) = reader.fields("`defaults`", at, tree, &["timeout", "tries", "exits", "wait"]) else {
         return usual;
     };
     let outcomes = all_outcomes();
@@ -283,6 +387,11 @@ fn read_defaults(reader: &mut Reader, at: Span, tree: &Tree) -> Defaults {
             .get("exits")
             .map(|tree| Exits::read_map(reader, "the language", tree, &outcomes))
             .unwrap_or_default(),
+        wait: fields.entry("wait").and_then(|(key, tree)| {
+            let fields =
+                reader.fields("`wait`", key.span, tree, &["slide", "title", "lines", "values", "say"])?;
+            Some(Scene::read(reader, &fields))
+        }),
     }
 }
 
@@ -315,9 +424,9 @@ fn read_nodes(reader: &mut Reader, fields: &Fields<'_>) -> (BTreeMap<String, Nod
     }
     for (name, value) in entries {
         reader.check_name("a node", name);
-        match read_step(reader, name, value) {
-            Some(step) => {
-                nodes.insert(name.value.clone(), Node { name: name.clone(), step });
+        match read_node(reader, name, value) {
+            Some(node) => {
+                nodes.insert(name.value.clone(), node);
             }
             None => broken.push(name.value.clone()),
         }
@@ -331,17 +440,19 @@ fn empty_flow(reader: &mut Reader, at: Span) {
 }
 
 /// A node is a map with exactly one step.
-fn read_step(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Box<dyn Step>> {
+fn read_node(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Node> {
     let what = format!("the node `{}`", name.value);
     let entries = reader.entries(&what, name.span, value)?;
     let mut steps: Vec<(&Word, &Tree, &Kind)> = Vec::new();
-    let mut unknown = false;
+    let (mut unknown, mut goal) = (false, None);
     for (key, tree) in entries {
         match STEPS.iter().find(|kind| kind.name == key.value) {
             Some(kind) => steps.push((key, tree, kind)),
+            None if key.value == "goal" => goal = reader.word("`goal`", tree),
             None => {
                 unknown = true;
-                reader.unknown("unknown-step", "step", key, STEPS.map(|kind| kind.name));
+                let known = STEPS.iter().map(|kind| kind.name).chain(NODE_FIELDS);
+                reader.unknown("unknown-step", "step", key, known);
             }
         }
     }
@@ -357,7 +468,10 @@ fn read_step(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Box<dyn S
         }
         [(key, tree, kind)] => {
             let fields = reader.fields(format!("`{}`", kind.name), key.span, tree, &kind.field_names())?;
-            (kind.read)(reader, &fields)
+            let fetch =
+                fields.entry("fetch").map(|(key, tree)| ask::read(reader, "`fetch`", key.span, tree, false));
+            let step = (kind.read)(reader, &fields)?;
+            Some(Node { name: name.clone(), goal, fetch: fetch.unwrap_or_default(), step })
         }
         [(first, ..), (second, ..), ..] => {
             let message = format!("{what} has more than one step");

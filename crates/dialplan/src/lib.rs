@@ -6,8 +6,10 @@
 //! hold together or all [`Problems`] at once; then [`Run::new`] for each call. The language is described
 //! for operators in `dialplans/README.md`; a step of it is one file under `step/`.
 
+mod ask;
 mod check;
 mod compile;
+pub mod connector;
 pub mod docs;
 mod expression;
 mod flow;
@@ -28,11 +30,14 @@ mod target;
 #[cfg(test)]
 mod testing;
 mod text;
+mod types;
+mod typing;
 mod words;
 mod yaml;
 
 pub use presentation::{Places, Presentation, Presentations, Row, Slide, Utterance};
 pub use problem::{Problem, Problems, Severity};
 pub use run::{Action, Event, Facts, QueueOutcome, Run};
-pub use service::{Address, Agent, Flow, FlowId, Queue, Queues, Service};
+pub use service::{Address, Agent, Flow, FlowId, Intent, Queue, Queues, Service};
 pub use source::{Assets, Position, SourceFile};
+pub use types::Type;

@@ -29,6 +29,20 @@ pub const MENU_CONDITIONS_MAX: usize = 4;
 pub const SAMPLES_MAX: usize = 64;
 /// Octets of a variable's value; `set` leaves the variable alone when they would be more.
 pub const VALUE_BYTES_MAX: usize = 2_000;
+/// Items of a list that a connector answers.
+pub const ITEMS_MAX: usize = 100;
+/// Octets of a connector's answer; more is refused unread.
+pub const ANSWER_BYTES_MAX: usize = 256 * 1024;
+/// How long a connector's answer may take when its file does not say, and at most.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
+/// See [`ANSWER_TIMEOUT`].
+pub const ANSWER_TIMEOUT_MAX: Duration = Duration::from_secs(15);
+/// After this a node that waits for connectors is left by `failed`, whatever becomes of them.
+pub const ANSWER_LONGEST: Duration = Duration::from_secs(20);
+/// How long a picture may stand still while a node waits for connectors; then the flow's `wait` is shown.
+pub const WAIT_SHOWN_AFTER: Duration = Duration::from_millis(400);
+/// Requests of one connector at once when its file does not say.
+pub const AT_ONCE_USUAL: u32 = 50;
 /// Languages of one flow.
 pub const LANGUAGES_MAX: usize = 16;
 /// Nodes of one flow.

@@ -33,7 +33,7 @@ impl Service {
             flow.body.nodes.values().find_map(|node| {
                 let asks = flow.languages().any(|language| {
                     let mut all = Presentations::default();
-                    for scope in flow.body.samples(language, &used) {
+                    for scope in flow.body.samples(language, &used, &self.connectors) {
                         let telling = Telling::new(&self.texts, language, scope);
                         node.step.presentations(&telling, &self.queues, &mut all);
                     }

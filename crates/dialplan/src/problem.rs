@@ -90,6 +90,11 @@ impl Finding {
         Self { severity: Severity::Warning, ..self }
     }
 
+    /// A stable word for the kind of mistake.
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+
     /// What is wrong.
     pub(crate) fn what(&self) -> &str {
         &self.message

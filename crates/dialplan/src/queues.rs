@@ -7,11 +7,15 @@ use crate::limits;
 use crate::problem::Finding;
 use crate::read::{Fields, Reader};
 use crate::scene::Scene;
-use crate::service::{Address, Agent, Queue, Queues};
+use crate::service::{Address, Agent, Intent, Queue, Queues};
 use crate::source::{Span, Word};
 use crate::yaml::{Tree, Value};
 
-const QUEUE_FIELDS: [&str; 6] = ["agents", "ring_timeout", "wait_max", "capacity", "wrap_up", "hold"];
+const QUEUE_FIELDS: [&str; 7] =
+    ["agents", "ring_timeout", "wait_max", "capacity", "wrap_up", "hold", "intent"];
+
+/// What callers of a queue may come for.
+const INTENTS: [(&str, Intent); 2] = [("talk", Intent::Talk), ("sign", Intent::Sign)];
 
 /// Reads the file into `queues`.
 pub(crate) fn read(reader: &mut Reader, tree: &Tree, queues: &mut Queues) {
@@ -125,12 +129,21 @@ fn read_queue(
             serving.push(agent.value);
         }
     }
+    let intent = fields.get("intent").and_then(|tree| reader.word("`intent`", tree));
+    let intent = intent.and_then(|word| match INTENTS.iter().find(|(name, _)| *name == word.value) {
+        Some((_, intent)) => Some(*intent),
+        None => {
+            reader.unknown("unknown-value", "intent", &word, INTENTS.map(|(name, _)| name));
+            None
+        }
+    });
     let mut duration = |field: &str, usual: u64| {
         let tree = fields.get(field);
         let given = tree.and_then(|tree| reader.duration(&format!("`{field}`"), tree));
         given.unwrap_or(Duration::from_secs(usual))
     };
     Queue {
+        intent: intent.unwrap_or(Intent::Talk),
         name: name.value.clone(),
         agents: serving,
         ring_timeout: duration("ring_timeout", 20),

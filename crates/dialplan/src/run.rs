@@ -6,13 +6,16 @@
 
 mod stage;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use stage::Memory;
 pub(crate) use stage::Stage;
 
-use crate::flow::FirstLanguage;
+use crate::ask::Ask;
+use crate::connector::{Answer, Answered, Question};
+use crate::flow::{FETCH_FAILED, FirstLanguage, Node};
 use crate::limits;
 use crate::step::{Cue, Next};
 use crate::target::{Builtin, Target, target};
@@ -44,6 +47,13 @@ pub enum Event {
     Timeout,
     /// What became of the wait in a queue.
     Queue(QueueOutcome),
+    /// What came of an [`Action::Ask`]; once for each, or never, which counts as a failure after a while.
+    Answer {
+        /// Of the question.
+        id: u32,
+        /// What came.
+        answer: Answer,
+    },
 }
 
 /// How a queue ended for this caller.
@@ -86,6 +96,8 @@ pub enum Action {
         /// What tells the caller's place in place of that picture.
         places: Option<Places>,
     },
+    /// Ask a connector; answer with [`Event::Answer`]. The call goes on meanwhile.
+    Ask(Question),
     /// A text of what is shown or said next could not be filled in as it was meant; for the log.
     Doubt {
         /// Where the text stands.
@@ -113,6 +125,22 @@ pub struct Run {
     memory: Memory,
     /// Menus entered, the last one last; what `$back` goes through.
     history: Vec<String>,
+    /// Questions that have not been answered: the name of the answer.
+    asked: BTreeMap<u32, String>,
+    next_question: u32,
+    /// What the node waits for before its step begins.
+    fetching: Option<Fetching>,
+}
+
+/// A node that waits for connectors.
+#[derive(Debug)]
+struct Fetching {
+    /// Not answered yet.
+    questions: Vec<u32>,
+    /// When something is shown meanwhile; none once it is.
+    show_at: Option<Instant>,
+    /// When it is given up.
+    until: Instant,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +158,22 @@ impl Run {
         let variables = service.flow(flow).map(|flow| flow.body.first_values()).unwrap_or_default();
         let mut memory = Memory::new(facts, variables);
         memory.language = service.flow(flow).map(|flow| first_language(flow, &memory)).unwrap_or_default();
-        Self { service, flow, node: None, state: State::New, memory, history: Vec::new() }
+        Self {
+            service,
+            flow,
+            node: None,
+            state: State::New,
+            memory,
+            history: Vec::new(),
+            asked: BTreeMap::new(),
+            next_question: 0,
+            fetching: None,
+        }
+    }
+
+    /// The service that this run began with and keeps.
+    pub fn service(&self) -> &Arc<Service> {
+        &self.service
     }
 
     /// The edition of the service that this run began with and keeps.
@@ -153,6 +196,11 @@ impl Run {
         self.state == State::Ended
     }
 
+    #[cfg(test)]
+    pub(crate) fn last_question(&self) -> u32 {
+        self.next_question - 1
+    }
+
     /// Takes what happened; then poll.
     pub fn handle_input(&mut self, now: Instant, event: Event) {
         match (self.state, event) {
@@ -160,7 +208,12 @@ impl Run {
                 self.state = State::Running;
                 self.begin(now);
             }
-            (State::Running, Event::Digit(key @ ('0'..='9' | '*' | '#'))) => self.cue(now, Cue::Key(key)),
+            (State::Running, Event::Digit(key @ ('0'..='9' | '*' | '#'))) => match self.fetching {
+                // It acts in the step, if that is a menu that has it.
+                Some(_) => self.memory.ahead = Some(key),
+                None => self.cue(now, Cue::Key(key)),
+            },
+            (State::Running, Event::Answer { id, answer }) => self.answered(now, id, answer),
             (State::Running, Event::PlayEnded) => self.play_ended(now),
             (State::Running, Event::Timeout) => self.time(now),
             (State::Running, Event::Queue(outcome)) if self.memory.queued => {
@@ -170,31 +223,128 @@ impl Run {
             (State::Running, Event::Start | Event::Digit(_) | Event::Queue(_))
             | (
                 State::New | State::Ended,
-                Event::Start | Event::Digit(_) | Event::PlayEnded | Event::Timeout | Event::Queue(_),
+                Event::Start
+                | Event::Digit(_)
+                | Event::PlayEnded
+                | Event::Timeout
+                | Event::Queue(_)
+                | Event::Answer { .. },
             ) => {}
         }
     }
 
     /// What to do next; [`Action::Timeout`] ends a round.
     pub fn poll_output(&mut self) -> Action {
-        self.memory.out.pop_front().unwrap_or_else(|| Action::Timeout(self.memory.next_timeout()))
+        let fetching = self.fetching.as_ref().map(|fetching| fetching.show_at.unwrap_or(fetching.until));
+        let due = || [self.memory.next_timeout(), fetching].into_iter().flatten().min();
+        let due = due();
+        self.memory.out.pop_front().unwrap_or(Action::Timeout(due))
     }
 
     fn begin(&mut self, now: Instant) {
         let service = self.service.clone();
+        if let Some(flow) = service.flow(self.flow) {
+            let asks: Vec<&Ask> = flow.body.at_start.iter().collect();
+            self.ask(&service, &asks);
+        }
         match service.flow(self.flow).and_then(|flow| flow.body.start.as_ref()) {
             Some(start) => self.follow(&service, now, Next::Go(start)),
             None => self.end(),
         }
     }
 
+    /// Sends questions, and answers their numbers.
+    fn ask(&mut self, service: &Service, asks: &[&Ask]) -> Vec<u32> {
+        let scope = self.memory.scope();
+        let mut questions = Vec::new();
+        for ask in asks {
+            let Some((connector, call)) = ask.find(&service.connectors) else { continue };
+            let id = self.next_question;
+            self.next_question = id.wrapping_add(1);
+            self.asked.insert(id, ask.into.value.clone());
+            questions.push(id);
+            self.memory.out.push_back(Action::Ask(Question {
+                id,
+                connector: connector.name.clone(),
+                call: call.to_owned(),
+                arguments: ask.arguments(&service.connectors, &scope),
+                idempotency_key: None,
+            }));
+        }
+        questions
+    }
+
+    fn answered(&mut self, now: Instant, id: u32, answer: Answer) {
+        let Some(into) = self.asked.remove(&id) else { return };
+        let waited_for = self.fetching.as_mut().is_some_and(|fetching| {
+            let before = fetching.questions.len();
+            fetching.questions.retain(|question| *question != id);
+            fetching.questions.len() < before
+        });
+        let outcome = match answer {
+            Answer::Done(Answered(value)) => {
+                self.memory.know(&into, value);
+                None
+            }
+            Answer::Refused => Some("refused"),
+            Answer::Failed | Answer::Unknown => Some("failed"),
+        };
+        match (waited_for, outcome) {
+            (true, Some(outcome)) => self.fetch_failed(now, outcome),
+            (true, None) if self.fetching.as_ref().is_some_and(|fetching| fetching.questions.is_empty()) => {
+                self.fetched(now);
+            }
+            (true, None) => {}
+            // Of the start: the language may be known by it now, unless the caller has chosen one.
+            (false, _) => self.find_language(),
+        }
+    }
+
+    fn find_language(&mut self) {
+        let service = self.service.clone();
+        if let Some(flow) = service.flow(self.flow).filter(|_| !self.memory.language_chosen) {
+            self.memory.language = first_language(flow, &self.memory);
+        }
+    }
+
+    /// What a node asked for is there: its step begins.
+    fn fetched(&mut self, now: Instant) {
+        self.fetching = None;
+        let service = self.service.clone();
+        let Some(flow) = service.flow(self.flow) else { return self.end() };
+        let Some(node) = self.node.as_deref().and_then(|name| flow.body.nodes.get(name)) else {
+            return self.end();
+        };
+        self.memory.clear_waits();
+        let next = self.start_step(&service, flow, now, node);
+        self.follow(&service, now, next);
+    }
+
+    fn fetch_failed(&mut self, now: Instant, outcome: &'static str) {
+        self.fetching = None;
+        let service = self.service.clone();
+        let node = self.node.as_deref().and_then(|name| service.flow(self.flow)?.body.nodes.get(name));
+        let has = |outcome| node.is_some_and(|node| node.outcomes().any(|own| own.name == outcome));
+        let outcome = if has(outcome) { outcome } else { FETCH_FAILED.name };
+        self.memory.clear_waits();
+        self.follow(&service, now, Next::Outcome(outcome));
+    }
+
     fn play_ended(&mut self, now: Instant) {
-        if self.memory.playing.take().is_some() {
+        if self.memory.playing.take().is_some() && self.fetching.is_none() {
             self.cue(now, Cue::PlayEnded);
         }
     }
 
     fn time(&mut self, now: Instant) {
+        if let Some(fetching) = &mut self.fetching {
+            if fetching.until <= now {
+                return self.fetch_failed(now, FETCH_FAILED.name);
+            }
+            if fetching.show_at.take_if(|at| *at <= now).is_some() {
+                self.show_wait(now);
+            }
+        }
         if self.memory.playing.is_some_and(|at| at <= now) {
             self.play_ended(now);
         }
@@ -254,9 +404,22 @@ impl Run {
                 let now = languages.iter().position(|language| language.value == self.memory.language);
                 let next = now.map_or(0, |index| (index + 1) % languages.len());
                 self.memory.language = languages.get(next)?.value.clone();
+                self.memory.language_chosen = true;
                 self.node.clone()
             }
             Target::Builtin(Builtin::Hangup) => None,
+        }
+    }
+
+    /// Something to see and hear while connectors are slow.
+    fn show_wait(&mut self, now: Instant) {
+        let service = self.service.clone();
+        let Some(flow) = service.flow(self.flow) else { return };
+        if let Some(wait) = &flow.body.defaults.wait {
+            let mut stage = Stage { service: &service, flow, now, memory: &mut self.memory };
+            let telling = stage.telling();
+            let presentation = wait.present(&telling, stage.has_video());
+            stage.play(presentation, telling);
         }
     }
 
@@ -279,6 +442,26 @@ impl Run {
         self.memory.clear_waits();
         let (flow_name, span) = (flow.name().to_owned(), service.position(node.name.span));
         self.memory.out.push_back(Action::Enter { flow: flow_name, node: name.to_owned(), span });
+        let asks: Vec<&Ask> = node.asks().collect();
+        if !asks.is_empty() {
+            let questions = self.ask(service, &asks);
+            self.fetching = Some(Fetching {
+                questions,
+                show_at: Some(now + limits::WAIT_SHOWN_AFTER),
+                until: now + limits::ANSWER_LONGEST,
+            });
+            return Next::Wait;
+        }
+        self.start_step(service, flow, now, node)
+    }
+
+    fn start_step<'a>(
+        &mut self,
+        service: &'a Service,
+        flow: &'a Flow,
+        now: Instant,
+        node: &'a Node,
+    ) -> Next<'a> {
         let next = node.step.start(&mut Stage { service, flow, now, memory: &mut self.memory });
         if matches!(next, Next::Wait) {
             self.memory.ahead = None;
@@ -288,6 +471,7 @@ impl Run {
 
     fn end(&mut self) {
         self.state = State::Ended;
+        self.fetching = None;
         self.memory.clear_waits();
         self.memory.out.push_back(Action::Hangup);
     }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::ask::Connectors;
 use crate::compile;
+use crate::connector::Connector;
 use crate::flow::Body;
 use crate::problem::Problems;
 use crate::scene::Scene;
@@ -18,6 +20,7 @@ pub struct Service {
     pub(crate) version: u64,
     pub(crate) flows: Vec<Flow>,
     pub(crate) queues: Queues,
+    pub(crate) connectors: Connectors,
     pub(crate) texts: Texts,
     pub(crate) sources: Sources,
     pub(crate) presentations: Presentations,
@@ -47,6 +50,15 @@ pub struct Queues {
     pub(crate) holds: BTreeMap<String, Scene>,
 }
 
+/// How the conversations of a queue are led.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// By word of mouth: where there is not room for both, detail goes before picture rate.
+    Talk,
+    /// In sign language, which is read from motion: picture rate goes before detail (ITU-T H-series Supplement 1).
+    Sign,
+}
+
 /// Callers waiting for one kind of agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queue {
@@ -62,6 +74,8 @@ pub struct Queue {
     pub capacity: u32,
     /// Rest of an agent after a conversation.
     pub wrap_up: Duration,
+    /// How conversations are led.
+    pub intent: Intent,
 }
 
 /// Somebody who talks to callers.
@@ -162,6 +176,11 @@ impl Service {
     /// The queues and agents.
     pub fn queues(&self) -> &Queues {
         &self.queues
+    }
+
+    /// The connectors, by name.
+    pub fn connectors(&self) -> &BTreeMap<String, Connector> {
+        &self.connectors
     }
 
     /// Everything the service can ever ask for.

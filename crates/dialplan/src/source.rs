@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// One file of the service folder. Its path says what it is: `texts/LANG.yaml` holds texts,
@@ -74,6 +75,18 @@ pub(crate) struct Source {
 pub(crate) struct Sources(pub(crate) Vec<Source>);
 
 impl Sources {
+    /// Where the octets `part` of a word's value stand; the whole word where it is not written as it is.
+    pub(crate) fn part(&self, word: &Word, part: Range<usize>) -> Span {
+        let span = word.span;
+        let written = self.0[span.file].text.get(span.start..span.end).unwrap_or_default();
+        match written.find(&word.value) {
+            Some(at) if part.end <= word.value.len() => {
+                Span { start: span.start + at + part.start, end: span.start + at + part.end, ..span }
+            }
+            Some(_) | None => span,
+        }
+    }
+
     /// Line and column of the start of `span`.
     pub(crate) fn position(&self, span: Span) -> Position {
         let source = &self.0[span.file];

@@ -1,5 +1,6 @@
 //! Where a flow goes on: a node, or one of the built-in targets; and which outcome leads where.
 
+use crate::flow::FETCH_FAILED;
 use crate::problem::Finding;
 use crate::read::{Fields, Reader};
 use crate::source::Word;
@@ -50,7 +51,11 @@ impl Exits {
     /// Reads `exits:` and its short form `next:` of a step that has `outcomes`.
     pub(crate) fn read(reader: &mut Reader, step: &str, fields: &Fields<'_>, outcomes: &[Outcome]) -> Self {
         let mut exits = match fields.get("exits") {
-            Some(tree) => Self::read_map(reader, step, tree, outcomes),
+            Some(tree) => {
+                let fetch = fields.get("fetch").map(|_| FETCH_FAILED);
+                let outcomes: Vec<Outcome> = outcomes.iter().copied().chain(fetch).collect();
+                Self::read_map(reader, step, tree, &outcomes)
+            }
             None => Self::default(),
         };
         let Some((key, tree)) = fields.entry("next") else { return exits };

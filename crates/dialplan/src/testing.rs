@@ -10,7 +10,7 @@ numbers: [\"100\"]
 start: main
 languages: [en, zh-CN]
 vars: { pack: { one_of: [10GB, 30GB] }, times: 0 }
-defaults: { exits: { silence: $repeat, invalid: $repeat, exhausted: bye, failed: bye } }
+defaults: { wait: { say: wait }, exits: { silence: $repeat, invalid: $repeat, exhausted: bye, failed: bye } }
 nodes:
   bye: { hangup: {} }
 ";
@@ -20,6 +20,18 @@ one: { shown: ONE, spoken: one }
 two: { shown: TWO, spoken: two }
 repeat: { shown: AGAIN, spoken: again }
 key_hash: hash
+wait: wait
+yuan: \"{{ bal.yuan | money }}\"
+";
+const CRM: &str = "connector: crm
+base: http://127.0.0.1:1
+calls:
+  balance:
+    get: /balance
+    takes: { caller: text, month: number? }
+    returns: { yuan: money, packs: [{ name: text, price: money }] }
+    refused: 404
+    example: { yuan: 58.20, packs: [{ name: Ten, price: 20 }] }
 ";
 const QUEUES: &str = "agents: { anna: { address: \"sip:anna@127.0.0.1\" } }
 queues: { video: { agents: [anna], hold: { clip: hold.mp4 } } }
@@ -36,6 +48,7 @@ pub(crate) fn service(nodes: &str) -> Arc<Service> {
     let files = [
         file("flow.yaml", format!("{HEAD}{nodes}")),
         file("queues.yaml", QUEUES.to_owned()),
+        file("crm.yaml", CRM.to_owned()),
         file("texts/en.yaml", TEXTS.to_owned()),
         file("texts/zh-CN.yaml", TEXTS.to_owned()),
     ];
@@ -54,7 +67,8 @@ pub(crate) fn service(nodes: &str) -> Arc<Service> {
 /// Lets a caller walk `nodes` and compares what happened with `expect`.
 ///
 /// The script is a list of keys; `.` is the end of what is played, `~` lets time pass, `s` and `f` are the
-/// outcomes served and full of a queue. In the trace a word is a node, `(...)` what is shown and said,
+/// outcomes served and full of a queue; `+`, `-` and `!` answer the last question by its example, by a refusal and by
+/// a failure. In the trace a word is a node, `(...)` what is shown and said,
 /// `<...>` a queue, `END` the end.
 pub(crate) fn check(nodes: &str, facts: Facts, script: &str, expect: &str) {
     let service = service(nodes);
@@ -65,6 +79,14 @@ pub(crate) fn check(nodes: &str, facts: Facts, script: &str, expect: &str) {
     for sign in script.chars() {
         let event = match sign {
             '.' => Event::PlayEnded,
+            '+' | '-' | '!' => Event::Answer {
+                id: run.last_question(),
+                answer: match sign {
+                    '+' => service.connectors()["crm"].calls["balance"].example(),
+                    '-' => crate::connector::Answer::Refused,
+                    _ => crate::connector::Answer::Failed,
+                },
+            },
             's' => Event::Queue(crate::QueueOutcome::Served),
             'f' => Event::Queue(crate::QueueOutcome::Full),
             '~' => {
@@ -85,6 +107,11 @@ fn drain(run: &mut Run, trace: &mut Vec<String>) -> Option<Instant> {
             Action::Enter { node, .. } => trace.push(node),
             Action::Play(presentation) => trace.push(format!("({})", shown(&presentation))),
             Action::Queue { queue, waiting, .. } => trace.push(format!("<{queue} {}>", shown(&waiting))),
+            Action::Ask(question) => {
+                let arguments = question.arguments.iter().map(|(name, value)| format!(" {name}={value}"));
+                let arguments: String = arguments.collect();
+                trace.push(format!("?{}.{}{arguments}?", question.connector, question.call));
+            }
             Action::Doubt { message, .. } => trace.push(format!("?{message}?")),
             Action::Hangup => trace.push("END".to_owned()),
             Action::Timeout(at) => return at,

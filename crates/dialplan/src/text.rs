@@ -124,6 +124,14 @@ impl Texts {
         entries.flat_map(|entry| [&entry.shown, &entry.spoken]).filter_map(Filling::live)
     }
 
+    /// The templates of a text that tell values: as it is shown, and as it is said where that differs.
+    pub(crate) fn templates_of(&self, language: &str, name: &str) -> impl Iterator<Item = &Word> {
+        let entry = self.entry(language, name);
+        let shown = entry.and_then(|entry| entry.shown.live());
+        let spoken = entry.and_then(|entry| entry.spoken.live());
+        shown.into_iter().chain(spoken.filter(move |spoken| shown != Some(*spoken)))
+    }
+
     /// What is wrong with a text where the names of `scopes` are known and have one of these groups of values.
     pub(crate) fn judge(&self, language: &str, name: &str, scopes: &[Scope]) -> Option<Finding> {
         let entry = self.entry(language, name)?;
@@ -154,12 +162,8 @@ impl Texts {
     }
 }
 
+/// The names in it are known by now.
 fn judge_live(template: &Word, sense: Sense, language: &str, scopes: &[Scope]) -> Option<Finding> {
-    let known = scopes.first()?;
-    let names = template_variables(&template.value).ok()?;
-    if let Some(name) = names.iter().find(|name| !known.contains_key(*name)) {
-        return Some(unknown_name(template, name, known.keys().map(String::as_str)));
-    }
     let fill = |scope: &Scope| filled(template, scope, language, sense, Manner::Strict);
     scopes.iter().find_map(|scope| fill(scope).err()).map(|why| broken(template, &why))
 }

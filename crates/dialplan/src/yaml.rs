@@ -32,6 +32,13 @@ pub(crate) enum Value {
     Map(Vec<(Word, Tree)>),
 }
 
+impl Tree {
+    /// Whether it is a map with this field.
+    pub(crate) fn has(&self, field: &str) -> bool {
+        matches!(&self.value, Value::Map(entries) if entries.iter().any(|(key, _)| key.value == field))
+    }
+}
+
 /// Parses one file. `Ok(None)` is an empty file.
 pub(crate) fn parse(file: usize, text: &str) -> Result<Option<Tree>, Finding> {
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {

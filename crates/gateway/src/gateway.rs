@@ -14,6 +14,7 @@ use tracing::{info, warn};
 
 use crate::calls::Calls;
 use crate::config::{Config, Listen};
+use crate::connector::Connectors;
 use crate::editions::Editions;
 use crate::limits;
 use crate::pool::{self, ToPool};
@@ -44,6 +45,8 @@ pub struct Gateway {
     pool: (mpsc::Sender<ToPool>, Option<JoinHandle<()>>),
     /// Ends with the shards.
     editions: Vec<JoinHandle<()>>,
+    /// Ends with the shards.
+    connectors: Option<JoinHandle<()>>,
     /// End with their shard.
     transcoding: Vec<JoinHandle<()>>,
     addresses: Vec<SocketAddr>,
@@ -74,6 +77,7 @@ impl Gateway {
         let gauges = Arc::new(Gauges::default());
         let browsers = Threads::start(browser_config(&config), vec![handle.clone()], to_pool.clone())?;
         let calls = Calls::default();
+        let (connectors, connectors_thread) = Connectors::start(&gauges)?;
         let (editions, editions_threads) = Editions::start(Arc::clone(&config.library), &gauges)?;
         let (transcoding, transcoding_threads) = Transcoding::start(&handle, &gauges)?;
         let shard = Shard::new(shard_config(&config, locals), Arc::clone(&config.service));
@@ -84,6 +88,7 @@ impl Gateway {
             pairs_max,
             library: config.library,
             editions,
+            connectors,
             own: handle.clone(),
             inbox,
             pool: to_pool.clone(),
@@ -101,6 +106,7 @@ impl Gateway {
             shards: vec![(handle, Some(thread))],
             pool: (to_pool, Some(pool_thread)),
             editions: editions_threads,
+            connectors: Some(connectors_thread),
             transcoding: transcoding_threads,
             addresses,
             gauges,
@@ -160,6 +166,7 @@ impl Gateway {
         for (_, thread) in &mut self.shards {
             join(thread.take(), "a shard");
         }
+        join(self.connectors.take(), "the thread of connectors");
         self.editions.drain(..).for_each(|thread| join(Some(thread), "a maker of prompts"));
         self.transcoding.drain(..).for_each(|thread| join(Some(thread), "a transcoding thread"));
         // The shards have said goodbye to browsers by now.

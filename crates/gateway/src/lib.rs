@@ -6,6 +6,7 @@
 
 mod calls;
 mod config;
+mod connector;
 mod editions;
 mod gateway;
 pub mod library;

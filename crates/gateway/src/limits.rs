@@ -13,6 +13,12 @@ pub(crate) const PORT_REST: Duration = Duration::from_secs(3);
 /// How long a rested pair is kept bound for the next call before it is closed.
 pub(crate) const PORT_IDLE: Duration = Duration::from_secs(60);
 
+/// Questions to connectors that wait to be sent; one more fails at once.
+pub(crate) const QUESTIONS_WAIT_MAX: usize = 1_024;
+
+/// Octets of a secret in a file.
+pub(crate) const SECRET_BYTES_MAX: usize = 64 * 1024;
+
 /// Editions of prompts that calls wait for at once; for one more the call goes on without it.
 pub(crate) const EDITIONS_WANTED_MAX: usize = 256;
 

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use call::{FromTranscoder, Job, ToTranscoder, TranscoderId};
 use codec::transcode::{AudioTranscoder, Load, VideoTranscoder};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select_biased, unbounded};
-use media::{Format, Frame, Kind};
+use media::{Format, Frame, Kind, VideoFormat};
 use rustc_hash::FxHashMap;
 use tracing::{debug, warn};
 
@@ -53,6 +53,7 @@ enum Order {
     Begin { id: TranscoderId, job: Job, waiting: Arc<AtomicUsize> },
     Key(TranscoderId),
     Rate(TranscoderId, u32),
+    Shape(TranscoderId, VideoFormat),
     Mode(TranscoderId, u8),
     End(TranscoderId),
 }
@@ -124,6 +125,7 @@ impl Transcoding {
             ToTranscoder::Noise { id, noise } => return self.hand_over(now, id, Piece::Noise(noise)),
             ToTranscoder::Key { id } => self.order(id, Order::Key(id)),
             ToTranscoder::Rate { id, bps } => self.order(id, Order::Rate(id, bps)),
+            ToTranscoder::Shape { id, to } => self.order(id, Order::Shape(id, to)),
             ToTranscoder::Mode { id, mode } => self.order(id, Order::Mode(id, mode)),
             ToTranscoder::End { id } => self.end(id),
             ToTranscoder::EndCall { call } => {
@@ -262,6 +264,13 @@ impl Bench {
                     && let Err(error) = coder.set_rate(bps)
                 {
                     debug!(%error, "an encoder keeps its bit rate");
+                }
+            }
+            Order::Shape(id, to) => {
+                if let Some(Running { coder: Coder::Pictures(coder), .. }) = self.running.get_mut(&id)
+                    && let Err(error) = coder.set_format(to)
+                {
+                    debug!(%error, "an encoder keeps its size");
                 }
             }
             Order::Mode(id, mode) => {

@@ -14,11 +14,13 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use call::web::{FromBrowser, SessionId, ToBrowser};
 use call::{CallId, Component, FromTranscoder, MediaPort, PortId, Shard};
+use dialplan::connector::Answer;
 use media::{AssetKey, Now, Track};
 use net::{Channel, Drops, PairId, Pairs, Poller, Waker};
 use tracing::{debug, error, warn};
 
 use crate::calls::Calls;
+use crate::connector::{Asked, Connectors};
 use crate::editions::{Editions, Wanted};
 use crate::library::Library;
 use crate::limits;
@@ -48,6 +50,15 @@ pub(crate) enum ToShard {
         key: Box<AssetKey>,
         /// It.
         track: Option<Arc<Track>>,
+    },
+    /// What came of a question to a connector.
+    Answer {
+        /// Who asked.
+        call: CallId,
+        /// The number of the question.
+        id: u32,
+        /// What came.
+        answer: Answer,
     },
     /// A word of a transcoder.
     Transcoded(Box<FromTranscoder>),
@@ -176,6 +187,7 @@ pub(crate) struct Worker {
     pub(crate) pairs_max: usize,
     pub(crate) library: Arc<Library>,
     pub(crate) editions: Editions,
+    pub(crate) connectors: Connectors,
     /// The way to this very thread.
     pub(crate) own: WorkerHandle,
     pub(crate) inbox: mpsc::Receiver<ToShard>,
@@ -278,6 +290,7 @@ impl Worker {
                     call::Input::Web { session, word: *word }
                 }
                 ToShard::Track { call, key, track } => call::Input::Track { call, key: *key, track },
+                ToShard::Answer { call, id, answer } => call::Input::Answer { call, id, answer },
                 ToShard::Transcoded(word) => call::Input::Transcoded(*word),
                 ToShard::Service(service) => call::Input::Service(service),
                 ToShard::Drain => call::Input::Drain,
@@ -314,6 +327,12 @@ impl Worker {
                 }
                 call::Output::Fetch { call, version, key } => {
                     if let Some(answer) = self.fetch(call, version, key) {
+                        self.shard.handle_input(now, answer);
+                    }
+                }
+                call::Output::Ask { call, service, question } => {
+                    let shard = self.own.clone();
+                    if let Some(answer) = self.connectors.ask(Asked { call, service, question, shard }) {
                         self.shard.handle_input(now, answer);
                     }
                 }

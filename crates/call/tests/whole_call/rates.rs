@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use h324m::DigitForm;
-use media::{Codec, Format};
+use media::{Codec, Format, Size};
 
 use crate::bridge::put_through;
 use crate::hotline;
@@ -111,6 +111,51 @@ fn a_transcoder_slows_down_while_packets_are_lost_and_recovers() {
         world.run_for(SECOND);
     }
     assert_eq!(rate(&world, Codec::Vp8).1, Some(made));
+}
+
+/// Size and picture rate that the transcoder to VP8 was told last.
+fn shape(world: &World) -> Option<(Size, u8)> {
+    let mut running =
+        world.transcoders.running.values().filter(|running| running.job.to.codec() == Codec::Vp8);
+    running.next().expect("it is transcoded").shape.map(|to| (to.size, to.fps))
+}
+
+#[test]
+fn what_a_viewer_has_no_room_for_becomes_smaller_and_comes_back() {
+    let (mut world, _, anna) = across(5);
+    assert_eq!(shape(&world), None, "there is room");
+    feed_back(&mut world, anna, |ssrc| tmmbr(ssrc, 60_000));
+    assert_eq!(shape(&world).expect("it is told").0, Size::QCIF);
+    for _ in 0..12 {
+        world.run_for(SECOND);
+        feed_back(&mut world, anna, |ssrc| tmmbr(ssrc, 130_000));
+    }
+    let (size, _) = shape(&world).expect("it is told");
+    assert_eq!(size, Size::CIF);
+}
+
+#[test]
+fn who_signs_is_shown_more_pictures_rather_than_more_detail() {
+    let mut shapes = Vec::new();
+    for intent in ["talk", "sign"] {
+        let queues = crate::QUEUES.replace("hold:", &format!("intent: {intent}, hold:"));
+        let files =
+            [("hotline.yaml", crate::FLOW), ("queues.yaml", &queues), ("texts/en.yaml", crate::TEXTS)];
+        let mut world = World::new(&crate::world::service(&files), 6);
+        let mut anna = Phone::new(ANNA);
+        anna.caps.video = vec![Codec::Vp8];
+        anna.manner = Manner::Answers(SECOND);
+        anna.caps.video_bps = Some(80_000);
+        world.add_phone(anna);
+        let caller = world.call("10.0.0.11", "1008621");
+        world.run_for(SECOND);
+        world.with_phone(caller, |phone, _| phone.press('0'));
+        world.run_for(4 * SECOND);
+        shapes.push(shape(&world));
+    }
+    println!("{shapes:?}");
+    let [Some((_, talk)), sign] = shapes[..] else { panic!("{shapes:?}") };
+    assert!(sign.is_none_or(|(_, sign)| sign > talk), "{shapes:?}");
 }
 
 #[test]

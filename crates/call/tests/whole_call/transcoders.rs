@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use call::{FromTranscoder, Job, ToTranscoder, TranscoderId};
-use media::{AudioFormat, Format, Frame, Kind};
+use media::{AudioFormat, Format, Frame, Kind, VideoFormat};
 
 use crate::live::{self, Decoder, Maker};
 
@@ -40,6 +40,8 @@ pub(crate) struct Running {
     pub(crate) keys: u32,
     /// As it was told last.
     pub(crate) rate: Option<u32>,
+    /// Size and picture rate that it was told last.
+    pub(crate) shape: Option<VideoFormat>,
     /// Comfort noise, as it was told.
     pub(crate) noise: Vec<Bytes>,
 }
@@ -72,6 +74,7 @@ impl Running {
             made: 0,
             keys: 0,
             rate: None,
+            shape: None,
             noise: Vec::new(),
         }
     }
@@ -144,6 +147,10 @@ impl Transcoders {
                 running.wishes += 1;
             }),
             ToTranscoder::Rate { id, bps } => self.with(id, |running| running.rate = Some(bps)),
+            ToTranscoder::Shape { id, to } => self.with(id, |running| {
+                (running.rate, running.shape) = (Some(to.rate_bps), Some(to));
+                running.key_due = true;
+            }),
             ToTranscoder::Mode { id, mode } => self.with(id, |running| running.mode = Some(mode)),
             ToTranscoder::End { id } => {
                 self.running.remove(&id);

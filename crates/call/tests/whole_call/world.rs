@@ -31,6 +31,8 @@ pub(crate) struct World {
     pub(crate) live: Vec<Live>,
     pub(crate) cdrs: Vec<Cdr>,
     pub(crate) fetched: Vec<AssetKey>,
+    /// Questions to connectors, each answered by the example of its call.
+    pub(crate) asked: Vec<dialplan::connector::Question>,
     /// Tracks that were fetched, which all calls share.
     library: BTreeMap<AssetKey, Arc<Track>>,
     pub(crate) lent: HashSet<PortId>,
@@ -99,6 +101,7 @@ impl World {
             live: Vec::new(),
             cdrs: Vec::new(),
             fetched: Vec::new(),
+            asked: Vec::new(),
             library: BTreeMap::new(),
             lent: HashSet::new(),
             editions_are_slow: false,
@@ -313,6 +316,14 @@ impl World {
                         let known = self.library.entry(key.clone());
                         let track = Some(Arc::clone(known.or_insert_with_key(|key| Arc::new(track(key)))));
                         self.shard.handle_input(now, Input::Track { call, key, track });
+                    }
+                    Output::Ask { call, service, question } => {
+                        quiet = false;
+                        let connector = &service.connectors()[&question.connector];
+                        let answer = connector.calls[&question.call].example();
+                        let id = question.id;
+                        self.asked.push(question);
+                        self.shard.handle_input(now, Input::Answer { call, id, answer });
                     }
                     Output::Pool(_) if self.pool_lost => {}
                     Output::Pool(word) => {

@@ -11,20 +11,23 @@ use crate::target::{Builtin, Target, target};
 use crate::words::nearest;
 
 /// One edge: the word that leads there, and whether time for the caller passes before.
-struct Edge<'a> {
+pub(super) struct Edge<'a> {
     word: &'a Word,
-    to: &'a str,
+    pub(super) to: &'a str,
     waits: bool,
+    /// Taken when what the node asks for did not come.
+    pub(super) without_answers: bool,
 }
 
-type Edges<'a> = BTreeMap<&'a str, Vec<Edge<'a>>>;
+pub(super) type Edges<'a> = BTreeMap<&'a str, Vec<Edge<'a>>>;
+
+/// All edges of a flow, by the node they begin in.
+pub(super) fn edges(flow: &Body) -> Edges<'_> {
+    flow.nodes.iter().map(|(name, node)| (name.as_str(), edges_of(flow, node))).collect()
+}
 
 /// Checks outcomes, reachability and loops.
-pub(super) fn check(checker: &mut Checker<'_>, flow: &Body) {
-    let mut edges = Edges::new();
-    for (name, node) in &flow.nodes {
-        edges.insert(name, edges_of(flow, node));
-    }
+pub(super) fn check(checker: &mut Checker<'_>, flow: &Body, edges: &Edges<'_>) {
     uncovered(checker, flow);
     // With a broken node, or no start, one mistake would look like many unreachable nodes.
     let start =
@@ -32,16 +35,18 @@ pub(super) fn check(checker: &mut Checker<'_>, flow: &Body) {
     if let Some(start) = start
         && flow.broken.is_empty()
     {
-        unreachable(checker, flow, &edges, start);
+        unreachable(checker, flow, edges, start);
     }
-    loops(checker, &edges);
+    loops(checker, edges);
 }
 
 fn edges_of<'a>(flow: &'a Body, node: &'a Node) -> Vec<Edge<'a>> {
     let ways = node.step.ways().into_iter().filter_map(|way| edge(flow, node, way.to, way.waits));
-    let outcomes = node.step.kind().outcomes.iter().filter_map(|outcome| {
+    let outcomes = node.outcomes().filter_map(|outcome| {
         let to = node.step.exits().get(outcome.name).or_else(|| flow.defaults.exits.get(outcome.name))?;
-        edge(flow, node, to, outcome.waits)
+        let asks = node.asks().next().is_some();
+        let without_answers = asks && ["failed", "refused", "unknown"].contains(&outcome.name);
+        Some(Edge { without_answers, ..edge(flow, node, to, outcome.waits)? })
     });
     ways.chain(outcomes).collect()
 }
@@ -51,7 +56,8 @@ fn edge<'a>(flow: &'a Body, node: &'a Node, word: &'a Word, waits: bool) -> Opti
     let to = match target(&word.value)? {
         // A misspelt name is one mistake; the node that was meant is not unreachable besides.
         Target::Node(name) if !flow.has_node(name) => {
-            return Some(Edge { word, to: nearest(name, flow.node_names())?, waits: true });
+            let to = nearest(name, flow.node_names())?;
+            return Some(Edge { word, to, waits: true, without_answers: false });
         }
         Target::Node(name) => name,
         Target::Builtin(Builtin::Repeat | Builtin::Language) => &node.name.value,
@@ -59,7 +65,7 @@ fn edge<'a>(flow: &'a Body, node: &'a Node, word: &'a Word, waits: bool) -> Opti
         Target::Builtin(Builtin::Back) => &flow.start.as_ref()?.value,
         Target::Builtin(Builtin::Hangup) => return None,
     };
-    Some(Edge { word, to, waits })
+    Some(Edge { word, to, waits, without_answers: false })
 }
 
 /// Notes outcomes that lead nowhere: node by node while these are few, else once for the flow, whose
@@ -69,7 +75,7 @@ fn uncovered(checker: &mut Checker<'_>, flow: &Body) {
     for node in flow.nodes.values() {
         let covered =
             |outcome: &str| node.step.exits().covers(outcome) || flow.defaults.exits.covers(outcome);
-        let names = node.step.kind().outcomes.iter().map(|outcome| outcome.name);
+        let names = node.outcomes().map(|outcome| outcome.name);
         let outcomes: Vec<&str> = names.filter(|outcome| !covered(outcome)).collect();
         if !outcomes.is_empty() {
             open.push((node, outcomes));

@@ -4,21 +4,25 @@
 //! Start at [`flow`]; what a step must know is asked of the [`Checker`].
 
 mod graph;
+mod names;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::value::Value;
 
 use crate::Assets;
-use crate::expression::{Expression, FACTS, Scope, detail};
+use crate::ask::Connectors;
+use crate::expression::{Expression, FACTS, Scope};
 use crate::flow::{Body, FirstLanguage};
 use crate::limits;
 use crate::problem::Finding;
 use crate::read::unknown;
 use crate::service::Queues;
-use crate::source::{Span, Word};
+use crate::source::{Sources, Span, Word};
 use crate::target::{BUILTINS, Builtin, Target, target};
 use crate::text::{Telling, Texts, columns};
+use crate::types::Type;
+use crate::typing::{self, Mistake, Names};
 use crate::words::suggest;
 
 /// What flows are checked against.
@@ -29,18 +33,25 @@ pub(crate) struct Context<'a> {
     /// False when queues.yaml could not be read: then no queue is unknown.
     pub(crate) queues_whole: bool,
     pub(crate) assets: &'a Assets,
+    pub(crate) connectors: &'a Connectors,
+    /// False when a connector's file could not be read: then none is unknown.
+    pub(crate) connectors_whole: bool,
+    pub(crate) sources: &'a Sources,
 }
 
 /// What a step asks while it is checked.
 pub(crate) struct Checker<'a> {
     context: Context<'a>,
     flow: Option<&'a Body>,
+    /// What can be used in the place that is checked now.
+    names: Names,
     languages: Vec<&'a str>,
     findings: Vec<Finding>,
     /// (language, text) pairs already noted as missing: one note is enough.
     missing: BTreeSet<(String, String)>,
     /// (language, text) pairs already filled in.
     told: BTreeSet<(String, String)>,
+    samples: BTreeMap<String, Vec<Scope>>,
 }
 
 /// Checks one flow.
@@ -48,7 +59,19 @@ pub(crate) fn flow(context: Context<'_>, flow: &Body) -> Vec<Finding> {
     let languages = flow.languages.iter().map(|language| language.value.as_str()).collect();
     let mut checker = Checker::new(context, Some(flow), languages);
     checker.head(flow);
-    for node in flow.nodes.values() {
+    let edges = graph::edges(flow);
+    let everywhere = checker.names.clone();
+    let mut names = names::by_node(flow, context.connectors, &edges, &everywhere);
+    for (name, node) in &flow.nodes {
+        checker.names = names.remove(name.as_str()).unwrap_or_default();
+        for ask in node.asks() {
+            ask.check(&mut checker);
+        }
+        for ask in node.asks() {
+            if let Some(known) = checker.names.get_mut(&ask.into.value) {
+                known.lacking = None;
+            }
+        }
         node.step.check(&mut checker);
         for way in node.step.ways() {
             checker.target(way.to);
@@ -57,7 +80,7 @@ pub(crate) fn flow(context: Context<'_>, flow: &Body) -> Vec<Finding> {
             checker.target(to);
         }
     }
-    graph::check(&mut checker, flow);
+    graph::check(&mut checker, flow, &edges);
     checker.findings
 }
 
@@ -73,8 +96,29 @@ pub(crate) fn holds(context: Context<'_>, languages: &BTreeSet<&str>) -> Vec<Fin
 
 impl<'a> Checker<'a> {
     fn new(context: Context<'a>, flow: Option<&'a Body>, languages: Vec<&'a str>) -> Self {
+        let names = names::everywhere(flow, context.connectors);
         let (missing, told) = (BTreeSet::new(), BTreeSet::new());
-        Checker { context, flow, languages, findings: Vec::new(), missing, told }
+        let samples = BTreeMap::new();
+        Checker { context, flow, names, languages, findings: Vec::new(), missing, told, samples }
+    }
+
+    /// The connectors of the service.
+    pub(crate) fn connectors(&self) -> &'a Connectors {
+        self.context.connectors
+    }
+
+    /// Whether all of them could be read.
+    pub(crate) fn knows_connectors(&self) -> bool {
+        self.context.connectors_whole
+    }
+
+    /// Notes what is wrong in an expression or text, at the words it is about.
+    fn mistakes(&mut self, source: &Word, mistakes: Vec<Mistake>) {
+        for mistake in mistakes {
+            let at = self.context.sources.part(source, mistake.at);
+            let finding = Finding::error(mistake.code, at, mistake.message, mistake.label);
+            self.note(finding.maybe_help(mistake.help));
+        }
     }
 
     /// Notes a mistake.
@@ -100,7 +144,18 @@ impl<'a> Checker<'a> {
             }
         }
         if let Some(FirstLanguage::By(expression)) = &flow.language {
-            self.expression(expression);
+            self.value(expression, &Type::Text, "`language`");
+        }
+        for ask in &flow.at_start {
+            ask.check(self);
+            if flow.variables.contains_key(&ask.into.value) {
+                let message = format!("`{}` is a variable already", ask.into.value);
+                let finding = Finding::error("invalid-name", ask.into.span, message, "taken");
+                self.note(finding.help("choose another name"));
+            }
+        }
+        if let Some(wait) = &flow.defaults.wait {
+            wait.check(self);
         }
         // Without any node that is the mistake, and it is noted.
         let start = flow.start.as_ref().filter(|_| flow.node_names().next().is_some());
@@ -182,9 +237,14 @@ impl<'a> Checker<'a> {
 
     /// A text that is there: it can be filled in with what a call knows.
     fn told(&mut self, name: &str) {
+        let texts = self.context.texts;
         for language in self.languages.clone() {
-            if self.told.insert((language.to_owned(), name.to_owned())) {
-                let finding = self.context.texts.judge(language, name, &self.samples(language));
+            let count = self.findings.len();
+            for source in texts.templates_of(language, name) {
+                self.mistakes(source, typing::template(&source.value, &self.names));
+            }
+            if self.findings.len() == count && self.told.insert((language.to_owned(), name.to_owned())) {
+                let finding = texts.judge(language, name, self.samples(language));
                 self.findings.extend(finding);
             }
         }
@@ -192,20 +252,22 @@ impl<'a> Checker<'a> {
 
     /// What a call could know here. What is shown in a queue is for callers of every flow, who have only the facts
     /// in common.
-    fn samples(&self, language: &str) -> Vec<Scope> {
-        match self.flow {
-            Some(flow) => flow.samples(language, &self.context.texts.variables()),
+    fn samples(&mut self, language: &str) -> &[Scope] {
+        let Context { texts, connectors, .. } = self.context;
+        let flow = self.flow;
+        self.samples.entry(language.to_owned()).or_insert_with(|| match flow {
+            Some(flow) => flow.samples(language, &texts.variables(), connectors),
             None => vec![FACTS.iter().map(|(name, _)| ((*name).to_owned(), Value::from(""))).collect()],
-        }
+        })
     }
 
     /// A text that labels a row of a slide: it is legible there in every language.
     pub(crate) fn row_label(&mut self, name: &str) {
         let texts = self.context.texts;
         for language in self.languages.clone() {
-            let samples = self.samples(language).into_iter();
-            let widest =
-                samples.map(|scope| columns(&Telling::new(texts, language, scope).shown(name))).max();
+            let samples = self.samples(language).iter();
+            let shown = |scope: &Scope| Telling::new(texts, language, scope.clone()).shown(name);
+            let widest = samples.map(|scope| columns(&shown(scope))).max();
             if let Some(span) = texts.span(language, name)
                 && widest.is_some_and(|widest| widest > limits::LABEL_COLUMNS_LEGIBLE)
             {
@@ -250,15 +312,20 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A variable that is set: the words it can have, if they are listed. `None` when there is none of
-    /// this name, which is noted.
-    pub(crate) fn variable(&mut self, name: &Word) -> Option<Option<Vec<String>>> {
+    /// A variable that is set: what it holds. `None` when there is none of this name, which is noted.
+    pub(crate) fn variable(&mut self, name: &Word) -> Option<&'a Type> {
         let flow = self.flow?;
         if let Some(variable) = flow.variables.get(&name.value) {
-            return Some(variable.one_of.clone());
+            return Some(&variable.ty);
         }
-        if FACTS.iter().any(|(fact, _)| *fact == name.value) {
-            let message = format!("`{}` cannot be set: it is known of the call", name.value);
+        let known = if FACTS.iter().any(|(fact, _)| *fact == name.value) {
+            Some("it is known of the call")
+        } else {
+            let asked = flow.asks().any(|ask| ask.into.value == name.value);
+            asked.then_some("it is what a connector answers")
+        };
+        if let Some(known) = known {
+            let message = format!("`{}` cannot be set: {known}", name.value);
             self.note(Finding::error("unknown-variable", name.span, message, "not a variable"));
             return None;
         }
@@ -279,25 +346,24 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// An expression: its names exist, and it works with the values a call begins with.
-    pub(crate) fn expression(&mut self, expression: &Expression) {
-        let Some(flow) = self.flow else { return };
-        let names = || FACTS.iter().map(|(name, _)| *name).chain(flow.variables.keys().map(String::as_str));
-        let unknown: Vec<String> =
-            expression.variables().into_iter().filter(|name| !names().any(|known| known == name)).collect();
-        for name in &unknown {
-            let message = format!("there is no variable `{name}`");
-            let finding =
-                Finding::error("unknown-variable", expression.source.span, message, format!("`{name}`"));
-            self.note(finding.maybe_help(suggest(name, names())));
-        }
-        let language = flow.languages.first().map(|word| word.value.as_str()).unwrap_or_default();
-        if unknown.is_empty()
-            && let Some(scope) = flow.samples(language, &BTreeSet::new()).first()
-            && let Err(error) = expression.evaluate(scope)
-        {
-            let message = format!("this fails when it is evaluated: {}", detail(&error));
-            self.note(Finding::error("expression", expression.source.span, message, "here"));
+    /// An expression that holds or does not.
+    pub(crate) fn condition(&mut self, expression: &Expression) {
+        let source = &expression.source;
+        self.mistakes(source, typing::condition(&source.value, &self.names));
+    }
+
+    /// An expression whose value is given to something that takes `ty`; `what` names it.
+    pub(crate) fn value(&mut self, expression: &Expression, ty: &Type, what: &str) {
+        let source = &expression.source;
+        let (given, mistakes) = typing::value(&source.value, &self.names);
+        let sound = mistakes.is_empty();
+        self.mistakes(source, mistakes);
+        if sound && !typing::fits(&given, ty) {
+            let (code, message) = match given.is_secret() {
+                true => ("secret-used", format!("{what} is no secret, and must not get one")),
+                false => ("wrong-type", format!("{what} takes {ty}, and this is {given}")),
+            };
+            self.note(Finding::error(code, source.span, message, format!("this is {given}")));
         }
     }
 }

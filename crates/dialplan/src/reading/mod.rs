@@ -17,6 +17,8 @@ use minijinja::{Environment, Error, ErrorKind, State};
 
 use quantity::{Quantity, Unreadable};
 
+use crate::types::Type;
+
 /// For whom a text is filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Sense {
@@ -50,6 +52,8 @@ pub(crate) struct Filter {
     pub(crate) examples: &'static [&'static str],
     /// Whether it takes a word in parentheses.
     takes_word: bool,
+    /// What it can read beside text.
+    pub(crate) reads: &'static [Type],
     parse: Parse,
 }
 
@@ -60,6 +64,7 @@ pub(crate) static FILTERS: [Filter; 7] = [
         docs: "an amount, rounded to hundredths; in parentheses another currency: `USD`, `EUR`, `HKD`",
         examples: &["12.34 | money", "2 | money(\"USD\")"],
         takes_word: true,
+        reads: &[Type::Money, Type::Number],
         parse: Quantity::money,
     },
     Filter {
@@ -67,6 +72,7 @@ pub(crate) static FILTERS: [Filter; 7] = [
         docs: "a number; in parentheses what is counted",
         examples: &["105 | number", "2 | number(\"个\")"],
         takes_word: true,
+        reads: &[Type::Number, Type::Money],
         parse: Quantity::number,
     },
     Filter {
@@ -74,6 +80,7 @@ pub(crate) static FILTERS: [Filter; 7] = [
         docs: "a telephone or ticket number, sign by sign; quote it, so that it keeps its zeros",
         examples: &["\"10086\" | digits", "\"R2041\" | digits"],
         takes_word: false,
+        reads: &[Type::Number],
         parse: |value, _| Quantity::digits(value),
     },
     Filter {
@@ -81,6 +88,7 @@ pub(crate) static FILTERS: [Filter; 7] = [
         docs: "a day, written year-month-day; `date(\"short\")` leaves the year out",
         examples: &["\"2028-02-29\" | date", "\"2028-02-29\" | date(\"short\")"],
         takes_word: true,
+        reads: &[Type::Date],
         parse: Quantity::date,
     },
     Filter {
@@ -88,6 +96,7 @@ pub(crate) static FILTERS: [Filter; 7] = [
         docs: "a time of the day, `14:05`, also behind a day, `2028-02-29T14:05`",
         examples: &["\"14:05\" | time"],
         takes_word: false,
+        reads: &[Type::Time],
         parse: |value, _| Quantity::time(value),
     },
     Filter {
@@ -95,6 +104,7 @@ pub(crate) static FILTERS: [Filter; 7] = [
         docs: "seconds, or a duration such as `1h30m`",
         examples: &["150 | duration", "\"2h\" | duration"],
         takes_word: false,
+        reads: &[Type::Number],
         parse: |value, _| Quantity::duration(value),
     },
     Filter {
@@ -102,6 +112,7 @@ pub(crate) static FILTERS: [Filter; 7] = [
         docs: "octets, or an amount of data such as `12.6GB`",
         examples: &["\"12.6GB\" | bytes", "524288000 | bytes"],
         takes_word: false,
+        reads: &[Type::Number],
         parse: |value, _| Quantity::bytes(value),
     },
 ];
@@ -127,6 +138,12 @@ pub(crate) fn add_filters(environment: &mut Environment<'static>, sense: Sense, 
         };
         environment.add_filter(filter.name, apply);
     }
+}
+
+/// Whether a text is a day or a time, whichever the type says.
+pub(crate) fn is_moment(text: &str, ty: &Type) -> bool {
+    let value = Value::from(text);
+    if *ty == Type::Date { Quantity::date(&value, "").is_ok() } else { Quantity::time(&value).is_ok() }
 }
 
 /// In words or figures. The figures of a language without words of its own are those of English.

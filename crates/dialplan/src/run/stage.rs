@@ -1,6 +1,7 @@
 //! What a step sees of the call and may do to it.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use minijinja::value::Value;
@@ -31,7 +32,18 @@ pub(super) struct Memory {
     pub(super) ahead: Option<char>,
     /// Nodes entered since somebody was there.
     pub(super) unattended: u32,
-    variables: Scope,
+    /// The caller has chosen the language.
+    pub(super) language_chosen: bool,
+    variables: Variables,
+}
+
+/// The values of a call by name. Its `Debug` shows no value: some are secrets, and all are the caller's.
+struct Variables(Scope);
+
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.keys()).finish()
+    }
 }
 
 impl Memory {
@@ -46,8 +58,14 @@ impl Memory {
             failures: 0,
             ahead: None,
             unattended: 0,
-            variables,
+            language_chosen: false,
+            variables: Variables(variables),
         }
+    }
+
+    /// A name has a value from now on.
+    pub(super) fn know(&mut self, name: &str, value: Value) {
+        self.variables.0.insert(name.to_owned(), value);
     }
 
     /// When time has to pass on its own.
@@ -64,7 +82,7 @@ impl Memory {
 
     /// What an expression can use.
     pub(super) fn scope(&self) -> Scope {
-        let mut scope = self.variables.clone();
+        let mut scope = self.variables.0.clone();
         scope.insert("caller".to_owned(), Value::from(self.facts.caller.as_deref().unwrap_or_default()));
         scope.insert("called".to_owned(), Value::from(self.facts.called.as_str()));
         scope.insert("language".to_owned(), Value::from(self.language.as_str()));
@@ -181,13 +199,13 @@ impl<'a> Stage<'a> {
     /// gives; what fails leaves the variable alone.
     pub(crate) fn assign(&mut self, variable: &str, word: &str, expression: Option<&Expression>) {
         let declared = self.flow.body.variables.get(variable);
-        let value = match declared.map(|declared| &declared.one_of) {
+        let value = match declared.map(|declared| declared.words()) {
             Some(Some(words)) => words.iter().any(|known| known == word).then(|| Value::from(word)),
             Some(None) => expression.and_then(|expression| expression.evaluate(&self.memory.scope()).ok()),
             None => None,
         };
         if let Some(value) = value.filter(fits) {
-            self.memory.variables.insert(variable.to_owned(), value);
+            self.memory.know(variable, value);
         }
     }
 }

@@ -84,7 +84,7 @@ impl Step for Branch {
 
     fn check(&self, checker: &mut Checker<'_>) {
         for case in &self.cases {
-            checker.expression(&case.when);
+            checker.condition(&case.when);
             case.set.check(checker);
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::set::Set;
-use super::{Cue, Field, Kind, Next, Outcome, Step, Way};
+use super::{Cue, FETCH_FIELD, Field, Kind, Next, Outcome, Step, Way};
 use crate::check::Checker;
 use crate::expression::Expression;
 use crate::limits;
@@ -30,6 +30,7 @@ pub(super) static KIND: Kind = Kind {
         &SLIDE_FIELDS,
         &[
             Field { name: "say", docs: "texts said before the items" },
+            FETCH_FIELD,
             Field {
                 name: "items",
                 docs: "`\"key\": { say, to, when, set }`: rows of the slide and sentences",
@@ -245,7 +246,7 @@ impl Step for Menu {
             checker.text(&item.label);
             item.set.check(checker);
             if let Some(when) = &item.when {
-                checker.expression(when);
+                checker.condition(when);
             }
         }
         if self.scene.slide.is_some() {

@@ -7,6 +7,7 @@
 
 mod branch;
 mod hangup;
+mod lookup;
 mod menu;
 mod play;
 mod queue;
@@ -16,6 +17,7 @@ mod show_place;
 use std::fmt;
 
 use crate::QueueOutcome;
+use crate::ask::Ask;
 use crate::check::Checker;
 use crate::presentation::Presentations;
 use crate::read::{Fields, Reader};
@@ -26,7 +28,8 @@ use crate::target::Exits;
 use crate::text::Telling;
 
 /// Every step of the language. The manual's table is made from it.
-pub static STEPS: [&Kind; 5] = [&menu::KIND, &play::KIND, &branch::KIND, &queue::KIND, &hangup::KIND];
+pub static STEPS: [&Kind; 6] =
+    [&menu::KIND, &play::KIND, &branch::KIND, &lookup::KIND, &queue::KIND, &hangup::KIND];
 
 /// One step of the language: a row of the manual.
 #[derive(Debug)]
@@ -63,6 +66,12 @@ pub struct Outcome {
     /// Whether time for the caller to act has passed before it; a loop needs one that has.
     pub waits: bool,
 }
+
+/// The field of steps that can show what a connector answers.
+pub(crate) const FETCH_FIELD: Field = Field {
+    name: "fetch",
+    docs: "`name: connector.call` or `name: { call, send }`: asked before it begins; exit `failed`",
+};
 
 /// What happened while a step was on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +118,11 @@ pub(crate) trait Step: fmt::Debug + Send + Sync {
     /// Its ways out that are not outcomes.
     fn ways(&self) -> Vec<Way<'_>> {
         Vec::new()
+    }
+
+    /// What it asks of a connector before it begins, `fetch` aside.
+    fn ask(&self) -> Option<&Ask> {
+        None
     }
 
     /// Notes whatever is wrong with it, targets and outcomes aside.

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Cue, Field, Kind, Next, Outcome, Step};
+use super::{Cue, FETCH_FIELD, Field, Kind, Next, Outcome, Step};
 use crate::Presentations;
 use crate::check::Checker;
 use crate::problem::Finding;
@@ -24,6 +24,7 @@ pub(super) static KIND: Kind = Kind {
         &SLIDE_FIELDS,
         &[
             Field { name: "say", docs: "texts that are said" },
+            FETCH_FIELD,
             Field {
                 name: "clip",
                 docs: "clip of `media/clips`, after the speech; with a slide only its sound",

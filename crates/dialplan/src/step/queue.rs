@@ -184,6 +184,7 @@ mod tests {
             crate::Action::Queue { places, .. } => places,
             crate::Action::Enter { .. }
             | crate::Action::Play(_)
+            | crate::Action::Ask(_)
             | crate::Action::Doubt { .. }
             | crate::Action::Hangup
             | crate::Action::Timeout(_) => None,

@@ -6,6 +6,7 @@ use crate::problem::Finding;
 use crate::read::Reader;
 use crate::run::Stage;
 use crate::source::Word;
+use crate::types::Type;
 use crate::yaml::Tree;
 
 /// The variables that are given a value when an item is chosen.
@@ -38,11 +39,15 @@ impl Set {
     /// Checks variables and values.
     pub(super) fn check(&self, checker: &mut Checker<'_>) {
         for assignment in &self.0 {
-            let Some(one_of) = checker.variable(&assignment.variable) else { continue };
-            match (one_of, &assignment.expression) {
-                (Some(words), _) => checker.one_of(&assignment.variable.value, &words, &assignment.word),
-                (None, Ok(expression)) => checker.expression(expression),
-                (None, Err(finding)) => checker.note(finding.clone()),
+            let Some(ty) = checker.variable(&assignment.variable) else { continue };
+            match (ty, &assignment.expression) {
+                (Type::OneOf(words), _) => {
+                    checker.one_of(&assignment.variable.value, words, &assignment.word)
+                }
+                (ty, Ok(expression)) => {
+                    checker.value(expression, ty, &format!("`{}`", assignment.variable.value));
+                }
+                (_, Err(finding)) => checker.note(finding.clone()),
             }
         }
     }

@@ -29,7 +29,7 @@ fn examples_of_the_manual_are_sound() {
     let service =
         Service::compile(&examples, &assets()).unwrap_or_else(|problems| panic!("{}", problems.report()));
     assert!(service.warnings().is_empty(), "{}", service.warnings().report());
-    assert_eq!(service.flows().len(), 2);
+    assert_eq!(service.flows().len(), 3);
 }
 
 #[test]
@@ -40,6 +40,12 @@ fn generated_region_of_the_manual_is_fresh() {
     assert_eq!(region, docs::step_table(), "run `cargo xtask docs`");
 }
 
+/// What the examples ask.
+const CRM: &str = "connector: crm
+base: http://127.0.0.1:1
+calls: { subscriber: { get: /subscriber, takes: { caller: text }, returns: { star: number }, example: { star: 3 } } }
+";
+
 #[test]
 fn example_of_every_step_is_sound() {
     for kind in step::STEPS {
@@ -47,10 +53,10 @@ fn example_of_every_step_is_sound() {
         let mut flow = format!(
             "flow: test\nnumbers: [\"100\"]\nstart: it\nlanguages: [zh-CN]\ndefaults: {{ exits: {{ silence: $repeat, invalid: $repeat, exhausted: bye, failed: bye }} }}\nnodes:\n  it:\n{indented}"
         );
-        for name in ["main", "bye", "sorry", "balance", "agent"] {
+        for name in ["main", "bye", "sorry", "balance", "agent", "stranger"] {
             flow.push_str(&format!("  {name}: {{ hangup: {{}} }}\n"));
         }
-        let mut files = vec![file("flow.yaml", &flow)];
+        let mut files = vec![file("flow.yaml", &flow), file("crm.yaml", CRM)];
         files.extend(
             crate::common::demo_files().into_iter().filter(|file| !file.path.ends_with("hotline.yaml")),
         );

@@ -38,7 +38,7 @@ fn shared_demo() -> Arc<Service> {
 fn drain(run: &mut Run, waits: &mut Waits) {
     for _ in 0..1000 {
         match run.poll_output() {
-            Action::Doubt { .. } => {}
+            Action::Doubt { .. } | Action::Ask(_) => {}
             Action::Enter { .. } => {}
             Action::Play(_) => (waits.playing, waits.queued) = (true, false),
             Action::Queue { .. } => (waits.playing, waits.queued) = (false, true),

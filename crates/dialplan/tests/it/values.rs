@@ -12,7 +12,7 @@ const NODES: &str = "  main:
       lines: left
       say: [hello, left]
       items:
-        \"1\": { say: balance, set: { money: money + 5 }, to: $repeat }
+        \"1\": { say: balance, set: { money: '\"63\"' }, to: $repeat }
         \"2\": { say: packs, set: { pack: 30GB }, to: $repeat }
         \"3\": { say: agent, set: { money: caller }, to: $repeat }
         \"4\": { say: agent, set: { note: note ~ note }, to: $repeat }
@@ -20,8 +20,7 @@ const NODES: &str = "  main:
 ";
 
 fn service() -> Arc<Service> {
-    let vars =
-        "vars: { money: 58, pack: { one_of: [10GB, 30GB], default: 10GB }, note: xxxxxxxx }\ndefaults:";
+    let vars = "vars: { money: { type: text, default: 58 }, pack: { one_of: [10GB, 30GB], default: 10GB }, note: xxxxxxxx }\ndefaults:";
     let mut files = vec![file("flow.yaml", &flow(NODES).replace("defaults:", vars)), queues()];
     files.extend(texts());
     files[2].text.push_str("left: \"余额{{ money | money }}，{{ pack | bytes }}\"\n");
@@ -52,7 +51,7 @@ impl Call {
             match self.run.poll_output() {
                 Action::Play(presentation) => self.played = presentation,
                 Action::Doubt { span, message } => self.doubts.push(format!("{span}: {message}")),
-                Action::Enter { .. } | Action::Queue { .. } | Action::Hangup => {}
+                Action::Enter { .. } | Action::Queue { .. } | Action::Ask(_) | Action::Hangup => {}
                 Action::Timeout(_) => return,
             }
         }

@@ -51,6 +51,7 @@ impl Call {
         loop {
             match self.run.poll_output() {
                 Action::Doubt { span, message } => panic!("{span}: {message}"),
+                Action::Ask(question) => panic!("{question:?}"),
                 Action::Enter { node, .. } => self.nodes.push(node),
                 Action::Play(presentation) => self.played = Some(presentation),
                 Action::Queue { queue, waiting, .. } => self.queued = Some((queue, waiting)),

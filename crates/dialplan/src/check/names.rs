@@ -1,0 +1,89 @@
+//! The names that can be used in each node: facts and variables everywhere, what is fetched where every way of a call
+//! has come by the fetch.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::graph::Edges;
+use crate::ask::Connectors;
+use crate::expression::FACTS;
+use crate::flow::Body;
+use crate::types::Type;
+use crate::typing::{Known, Names};
+
+/// Facts, variables and what is asked at the start.
+pub(super) fn everywhere(flow: Option<&Body>, connectors: &Connectors) -> Names {
+    let fact = |name: &str| match (name, flow) {
+        ("has_video", _) => Type::Flag,
+        ("language", Some(flow)) if !flow.languages.is_empty() => {
+            Type::OneOf(flow.languages.iter().map(|language| language.value.clone()).collect())
+        }
+        _ => Type::Text,
+    };
+    let known = |ty| Known { ty, lacking: None };
+    let mut names: Names = FACTS.iter().map(|(name, _)| ((*name).to_owned(), known(fact(name)))).collect();
+    if let Some(flow) = flow {
+        names
+            .extend(flow.variables.iter().map(|(name, variable)| (name.clone(), known(variable.ty.clone()))));
+        names.extend(
+            flow.at_start.iter().map(|ask| (ask.into.value.clone(), known(ask.answer(connectors).0))),
+        );
+    }
+    names
+}
+
+/// The names in each node before it asks, by its name.
+pub(super) fn by_node<'a>(
+    flow: &'a Body,
+    connectors: &Connectors,
+    edges: &Edges<'a>,
+    everywhere: &Names,
+) -> BTreeMap<&'a str, Names> {
+    let asked: BTreeMap<&str, (Type, &str)> = flow
+        .nodes
+        .iter()
+        .flat_map(|(node, body)| body.asks().map(move |ask| (node, ask)))
+        .map(|(node, ask)| (ask.into.value.as_str(), (ask.answer(connectors).0, node.as_str())))
+        .collect();
+    let had = had(flow, edges, &asked.keys().copied().collect());
+    let names = |node: &str| {
+        let mut names = everywhere.clone();
+        for (name, (ty, by)) in &asked {
+            let is_had = had.get(node).is_none_or(|had| had.contains(name));
+            let why = || format!("`{name}` is fetched in `{by}`, and callers come here on a way without it");
+            let known = Known { ty: ty.clone(), lacking: (!is_had).then(why) };
+            names.insert((*name).to_owned(), known);
+        }
+        names
+    };
+    flow.nodes.keys().map(|node| (node.as_str(), names(node))).collect()
+}
+
+/// What has been fetched on every way to a node. Nodes that cannot be reached are not in it.
+fn had<'a>(
+    flow: &'a Body,
+    edges: &Edges<'a>,
+    all: &BTreeSet<&'a str>,
+) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let mut had: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let start = flow.start.as_ref().map(|start| start.value.as_str());
+    let Some((start, _)) = start.and_then(|start| edges.get_key_value(start)) else { return had };
+    had.insert(*start, BTreeSet::new());
+    let mut open = vec![*start];
+    while let Some(name) = open.pop() {
+        let before = had.get(name).cloned().unwrap_or_default();
+        let own = flow.nodes.get(name).into_iter().flat_map(|node| node.asks());
+        let after: BTreeSet<&str> =
+            before.iter().copied().chain(own.map(|ask| ask.into.value.as_str())).collect();
+        for edge in edges.get(name).into_iter().flatten() {
+            let brings = if edge.without_answers { &before } else { &after };
+            let Some((to, _)) = edges.get_key_value(edge.to) else { continue };
+            let known = had.get(to);
+            let kept: BTreeSet<&str> = known.unwrap_or(all).intersection(brings).copied().collect();
+            if known != Some(&kept) {
+                had.insert(*to, kept);
+                open.push(*to);
+            }
+        }
+    }
+    had
+}
