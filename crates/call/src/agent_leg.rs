@@ -2,6 +2,7 @@
 //! called with exactly what the subscriber's phone can do, and the two are bridged.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use media::Now;
@@ -105,7 +106,9 @@ impl Call {
         queueing.word_due = None;
         queueing.offer = Some(Offer { agent, name, leg, answered: false });
         match way {
-            Way::Sip { address, place } => self.dial_phone(now, leg, &address, place),
+            Way::Sip { address, place, terminals } => {
+                self.dial_phone(now, leg, &address, place, terminals);
+            }
             Way::Browser(session) => {
                 if !self.ring_desk(leg, session) {
                     self.offer_failed(now, leg, acd::NotAnswered::Unfit);
@@ -114,8 +117,17 @@ impl Call {
         }
     }
 
-    fn dial_phone(&mut self, now: Now, leg: LegId, address: &str, place: Place) {
+    fn dial_phone(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        address: &str,
+        place: Place,
+        terminals: Option<Arc<h324m::Config>>,
+    ) {
         let mut new = Leg::new(leg, Phase::Dialing, place.local, place.address, place.ports);
+        new.circuit_only = terminals.is_some();
+        new.terminals = terminals;
         let invite = self.agent_invite(&mut new, address, place);
         self.legs.push(new);
         match invite {
@@ -136,7 +148,7 @@ impl Call {
         let uri: Uri = address.parse().ok()?;
         let destination = place.destination?;
         let caller = self.leg(CALLER)?;
-        let want = crate::offer::preferring(caller);
+        let want = if leg.circuit_only { crate::offer::circuit() } else { crate::offer::preferring(caller) };
         leg.video_bps = caller.circuit.as_ref().map(|_| limits::CIRCUIT_VIDEO_BPS);
         let body = crate::offer::body(&leg.sdp.offer(&leg.local_media(), &want));
         leg.local = place.local;
@@ -175,6 +187,11 @@ impl Call {
         answered.phase = Phase::Up;
         answered.takes_info = crate::offer::allows_info(&message.headers);
         let joined = crate::offer::take_answer(answered, now, message, &cname, seed);
+        if let Some(circuit) = answered.circuit.as_mut().filter(|_| joined) {
+            circuit.start(now);
+            // The ring must not run out while H.245 is at work; the caller waits on meanwhile.
+            return self.tell_pool_answered(leg);
+        }
         if !joined || !self.can_bridge(leg) {
             warn!("the agent's phone answered with media that cannot be bridged");
             return self.offer_failed(now, leg, acd::NotAnswered::Unreachable);
@@ -232,6 +249,20 @@ impl Call {
         if let Some(leg) = self.leg(leg) {
             leg.dialog = None;
         }
+        self.agent_parted(now, leg, parting);
+    }
+
+    /// The channels of an agent's 3G phone are open: now it can be joined.
+    pub(crate) fn agent_channels_up(&mut self, now: Now, leg: LegId) {
+        if self.can_bridge(leg) {
+            return self.join_agent(now, leg);
+        }
+        warn!("the agent's 3G phone has no sound that can be bridged");
+        self.offer_failed(now, leg, acd::NotAnswered::Unreachable);
+    }
+
+    /// The session of an agent's 3G phone is over, its dialog may not be.
+    pub(crate) fn agent_parted(&mut self, now: Now, leg: LegId, parting: Parting) {
         let answered = self.offer_of(leg).is_some_and(|offer| offer.answered);
         if !answered {
             return self.offer_failed(now, leg, acd::NotAnswered::Unreachable);

@@ -95,7 +95,12 @@ pub(crate) struct AgentOffer {
 /// How an agent is reached.
 pub(crate) enum Way {
     /// At a SIP URI, by a leg that is to live there.
-    Sip { address: String, place: Place },
+    Sip {
+        address: String,
+        place: Place,
+        /// What the terminal towards a 3G phone is made of; any other phone has none.
+        terminals: Option<Arc<h324m::Config>>,
+    },
     /// At a desk.
     Browser(web::SessionId),
 }

@@ -15,6 +15,7 @@ use rtp::circuit as line;
 use sdp::{AgreedStream, Direction};
 use tracing::{debug, info};
 
+use crate::agent_leg::Parting;
 use crate::call::{Call, Output};
 use crate::carrier::{Carrier, Channel};
 use crate::cdr::{Cause, Terminal};
@@ -235,6 +236,17 @@ impl Circuit {
         }
     }
 
+    /// Ends the session of a phone that is not waited for: what says so leaves at once, ahead of the line's clock.
+    pub(crate) fn hang_up_at_once(&mut self, now: Now) {
+        if !self.hang_up(now) {
+            return;
+        }
+        for _ in 0..limits::FAREWELL_PACKETS {
+            let octets = self.terminal.take_line(now.mono, limits::CIRCUIT_PACKET);
+            self.line.send(now, octets);
+        }
+    }
+
     /// When the line was last heard.
     pub(crate) fn heard_at(&self) -> Option<Instant> {
         self.line.heard_at()
@@ -344,8 +356,11 @@ impl Call {
         leg.set_stream(Kind::Video, pictures);
         let answered = leg.phase == Phase::Up;
         debug!(?audio, ?video, "channels are open");
-        if answered && id == CALLER {
-            self.start_run(now);
+        match (answered, id) {
+            (true, CALLER) => self.start_run(now),
+            (true, agent) => self.agent_channels_up(now, agent),
+            // An early circuit: the flow begins with the ACK.
+            (false, _) => {}
         }
     }
 
@@ -369,7 +384,18 @@ impl Call {
     fn on_terminal_ended(&mut self, now: Now, id: LegId, cause: EndCause) {
         info!(%cause, "the 3G session is over");
         if id != CALLER {
-            return;
+            let parting = match cause {
+                EndCause::PeerEnded | EndCause::HungUp => Parting::HungUp,
+                EndCause::NoH324
+                | EndCause::Silent
+                | EndCause::ControlFailed
+                | EndCause::NoCapabilities
+                | EndCause::CapabilitiesUnanswered
+                | EndCause::NoMaster
+                | EndCause::NoCommonAudio
+                | EndCause::NoAudioChannel => Parting::Lost,
+            };
+            return self.agent_parted(now, id, parting);
         }
         self.end(
             now,

@@ -73,6 +73,8 @@ pub(crate) struct Leg {
     pub(crate) circuit: Option<Box<Circuit>>,
     /// What its terminal is made of, should there be a circuit.
     pub(crate) terminals: Option<Arc<h324m::Config>>,
+    /// It is offered a circuit and nothing else.
+    pub(crate) circuit_only: bool,
     /// `b=AS` of our video line: what the party at the other end can be sent.
     pub(crate) video_bps: Option<u32>,
     pub(crate) digits: Digits,
@@ -122,6 +124,7 @@ impl Leg {
             over: Vec::new(),
             circuit: None,
             terminals: None,
+            circuit_only: false,
             video_bps: None,
             digits: Digits::default(),
             vigil: Vigil::default(),
@@ -135,11 +138,12 @@ impl Leg {
 
     /// What this side can do on this leg, with the addresses and ports it offers.
     pub(crate) fn local_media(&self) -> sdp::Local {
+        let caps = sdp::Capabilities { video_bps: self.video_bps, ..sdp::Capabilities::default() };
         sdp::Local {
             address: self.address,
             audio_port: self.ports().map(|ports| ports.audio.rtp),
             video_port: self.ports().and_then(|ports| ports.video).map(|port| port.rtp),
-            caps: sdp::Capabilities { video_bps: self.video_bps, ..sdp::Capabilities::default() },
+            caps: if self.circuit_only { sdp::Capabilities::circuit() } else { caps },
         }
     }
 

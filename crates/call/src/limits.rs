@@ -35,6 +35,10 @@ pub(crate) const PARTING_LONGEST: Duration = Duration::from_millis(5_500);
 /// Octets of a circuit in 20 ms.
 pub(crate) const CIRCUIT_PACKET: usize = 160;
 
+/// Packets in which a 3G phone that is not waited for is told that its session ends, all at once: what says so takes
+/// one or two, and a trunk's jitter buffer holds 60 ms.
+pub(crate) const FAREWELL_PACKETS: usize = 3;
+
 /// Bits a second that are left for pictures on a circuit, beside speech and control.
 pub(crate) const CIRCUIT_VIDEO_BPS: u32 = 44_000;
 

@@ -98,6 +98,11 @@ pub(crate) fn preferring(leg: &Leg) -> Want {
     agreed.map_or_else(Want::all, |agreed| Want::preferring(&agreed, &caps))
 }
 
+/// An offer of a circuit (RFC 4040) and nothing else.
+pub(crate) fn circuit() -> Want {
+    Want { audio: Some(sdp::WantedStream::default()), video: None }
+}
+
 /// A description as a message body.
 pub(crate) fn body(description: &Description) -> Body {
     Body::new(SDP, description.to_bytes())

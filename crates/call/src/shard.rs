@@ -646,12 +646,11 @@ impl Shard {
         let destination = address.parse::<sip::Uri>().ok().and_then(|uri| numeric_address(&uri));
         let local = destination.map_or(caller_local, |to| self.local_towards(to, caller_local));
         let place = Place { ports, local, address: self.media_address(local), destination };
+        let (trunks, common) = (&self.config.trunks, &self.config.terminals);
+        let terminals = destination.and_then(|to| crate::trunk::outwards(trunks, to.ip(), common));
         self.own_ports(call, leg, ports);
-        self.tell(
-            now,
-            call,
-            call::Input::Offer(AgentOffer { ticket, agent, name, way: Way::Sip { address, place } }),
-        );
+        let way = Way::Sip { address, place, terminals };
+        self.tell(now, call, call::Input::Offer(AgentOffer { ticket, agent, name, way }));
     }
 
     /// The socket from which `to` can be reached: same family, loopback to loopback; else the caller's.

@@ -56,8 +56,13 @@ impl Call {
             self.facts.count(&stream.end(now, &mut self.out));
         }
         if let Some(circuit) = &mut leg.circuit {
+            if leg.id != CALLER {
+                circuit.hang_up_at_once(now);
+            }
             self.facts.count(&circuit.end(now, &mut self.out));
-            self.facts.terminal = Some(circuit.record());
+            if leg.id == CALLER {
+                self.facts.terminal = Some(circuit.record());
+            }
         }
         if let Some(dialog) = leg.dialog {
             let cause = HangUp { reason: reason.map(str::to_owned), ..HangUp::new(status.clone()) };

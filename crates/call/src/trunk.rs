@@ -14,6 +14,8 @@ pub struct Trunk {
     /// The order of bits in an octet of clear mode; `None` finds out (RFC 4040 has the first bit of the line
     /// in the most significant place).
     pub bit_order: Option<h324m::BitOrder>,
+    /// Agents at these addresses are 3G phones: they are offered a circuit and nothing else.
+    pub circuits_out: bool,
 }
 
 /// An address with the number of leading bits that count.
@@ -55,6 +57,16 @@ impl Trunk {
 pub(crate) fn find(trunks: &[Trunk], source: IpAddr) -> Trunk {
     let of = |trunk: &&Trunk| trunk.networks.iter().any(|network| network.contains(source));
     trunks.iter().find(of).cloned().unwrap_or_default()
+}
+
+/// What the terminal towards an agent at `address` is made of; `None` when that is no 3G phone.
+pub(crate) fn outwards(
+    trunks: &[Trunk],
+    address: IpAddr,
+    common: &Arc<h324m::Config>,
+) -> Option<Arc<h324m::Config>> {
+    let trunk = find(trunks, address);
+    trunk.circuits_out.then(|| trunk.terminals(Arc::clone(common)))
 }
 
 fn bits(address: IpAddr) -> u8 {

@@ -1,6 +1,6 @@
 //! `Crowd`: several [`Phone`]s on one thread, each with sockets of its own, and the real clock.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use net::{Channel, Component, PairId, Pairs, Poller, Socket};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use crate::limits::{CROWD_MAX, GRID};
+use crate::limits::{CROWD_MAX, GRID, HEARD_MAX};
 use crate::{Config, Error, Event, Input, Output, Phone};
 
 /// Where the ports of media are looked for.
@@ -26,6 +26,9 @@ pub struct Crowd {
     owners: HashMap<PairId, (usize, Kind)>,
     arrived: Vec<(Channel, SocketAddr, Bytes)>,
     random: StdRng,
+    /// Whose packets of pictures are kept, with the time at which each was read.
+    listened_to: Option<usize>,
+    heard: VecDeque<(Instant, Bytes)>,
     /// Everything that is due or has come within such a time is done at once; counted from the beginning.
     grid: Option<(Instant, Duration)>,
 }
@@ -55,6 +58,8 @@ impl Crowd {
             owners: HashMap::new(),
             arrived: Vec::new(),
             random,
+            listened_to: None,
+            heard: VecDeque::new(),
             grid: None,
         })
     }
@@ -120,6 +125,23 @@ impl Crowd {
         self.poller.local(channel).expect("the socket is bound as long as the crowd lives")
     }
 
+    /// From now on the RTP packets of pictures that come to this telephone are kept for [`Crowd::heard`].
+    pub fn listen(&mut self, number: usize) {
+        self.listened_to = Some(number);
+    }
+
+    /// What has come since this was asked last, as it came, and when it was read; of more than [`HEARD_MAX`] the newest.
+    pub fn heard(&mut self) -> VecDeque<(Instant, Bytes)> {
+        mem::take(&mut self.heard)
+    }
+
+    fn hear(&mut self, at: Instant, packet: &Bytes) {
+        if self.heard.len() >= HEARD_MAX {
+            self.heard.pop_front();
+        }
+        self.heard.push_back((at, packet.clone()));
+    }
+
     /// Sends what is due, waits for the network until `end` at the latest, and returns what happened to
     /// whom. Returns early, perhaps with nothing, whenever a telephone had something to do.
     ///
@@ -144,6 +166,10 @@ impl Crowd {
                 Channel::Signalling(local) => (usize::from(local), Input::Sip { from, data }),
                 Channel::Media(id, component) => {
                     let Some(&(number, kind)) = self.owners.get(&id) else { continue };
+                    let pictures = (kind, component) == (Kind::Video, Component::Rtp);
+                    if pictures && self.listened_to == Some(number) {
+                        self.hear(now.mono, &data);
+                    }
                     (number, Input::Media { kind, component, from, data })
                 }
             };

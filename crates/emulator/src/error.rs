@@ -70,4 +70,10 @@ pub enum Error {
     /// More keys than [`crate::limits::KEYS_MAX`].
     #[error("{0} keys are too many, the most is {max}", max = crate::limits::KEYS_MAX)]
     TooManyKeys(usize),
+    /// More presses than [`crate::limits::PRESSES_MAX`], or none.
+    #[error("{0} presses cannot be timed, only 1 to {max}", max = crate::limits::PRESSES_MAX)]
+    Presses(usize),
+    /// The call brought no picture.
+    #[error("no picture came")]
+    NoPicture,
 }

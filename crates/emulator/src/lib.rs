@@ -6,7 +6,8 @@
 //!
 //! [`Phone`] has no sockets and no clock; what it sends is its [`Material`]. [`Terminal`] gives one phone
 //! sockets, [`Crowd`] gives them to many on one thread. [`walk_menu`] is a whole scripted call, [`run_load`]
-//! is hundreds of calls at once, [`run_bridges`] calls that are bridged to agents of ours. A [`Model`] is a telephone with the codecs of one that exists; what it sends may be a
+//! is hundreds of calls at once, [`run_bridges`] calls that are bridged to agents of ours, [`time_keys`] how soon a menu
+//! answers. A [`Model`] is a telephone with the codecs of one that exists; what it sends may be a
 //! [`Card`], which a [`Record`] at the other end finds and measures. Start at [`Phone`].
 
 mod bridge_load;
@@ -15,6 +16,7 @@ mod card;
 mod crowd;
 mod error;
 mod impairments;
+mod key_times;
 pub mod limits;
 mod load;
 mod material;
@@ -33,6 +35,7 @@ pub use card::Card;
 pub use crowd::Crowd;
 pub use error::Error;
 pub use impairments::Impairments;
+pub use key_times::{Answer, KeyReport, KeyRow, KeyTrip, time_keys};
 pub use load::{Load, LoadReport, Spread, Totals, run_load};
 pub use material::{Material, Pictures, Sound};
 pub use model::Model;

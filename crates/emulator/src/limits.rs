@@ -14,6 +14,11 @@ pub const PICTURES_MAX: usize = 20_000;
 /// Most keys in one script; more are refused before the call.
 pub const KEYS_MAX: usize = 64;
 
+/// Most keys that are pressed to see how soon they are answered; more are refused.
+pub const PRESSES_MAX: usize = 10_000;
+/// Packets of a telephone that is listened to, until they are asked for; of more the oldest are forgotten.
+pub const HEARD_MAX: usize = 4_096;
+
 /// A picture that does not come to rest, a clip for instance, is taken as it is when this has passed beyond the time that it
 /// should stand still.
 pub const SETTLE_MAX: Duration = Duration::from_secs(4);

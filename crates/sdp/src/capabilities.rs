@@ -120,6 +120,13 @@ impl Default for Capabilities {
 }
 
 impl Capabilities {
+    /// A 64 kbit/s circuit (RFC 4040) and nothing else.
+    #[must_use]
+    pub fn circuit() -> Self {
+        let audio = vec![Codec::Clearmode];
+        Capabilities { audio, video: Vec::new(), telephone_event: false, ..Capabilities::default() }
+    }
+
     /// The codecs of one kind, best first.
     #[must_use]
     pub fn codecs(&self, kind: Kind) -> &[Codec] {

@@ -389,10 +389,11 @@ mod tests {
     fn trunks_of_3g_phones_are_read_and_their_mistakes_told() {
         let config = parse(
             "[[trunk]]\naddresses = [\"192.0.2.0/24\"]\nearly_circuit = true\nbit_order = \"lsb\"\n\
-             [[trunk]]\naddresses = [\"::1\"]",
+             [[trunk]]\naddresses = [\"::1\"]\ncircuits_out = true",
         );
         let trunks: Vec<_> = config.expect("it is valid").trunks.iter().map(Trunk::settings).collect();
         assert!(trunks[0].early_circuit && !trunks[1].early_circuit);
+        assert!(trunks[1].circuits_out && !trunks[0].circuits_out);
         assert_eq!(trunks[0].bit_order, Some(gateway::BitOrder::Lsb));
         assert!(trunks[0].networks[0].contains("192.0.2.9".parse().unwrap()));
         let error = parse("[[trunk]]\naddresses = [\"example.org\"]").expect_err("names are not looked up");

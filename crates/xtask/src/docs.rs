@@ -87,7 +87,7 @@ pub(crate) fn region<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// `text` with the inside of region `name` replaced.
-fn with_region(text: &str, name: &str, fresh: &str) -> Option<String> {
+pub(crate) fn with_region(text: &str, name: &str, fresh: &str) -> Option<String> {
     let inside = region(text, name)?;
     let start = inside.as_ptr().addr() - text.as_ptr().addr();
     let newline = if fresh.ends_with('\n') { "" } else { "\n" };

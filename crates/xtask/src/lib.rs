@@ -5,6 +5,7 @@
 
 mod apt;
 mod bench;
+mod bridge_table;
 mod clock;
 mod demo;
 mod demo_call;
@@ -39,6 +40,8 @@ usage: cargo xtask COMMAND
   load --bridge N       hold N calls that are bridged by transcoding, and print what they cost the gateway;
                         --vireo PATH measures another build than the release one, and --caller, --agent,
                         --seconds go to `vireo call`
+  load --table N        the same for five pairs of telephones, and write what they cost into the README
+  load --keys N         have telephones of four kinds press N keys each, and print how soon the slides come
 ";
 
 /// Runs one command; `arguments` without the program's name.

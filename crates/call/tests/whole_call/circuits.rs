@@ -307,7 +307,7 @@ fn a_trunk_that_is_through_early_negotiates_while_the_call_rings() {
         [("hotline.yaml", flow.as_str()), ("queues.yaml", crate::QUEUES), ("texts/en.yaml", crate::TEXTS)];
     for early_circuit in [false, true] {
         let network = call::Network::new("10.0.0.0".parse().unwrap(), 8).unwrap();
-        let trunk = call::Trunk { networks: vec![network], early_circuit, bit_order: None };
+        let trunk = call::Trunk { networks: vec![network], early_circuit, ..call::Trunk::default() };
         let mut world = World::with_trunks(&crate::world::service(&files), 50, vec![trunk]);
         let caller = dial(&mut world, Phone::with_circuit("10.0.0.11", handset()));
         world.run_for(2_900 * Duration::from_millis(1));

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
-use h324m::{Event, Input, Output};
+use h324m::{EndCause, Event, Input, Output};
 use media::{AudioFormat, Codec, Format, Frame, Kind, Now, VideoFormat};
 use rtp::circuit as line;
 
@@ -58,7 +58,20 @@ impl Handset {
     }
 
     pub(crate) fn is_up(&self) -> bool {
-        self.events.iter().any(|(_, event)| matches!(event, Event::Up { .. }))
+        self.up_since().is_some()
+    }
+
+    /// When its channels were open.
+    pub(crate) fn up_since(&self) -> Option<Instant> {
+        self.events.iter().find(|(_, event)| matches!(event, Event::Up { .. })).map(|(at, _)| *at)
+    }
+
+    /// How its session ended, if it did.
+    pub(crate) fn ended(&self) -> Option<EndCause> {
+        self.events.iter().find_map(|(_, event)| match event {
+            Event::Ended(cause) => Some(*cause),
+            _ => None,
+        })
     }
 
     /// The frames of one kind.

@@ -39,7 +39,10 @@ pub(crate) enum Party {
 const SOUNDS: [Codec; 4] = [Codec::Pcmu, Codec::Amr, Codec::AmrWb, Codec::Opus];
 const PICTURES: [Codec; 5] = [Codec::H264, Codec::H263, Codec::H263p, Codec::Mpeg4, Codec::Vp8];
 
-/// Every type that an agent may be.
+/// Every 3G phone.
+const CIRCUITS: [Type; 2] = [Type::Circuit(Codec::H263), Type::Circuit(Codec::Mpeg4)];
+
+/// Every type that an agent by SIP or at a desk may be.
 fn agents() -> Vec<Type> {
     let phones = SOUNDS.into_iter().flat_map(|sound| PICTURES.map(|pictures| Type::Phone(sound, pictures)));
     let pages = [Codec::Pcmu, Codec::Opus]
@@ -54,7 +57,7 @@ fn hotline(agent: Type, next: Type) -> std::sync::Arc<dialplan::Service> {
     let way = |name: &str, host: u8, of: Type| match of {
         Type::Phone(..) => format!("  {name}: {{ address: \"sip:{name}@10.0.0.{host}:5060\" }}\n"),
         Type::Page(..) => format!("  {name}: {{ browser: true }}\n"),
-        Type::Circuit(_) => panic!("a 3G phone is no agent"),
+        Type::Circuit(_) => format!("  {name}: {{ address: \"sip:{name}@10.0.1.{host}:5060\" }}\n"),
     };
     let queues = format!(
         "agents:\n{}{}queues:\n  help: {{ agents: [anna, boris], ring_timeout: 10s, wait_max: 60s, capacity: 5, wrap_up: 60s, hold: {{ clip: hold.mp4 }} }}\n",
@@ -79,8 +82,8 @@ impl Scene {
     pub(crate) fn menu(caller: Type, agents: [Type; 2], seed: u64, prepare: impl Fn(&mut World)) -> Self {
         let mut world = World::with_distance(&hotline(agents[0], agents[1]), seed, DISTANCE);
         let [anna, boris] = agents;
-        let first = add_agent(&mut world, anna, "10.0.0.21", "anna", 21);
-        let second = add_agent(&mut world, boris, "10.0.0.22", "boris", 23);
+        let first = add_agent(&mut world, anna, 21, "anna", 21);
+        let second = add_agent(&mut world, boris, 22, "boris", 23);
         let party = add_caller(&mut world, caller);
         prepare(&mut world);
         dial(&mut world, party);
@@ -132,7 +135,8 @@ impl Scene {
 
     /// How soon after `since` there must be a picture on the screen of `party`.
     fn bound(&self, party: Party) -> Duration {
-        let circuit = party == self.caller && matches!(self.types[0], Type::Circuit(_));
+        let of = [self.caller, self.agents[0], self.agents[1]].into_iter().zip(self.types);
+        let circuit = of.into_iter().any(|(one, of)| one == party && matches!(of, Type::Circuit(_)));
         // One way for the answer, there and back for the request.
         let roundtrips = 4 * DISTANCE;
         let line = if circuit { SECOND * 8 * CIRCUIT_KEY_LEN as u32 / 42_000 } else { Duration::ZERO };
@@ -207,10 +211,10 @@ impl Scene {
     }
 }
 
-fn add_agent(world: &mut World, of: Type, host: &str, name: &str, mark: u8) -> Party {
+fn add_agent(world: &mut World, of: Type, host: u8, name: &str, mark: u8) -> Party {
     match of {
         Type::Phone(sound, pictures) => {
-            let mut phone = Phone::of(host, mark, sound, pictures);
+            let mut phone = Phone::of(&format!("10.0.0.{host}"), mark, sound, pictures);
             phone.manner = Manner::Answers(SECOND);
             Party::Phone(world.add_phone(phone))
         }
@@ -221,7 +225,23 @@ fn add_agent(world: &mut World, of: Type, host: &str, name: &str, mark: u8) -> P
             world.sign_in(at, name);
             Party::Page(at)
         }
-        Type::Circuit(_) => panic!("a 3G phone is no agent"),
+        Type::Circuit(pictures) => {
+            let mut phone = Phone::with_circuit(&format!("10.0.1.{host}"), terminal(pictures, mark.into()));
+            phone.manner = Manner::Answers(SECOND);
+            Party::Phone(world.add_phone(phone))
+        }
+    }
+}
+
+/// The terminal of a 3G phone with one codec for pictures.
+fn terminal(pictures: Codec, seed: u64) -> h324m::Config {
+    let mpeg4_config = Some(bytes::Bytes::from_static(&live::MPEG4_HEADERS));
+    h324m::Config {
+        terminal_type: 128,
+        seed,
+        mpeg4_config,
+        video: vec![pictures],
+        ..h324m::Config::default()
     }
 }
 
@@ -231,11 +251,7 @@ fn add_caller(world: &mut World, of: Type) -> Party {
             Party::Phone(world.add_phone(Phone::of("10.0.0.11", 11, sound, pictures)))
         }
         Type::Circuit(pictures) => {
-            let mpeg4_config = Some(bytes::Bytes::from_static(&live::MPEG4_HEADERS));
-            let terminal =
-                h324m::Config { terminal_type: 128, seed: 99, mpeg4_config, ..h324m::Config::default() };
-            let terminal = h324m::Config { video: vec![pictures], ..terminal };
-            Party::Phone(world.add_phone(Phone::with_circuit("10.0.0.11", terminal)))
+            Party::Phone(world.add_phone(Phone::with_circuit("10.0.0.11", terminal(pictures, 99))))
         }
         Type::Page(sound, pictures) => Party::Page(world.add_browser(Browser::of(11, 11, sound, pictures))),
     }
@@ -265,6 +281,11 @@ fn is_up(world: &World, party: Party) -> bool {
 
 fn talks_since(world: &World, party: Party) -> Option<Instant> {
     match party {
+        // A 3G phone has nothing to talk with before its channels are open.
+        Party::Phone(at) if world.phones[at].terminal.is_some() => {
+            let handset = world.phones[at].handset.as_ref();
+            world.phones[at].talks_since.and(handset?.up_since())
+        }
         Party::Phone(at) => world.phones[at].talks_since,
         Party::Page(at) => world.browsers[at].up_since,
     }
@@ -340,6 +361,53 @@ fn an_opus_phone_with_every_agent() {
 #[test]
 fn a_3g_phone_with_every_agent() {
     with_every_agent(&[Type::Circuit(Codec::H263), Type::Circuit(Codec::Mpeg4)]);
+}
+
+/// Every type with either kind of 3G phone as its first agent, and the other as its second.
+#[test]
+fn a_3g_phone_as_the_agent_of_everyone() {
+    let [h263, mpeg4] = CIRCUITS;
+    for (seed, caller) in agents().into_iter().chain(CIRCUITS).enumerate() {
+        for agents in [[h263, mpeg4], [mpeg4, h263]] {
+            Scene::menu(caller, agents, seed as u64, |_| {}).live_through();
+        }
+    }
+}
+
+#[test]
+fn a_3g_agent_is_told_that_the_session_ends() {
+    for seed in 0..5 {
+        let [h263, mpeg4] = CIRCUITS;
+        let mut scene = Scene::talking(Type::Phone(Codec::Pcmu, Codec::H264), [h263, mpeg4], seed);
+        let (caller, Party::Phone(agent)) = (scene.caller, scene.agent) else { panic!("a phone") };
+        scene.hang_up(caller);
+        scene.world.run_for(SECOND);
+        let handset = scene.world.phones[agent].handset.as_ref().expect("it talked");
+        assert_eq!(handset.ended(), Some(h324m::EndCause::PeerEnded), "seed {seed}");
+        assert!(scene.world.phones[agent].ended, "seed {seed}: its dialog is over, too");
+    }
+}
+
+#[test]
+fn a_3g_agent_who_ends_the_session_alone_is_hung_up_on_and_the_caller_goes_on() {
+    let [h263, mpeg4] = CIRCUITS;
+    let mut scene = Scene::talking(Type::Phone(Codec::Amr, Codec::H263), [h263, mpeg4], 7);
+    let Party::Phone(agent) = scene.agent else { panic!("a phone") };
+    scene.world.with_phone(agent, |phone, now| phone.tell(now, h324m::Input::Hangup));
+    scene.world.run_for(SECOND);
+    assert!(scene.world.phones[agent].ended, "its dialog is over");
+    let answered = scene.await_agent();
+    scene.judge("after the next agent's answer", answered);
+}
+
+#[test]
+fn the_next_agent_is_called_when_a_3g_agent_has_no_h324() {
+    let [h263, mpeg4] = CIRCUITS;
+    let caller = Type::Phone(Codec::Pcmu, Codec::H264);
+    let mut scene = Scene::menu(caller, [h263, mpeg4], 3, |world| world.phones[0].dumb = true);
+    let answered = scene.put_through();
+    assert_eq!(scene.agent, scene.agents[1]);
+    scene.judge("after the next agent's answer", answered);
 }
 
 #[test]

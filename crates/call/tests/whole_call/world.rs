@@ -18,6 +18,8 @@ use crate::phone::Phone;
 use crate::transcoders::Transcoders;
 
 pub(crate) const GATEWAY: &str = "10.0.0.1";
+/// Who answers here is a 3G phone.
+const CIRCUITS: &str = "10.0.1.0";
 
 pub(crate) struct World {
     pub(crate) network: Network,
@@ -67,9 +69,11 @@ impl World {
         Self::with(service, seed, pairs, Vec::new())
     }
 
-    /// A world whose gateway has MPEG-4 for 3G phones, at a distance of `delay` from everyone.
+    /// A world whose gateway has MPEG-4 for 3G phones, of which those at [`CIRCUITS`] are agents, at a distance of `delay` from everyone.
     pub(crate) fn with_distance(service: &Arc<Service>, seed: u64, delay: Duration) -> Self {
-        let mut world = Self::with(service, seed, 64, Vec::new());
+        let network = call::Network::new(CIRCUITS.parse().unwrap(), 24).unwrap();
+        let trunk = call::Trunk { networks: vec![network], circuits_out: true, ..call::Trunk::default() };
+        let mut world = Self::with(service, seed, 64, vec![trunk]);
         world.network.set_default_link(Link::perfect().with_delay(delay));
         world
     }

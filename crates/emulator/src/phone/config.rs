@@ -165,12 +165,7 @@ impl Access {
     fn capabilities(&self) -> Capabilities {
         match self {
             Access::Packets { audio, video, size } => packets(audio, *video, *size),
-            Access::Circuit(_) => Capabilities {
-                audio: vec![Codec::Clearmode],
-                video: Vec::new(),
-                telephone_event: false,
-                ..Capabilities::default()
-            },
+            Access::Circuit(_) => Capabilities::circuit(),
         }
     }
 }

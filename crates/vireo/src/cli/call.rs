@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use emulator::{CircuitReport, End, Load, Material, Pictures, Report, Sound, Trip};
+use emulator::{CircuitReport, End, KeyTrip, Load, Material, Pictures, Report, Sound, Trip};
 use h324m::srp;
 use rtp::Digit;
 
@@ -33,6 +33,8 @@ Examples:
     vireo call --3g sip:1008621@127.0.0.1:5060 --calls 300 --rate 10 --seconds 30
   A SIP telephone with AMR and H.263:
     vireo call sip:1008621@127.0.0.1:5060 --audio amr --codec h263
+  How soon a menu answers, in 100 presses:
+    vireo call --3g sip:1008621@127.0.0.1:5060 --keys 2,9 --time-keys 100
   20 3G phones, bridged to agents of ours at ports 7000 to 7019:
     vireo call sip:200@127.0.0.1:5060 --calls 20 --desks 127.0.0.1:7000 --caller 3g-h263 --agent pcmu-h264";
 
@@ -92,6 +94,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "R", default_value_t = 10.0, requires = "calls", value_parser = rate)]
     rate: f64,
 
+    /// Press the keys round and round, so many times in all, and print how soon each was answered by another slide
+    #[arg(long, value_name = "N", conflicts_with_all = ["calls", "out"], requires = "keys", value_parser = presses)]
+    time_keys: Option<usize>,
+
     #[command(flatten)]
     three_g: ThreeGOptions,
 
@@ -137,6 +143,9 @@ impl Args {
             return Ok(verdict((failed > 0).then(|| format!("{failed} of {} calls failed", report.calls))));
         }
         let phone = self.phone()?;
+        if let Some(presses) = self.time_keys {
+            return self.time(phone, presses);
+        }
         match self.calls {
             None => self.call(phone),
             Some(calls) => self.call_many(phone, calls),
@@ -170,6 +179,19 @@ impl Args {
             print!("{}", circuit_lines(circuit));
         }
         Ok(verdict(failure(&report, self.keys.0.len() + 1)))
+    }
+
+    fn time(&self, phone: emulator::Config, presses: usize) -> anyhow::Result<ExitCode> {
+        let report = emulator::time_keys(&KeyTrip {
+            uri: self.uri.clone(),
+            phone,
+            keys: self.keys.0.clone(),
+            presses,
+            length: Duration::from_secs(self.seconds.unwrap_or(SECONDS)),
+        })?;
+        print!("{report}");
+        let missed: usize = report.rows.iter().map(|row| row.missed).sum();
+        Ok(verdict((missed > 0).then(|| format!("{missed} keys changed nothing on the screen"))))
     }
 
     fn call_many(&self, phone: emulator::Config, calls: usize) -> anyhow::Result<ExitCode> {
@@ -285,6 +307,12 @@ fn calls(text: &str) -> Result<usize, String> {
     calls.ok_or_else(|| format!("a number from 1 to {MOST}"))
 }
 
+fn presses(text: &str) -> Result<usize, String> {
+    const MOST: usize = emulator::limits::PRESSES_MAX;
+    let presses = text.parse().ok().filter(|presses| (1..=MOST).contains(presses));
+    presses.ok_or_else(|| format!("a number from 1 to {MOST}"))
+}
+
 fn rate(text: &str) -> Result<f64, String> {
     let rate = text.parse().ok().filter(|rate| (0.01..=1_000.0).contains(rate));
     rate.ok_or_else(|| "calls a second, from 0.01 to 1000".to_owned())
@@ -396,6 +424,9 @@ mod tests {
             "--caller pcmu-h264",
             "--desks 127.0.0.1:7000",
             "--calls 2 --desks 127.0.0.1:7000 --agent fax",
+            "--time-keys 10",
+            "--keys 1 --time-keys 0",
+            "--keys 1 --time-keys 10 --calls 2",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

@@ -16,6 +16,9 @@ pub(crate) struct Trunk {
     /// Bits in an octet of clear mode.
     #[serde(default)]
     bit_order: BitOrder,
+    /// Agents at these addresses are 3G phones.
+    #[serde(default)]
+    circuits_out: bool,
 }
 
 /// An address, or a network as `192.0.2.0/24`.
@@ -36,6 +39,7 @@ impl Trunk {
         gateway::Trunk {
             networks: self.addresses.iter().map(|network| network.0).collect(),
             early_circuit: self.early_circuit,
+            circuits_out: self.circuits_out,
             bit_order: match self.bit_order {
                 BitOrder::Auto => None,
                 BitOrder::Msb => Some(gateway::BitOrder::Msb),

@@ -1,8 +1,7 @@
 //! Telephones of every codec pair call the hotline, see and hear its menu, and are bridged to agents of every other
 //! pair: both cards, both tones and keys arrive.
 //!
-//! The agents are SIP telephones: the gateway calls none over a circuit, so a 3G phone is on the caller's side. Figures
-//! of skew and gaps are printed and not judged, since an unoptimised gateway shares the machine with all other tests.
+//! The agents are SIP telephones or, where the gateway calls them over a circuit, 3G phones. Figures of skew and gaps are printed and not judged, since an unoptimised gateway shares the machine with all other tests.
 
 use std::time::Duration;
 
@@ -80,11 +79,20 @@ fn talks(talk: &mut Talk, models: [Model; 2]) {
 
 fn is_bridged_to(caller: Model, agents: &[Model]) {
     let desk = Desk::start(&format!("bridges-{caller}"));
+    is_bridged_at(&desk, caller, agents);
+}
+
+fn is_bridged_to_3g_phones(caller: Model) {
+    let desk = Desk::for_3g_agents(&format!("bridges-{caller}-3g"));
+    is_bridged_at(&desk, caller, &[Model::ThreeGH263, Model::ThreeGMpeg4]);
+}
+
+fn is_bridged_at(desk: &Desk, caller: Model, agents: &[Model]) {
     for (turn, &agent) in agents.iter().enumerate() {
         let models = [caller, agent];
-        let mut talk = Talk::begin(&desk, models);
+        let mut talk = Talk::begin(desk, models);
         if turn == 0 {
-            sees_and_hears_the_menu(&desk, &mut talk);
+            sees_and_hears_the_menu(desk, &mut talk);
         } else {
             talk.until("something to see", LIMIT, |talk| talk.picture(Side::Caller).is_some());
         }
@@ -121,6 +129,31 @@ fn a_telephone_with_opus_and_vp8_is_bridged_to_every_agent() {
 #[test]
 fn a_telephone_with_amr_and_mpeg4_is_bridged_to_every_agent() {
     is_bridged_to(Model::AmrMpeg4, &AGENTS);
+}
+
+#[test]
+fn a_3g_phone_with_h263_is_bridged_to_3g_phones() {
+    is_bridged_to_3g_phones(Model::ThreeGH263);
+}
+
+#[test]
+fn a_3g_phone_with_mpeg4_is_bridged_to_3g_phones() {
+    is_bridged_to_3g_phones(Model::ThreeGMpeg4);
+}
+
+#[test]
+fn a_telephone_with_g711_and_h264_is_bridged_to_3g_phones() {
+    is_bridged_to_3g_phones(Model::PcmuH264);
+}
+
+#[test]
+fn a_telephone_with_amr_and_h263_is_bridged_to_3g_phones() {
+    is_bridged_to_3g_phones(Model::AmrH263);
+}
+
+#[test]
+fn a_telephone_with_opus_and_vp8_is_bridged_to_3g_phones() {
+    is_bridged_to_3g_phones(Model::OpusVp8);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A caller and an agent of our own, of any two models, on either side of the demo hotline.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use emulator::{Card, Config, Crowd, Event, Model, Record};
@@ -43,8 +44,18 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn start(test: &str) -> Desk {
+        Desk::with_demo(|edit| Demo::edited(test, edit))
+    }
+
+    /// The same; who answers is a 3G phone behind a trunk.
+    pub(crate) fn for_3g_agents(test: &str) -> Desk {
+        let trunk = "[[trunk]]\naddresses = [\"127.0.0.1\"]\ncircuits_out = true";
+        Desk::with_demo(|edit| Demo::configured(test, trunk, edit))
+    }
+
+    fn with_demo(start: impl Fn(&dyn Fn(&Path)) -> Demo) -> Desk {
         let agent = free_udp();
-        let demo = Demo::edited(test, |service| {
+        let demo = start(&|service| {
             rewrite(service, "dialplans/queues.yaml", |text| {
                 let text = text.replace("[desk1, desk2, agent1, agent2]", "[agent1]");
                 let text = text.replace("wrap_up: 5s", "wrap_up: 1s");

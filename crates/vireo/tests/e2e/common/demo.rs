@@ -56,14 +56,42 @@ impl Demo {
 
     /// The same, with its service changed by `edit` beforehand.
     pub(crate) fn edited(test: &str, edit: impl Fn(&Path)) -> Demo {
+        Demo::begin(test, edit, |data, sip, http| {
+            let data = data.to_str().expect("test folders are UTF-8");
+            ["demo", "--sip", &sip.to_string(), "--http", &http.to_string(), "--data", data]
+                .map(str::to_owned)
+                .into()
+        })
+    }
+
+    /// The same service by `vireo run`, with `more` in its configuration.
+    pub(crate) fn configured(test: &str, more: &str, edit: impl Fn(&Path)) -> Demo {
+        Demo::begin(test, edit, |data, sip, http| {
+            let file = data.join("vireo.toml");
+            let text = format!(
+                "service = \"service\"\ndata = \".\"\n\n[sip]\nlisten = [\"{sip}\"]\n\n[http]\nlisten = \
+                 \"{http}\"\n\n{more}\n"
+            );
+            fs::write(&file, text).expect("the test's folder is writable");
+            let file = file.to_str().expect("test folders are UTF-8");
+            ["run", "--config", file].map(str::to_owned).into()
+        })
+    }
+
+    /// `words`: the command line for a folder of data, a SIP socket and an HTTP socket.
+    fn begin(
+        test: &str,
+        edit: impl Fn(&Path),
+        words: impl Fn(&Path, SocketAddr, SocketAddr) -> Vec<String>,
+    ) -> Demo {
         let dir = Folder::new(test);
         let data = dir.0.join("data");
         let service = copy_service(&data);
         edit(&service);
         share_cache(&data);
         let (sip, http) = (free_udp(), free_tcp());
-        let words = ["demo", "--sip", &sip.to_string(), "--http", &http.to_string(), "--data"];
-        let words = [&words[..], &[data.to_str().expect("test folders are UTF-8")]].concat();
+        let words = words(&data, sip, http);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let log = dir.0.join("gateway.log");
         let mut process = Process::start(&dir.0, &log, env!("CARGO_BIN_EXE_vireo"), &words);
         process.wait_for_line("ready", READY_LIMIT, |line| line == "ready");
