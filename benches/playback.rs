@@ -149,6 +149,7 @@ impl World {
                 | Output::Pool(_)
                 | Output::Web { .. }
                 | Output::Transcode(_)
+                | Output::Ask { .. }
                 | Output::Live(_)
                 | Output::Ended(_) => {}
             }

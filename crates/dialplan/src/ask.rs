@@ -14,7 +14,6 @@ use crate::problem::Finding;
 use crate::read::{Reader, unknown};
 use crate::source::{Span, Word};
 use crate::types::{self, Type};
-use crate::typing::{Names, fits};
 use crate::yaml::{Tree, Value as Yaml};
 
 /// One question and the name of its answer.
@@ -186,9 +185,4 @@ impl Ask {
 fn part(span: Span, at: usize, len: usize) -> Span {
     let start = (span.start + at).min(span.end);
     Span { start, end: (start + len).min(span.end), ..span }
-}
-
-/// Whether an expression of this type can be given to what takes `to`; used by [`Checker::value`].
-pub(crate) fn gives(source: &str, names: &Names, to: &Type) -> bool {
-    fits(&crate::typing::value(source, names).0, to)
 }

@@ -193,7 +193,9 @@ impl Call {
         }
         let json = |name: &String| {
             let value = &question.arguments[name];
-            (name.clone(), serde_json::to_value(value).unwrap_or(Json::Null))
+            let text =
+                matches!(self.takes[name], Type::Text | Type::Secret).then(|| Json::from(value.to_string()));
+            (name.clone(), text.or_else(|| serde_json::to_value(value).ok()).unwrap_or(Json::Null))
         };
         Request { method: self.method, path, body: Some(Json::Object(rest.into_iter().map(json).collect())) }
     }
@@ -230,7 +232,7 @@ fn encoded(text: &str) -> String {
     for octet in text.bytes() {
         match octet {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(char::from(octet))
+                out.push(char::from(octet));
             }
             octet => out.push_str(&format!("%{octet:02X}")),
         }
@@ -454,7 +456,7 @@ mod tests {
   order: { post: \"/orders?by={{ caller }}\", takes: { caller: text, pack: text, pin: secret }, refused: [402, 409] }
 ",
         );
-        let asked = question(&[("caller", "138/00&#张".into()), ("month", 2.into()), ("pin", "1234".into())]);
+        let asked = question(&[("caller", "138/00&#张".into()), ("month", 2.into()), ("pin", 1234.into())]);
         let get = crm.call("balance").expect("a call").request(&asked);
         assert_eq!(
             (get.path.as_str(), get.body),

@@ -85,13 +85,6 @@ impl Expression {
         }
     }
 
-    /// The names it uses, in alphabetical order.
-    pub(crate) fn variables(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.compiled.undeclared_variables(false).into_iter().collect();
-        names.sort();
-        names
-    }
-
     /// Its value.
     pub(crate) fn evaluate(&self, scope: &Scope) -> Result<Value, minijinja::Error> {
         self.compiled.eval(Value::from(scope.clone()))

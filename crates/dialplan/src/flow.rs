@@ -19,8 +19,6 @@ use crate::yaml::{Tree, Value};
 
 const FIELDS: [&str; 10] =
     ["flow", "numbers", "ring", "start", "languages", "language", "vars", "at_start", "defaults", "nodes"];
-/// What a node can have beside its step.
-const NODE_FIELDS: [&str; 1] = ["goal"];
 
 /// What a flow file says.
 #[derive(Debug)]
@@ -73,8 +71,6 @@ pub(crate) struct Defaults {
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) name: Word,
-    /// What callers come here for.
-    pub(crate) goal: Option<Word>,
     /// Asked before the step begins.
     pub(crate) fetch: Vec<Ask>,
     pub(crate) step: Box<dyn Step>,
@@ -444,15 +440,13 @@ fn read_node(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Node> {
     let what = format!("the node `{}`", name.value);
     let entries = reader.entries(&what, name.span, value)?;
     let mut steps: Vec<(&Word, &Tree, &Kind)> = Vec::new();
-    let (mut unknown, mut goal) = (false, None);
+    let mut unknown = false;
     for (key, tree) in entries {
         match STEPS.iter().find(|kind| kind.name == key.value) {
             Some(kind) => steps.push((key, tree, kind)),
-            None if key.value == "goal" => goal = reader.word("`goal`", tree),
             None => {
                 unknown = true;
-                let known = STEPS.iter().map(|kind| kind.name).chain(NODE_FIELDS);
-                reader.unknown("unknown-step", "step", key, known);
+                reader.unknown("unknown-step", "step", key, STEPS.map(|kind| kind.name));
             }
         }
     }
@@ -471,7 +465,7 @@ fn read_node(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Node> {
             let fetch =
                 fields.entry("fetch").map(|(key, tree)| ask::read(reader, "`fetch`", key.span, tree, false));
             let step = (kind.read)(reader, &fields)?;
-            Some(Node { name: name.clone(), goal, fetch: fetch.unwrap_or_default(), step })
+            Some(Node { name: name.clone(), fetch: fetch.unwrap_or_default(), step })
         }
         [(first, ..), (second, ..), ..] => {
             let message = format!("{what} has more than one step");

@@ -91,6 +91,7 @@ impl Finding {
     }
 
     /// A stable word for the kind of mistake.
+    #[cfg(test)]
     pub(crate) fn code(&self) -> &'static str {
         self.code
     }

@@ -72,7 +72,7 @@ pub(crate) fn fits(from: &Type, to: &Type) -> bool {
         (_, Type::Optional(to)) => fits(from, to),
         (Type::Number, Type::Money) | (Type::Money, Type::Number) => true,
         // A text of the operator's own may be a day or an amount; it is read when it is used.
-        (Type::Date | Type::Time | Type::OneOf(_), Type::Text) => true,
+        (Type::Date | Type::Time | Type::OneOf(_) | Type::Number | Type::Money, Type::Text) => true,
         (Type::OneOf(from), Type::OneOf(to)) => from.iter().all(|word| to.contains(word)),
         (Type::List(from), Type::List(to)) => fits(from, to),
         (Type::Record(from), Type::Record(to)) => {
@@ -241,7 +241,7 @@ impl<'a> Judge<'a> {
                     None => Type::Optional(Box::new(one)),
                     Some(other) => {
                         let other = self.expr(other);
-                        if one == other { one } else { joined(one, other) }
+                        if one == other { one } else { joined(one, &other) }
                     }
                 }
             }
@@ -287,7 +287,9 @@ impl<'a> Judge<'a> {
 
     fn list(&mut self, items: &[Expr<'_>]) -> Type {
         let types: Vec<Type> = items.iter().map(|item| self.expr(item)).collect();
-        Type::List(Box::new(types.into_iter().reduce(joined).unwrap_or(Type::Unknown)))
+        Type::List(Box::new(
+            types.into_iter().reduce(|one, other| joined(one, &other)).unwrap_or(Type::Unknown),
+        ))
     }
 
     /// A named part of a record.
@@ -669,9 +671,9 @@ fn type_of(value: &Value) -> Type {
 }
 
 /// What is known of a value that is of one type or the other.
-fn joined(one: Type, other: Type) -> Type {
-    match (class(&one), class(&other)) {
-        _ if one == other => one,
+fn joined(one: Type, other: &Type) -> Type {
+    match (class(&one), class(other)) {
+        _ if one == *other => one,
         (Class::Secret, _) | (_, Class::Secret) => Type::Secret,
         (Class::Text, Class::Text) => Type::Text,
         (Class::Number, Class::Number) => Type::Number,

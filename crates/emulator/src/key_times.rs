@@ -154,7 +154,7 @@ impl Watcher {
             for (_, event) in events {
                 match event {
                     Event::Frame(frame) if frame.codec.kind() == Kind::Video => {
-                        self.screen.frame(now, &frame)?
+                        self.screen.frame(now, &frame)?;
                     }
                     Event::Over(_) => self.over = true,
                     Event::Ringing(_)

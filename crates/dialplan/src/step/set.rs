@@ -42,7 +42,7 @@ impl Set {
             let Some(ty) = checker.variable(&assignment.variable) else { continue };
             match (ty, &assignment.expression) {
                 (Type::OneOf(words), _) => {
-                    checker.one_of(&assignment.variable.value, words, &assignment.word)
+                    checker.one_of(&assignment.variable.value, words, &assignment.word);
                 }
                 (ty, Ok(expression)) => {
                     checker.value(expression, ty, &format!("`{}`", assignment.variable.value));

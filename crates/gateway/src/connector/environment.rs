@@ -28,7 +28,7 @@ fn filled_from<'t>(
         match (name.strip_prefix("file:"), name.split_once(":-")) {
             (Some(path), _) => out.push_str(&file(path)?),
             (None, Some((name, usual))) => {
-                out.push_str(&environment(name).unwrap_or_else(|| usual.to_owned()))
+                out.push_str(&environment(name).unwrap_or_else(|| usual.to_owned()));
             }
             (None, None) => match environment(name) {
                 Some(value) => out.push_str(&value),

@@ -204,7 +204,8 @@ async fn nobody_there_is_a_failure_and_after_some_it_is_not_tried() {
 async fn no_more_are_on_their_way_at_once_than_the_file_says() {
     let server = Server::start(vec![Manner::Silent]).await;
     let (client, line, service) = (client().expect("a client"), Line::default(), service(server.address));
-    let ask = || ask(&client, &line, &service, &question("order"));
+    let order = question("order");
+    let ask = || ask(&client, &line, &service, &order);
     let (one, two, three) = (ask(), ask(), ask());
     let (one, two, three) = tokio::join!(one, two, three);
     assert_eq!([one, two, three], [Answer::Unknown, Answer::Unknown, Answer::Failed]);
