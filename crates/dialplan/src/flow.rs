@@ -14,8 +14,12 @@ use crate::step::{Kind, Outcome, STEPS, Step};
 use crate::target::Exits;
 use crate::yaml::{Tree, Value};
 
-const FIELDS: [&str; 9] =
+pub(crate) const FIELDS: [&str; 9] =
     ["flow", "numbers", "ring", "start", "languages", "language", "vars", "defaults", "nodes"];
+/// What a node can have beside its step.
+pub(crate) const NODE_FIELDS: [&str; 0] = [];
+/// What a flow can say for all its steps.
+pub(crate) const DEFAULT_FIELDS: [&str; 3] = ["timeout", "tries", "exits"];
 
 /// What a flow file says.
 #[derive(Debug)]
@@ -266,7 +270,7 @@ fn read_variable(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Varia
 
 fn read_defaults(reader: &mut Reader, at: Span, tree: &Tree) -> Defaults {
     let usual = Defaults::default();
-    let Some(fields) = reader.fields("`defaults`", at, tree, &["timeout", "tries", "exits"]) else {
+    let Some(fields) = reader.fields("`defaults`", at, tree, &DEFAULT_FIELDS) else {
         return usual;
     };
     let outcomes = all_outcomes();

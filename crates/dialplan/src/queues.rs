@@ -11,7 +11,8 @@ use crate::service::{Address, Agent, Queue, Queues};
 use crate::source::{Span, Word};
 use crate::yaml::{Tree, Value};
 
-const QUEUE_FIELDS: [&str; 6] = ["agents", "ring_timeout", "wait_max", "capacity", "wrap_up", "hold"];
+pub(crate) const QUEUE_FIELDS: [&str; 6] =
+    ["agents", "ring_timeout", "wait_max", "capacity", "wrap_up", "hold"];
 
 /// Reads the file into `queues`.
 pub(crate) fn read(reader: &mut Reader, tree: &Tree, queues: &mut Queues) {
