@@ -68,7 +68,7 @@ fn definitions() -> Map<String, Value> {
 /// A map with these fields and no others.
 fn closed(docs: &str, properties: Map<String, Value>, required: &[&str]) -> Value {
     json!({
-        "type": "object", "description": docs, "properties": properties, "required": required,
+        "type": "object", "description": docs, "properties": Value::Object(properties), "required": required,
         "additionalProperties": false,
     })
 }

@@ -136,9 +136,9 @@ fn line_up(request: &Request) -> Vec<usize> {
         let Some(at) = sink.or_else(next) else { break };
         let node = left.remove(at);
         if sink.is_some() {
-            last.push(node)
+            last.push(node);
         } else {
-            first.push(node)
+            first.push(node);
         }
         out[node].iter().for_each(|other| degrees[*other].1 -= 1);
         into[node].iter().for_each(|other| degrees[*other].0 -= 1);

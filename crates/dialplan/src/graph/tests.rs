@@ -1,3 +1,5 @@
+//! Small flows and large ones, drawn.
+
 use super::*;
 use crate::testing::service;
 use crate::{Assets, SourceFile};

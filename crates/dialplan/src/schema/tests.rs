@@ -1,3 +1,5 @@
+//! What editors accept and refuse by the schema.
+
 use jsonschema::Validator;
 
 use super::*;
