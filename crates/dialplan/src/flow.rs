@@ -17,8 +17,12 @@ use crate::target::Exits;
 use crate::types::{self, Type};
 use crate::yaml::{Tree, Value};
 
-const FIELDS: [&str; 10] =
+pub(crate) const FIELDS: [&str; 10] =
     ["flow", "numbers", "ring", "start", "languages", "language", "vars", "at_start", "defaults", "nodes"];
+/// What a node can have beside its step.
+pub(crate) const NODE_FIELDS: [&str; 0] = [];
+/// What a flow can say for all its steps.
+pub(crate) const DEFAULT_FIELDS: [&str; 4] = ["timeout", "tries", "exits", "wait"];
 
 /// What a flow file says.
 #[derive(Debug)]
@@ -366,7 +370,7 @@ fn read_variable(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Varia
 
 fn read_defaults(reader: &mut Reader, at: Span, tree: &Tree) -> Defaults {
     let usual = Defaults::default();
-    let Some(fields) = reader.fields("`defaults`", at, tree, &["timeout", "tries", "exits", "wait"]) else {
+    let Some(fields) = reader.fields("`defaults`", at, tree, &DEFAULT_FIELDS) else {
         return usual;
     };
     let outcomes = all_outcomes();

@@ -47,6 +47,8 @@ pub const AT_ONCE_USUAL: u32 = 50;
 pub const LANGUAGES_MAX: usize = 16;
 /// Nodes of one flow.
 pub const NODES_MAX: usize = 2_000;
+/// Boxes, labels and passages of lines in the drawing of a flow; beyond it there is none.
+pub const DRAWN_PIECES_MAX: usize = 200_000;
 
 /// Longest ringing before a call is answered; more is refused by the checker.
 pub(crate) const RING_MAX: Duration = Duration::from_secs(60);

@@ -11,11 +11,11 @@ use crate::service::{Address, Agent, Intent, Queue, Queues};
 use crate::source::{Span, Word};
 use crate::yaml::{Tree, Value};
 
-const QUEUE_FIELDS: [&str; 7] =
+pub(crate) const QUEUE_FIELDS: [&str; 7] =
     ["agents", "ring_timeout", "wait_max", "capacity", "wrap_up", "hold", "intent"];
 
 /// What callers of a queue may come for.
-const INTENTS: [(&str, Intent); 2] = [("talk", Intent::Talk), ("sign", Intent::Sign)];
+pub(crate) const INTENTS: [(&str, Intent); 2] = [("talk", Intent::Talk), ("sign", Intent::Sign)];
 
 /// Reads the file into `queues`.
 pub(crate) fn read(reader: &mut Reader, tree: &Tree, queues: &mut Queues) {

@@ -5,9 +5,12 @@ mod check;
 mod demo;
 mod docs;
 mod doctor;
+mod graph;
 mod media;
+mod new;
 mod render;
 mod run;
+mod schema;
 mod slide_weights;
 
 use std::process::ExitCode;
@@ -31,6 +34,9 @@ enum Command {
     Demo(demo::Args),
     Run(run::Args),
     Check(check::Args),
+    New(new::Args),
+    Graph(graph::Args),
+    Schema(schema::Args),
     Render(render::Args),
     Media(media::Args),
     Call(call::Args),
@@ -49,6 +55,9 @@ impl Cli {
             Command::Demo(args) => args.execute(),
             Command::Run(args) => args.execute(),
             Command::Check(args) => Ok(args.execute()),
+            Command::New(args) => args.execute(),
+            Command::Graph(args) => args.execute(),
+            Command::Schema(args) => args.execute(),
             Command::Render(args) => args.execute(),
             Command::Media(args) => args.execute(),
             Command::Call(args) => args.execute(),

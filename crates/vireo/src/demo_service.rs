@@ -35,6 +35,11 @@ pub(crate) fn install(data: &Path) -> anyhow::Result<PathBuf> {
     Ok(service)
 }
 
+/// A file of the demo's service by its path below the folder.
+pub(crate) fn file(path: &Path) -> Option<&'static [u8]> {
+    FILES.iter().find(|(name, _)| Path::new(name) == path).map(|(_, content)| *content)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
-use dialplan::{Address, Service};
+use dialplan::{Address, Flow, Service};
 use gateway::service::Folder;
 use gateway::{Gateway, Listen};
 use rand::TryRngCore;
@@ -138,8 +138,23 @@ fn edition(service: &Service) -> Edition {
         loaded_at: net::clock::now().wall.as_secs(),
         diagnostics: None,
         numbers: service::numbers(service),
+        sheets: Arc::new(service.flows().iter().filter_map(|flow| sheet(service, flow)).collect()),
         agents: service.queues().agents.iter().map(agent).collect(),
     }
+}
+
+/// A flow as the page of dialplans shows it.
+fn sheet(service: &Service, flow: &Flow) -> Option<web::Sheet> {
+    let drawn = service.graph(flow.id())?.ok();
+    let graph = drawn.and_then(|graph| serde_json::to_value(graph).ok()).unwrap_or_default();
+    // The folder above is the machine's business.
+    let path = Path::new(service.path(flow.id())?).file_name()?.to_string_lossy().into_owned();
+    Some(web::Sheet {
+        name: flow.name().to_owned(),
+        path,
+        source: service.source(flow.id())?.to_owned(),
+        graph,
+    })
 }
 
 /// The running gateway, which takes edits.

@@ -2,11 +2,13 @@
 //!
 //! One writer (whoever loads services), any number of readers; a reader may wait for the next change.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use tokio::sync::watch;
 
 /// A service as it went live.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Edition {
     /// The names of its flows.
     pub name: String,
@@ -21,9 +23,25 @@ pub struct Edition {
     /// The numbers it serves.
     #[serde(skip)]
     pub numbers: Vec<String>,
+    /// Its flows, as the page of dialplans shows them.
+    #[serde(skip)]
+    pub sheets: Arc<Vec<Sheet>>,
     /// The agents it knows.
     #[serde(skip)]
     pub agents: Vec<Agent>,
+}
+
+/// A flow to look at.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Sheet {
+    /// As the service calls it.
+    pub name: String,
+    /// The name of its file.
+    pub path: String,
+    /// What stands in the file.
+    pub source: String,
+    /// Where its nodes and what leads between them lie, as `vireo graph --json` has it; null when it is too large.
+    pub graph: serde_json::Value,
 }
 
 /// An agent as the service names them.

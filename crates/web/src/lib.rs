@@ -16,7 +16,7 @@ mod ws_gate;
 mod ws_limits;
 mod ws_wire;
 
-pub use board::{Agent, Board, Edition};
+pub use board::{Agent, Board, Edition, Sheet};
 pub use routes::Site;
 pub use server::{Server, ServerError, Serving};
 pub use tls::{Certificate, TlsError};

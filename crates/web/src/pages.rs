@@ -1,4 +1,4 @@
-//! The HTML shells of the four pages, and the headers that keep foreign code out of them.
+//! The HTML shells of the five pages, and the headers that keep foreign code out of them.
 //!
 //! A shell holds no text of its own: scripts draw the page, in the visitor's language. The vendored libraries
 //! import each other by bare names, which an import map resolves; the content security policy lets this one
@@ -44,11 +44,12 @@ struct Page {
     modules: &'static [&'static [&'static str]],
 }
 
-const PAGES: [Page; 4] = [
+const PAGES: [Page; 5] = [
     Page { path: "/", name: "home", modules: &[] },
     Page { path: "/phone", name: "phone", modules: &[&OF_CALLS, &["js/phone-state.js"]] },
     Page { path: "/desk", name: "desk", modules: &[&OF_CALLS, &["js/desk-state.js", "js/ring.js"]] },
     Page { path: "/calls", name: "calls", modules: &[] },
+    Page { path: "/dialplans", name: "dialplans", modules: &[&["js/drawing.js"]] },
 ];
 
 static IMPORT_MAP: LazyLock<String> = LazyLock::new(|| {
@@ -68,7 +69,7 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::from_str(&policy).expect("directives and base64 are a header value")
 });
 
-/// `/`, `/phone`, `/desk` and `/calls`, for a router of any state.
+/// `/`, `/phone`, `/desk`, `/calls` and `/dialplans`, for a router of any state.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     PAGES.iter().fold(Router::new(), |router, page| router.route(page.path, get(async || answer(page))))
 }

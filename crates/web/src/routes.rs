@@ -13,7 +13,7 @@ use gateway::webrtc::{AgentState, Hub};
 use gateway::{CallNow, Calls, Gauges};
 use serde::Serialize;
 
-use crate::board::{Board, Edition};
+use crate::board::{Board, Edition, Sheet};
 use crate::{assets, limits, pages, ws};
 
 /// What the pages know of a gateway.
@@ -100,6 +100,15 @@ struct Row {
     agent: Option<String>,
 }
 
+/// `/api/dialplans`.
+#[derive(Serialize)]
+struct Dialplans {
+    version: u64,
+    /// Why the newest edit was refused; null when what is shown is what the folder holds.
+    diagnostics: Option<String>,
+    flows: Arc<Vec<Sheet>>,
+}
+
 pub(crate) fn router(site: Site) -> Router {
     let sockets = site.hub.clone().map(|hub| ws::route(hub, Arc::clone(&site.board)));
     Router::new()
@@ -107,6 +116,7 @@ pub(crate) fn router(site: Site) -> Router {
         // The address before there was more than one.
         .route("/status", get(status))
         .route("/api/calls", get(calls))
+        .route("/api/dialplans", get(dialplans))
         .route("/healthz", get(health))
         .with_state(Arc::new(site))
         .merge(pages::routes())
@@ -165,6 +175,11 @@ async fn calls(State(site): State<Arc<Site>>) -> impl IntoResponse {
     };
     let calls = site.calls.list().into_iter().map(row).collect();
     ([(header::CACHE_CONTROL, "no-store")], Json(List { calls }))
+}
+
+async fn dialplans(State(site): State<Arc<Site>>) -> impl IntoResponse {
+    let Edition { version, diagnostics, sheets, .. } = site.board.edition();
+    ([(header::CACHE_CONTROL, "no-store")], Json(Dialplans { version, diagnostics, flows: sheets }))
 }
 
 async fn health(State(site): State<Arc<Site>>) -> impl IntoResponse {

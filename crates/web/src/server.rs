@@ -123,7 +123,7 @@ mod tests {
     use gateway::{Calls, Gauges};
 
     use super::*;
-    use crate::board::{Board, Edition};
+    use crate::board::{Board, Edition, Sheet};
 
     fn site() -> Site {
         let edition = Edition { version: 3, numbers: vec!["1008621".into()], ..Edition::default() };
@@ -160,6 +160,32 @@ mod tests {
 
     fn fetch(address: SocketAddr, path: &str) -> String {
         answer_to(address, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+    }
+
+    #[test]
+    fn serves_the_flows_with_their_source_and_drawing() {
+        let (address, board, _serving) = serving(None);
+        let graph = serde_json::json!({ "nodes": [] });
+        let sheet = |name: &str, graph| Sheet {
+            name: name.into(),
+            path: "f.yaml".into(),
+            source: "flow: f\n".into(),
+            graph,
+        };
+        let sheets = vec![sheet("f", graph), sheet("large", serde_json::Value::Null)];
+        board.publish(Edition { version: 4, sheets: Arc::new(sheets), ..Edition::default() });
+        board.diagnose(Some("line 3".into()));
+        let answer = fetch(address, "/api/dialplans");
+        let body = answer.split("\r\n\r\n").nth(1).unwrap();
+        let told: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!((&told["version"], &told["diagnostics"]), (&4.into(), &"line 3".into()));
+        assert_eq!(told["flows"][0]["source"], "flow: f\n");
+        assert!(told["flows"][0]["graph"]["nodes"].is_array() && told["flows"][1]["graph"].is_null());
+        assert!(
+            !fetch(address, "/api/status").contains("f.yaml"),
+            "what is asked for each second stays small"
+        );
+        assert!(fetch(address, "/dialplans").contains("page-dialplans"));
     }
 
     #[test]

@@ -59,7 +59,7 @@ async function pages({ browser, url, options }) {
     { name: "narrow", width: 360, height: 740, language: "zh-CN", dark: true },
   ];
   for (const { name, ...look } of looks) {
-    for (const path of ["/", "/phone", "/desk", "/calls"]) {
+    for (const path of ["/", "/phone", "/desk", "/calls", "/dialplans"]) {
       const tab = await Tab.open(browser, url, { path, ...look });
       await pause(700);
       const file = `${options.out ?? "."}/page-${path.slice(1) || "home"}-${name}.png`;

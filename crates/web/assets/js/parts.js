@@ -49,7 +49,8 @@ function Mark({ url }) {
   </a>`;
 }
 
-const PAGES = [["/phone", "nav_phone"], ["/desk", "nav_desk"], ["/calls", "nav_calls"]];
+const PAGES = [["/phone", "nav_phone"], ["/desk", "nav_desk"], ["/calls", "nav_calls"],
+  ["/dialplans", "nav_dialplans"]];
 const MARK = new URL("../vireo.svg", import.meta.url).href;
 
 /** @param {{children: any, foot?: string}} props */

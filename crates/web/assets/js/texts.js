@@ -8,6 +8,7 @@ const en = {
   nav_phone: "Phone",
   nav_desk: "Desk",
   nav_calls: "Calls",
+  nav_dialplans: "Dialplans",
   nav_label: "Pages",
   switch_theme: "Light or dark",
   switch_language: "中文",
@@ -172,6 +173,14 @@ const en = {
   calls_none_text: "Make one, and it appears here within a second.",
   calls_count: "{n} in progress",
   calls_version: "v{n}",
+
+  dialplans_title: "Dialplans",
+  dialplans_head: "Dialplans",
+  dialplans_version: "version {n} is live",
+  dialplans_refused: "The newest edit is not live. What is shown below is.",
+  dialplans_drawing: "{flow}: drawing",
+  dialplans_large: "This flow is too large to be drawn.",
+  dialplans_node: "{node}, {kind}, line {line}, calls now: {n}",
 };
 
 /** @type {Record<string, string>} */
@@ -180,6 +189,7 @@ const zh = {
   nav_phone: "电话",
   nav_desk: "座席",
   nav_calls: "通话",
+  nav_dialplans: "流程",
   nav_label: "页面",
   switch_theme: "浅色或深色",
   switch_language: "English",
@@ -343,6 +353,14 @@ const zh = {
   calls_none_text: "拨打一个，一秒之内就会出现在这里。",
   calls_count: "{n} 路进行中",
   calls_version: "v{n}",
+
+  dialplans_title: "流程",
+  dialplans_head: "流程",
+  dialplans_version: "正在使用第 {n} 版",
+  dialplans_refused: "最近一次修改未生效，下面显示的是正在使用的版本。",
+  dialplans_drawing: "{flow} 流程图",
+  dialplans_large: "流程过大，无法绘制。",
+  dialplans_node: "{node}，{kind}，第 {line} 行，当前通话数 {n}",
 };
 
 /** @type {Record<Language, Record<string, string>>} */

@@ -1,0 +1,343 @@
+//! A JSON Schema of the files of a service, for editors that complete and underline what an operator types.
+//!
+//! Made from the tables that the reader itself uses: steps, their fields and their outcomes, built-in targets. A schema
+//! knows one file at a time, so names of nodes, texts and slides are left to the checker. Draft 7, which every editor
+//! knows; start at [`schema`].
+
+use serde_json::{Map, Value, json};
+
+use crate::step::{Field, Kind, STEPS};
+use crate::target::BUILTINS;
+use crate::types::TYPES;
+use crate::{flow, queues};
+
+/// What a field can hold, as a name under `definitions`.
+///
+/// By the field's name, which means the same in every step. One that is not here may hold anything.
+const SHAPES: [(&str, &str); 25] = [
+    ("slide", "word"),
+    ("title", "word"),
+    ("lines", "words"),
+    ("values", "map_of_words"),
+    ("say", "words"),
+    ("clip", "word"),
+    ("items", "items"),
+    ("footer", "footer"),
+    ("timeout", "duration"),
+    ("tries", "count"),
+    ("barge_in", "flag"),
+    ("for", "duration"),
+    ("cases", "cases"),
+    ("name", "word"),
+    ("hold", "hold"),
+    ("show_place", "show_place"),
+    ("next", "target"),
+    ("goal", "word"),
+    ("ring", "duration"),
+    ("fetch", "asks"),
+    ("at_start", "asks_at_start"),
+    ("call", "word"),
+    ("send", "map_of_words"),
+    ("into", "word"),
+    ("intent", "intent"),
+];
+
+/// The schema. It fits a flow file, `queues.yaml`, a connector, and a file of texts; which one a file is shows in its first fields.
+pub fn schema() -> Value {
+    let of_flow = json!({"anyOf": [
+        {"required": ["nodes"]}, {"required": ["flow", "start"]}, {"required": ["flow", "numbers"]},
+    ]});
+    let of_queues = json!({"required": ["queues"], "properties": {"queues": {"type": "object"}}});
+    let others = json!({"if": of_queues, "then": reference("queues"), "else": reference("texts")});
+    let of_connector = json!({"required": ["connector", "calls"]});
+    let others = json!({"if": of_connector, "then": reference("connector"), "else": others});
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "A service of Vireo",
+        "type": "object",
+        "if": of_flow,
+        "then": reference("flow"),
+        "else": others,
+        "definitions": definitions(),
+    })
+}
+
+fn definitions() -> Map<String, Value> {
+    let mut all = shared();
+    all.insert("flow".into(), flow());
+    all.insert("queues".into(), queues());
+    all.insert("texts".into(), texts());
+    all.insert("connector".into(), connector());
+    all.insert("node".into(), node());
+    for kind in STEPS {
+        all.insert(format!("step_{}", kind.name), step(kind));
+    }
+    all
+}
+
+/// A map with these fields and no others.
+fn closed(docs: &str, properties: Map<String, Value>, required: &[&str]) -> Value {
+    json!({
+        "type": "object", "description": docs, "properties": Value::Object(properties), "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/definitions/{name}")})
+}
+
+/// A field by the shape of its name; its words for operators stand beside it.
+fn shaped(name: &str, docs: &str) -> Value {
+    let shape = SHAPES.iter().find(|(field, _)| *field == name).map(|(_, shape)| reference(shape));
+    match shape {
+        Some(shape) => json!({"description": docs, "allOf": [shape]}),
+        None => json!({"description": docs}),
+    }
+}
+
+fn properties(fields: &[(&str, &str)]) -> Map<String, Value> {
+    fields.iter().map(|(name, docs)| ((*name).to_owned(), shaped(name, docs))).collect()
+}
+
+fn step(kind: &Kind) -> Value {
+    let fields = kind.fields.iter().flat_map(|group| group.iter());
+    let mut all: Map<String, Value> =
+        fields.map(|Field { name, docs, .. }| ((*name).to_owned(), shaped(name, docs))).collect();
+    for name in kind.field_names() {
+        match name {
+            "exits" => {
+                let fetches =
+                    kind.fields.iter().flat_map(|group| group.iter()).any(|field| field.name == "fetch");
+                let outcomes = kind.outcomes.iter().chain(fetches.then_some(&flow::FETCH_FAILED));
+                let exits = outcomes.map(|outcome| exit(outcome.name, outcome.docs)).collect();
+                all.insert("exits".into(), closed("where each outcome leads", exits, &[]));
+            }
+            "next" => {
+                all.insert("next".into(), shaped("next", "short for `exits: { done: ... }`"));
+            }
+            name => {
+                all.entry(name).or_insert_with(|| json!({}));
+            }
+        }
+    }
+    let mut step = closed(kind.docs, all, &[]);
+    // `hangup:` with nothing behind it is one, too.
+    step["type"] = json!(["object", "null"]);
+    step
+}
+
+fn exit(name: &str, docs: &str) -> (String, Value) {
+    (name.to_owned(), json!({"description": docs, "allOf": [reference("target")]}))
+}
+
+fn node() -> Value {
+    let steps = STEPS.iter().map(|kind| {
+        let step = reference(&format!("step_{}", kind.name));
+        (kind.name.to_owned(), json!({"description": kind.docs, "allOf": [step]}))
+    });
+    let beside = flow::NODE_FIELDS.iter().map(|name| ((*name).to_owned(), shaped(name, "")));
+    let one: Vec<Value> = STEPS.iter().map(|kind| json!({"required": [kind.name]})).collect();
+    let mut node = closed("one step, and where it leads", steps.chain(beside).collect(), &[]);
+    node["oneOf"] = Value::Array(one);
+    node
+}
+
+fn flow() -> Value {
+    let mut all = properties(&flow::FIELDS.map(|name| (name, "")));
+    let outcomes =
+        STEPS.iter().flat_map(|kind| kind.outcomes).map(|outcome| exit(outcome.name, outcome.docs));
+    let mut defaults = properties(&flow::DEFAULT_FIELDS.map(|name| (name, "")));
+    defaults.insert(
+        "exits".into(),
+        closed("where an outcome leads that its step says nothing of", outcomes.collect(), &[]),
+    );
+    let wait = ["slide", "title", "lines", "values", "say"].map(|name| (name, ""));
+    let wait = closed("what is seen and heard while a node waits for connectors", properties(&wait), &[]);
+    defaults.insert("wait".into(), wait);
+    let known = [
+        ("flow", json!({"description": "its name", "allOf": [reference("word")]})),
+        (
+            "numbers",
+            json!({"description": "the called numbers that it serves", "allOf": [reference("words")]}),
+        ),
+        (
+            "ring",
+            json!({"description": "how long a caller hears ringing before the answer", "allOf": [reference("duration")]}),
+        ),
+        ("start", json!({"description": "the node that calls begin at", "allOf": [reference("word")]})),
+        (
+            "languages",
+            json!({"description": "what callers can be spoken to in; the first is the usual one", "allOf": [reference("words")]}),
+        ),
+        (
+            "language",
+            json!({"description": "the language that a call begins in, or an expression for it", "allOf": [reference("word")]}),
+        ),
+        (
+            "vars",
+            json!({"description": "values of the call: what it begins with, or `{ one_of, default }`", "type": "object"}),
+        ),
+        ("defaults", closed("what steps take that say nothing themselves", defaults, &[])),
+        (
+            "nodes",
+            json!({"description": "the places of the flow", "type": "object", "additionalProperties": reference("node")}),
+        ),
+    ];
+    all.extend(known.map(|(name, value)| (name.to_owned(), value)));
+    closed("A flow: what happens in a call", all, &["flow", "start", "languages", "nodes"])
+}
+
+fn queues() -> Value {
+    let mut queue = properties(&queues::QUEUE_FIELDS.map(|name| (name, "")));
+    let known = [
+        ("agents", json!({"description": "the agents who serve it", "allOf": [reference("words")]})),
+        (
+            "ring_timeout",
+            json!({"description": "then the next agent is tried", "allOf": [reference("duration")]}),
+        ),
+        (
+            "wait_max",
+            json!({"description": "how long a caller waits at most", "allOf": [reference("duration")]}),
+        ),
+        ("capacity", json!({"description": "callers waiting at most", "allOf": [reference("count")]})),
+        (
+            "wrap_up",
+            json!({"description": "rest of an agent after a conversation", "allOf": [reference("duration")]}),
+        ),
+        ("hold", json!({"description": "what is seen and heard meanwhile", "allOf": [reference("hold")]})),
+    ];
+    queue.extend(known.map(|(name, value)| (name.to_owned(), value)));
+    let agent = json!({"oneOf": [
+        closed("a SIP phone", properties(&[("address", "such as sip:agent1@192.0.2.10:5060")]), &["address"]),
+        closed("whoever signs in under this name at /desk", [("browser".to_owned(), json!({"enum": [true]}))].into_iter().collect(), &["browser"]),
+    ]});
+    let all = json!({
+        "agents": {"description": "who talks to callers", "type": "object", "additionalProperties": agent},
+        "queues": {"description": "who waits for whom", "type": "object",
+            "additionalProperties": closed("a queue", queue, &["agents"])},
+    });
+    let Value::Object(all) = all else { return Value::Bool(true) };
+    closed("Agents and queues", all, &[])
+}
+
+fn connector() -> Value {
+    let mut call = Map::new();
+    for (name, docs) in [
+        ("get", "the path of what is read"),
+        ("post", "the path of what does something"),
+        ("put", "the path of what is replaced"),
+        ("delete", "the path of what is removed"),
+    ] {
+        call.insert(name.into(), json!({"description": docs, "type": "string", "pattern": "^/"}));
+    }
+    call.extend([
+        ("takes".to_owned(), json!({"description": "the type of each argument", "type": "object", "additionalProperties": reference("type")})),
+        ("returns".to_owned(), json!({"description": "the type of each part of the answer", "type": "object", "additionalProperties": reference("type")})),
+        ("refused".to_owned(), json!({"description": "statuses of HTTP that mean no", "anyOf": [reference("status"), {"type": "array", "items": reference("status")}]})),
+        ("timeout".to_owned(), shaped("timeout", "how long an answer may take")),
+        ("idempotent".to_owned(), json!({"description": "whether it may be sent twice", "type": "boolean"})),
+        ("example".to_owned(), json!({"description": "an answer, for checks and the simulator", "type": "object"})),
+    ]);
+    let calls = json!({"description": "what can be asked", "type": "object", "additionalProperties": closed("a call", call, &[])});
+    let all = [
+        ("connector", json!({"description": "its name", "allOf": [reference("word")]})),
+        (
+            "base",
+            json!({"description": "what paths are appended to; `${NAME}` is of the environment", "type": "string"}),
+        ),
+        (
+            "headers",
+            json!({"description": "sent with every question", "type": "object", "additionalProperties": reference("word")}),
+        ),
+        ("timeout", shaped("timeout", "how long an answer may take")),
+        ("at_once", json!({"description": "questions on their way at once", "allOf": [reference("count")]})),
+        ("calls", calls),
+    ];
+    let all = all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    closed("What is asked of another system", all, &["connector", "base", "calls"])
+}
+
+fn texts() -> Value {
+    let both = closed(
+        "what is drawn, and what is said",
+        properties(&[("shown", "drawn on slides"), ("spoken", "said")]),
+        &["shown", "spoken"],
+    );
+    json!({"description": "Texts of one language", "type": "object",
+        "additionalProperties": {"anyOf": [reference("word"), both]}})
+}
+
+/// Shapes of single values, and of maps that several steps share.
+fn shared() -> Map<String, Value> {
+    let builtins: Vec<Value> =
+        BUILTINS.iter().map(|(name, _, docs)| json!({"const": name, "description": docs})).collect();
+    let node = json!({"type": "string", "pattern": "^[^$]", "description": "a node of this flow"});
+    let item = properties(&[
+        ("say", "the text of its row and sentence"),
+        ("to", "where the key leads"),
+        ("when", "the key is there while this holds"),
+        ("set", "what the key gives to variables"),
+    ]);
+    let mut item = closed("a key", item, &["say", "to"]);
+    item["properties"]["to"] = reference("target");
+    let mut case = closed(
+        "a condition and where it leads",
+        properties(&[
+            ("when", "an expression"),
+            ("to", "where it leads"),
+            ("set", "what it gives to variables"),
+        ]),
+        &["when", "to"],
+    );
+    case["properties"]["to"] = reference("target");
+    let keys = "^[0-9*#]$";
+    let scene = ["slide", "title", "lines", "values"].map(|name| (name, ""));
+    let hold: Vec<_> =
+        scene.into_iter().chain([("clip", "a clip"), ("music", "a clip whose sound is taken")]).collect();
+    let place: Vec<_> = scene
+        .into_iter()
+        .chain([("every", "it changes no more often"), ("each", "how long one caller takes an agent")])
+        .collect();
+    let ask = properties(&[("call", "`connector.call`"), ("send", "what it takes: expressions by name")]);
+    let mut at_start = ask.clone();
+    at_start
+        .insert("or".into(), json!({"description": "the value until the answer comes", "type": "object"}));
+    let intents: Vec<&str> = queues::INTENTS.iter().map(|(name, _)| *name).collect();
+    let types: Vec<String> =
+        TYPES.iter().flat_map(|(name, ..)| [(*name).to_owned(), format!("{name}?")]).collect();
+    let all = json!({
+        "asks": {"type": "object", "additionalProperties": {"anyOf": [
+            {"type": "string", "pattern": "^[^.]+[.][^.]+$"}, closed("a question", ask, &["call"]),
+        ]}},
+        "asks_at_start": {"type": "object", "additionalProperties": closed("a question", at_start, &["call", "or"])},
+        "intent": {"enum": intents},
+        "status": {"type": "integer", "minimum": 400, "maximum": 499},
+        "type": {"anyOf": [
+            {"enum": types},
+            {"type": "array", "minItems": 1, "maxItems": 1, "items": reference("type")},
+            {"type": "object", "properties": {"one_of": reference("words")}, "required": ["one_of"], "additionalProperties": false},
+            {"type": "object", "additionalProperties": reference("type")},
+        ]},
+        "word": {"type": ["string", "number", "boolean"]},
+        "words": {"anyOf": [reference("word"), {"type": "array", "items": reference("word")}]},
+        "map_of_words": {"type": "object", "additionalProperties": reference("word")},
+        "flag": {"type": "boolean"},
+        "count": {"type": "integer", "minimum": 1},
+        "duration": {"type": "string", "pattern": "^[0-9]+(ms|s|m|h)$"},
+        "target": {"anyOf": [{"oneOf": builtins}, node]},
+        "items": {"type": "object", "additionalProperties": false, "patternProperties": {keys: item.clone()}},
+        "footer": {"type": "object", "additionalProperties": false,
+            "patternProperties": {keys: {"anyOf": [reference("target"), item]}}},
+        "cases": {"type": "array", "minItems": 1, "items": case},
+        "hold": closed("what is seen and heard meanwhile", properties(&hold), &[]),
+        "show_place": closed("the caller's place in the queue, shown", properties(&place), &["slide"]),
+    });
+    match all {
+        Value::Object(all) => all,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
