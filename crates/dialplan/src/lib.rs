@@ -22,6 +22,7 @@ mod run;
 mod scan;
 mod scene;
 mod service;
+pub mod simulate;
 mod source;
 pub mod step;
 mod target;

@@ -5,6 +5,7 @@
 //! [`Stage`]. Start at [`Run::handle_input`].
 
 mod stage;
+mod values;
 
 use std::sync::Arc;
 use std::time::Instant;

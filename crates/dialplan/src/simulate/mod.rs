@@ -1,0 +1,19 @@
+//! A call without a telephone: a flow is walked in virtual time, by the same [`Run`](crate::Run) as live calls.
+//!
+//! [`Walk`] is one such call: a key, patience, or what became of a queue goes in, and what the caller sees and hears
+//! comes out. Nothing is encoded here, so how long speech takes is estimated (see [`length`]).
+
+mod fact;
+mod length;
+mod walk;
+
+pub use fact::{Fact, FactKind, facts};
+pub use length::length;
+pub use walk::{Act, Awaits, Cannot, Moment, OUTCOMES, Setup, Walk, What, outcome_name};
+
+impl crate::Service {
+    /// The path of the file that a flow stands in.
+    pub fn file_of(&self, flow: &crate::Flow) -> &str {
+        &self.sources.0[flow.body.name.span.file].path
+    }
+}
