@@ -8,6 +8,7 @@ mod doctor;
 mod media;
 mod render;
 mod run;
+mod simulate;
 mod slide_weights;
 
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ enum Command {
     Demo(demo::Args),
     Run(run::Args),
     Check(check::Args),
+    Simulate(simulate::Args),
     Render(render::Args),
     Media(media::Args),
     Call(call::Args),
@@ -49,6 +51,7 @@ impl Cli {
             Command::Demo(args) => args.execute(),
             Command::Run(args) => args.execute(),
             Command::Check(args) => Ok(args.execute()),
+            Command::Simulate(args) => args.execute(),
             Command::Render(args) => args.execute(),
             Command::Media(args) => args.execute(),
             Command::Call(args) => args.execute(),
