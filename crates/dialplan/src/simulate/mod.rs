@@ -1,10 +1,12 @@
 //! A call without a telephone: a flow is walked in virtual time, by the same [`Run`](crate::Run) as live calls.
 //!
 //! [`Walk`] is one such call: a key, patience, or what became of a queue goes in, and what the caller sees and hears
-//! comes out. Nothing is encoded here, so how long speech takes is estimated (see [`length`]).
+//! comes out. A transcript (`*.sim`, see [`transcript`]) is a call written down with what must come of it. Nothing is
+//! encoded here, so how long speech takes is estimated (see [`length`]).
 
 mod fact;
 mod length;
+pub mod transcript;
 mod walk;
 
 pub use fact::{Fact, FactKind, facts};

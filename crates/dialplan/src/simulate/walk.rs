@@ -205,21 +205,16 @@ impl Walk {
         Ok(std::mem::take(&mut self.moments))
     }
 
-    /// A polite caller: what is said is heard to its end, through every `play`, up to where the call waits for a key, a
-    /// queue, or has ended.
-    pub fn settle(&mut self) -> Vec<Moment> {
-        loop {
-            match self.awaits() {
-                Awaits::Sound(_) => {}
-                // It goes on by itself; whatever else has a time is a question to the caller.
-                Awaits::Time(_) if self.step() == "play" => {}
-                Awaits::Time(_) | Awaits::Queue(_) | Awaits::Nothing | Awaits::End => break,
-            }
-            if !self.jump() {
-                break;
-            }
+    /// What a polite caller does before pressing a key: everything is heard to its end, through every `play`. None where
+    /// the call waits for a key or a queue, or has ended.
+    #[must_use]
+    pub fn patience(&self) -> Option<Act> {
+        match self.awaits() {
+            Awaits::Sound(_) => Some(Act::Listen),
+            // It goes on by itself; whatever else has a time is a question to the caller.
+            Awaits::Time(_) if self.step() == "play" => Some(Act::Wait),
+            Awaits::Time(_) | Awaits::Queue(_) | Awaits::Nothing | Awaits::End => None,
         }
-        std::mem::take(&mut self.moments)
     }
 
     /// What the call is waiting for.
@@ -403,13 +398,22 @@ mod tests {
 
     #[test]
     fn a_polite_caller_hears_everything_up_to_the_question() {
+        let settle = |walk: &mut Walk| {
+            let mut moments = Vec::new();
+            while let Some(act) = walk.patience() {
+                moments.extend(walk.act(act).expect("it is possible"));
+            }
+            nodes(&moments)
+        };
         let (mut walk, _) = begin(NODES);
-        assert_eq!(nodes(&walk.settle()), ["ask"]);
+        assert_eq!(settle(&mut walk), ["ask"]);
         assert_eq!(walk.awaits(), Awaits::Time(limits::TIMEOUT_DEFAULT));
-        assert_eq!(walk.settle(), []);
-        let (mut walk, _) =
-            begin("  main: { play: { say: hi, next: again } }\n  again: { hangup: { say: hi } }\n");
-        assert_eq!((nodes(&walk.settle()), walk.awaits()), (vec!["again".to_owned()], Awaits::End));
+        let nodes = "  main: { branch: { cases: [{ when: has_video, to: words }], exits: { else: bye } } }
+  words: { play: { say: hi, next: last } }
+  last: { hangup: { say: hi } }
+";
+        let (mut walk, _) = begin(nodes);
+        assert_eq!((settle(&mut walk), walk.awaits()), (vec!["last".to_owned()], Awaits::End));
     }
 
     #[test]
