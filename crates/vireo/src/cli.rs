@@ -10,6 +10,7 @@ mod render;
 mod run;
 mod simulate;
 mod slide_weights;
+mod transcripts;
 
 use std::process::ExitCode;
 

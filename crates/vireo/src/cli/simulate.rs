@@ -4,14 +4,15 @@ mod keyboard;
 mod picture;
 mod screen;
 
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
-use dialplan::simulate::{Act, Awaits, Moment, OUTCOMES, Setup, Walk};
-use dialplan::{Facts, Flow, QueueOutcome, Service};
+use anyhow::{Context, anyhow, bail};
+use dialplan::simulate::{Act, Awaits, Cannot, Moment, OUTCOMES, Setup, Walk, transcript};
+use dialplan::{Facts, Flow, QueueOutcome, Service, SourceFile};
 use gateway::service::Folder;
 
 use crate::service;
@@ -55,6 +56,10 @@ pub(crate) struct Args {
     /// How slides are shown: drawn in blocks of colour, or as text; by default drawn where the terminal has the colours
     #[arg(long, value_enum, default_value_t = Look::Auto)]
     slides: Look,
+
+    /// Write the call down as a transcript, which `vireo check` makes again. The file must not be there yet
+    #[arg(long, value_name = "FILE.sim")]
+    record: Option<PathBuf>,
 }
 
 /// Queues that end in one call; a flow may lead from one into the next for ever.
@@ -66,18 +71,25 @@ struct Keys(Vec<Wish>);
 
 impl Args {
     pub(crate) fn execute(&self) -> anyhow::Result<ExitCode> {
+        if let Some(path) = self.record.as_ref().filter(|path| path.exists()) {
+            bail!("{} is there already; remove it, or choose another name", path.display());
+        }
         let folder = Folder::find(&self.place());
         let service = Arc::new(service::load(&folder)?);
         let flow = find(&service, &self.flow)?;
         let setup = Setup { flow: flow.id(), facts: self.facts(flow) };
         let mut screen = Screen::new(std::io::stdout(), self.slides, &folder.media)?;
         screen.opening(flow, &setup.facts)?;
+        let script = transcript::opening(flow, &setup.facts) + "\n";
         let (walk, first) = Walk::begin(&service, setup, net::clock::now().mono);
-        let mut call = Call { walk, screen };
+        let mut call = Call { walk, screen, script };
         call.screen.moments(&first)?;
         match &self.keys {
             Some(Keys(keys)) => call.press(keys, &self.queue)?,
             None => call.converse()?,
+        }
+        if let Some(path) = &self.record {
+            record(&service, path, call.script)?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -116,10 +128,23 @@ fn find<'a>(service: &'a Service, wanted: &Path) -> anyhow::Result<&'a Flow> {
     flow.with_context(|| format!("there is no flow `{}`; there is: {}", wanted.display(), names()))
 }
 
+/// Writes what was done as a transcript, with what came of it.
+fn record(service: &Arc<Service>, path: &Path, script: String) -> anyhow::Result<()> {
+    let file = SourceFile { path: path.display().to_string(), text: script };
+    let text = transcript::update(service, &file, net::clock::now().mono);
+    let text = text.map_err(|problems| anyhow!("this call cannot be made again:\n{}", problems.report()))?;
+    let written = File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.with_context(|| format!("cannot write {}", path.display()))?;
+    eprintln!("written down in {}", path.display());
+    Ok(())
+}
+
 /// A call with its screen.
 struct Call<W> {
     walk: Walk,
     screen: Screen<W>,
+    /// What was done so far, as lines of a transcript.
+    script: String,
 }
 
 impl<W: Write> Call<W> {
@@ -140,8 +165,10 @@ impl<W: Write> Call<W> {
     /// Up to where the caller is asked; `ended` counts the queues that are over.
     fn settle(&mut self, queues: &[QueueOutcome], ended: &mut usize) -> anyhow::Result<()> {
         loop {
-            let moments = self.walk.settle();
-            self.screen.moments(&moments)?;
+            while let Some(act) = self.walk.patience() {
+                let moments = self.act(act)?;
+                self.screen.moments(&moments)?;
+            }
             let outcome = queues.get(*ended).or(queues.last());
             let (Awaits::Queue(_), Some(outcome), ..QUEUES_MAX) = (self.walk.awaits(), outcome, *ended)
             else {
@@ -166,7 +193,7 @@ impl<W: Write> Call<W> {
     fn wish(&mut self, wish: Wish) -> anyhow::Result<()> {
         let act = wish.act(&self.walk.awaits());
         self.screen.act(self.walk.elapsed(), act)?;
-        let moments: Vec<Moment> = match self.walk.act(act) {
+        let moments = match self.act(act) {
             Ok(moments) => moments,
             Err(why) => return Ok(self.screen.note(&format!("{why}"))?),
         };
@@ -174,6 +201,13 @@ impl<W: Write> Call<W> {
             self.screen.note("nothing comes of it")?;
         }
         Ok(self.screen.moments(&moments)?)
+    }
+
+    fn act(&mut self, act: Act) -> Result<Vec<Moment>, Cannot> {
+        let moments = self.walk.act(act)?;
+        self.script.push_str(&transcript::line(act));
+        self.script.push('\n');
+        Ok(moments)
     }
 }
 

@@ -1,12 +1,19 @@
-//! `vireo simulate`, as a person or a script starts it.
+//! `vireo simulate`, and `vireo check` with its transcripts, as a person or a script starts them.
 
+use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use crate::common::demo::Folder;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
 
 fn vireo() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vireo"));
-    command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
+    command.current_dir(root());
     command
 }
 
@@ -67,4 +74,53 @@ fn a_flow_that_is_not_there_is_named() {
     let said = String::from_utf8(output.stderr).expect("UTF-8");
     assert!(said.contains("there is no flow `hotlnie`; there is: hotline"), "{said}");
     assert!(!output.status.success());
+}
+
+/// A copy of the demo's service that a test may change.
+fn copy(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    let copied =
+        Command::new("cp").args(["-r", "dialplans", "media"]).arg(&folder.0).current_dir(root()).status();
+    assert!(copied.expect("cp is part of every system").success());
+    folder
+}
+
+fn check(folder: &Folder, words: &[&str]) -> (String, Option<i32>) {
+    let output = vireo().arg("check").arg(&folder.0).args(words).output().expect("it starts");
+    (String::from_utf8(output.stdout).expect("UTF-8"), output.status.code())
+}
+
+#[test]
+fn check_makes_the_calls_of_transcripts_and_rewrites_them_when_it_is_told() {
+    let folder = copy("transcripts");
+    let (said, code) = check(&folder, &[]);
+    assert!(said.contains("4 calls of transcripts went as written, through 9 of 9 nodes"), "{said}");
+    assert_eq!(code, Some(0));
+    let (flow, transcript) =
+        (folder.0.join("dialplans/hotline.yaml"), folder.0.join("dialplans/hotline.sim"));
+    let read = |path| fs::read_to_string(path).expect("it is there");
+    let (flow_before, transcript_before) = (read(&flow), read(&transcript));
+    fs::write(&flow, flow_before.replace("money: 58.20", "money: 60.20")).expect("the copy is ours");
+    let (said, code) = check(&folder, &[]);
+    assert!(said.contains("expected `value highlight 58.20元`, and got `value highlight 60.20元`"), "{said}");
+    assert!(said.contains("hotline.sim:") && code == Some(1), "{said}");
+    assert_eq!(read(&transcript), transcript_before, "nothing is written without being asked for");
+    let (said, code) = check(&folder, &["--update"]);
+    assert!(said.contains("rewritten: ") && code == Some(0), "{said}");
+    let expected = transcript_before.replace("58.20", "60.20").replace("五十八元", "六十元");
+    assert_eq!(read(&transcript), expected.replace("fifty-eight", "sixty"));
+}
+
+#[test]
+fn a_walk_is_recorded_as_a_transcript_that_holds() {
+    let folder = copy("record");
+    let path = folder.0.join("dialplans/new.sim");
+    let arguments = ["dialplans", "--keys", "1,0", "--queue", "full", "--record", &path.to_string_lossy()];
+    assert!(simulate(&arguments, "").1);
+    let text = fs::read_to_string(&path).expect("it was written");
+    assert!(text.starts_with("call 1008621\n  node welcome\n"), "{text}");
+    assert!(text.contains("press 0\n  node agent\n  queue video-general\n"), "{text}");
+    let (said, _) = check(&folder, &[]);
+    assert!(said.contains("5 calls of transcripts went as written"), "{said}");
+    assert!(!simulate(&arguments, "").1, "what is there is not overwritten");
 }
