@@ -3,12 +3,12 @@
 //! `fetch: { bal: crm.balance }` is short for `fetch: { bal: { call: crm.balance } }`. An argument that is called like
 //! a fact of the call (`caller`) is that fact when `send` does not give it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::value::Value;
 
 use crate::check::Checker;
-use crate::connector::Connector;
+use crate::connector::{Call, Connector};
 use crate::expression::{Expression, FACTS, Scope};
 use crate::problem::Finding;
 use crate::read::{Reader, unknown};
@@ -159,6 +159,13 @@ impl Ask {
                 );
             }
         }
+    }
+
+    /// The names of the arguments that nobody may see.
+    pub(crate) fn secrets(&self, connectors: &Connectors) -> BTreeSet<String> {
+        let call = self.find(connectors).and_then(|(connector, call)| connector.call(call));
+        let takes = call.into_iter().flat_map(Call::takes);
+        takes.filter(|(_, ty)| ty.is_secret()).map(|(name, _)| name.clone()).collect()
     }
 
     /// The arguments as they are now; one whose expression fails, or gives what the call does not take, is left out.

@@ -4,7 +4,7 @@
 //! example of its answer, which the checker, the simulator and tests use. Here is only what is pure: the shell sends a
 //! [`Request`] and hands what came back to [`Call::read`]; a run asks by [`Question`] and is told an [`Answer`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -85,8 +85,23 @@ pub struct Question {
     pub call: String,
     /// By the names that the call takes.
     pub arguments: BTreeMap<String, Value>,
+    /// The arguments that nobody may see.
+    pub secret: BTreeSet<String>,
     /// The same for every attempt at one thing that must happen once.
     pub idempotency_key: Option<String>,
+}
+
+impl Question {
+    /// What it is about, for a person: `crm.bill caller=138 pin=***`.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let mut told = format!("{}.{}", self.connector, self.call);
+        for (name, value) in &self.arguments {
+            let value = if self.secret.contains(name) { "***".to_owned() } else { value.to_string() };
+            told.push_str(&format!(" {name}={value}"));
+        }
+        told
+    }
 }
 
 impl fmt::Debug for Question {
@@ -445,6 +460,7 @@ mod tests {
             connector: "crm".to_owned(),
             call: "balance".to_owned(),
             arguments: arguments.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            secret: BTreeSet::from(["pin".to_owned()]),
             idempotency_key: None,
         }
     }
@@ -466,6 +482,7 @@ mod tests {
         assert_eq!(post.path, "/orders?by=138%2F00%26%23%E5%BC%A0");
         assert_eq!(post.body, Some(json!({ "pin": "1234" })), "what is not given is left out");
         assert!(!format!("{asked:?}").contains("1234"));
+        assert_eq!(asked.told(), "crm.balance caller=138/00&#张 month=2 pin=***");
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod scan;
 mod scene;
 pub mod schema;
 mod service;
+pub mod simulate;
 mod source;
 pub mod step;
 mod target;

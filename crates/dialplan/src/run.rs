@@ -5,6 +5,7 @@
 //! [`Stage`]. Start at [`Run::handle_input`].
 
 mod stage;
+mod values;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -268,6 +269,7 @@ impl Run {
                 connector: connector.name.clone(),
                 call: call.to_owned(),
                 arguments: ask.arguments(&service.connectors, &scope),
+                secret: ask.secrets(&service.connectors),
                 idempotency_key: None,
             }));
         }

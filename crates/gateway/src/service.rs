@@ -8,6 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use dialplan::simulate::transcript::is_transcript;
 use dialplan::{Assets, Problems, Service, SourceFile};
 use thiserror::Error;
 
@@ -65,6 +66,17 @@ impl Folder {
     pub fn load(&self) -> Result<Service, ServiceError> {
         let files = self.sources()?;
         Service::compile(&files, &self.assets()?).map_err(ServiceError::Problems)
+    }
+
+    /// Reads the transcripts (`*.sim`) beside the flows; they are no part of what goes live.
+    ///
+    /// # Errors
+    /// [`ServiceError::Read`] when one cannot be read.
+    pub fn transcripts(&self) -> Result<Vec<SourceFile>, ServiceError> {
+        let names = list(&self.dialplans)?;
+        let names = names.iter().filter(|name| !name.starts_with('.') && is_transcript(name));
+        let source = |path: PathBuf| Ok(SourceFile { path: path.display().to_string(), text: text(&path)? });
+        names.map(|name| source(self.dialplans.join(name))).collect()
     }
 
     fn sources(&self) -> Result<Vec<SourceFile>, ServiceError> {
@@ -147,6 +159,14 @@ mod tests {
         for path in ["", "dialplans", "dialplans/hotline.yaml"] {
             assert_eq!(Folder::find(&root.join(path)), want, "{path}");
         }
+    }
+
+    #[test]
+    fn transcripts_lie_beside_the_flows() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let files = Folder::find(&root).transcripts().expect("readable");
+        assert!(files.iter().any(|file| file.path.ends_with("dialplans/hotline.sim")), "{files:?}");
+        assert!(files.iter().all(|file| file.path.ends_with(".sim")));
     }
 
     #[test]

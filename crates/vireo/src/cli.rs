@@ -11,7 +11,9 @@ mod new;
 mod render;
 mod run;
 mod schema;
+mod simulate;
 mod slide_weights;
+mod transcripts;
 
 use std::process::ExitCode;
 
@@ -37,6 +39,7 @@ enum Command {
     New(new::Args),
     Graph(graph::Args),
     Schema(schema::Args),
+    Simulate(simulate::Args),
     Render(render::Args),
     Media(media::Args),
     Call(call::Args),
@@ -58,6 +61,7 @@ impl Cli {
             Command::New(args) => args.execute(),
             Command::Graph(args) => args.execute(),
             Command::Schema(args) => args.execute(),
+            Command::Simulate(args) => args.execute(),
             Command::Render(args) => args.execute(),
             Command::Media(args) => args.execute(),
             Command::Call(args) => args.execute(),

@@ -67,6 +67,18 @@ pub(crate) fn demo_files() -> Vec<SourceFile> {
     paths.iter().map(read).collect()
 }
 
+/// The transcripts of `dialplans/`.
+pub(crate) fn transcripts() -> Vec<SourceFile> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dialplans");
+    let entries = std::fs::read_dir(&root).expect("dialplans is part of the project");
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry.expect("readable").file_name().into_string().ok()).collect();
+    names.retain(|name| dialplan::simulate::transcript::is_transcript(name));
+    names.sort();
+    let read = |name: &String| std::fs::read_to_string(root.join(name)).expect("UTF-8");
+    names.iter().map(|name| file(&format!("dialplans/{name}"), &read(name))).collect()
+}
+
 /// The demo service.
 pub(crate) fn demo() -> Arc<Service> {
     match Service::compile(&demo_files(), &assets()) {

@@ -5,5 +5,6 @@ mod demo;
 mod diagnostics;
 mod manual;
 mod properties;
+mod transcripts;
 mod values;
 mod walk;

@@ -2,8 +2,10 @@
 //! of the language.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::common::{assets, file};
+use crate::common::{assets, file, some_time};
+use dialplan::simulate::{FactKind, transcript};
 use dialplan::{Service, SourceFile, docs, step};
 
 fn manual() -> String {
@@ -30,6 +32,26 @@ fn examples_of_the_manual_are_sound() {
         Service::compile(&examples, &assets()).unwrap_or_else(|problems| panic!("{}", problems.report()));
     assert!(service.warnings().is_empty(), "{}", service.warnings().report());
     assert_eq!(service.flows().len(), 3);
+}
+
+#[test]
+fn transcript_of_the_manual_goes_as_written() {
+    let service = Service::compile(&examples(), &assets()).expect("another test says what is wrong");
+    let manual = manual();
+    let (_, block) = manual.split_once("```sim\n").expect("there is one");
+    let text = block.split("```").next().unwrap_or_default();
+    let verdict = transcript::check(&Arc::new(service), &[file("first.sim", text)], some_time());
+    assert!(verdict.problems.is_empty(), "{}", verdict.problems.report());
+    assert_eq!(verdict.calls, 2);
+}
+
+#[test]
+fn manual_names_every_word_of_transcripts() {
+    let manual = manual();
+    for (_, word, _) in FactKind::ALL {
+        let named = [format!("`{word} "), format!("`{word}`")].iter().any(|text| manual.contains(text));
+        assert!(named, "{word}");
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod live_edit;
 mod media_build;
 mod network;
 mod reachable;
+mod simulate;
 mod sipp;
 mod sockets;
 mod three_g;

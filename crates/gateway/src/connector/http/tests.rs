@@ -119,6 +119,7 @@ fn question(call: &str) -> Question {
         connector: "crm".to_owned(),
         call: call.to_owned(),
         arguments: BTreeMap::from([("caller".to_owned(), "+86 138".into())]),
+        secret: Default::default(),
         idempotency_key: None,
     }
 }
