@@ -235,6 +235,11 @@ impl Call {
             StatusCode::BusyHere | StatusCode::BusyEverywhere => acd::NotAnswered::Busy,
             StatusCode::Decline => acd::NotAnswered::Rejected,
             StatusCode::RequestTimeout => acd::NotAnswered::Unreachable,
+            // What was offered is nothing for that phone: another agent's may do.
+            StatusCode::NotAcceptableHere
+            | StatusCode::NotAcceptable
+            | StatusCode::NotAcceptableGlobal
+            | StatusCode::UnsupportedMediaType => acd::NotAnswered::Unfit,
             StatusCode::TemporarilyUnavailable | StatusCode::RequestTerminated => acd::NotAnswered::NoAnswer,
             _ => acd::NotAnswered::Unreachable,
         };

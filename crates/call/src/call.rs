@@ -149,6 +149,8 @@ pub(crate) struct Call {
     pub(crate) seed: u64,
     /// Transcoders that were begun.
     pub(crate) transcoders: u32,
+    /// When its parties were last told how far sound and pictures are apart.
+    pub(crate) lips_at: Option<Instant>,
     /// What is talked about is signed: pictures are to come often.
     pub(crate) signs: bool,
     pub(crate) next_leg: u8,
@@ -262,6 +264,7 @@ impl Call {
             parting: None,
             seed,
             transcoders: 0,
+            lips_at: None,
             signs: false,
             next_leg: 1,
             out,
@@ -299,6 +302,7 @@ impl Call {
         }
         self.pass_on_mode_requests();
         self.pass_on_rates(now);
+        self.keep_lips_in_time(now);
     }
 
     /// The edition of the service that this call keeps to its end.
@@ -452,19 +456,16 @@ impl Call {
                 }
             }
             rtp::Event::ModeRequest { mode } => self.on_mode_request(leg, mode),
-            rtp::Event::RateLimit { bps, by } => {
-                let by = match by {
-                    rtp::RateLimitBy::Tmmbr => Limit::Tmmbr,
-                    rtp::RateLimitBy::Remb => Limit::Remb,
-                };
-                self.on_rate_limit(leg, by, Some(bps));
-            }
-            rtp::Event::Report { fraction_lost, rtt } => {
-                if let Some(video) = self.leg(leg).and_then(|leg| leg.video.as_mut()) {
-                    video.governor.report(now.mono, fraction_lost, rtt);
-                }
-            }
+            rtp::Event::RateLimit { bps, by } => self.on_rate_limit(leg, by.into(), Some(bps)),
+            rtp::Event::Report { fraction_lost, rtt } => self.on_report(now, leg, fraction_lost, rtt),
             rtp::Event::DigitEnd { .. } | rtp::Event::Bye => {}
+        }
+    }
+
+    /// A party tells how the pictures that it is sent fare.
+    pub(crate) fn on_report(&mut self, now: Now, leg: LegId, fraction_lost: u8, rtt: Option<Duration>) {
+        if let Some(video) = self.leg(leg).and_then(|leg| leg.video.as_mut()) {
+            video.reported(now, fraction_lost, rtt);
         }
     }
 

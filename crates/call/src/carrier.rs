@@ -44,6 +44,8 @@ pub(crate) struct Web {
     out: VecDeque<ToBrowser>,
     heard_at: Option<Instant>,
     counted: rtp::Statistics,
+    /// As the browser's session was told last.
+    age: Duration,
 }
 
 impl Rtp {
@@ -75,7 +77,14 @@ impl Rtp {
 
 impl Web {
     pub(crate) fn new(session: SessionId, kind: Kind) -> Self {
-        Web { session, kind, out: VecDeque::new(), heard_at: None, counted: rtp::Statistics::default() }
+        Web {
+            session,
+            kind,
+            out: VecDeque::new(),
+            heard_at: None,
+            counted: rtp::Statistics::default(),
+            age: Duration::ZERO,
+        }
     }
 
     fn say(&mut self, word: ToBrowser) {
@@ -157,6 +166,31 @@ impl Carrier {
         match self {
             Carrier::Rtp(rtp) => rtp.session.send_comfort_noise(now, pts, noise),
             Carrier::Web(_) | Carrier::Channel(_) => false,
+        }
+    }
+
+    /// See [`rtp::Session::age`]: what is compared with the other stream of the same peer.
+    pub(crate) fn age(&self) -> Option<i64> {
+        match self {
+            Carrier::Rtp(rtp) => rtp.session.age(),
+            // A browser's reports stay with the shell; a circuit has no clock but its octets.
+            Carrier::Web(_) | Carrier::Channel(_) => None,
+        }
+    }
+
+    /// What is sent from now on was captured so long before, compared with the other stream. A 3G phone is told how
+    /// long pictures wait for the line by its terminal.
+    pub(crate) fn set_age(&mut self, age: Duration) {
+        match self {
+            Carrier::Rtp(rtp) => rtp.session.set_age(age),
+            Carrier::Web(web) => {
+                if web.age.abs_diff(age) >= limits::AGE_STEP {
+                    web.age = age;
+                    let kind = web.kind;
+                    web.say(ToBrowser::Age { kind, age });
+                }
+            }
+            Carrier::Channel(_) => {}
         }
     }
 

@@ -52,6 +52,15 @@ pub enum Limit {
     FlowControl,
 }
 
+impl From<rtp::RateLimitBy> for Limit {
+    fn from(by: rtp::RateLimitBy) -> Self {
+        match by {
+            rtp::RateLimitBy::Tmmbr => Limit::Tmmbr,
+            rtp::RateLimitBy::Remb => Limit::Remb,
+        }
+    }
+}
+
 impl Limit {
     const COUNT: usize = 3;
 

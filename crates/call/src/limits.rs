@@ -51,6 +51,10 @@ pub(crate) const PLACE_AGAIN_AFTER: Duration = Duration::from_millis(250);
 /// Shortest time between two key pictures that one stream is made to send on request.
 pub(crate) const KEY_PICTURE_EVERY: Duration = Duration::from_millis(500);
 
+/// After so many requests without a key picture each waits twice as long as the one before, so many times.
+pub(crate) const KEY_PICTURE_TRIES: u32 = 2;
+pub(crate) const KEY_PICTURE_DOUBLED: u32 = 4;
+
 /// How often a source that owes a key picture is asked again.
 pub(crate) const ASK_AGAIN_AFTER: Duration = Duration::from_millis(700);
 
@@ -99,3 +103,12 @@ pub(crate) const INFO_LEN_MAX: usize = 4_096;
 
 /// Octets of RTP payload in one packet: an Ethernet path with room for IPv6, UDP, RTP and a tunnel.
 pub(crate) const RTP_PAYLOAD_LEN_MAX: usize = 1_200;
+
+/// How often those who see and hear another party are told how far sound and pictures are apart.
+pub(crate) const LIPS_EVERY: Duration = Duration::from_secs(1);
+
+/// What sound and pictures of one phone may be apart by its own reports, in nanoseconds; more is a fault of its clocks.
+pub(crate) const APART_MAX: u64 = 2_000_000_000;
+
+/// A browser's session is told another age when it differs by this.
+pub(crate) const AGE_STEP: Duration = Duration::from_millis(5);

@@ -2,7 +2,7 @@
 //! source, loss before a bridge. Whatever the reason, one stream has one [`KeyPictures`], which turns a
 //! storm of wishes into few requests.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use media::Frame;
 
@@ -17,13 +17,15 @@ pub(crate) struct KeyPictures {
     asked_at: Option<Instant>,
     /// A wish that has not been acted on, with the time it came; kept until it is due.
     owed: Option<Instant>,
+    /// Requests since a key picture came.
+    unanswered: u32,
 }
 
 impl KeyPictures {
     /// The source has changed; a live one must be asked and is held back until it has answered.
     pub(crate) fn source_changed(&mut self, now: Instant, live: bool) {
         let since = live.then_some(now);
-        *self = KeyPictures { waiting_since: since, asked_at: None, owed: since };
+        *self = KeyPictures { waiting_since: since, asked_at: None, owed: since, unanswered: 0 };
     }
 
     /// Notes a wish for a key picture.
@@ -38,13 +40,27 @@ impl KeyPictures {
         }
         self.owed = None;
         self.asked_at = Some(now);
+        self.unanswered = self.unanswered.saturating_add(1);
         true
+    }
+
+    /// What was asked for was sent at once.
+    pub(crate) fn served(&mut self) {
+        self.unanswered = 0;
+    }
+
+    /// How long after a request the next may follow: more and more where requests lead to nothing, since whoever loses
+    /// packets would ask a source that has no ear for it for ever.
+    fn every(&self) -> Duration {
+        let doubled =
+            self.unanswered.saturating_sub(limits::KEY_PICTURE_TRIES).min(limits::KEY_PICTURE_DOUBLED);
+        limits::KEY_PICTURE_EVERY * (1 << doubled)
     }
 
     /// When [`Self::take_request`] will say yes.
     pub(crate) fn next_due(&self) -> Option<Instant> {
         match (self.owed, self.waiting_since, self.asked_at) {
-            (Some(wish), _, Some(asked)) => Some(wish.max(asked + limits::KEY_PICTURE_EVERY)),
+            (Some(wish), _, Some(asked)) => Some(wish.max(asked + self.every())),
             (Some(since), _, None) | (None, Some(since), None) => Some(since),
             (None, Some(since), Some(asked)) => {
                 // A peer that has not answered by then has no camera, or no ear for requests.
@@ -59,6 +75,7 @@ impl KeyPictures {
         if frame.keyframe {
             // Whoever wished for one has it.
             (self.waiting_since, self.owed) = (None, None);
+            self.unanswered = 0;
             return true;
         }
         let Some(since) = self.waiting_since else {
@@ -78,8 +95,6 @@ impl KeyPictures {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use bytes::Bytes;
     use media::Codec;
 
@@ -130,6 +145,24 @@ mod tests {
             asked += u32::from(keys.take_request(now));
         }
         assert_eq!(asked, 2);
+    }
+
+    #[test]
+    fn a_source_without_an_ear_is_asked_less_and_less_and_one_that_answers_as_before() {
+        let (start, mut keys) = (base(), KeyPictures::default());
+        let asked = |keys: &mut KeyPictures, from: u64, to: u64| {
+            let at = |ms| start + Duration::from_millis(ms);
+            (from..to)
+                .filter(|ms| {
+                    keys.want(at(*ms));
+                    keys.take_request(at(*ms))
+                })
+                .count()
+        };
+        assert_eq!(asked(&mut keys, 0, 60_000), 12, "at 0, 0.5, 1, 2, 4, 8 and then every 8 s");
+        assert!(keys.admit(start + Duration::from_secs(60), &picture(true, false)));
+        let asked = asked(&mut keys, 60_000, 62_000);
+        assert!((3..=4).contains(&asked), "{asked}");
     }
 
     #[test]

@@ -162,9 +162,13 @@ impl Call {
                 match &mut stream.source {
                     Source::Still(playout) => {
                         playout.restart_at_key(now.mono);
+                        stream.keys.served();
                         stream.play_due(now);
                     }
-                    Source::Prompt(_) => stream.repeat_key_picture(now),
+                    Source::Prompt(_) => {
+                        stream.keys.served();
+                        stream.repeat_key_picture(now);
+                    }
                     Source::Leg { bridge: Bridge::Passthrough, .. } => asks = true,
                     Source::Leg { bridge: Bridge::Transcode(relay), .. } => {
                         self.out.push_back(Output::Transcode(ToTranscoder::Key { id: relay.id }));
@@ -212,6 +216,45 @@ impl Call {
             video.carrier.limit_peer(now, most);
             self.out.extend(video.govern().map(Output::Transcode));
         }
+    }
+
+    /// Tells those who see and hear another party how much later the one comes than the other, so that they can show
+    /// lips and voice together: what the party's own reports say, and what coding takes here.
+    pub(crate) fn keep_lips_in_time(&mut self, now: Now) {
+        if self.lips_at.is_some_and(|at| now.mono < at + limits::LIPS_EVERY) {
+            return;
+        }
+        self.lips_at = Some(now.mono);
+        for at in 0..self.legs.len() {
+            let leg = &self.legs[at];
+            let source = |stream: &Option<Stream>| stream.as_ref().and_then(|stream| stream.source.leg());
+            let from = source(&leg.audio).filter(|from| source(&leg.video) == Some(*from));
+            let apart = from.map_or(0, |from| self.apart(at, from));
+            let ages = [apart.min(0).unsigned_abs(), apart.max(0).unsigned_abs()].map(Duration::from_nanos);
+            let leg = &mut self.legs[at];
+            for (stream, age) in [&mut leg.audio, &mut leg.video].into_iter().zip(ages) {
+                if let Some(stream) = stream {
+                    stream.carrier.set_age(age);
+                }
+            }
+        }
+    }
+
+    /// By how many nanoseconds what the leg at `at` sees of `from` is later than what it hears.
+    fn apart(&mut self, at: usize, from: LegId) -> i64 {
+        let aged = |stream: &Option<Stream>| stream.as_ref().and_then(|stream| stream.carrier.age());
+        let origin = self.legs.iter().find(|leg| leg.id == from);
+        let ages = origin.and_then(|leg| Some((aged(&leg.audio)?, aged(&leg.video)?)));
+        let arrived = ages.map_or(0, |(audio, video)| video.saturating_sub(audio));
+        // Some phones report times of two clocks, which tell nothing.
+        let arrived = if arrived.unsigned_abs() < limits::APART_MAX { arrived } else { 0 };
+        let leg = &mut self.legs[at];
+        let delay = |stream: &mut Option<Stream>| {
+            let delay = stream.as_mut().and_then(|stream| stream.delay());
+            delay.map_or(0, |delay| i64::try_from(delay.as_nanos()).unwrap_or(i64::MAX))
+        };
+        let took = delay(&mut leg.video).saturating_sub(delay(&mut leg.audio));
+        arrived.saturating_add(took)
     }
 
     /// How much later than the sound the pictures of the worst conversation come out of this gateway, in ms.

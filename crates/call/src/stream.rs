@@ -145,6 +145,15 @@ impl Stream {
         [self.agreed.bandwidth_bps, self.governor.said()].into_iter().flatten().min()
     }
 
+    /// The peer tells how the pictures that it is sent fare.
+    pub(crate) fn reported(&mut self, now: Now, fraction_lost: u8, rtt: Option<Duration>) {
+        self.governor.report(now.mono, fraction_lost, rtt);
+        // A slide comes in parts that build on each other, and not every decoder notices that one is missing.
+        if fraction_lost > 0 && matches!(self.source, Source::Still(_)) {
+            self.keys.want(now.mono);
+        }
+    }
+
     /// Makes `source` the one source from now on.
     pub(crate) fn assign(&mut self, now: Now, source: Source) {
         self.carrier.source_changed();

@@ -73,6 +73,20 @@ pub enum FromBrowser {
     },
     /// The browser cannot decode on (PLI or FIR).
     KeyPictureWanted,
+    /// The browser takes no more pictures than this, in bit/s of payload (REMB, or TMMBR of RFC 5104 §4.2.1).
+    RateLimit {
+        /// Bit/s.
+        bps: u32,
+        /// How it said so.
+        by: rtp::RateLimitBy,
+    },
+    /// The browser reports how the gateway's pictures fare; as [`rtp::Event::Report`].
+    Report {
+        /// Lost since its report before, in 1/256.
+        fraction_lost: u8,
+        /// Round-trip time, once it is known.
+        rtt: Option<Duration>,
+    },
     /// A key of the page's keypad, or an RFC 4733 event of the browser.
     Digit(rtp::Digit),
     /// The visitor or agent has hung up. While it rings: the agent does not take it.
@@ -153,6 +167,13 @@ pub enum ToBrowser {
         kind: Kind,
         /// To be sent now.
         frame: Frame,
+    },
+    /// What is sent now was captured so long ago, compared with the other stream: `rtp::Session::set_age`.
+    Age {
+        /// Of which stream.
+        kind: Kind,
+        /// So long.
+        age: Duration,
     },
     /// Whoever sees the browser's pictures needs a key picture: send a PLI or FIR.
     KeyPictureWanted,

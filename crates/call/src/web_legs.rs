@@ -79,6 +79,8 @@ impl Call {
                     stream.keys.want(now.mono);
                 }
             }
+            FromBrowser::RateLimit { bps, by } => self.on_rate_limit(leg, by.into(), Some(bps)),
+            FromBrowser::Report { fraction_lost, rtt } => self.on_report(now, leg, fraction_lost, rtt),
             FromBrowser::Digit(digit) => self.on_digit(now, leg, digit.as_char(), dtmf::Way::Page),
             FromBrowser::HangUp => self.on_hang_up(now, leg),
             FromBrowser::Lost => self.on_lost(now, leg),

@@ -96,6 +96,11 @@ impl SendClock {
         SendClock { rate: rate.max(1), start, last: None, source: None }
     }
 
+    /// Ticks a second.
+    pub(crate) fn rate(&self) -> u32 {
+        self.rate
+    }
+
     /// The next frame begins a new time line of its own.
     pub fn source_changed(&mut self) {
         self.source = None;

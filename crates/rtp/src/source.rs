@@ -4,6 +4,8 @@
 
 use std::time::{Duration, Instant};
 
+use media::Now;
+
 use crate::limits;
 use crate::rtcp::ReportBlock;
 
@@ -33,7 +35,16 @@ pub struct Source {
     transit: Option<(Instant, u32)>,
     jitter: u32,
     report: Option<(u32, Instant)>,
+    /// NTP time and timestamp that its last sender report holds for the same moment.
+    synchronised: Option<(u64, u32)>,
+    /// From capture by its clock to arrival by ours, in 2^-32 s, smoothed.
+    age: Option<i64>,
 }
+
+/// Ages are smoothed over so many pictures or packets of sound.
+const AGE_SMOOTHED_OVER: i64 = 16;
+/// An age that is off by more than this (half a second, in 2^-32 s) is of a clock that was set: it counts at once.
+const AGE_LEAP: u64 = 1 << 31;
 
 impl Source {
     /// A source whose first valid packet is `sequence`, with timestamps of `rate` Hz.
@@ -52,6 +63,8 @@ impl Source {
             transit: None,
             jitter: 0,
             report: None,
+            synchronised: None,
+            age: None,
         }
     }
 
@@ -92,11 +105,17 @@ impl Source {
         self.received = 0;
         self.prior = (0, 0);
         self.transit = None;
+        self.synchronised = None;
+        self.age = None;
     }
 
     /// Takes note of a packet's arrival time; packets of one picture share a timestamp and count as their
     /// arrivals differ, as §A.8 has it.
-    pub fn timed(&mut self, now: Instant, timestamp: u32) {
+    pub fn timed(&mut self, now: Now, timestamp: u32) {
+        if self.transit.is_none_or(|(_, before)| before != timestamp) {
+            self.note_age(now, timestamp);
+        }
+        let now = now.mono;
         if let Some((before, timestamp_before)) = self.transit {
             let arrival = ticks(now.saturating_duration_since(before), self.rate);
             let difference = (arrival as u32).wrapping_sub(timestamp.wrapping_sub(timestamp_before)) as i32;
@@ -108,9 +127,29 @@ impl Source {
         self.transit = Some((now, timestamp));
     }
 
-    /// Takes note of a sender report: the middle half of its NTP timestamp.
-    pub fn reported(&mut self, now: Instant, ntp_middle: u32) {
-        self.report = Some((ntp_middle, now));
+    /// Takes note of a sender report: an NTP timestamp, and the RTP timestamp of the same moment.
+    pub fn reported(&mut self, now: Instant, ntp: u64, timestamp: u32) {
+        self.report = Some(((ntp >> 16) as u32, now));
+        // Zero is said by who has no clock (§6.4.1).
+        self.synchronised = (ntp != 0).then_some((ntp, timestamp));
+    }
+
+    fn note_age(&mut self, now: Now, timestamp: u32) {
+        let Some((ntp, reported)) = self.synchronised else { return };
+        let since = i64::from(timestamp.wrapping_sub(reported) as i32) << 32;
+        let captured = ntp.wrapping_add_signed(since / i64::from(self.rate));
+        let age = now.ntp().wrapping_sub(captured) as i64;
+        self.age = Some(match self.age {
+            Some(before) if before.abs_diff(age) < AGE_LEAP => before + (age - before) / AGE_SMOOTHED_OVER,
+            Some(_) | None => age,
+        });
+    }
+
+    /// From capture by the clock of its sender reports to arrival by ours, in nanoseconds. Two clocks differ by as much
+    /// as they like: the ages of two streams of one sender can be compared, and nothing else (RFC 3550 §6.4.1).
+    #[must_use]
+    pub fn age(&self) -> Option<i64> {
+        self.age.map(|age| (i128::from(age) * 1_000_000_000 >> 32) as i64)
     }
 
     fn extended_max(&self) -> u32 {
@@ -218,7 +257,7 @@ mod tests {
         let mut source = Source::new(1, 8000, 0);
         let mut at = start();
         for index in 0..200u32 {
-            source.timed(at, index * 160);
+            source.timed(wall(at), index * 160);
             let swing = if index % 2 == 0 { 25 } else { 15 }; // 40 ticks off, each time
             at += Duration::from_millis(swing);
         }
@@ -230,10 +269,39 @@ mod tests {
     #[test]
     fn says_when_the_last_sender_report_came() {
         let mut source = Source::new(1, 8000, 0);
-        source.reported(start(), 0xABCD_0123);
+        source.reported(start(), 0x1111_ABCD_0123_2222, 0);
         let block = source.report_block(start() + Duration::from_millis(1_500));
         assert_eq!(block.last_sender_report, 0xABCD_0123);
         assert_eq!(block.delay_since_last_sender_report, 0x1_8000, "1.5 s in units of 1/65536 s");
+    }
+
+    fn wall(at: Instant) -> Now {
+        Now { mono: at, wall: Duration::from_secs(1_800_000_000) + (at - start()) }
+    }
+
+    #[test]
+    fn ages_of_two_streams_tell_how_far_they_are_apart() {
+        let ms = Duration::from_millis;
+        let (mut sound, mut pictures) = (Source::new(1, 8_000, 0), Source::new(2, 90_000, 0));
+        assert_eq!(sound.age(), None, "nothing was reported");
+        // The sender's clock is an hour behind; timestamps wrap.
+        let ntp = wall(start()).ntp() - (3_600 << 32);
+        sound.reported(start(), ntp, 0xFFFF_FF00);
+        pictures.reported(start(), ntp, 90);
+        for index in 1..100u32 {
+            let captured = start() + ms(40) * index;
+            sound.timed(wall(captured + ms(30)), 0xFFFF_FF00u32.wrapping_add(320 * index));
+            for packet in 0..3 {
+                // Later packets of a picture do not count.
+                pictures.timed(wall(captured + ms(110) + ms(5) * packet), 90 + 3_600 * index);
+            }
+        }
+        let apart = pictures.age().expect("reported") - sound.age().expect("reported");
+        assert!((79_000_000..=81_000_000).contains(&apart), "{apart}");
+        sound.reported(start(), 0, 0);
+        let before = sound.age();
+        sound.timed(wall(start()), 5);
+        assert_eq!(sound.age(), before, "a report without a clock says nothing");
     }
 
     #[test]

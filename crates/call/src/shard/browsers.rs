@@ -88,6 +88,7 @@ impl Shard {
             | ToBrowser::Waiting { .. }
             | ToBrowser::Showing { .. }
             | ToBrowser::SourceChanged { .. }
+            | ToBrowser::Age { .. }
             | ToBrowser::Frame { .. }
             | ToBrowser::KeyPictureWanted => {}
         }

@@ -86,8 +86,11 @@ fn the_sequence_numbers_towards_the_caller_go_on_over_every_change_of_source() {
 
 #[test]
 fn an_agent_who_rejects_or_does_not_answer_is_followed_by_the_next() {
-    for (seed, bad) in
-        [Manner::Refuses(SECOND, 603), Manner::Refuses(SECOND, 486), Manner::Rings].into_iter().enumerate()
+    for (seed, bad) in [603, 486, 488, 415, 606]
+        .map(|status| Manner::Refuses(SECOND, status))
+        .into_iter()
+        .chain([Manner::Rings])
+        .enumerate()
     {
         // Whoever is offered first, one of the two is bad.
         for swapped in [false, true] {

@@ -65,6 +65,8 @@ pub(crate) struct Browser {
     pub(crate) maker: Maker,
     /// When it was asked for a key picture.
     pub(crate) asked: Vec<Instant>,
+    /// How old sound and pictures are, as it was told.
+    pub(crate) ages: [Duration; 2],
 }
 
 impl Browser {
@@ -92,6 +94,7 @@ impl Browser {
             codecs: None,
             maker: Maker::new(0),
             asked: Vec::new(),
+            ages: [Duration::ZERO; 2],
         }
     }
 
@@ -120,6 +123,10 @@ impl Browser {
                 return self.frames.push((now, frame.clone()));
             }
             ToBrowser::SourceChanged { .. } => return,
+            ToBrowser::Age { kind, age } => {
+                self.ages[*kind as usize] = *age;
+                return;
+            }
             ToBrowser::KeyPictureWanted => {
                 assert_eq!(self.leg, Leg::Up);
                 self.keys_asked += 1;

@@ -1,6 +1,7 @@
 //! Media of a phone of any codec: a session of RTP for sound and one for pictures.
 
 use std::net::SocketAddr;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -110,6 +111,17 @@ impl Lines {
         self.lines[0].as_mut().expect("a line for sound").session.request_mode(mode);
     }
 
+    /// Its camera takes so long longer than its microphone.
+    pub(crate) fn delay_camera(&mut self, by: Duration) {
+        self.lines[1].as_mut().expect("a line for pictures").session.set_age(by);
+    }
+
+    /// By how many ms pictures come later than sound, as the reports tell that came with them.
+    pub(crate) fn apart(&self) -> Option<i64> {
+        let age = |line: &Option<Line>| line.as_ref().and_then(|line| line.session.age());
+        Some((age(&self.lines[1])? - age(&self.lines[0])?) / 1_000_000)
+    }
+
     pub(crate) fn due(&self) -> Option<Instant> {
         let sessions = self.lines.iter().flatten().filter_map(|line| line.due);
         sessions.chain(self.next_tick).min()
@@ -201,6 +213,9 @@ fn format(agreed: &AgreedStream, mode: Option<u8>) -> Format {
     Format::Audio(AudioFormat { amr_mode: mode.or(best), ..AudioFormat::new(agreed.codec()) })
 }
 
+/// The clock of a phone, which is nobody else's.
 fn wall(mono: Instant) -> Now {
-    Now { mono, wall: Duration::from_secs(1_800_000_000) }
+    static START: OnceLock<Instant> = OnceLock::new();
+    let passed = mono.saturating_duration_since(*START.get_or_init(|| mono));
+    Now { mono, wall: Duration::from_secs(1_800_000_000) + passed }
 }

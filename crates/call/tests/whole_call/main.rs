@@ -11,6 +11,7 @@ mod circuits;
 mod handset;
 mod key_pictures;
 mod lines;
+mod lips;
 mod live;
 mod locals;
 mod menu;

@@ -205,3 +205,41 @@ fn a_3g_phone_is_shown_what_its_flow_control_allows() {
         assert_eq!(rate(&world, Codec::H263).1, Some(expected), "{limit:?}");
     }
 }
+
+#[test]
+fn a_browsers_estimate_and_its_losses_count_as_a_phones_do() {
+    use crate::pairs::{Party, Scene, Type};
+    let page = Type::Page(Codec::Opus, Codec::Vp8);
+    let mut scene = Scene::talking(Type::Phone(Codec::Pcmu, Codec::H264), [page; 2], 7);
+    let Party::Page(desk) = scene.agent else { panic!("a desk") };
+    let (made, told) = rate(&scene.world, Codec::Vp8);
+    assert_eq!(told, None, "nothing was said");
+    let by = rtp::RateLimitBy::Remb;
+    scene.world.say(desk, call::web::FromBrowser::RateLimit { bps: 60_000, by });
+    scene.world.run_for(SECOND);
+    assert_eq!(rate(&scene.world, Codec::Vp8).1, Some(60_000));
+    scene.world.say(desk, call::web::FromBrowser::RateLimit { bps: 5_000_000, by });
+    scene.world.run_for(SECOND);
+    assert_eq!(rate(&scene.world, Codec::Vp8).1, Some(made));
+    scene.world.say(desk, call::web::FromBrowser::Report { fraction_lost: 128, rtt: None });
+    scene.world.run_for(SECOND);
+    assert!(rate(&scene.world, Codec::Vp8).1.is_some_and(|bps| bps < made * 4 / 5));
+}
+
+#[test]
+fn a_slide_of_which_something_was_lost_comes_whole_again() {
+    let mut world = World::new(&hotline(), 8);
+    let caller = world.call("10.0.0.11", "1008621");
+    world.run_for(2 * SECOND);
+    let keys = |world: &World| {
+        let is_key = |payload: &[u8]| payload.first().is_some_and(|octet| matches!(octet & 0x1F, 5 | 7));
+        world.phones[caller].pictures().filter(|heard| is_key(&heard.payload) && heard.marker).count()
+    };
+    let before = keys(&world);
+    feed_back(&mut world, caller, |ssrc| report(ssrc, 0));
+    assert_eq!(keys(&world), before, "nothing was lost");
+    world.run_for(SECOND);
+    let before = keys(&world);
+    feed_back(&mut world, caller, |ssrc| report(ssrc, 1));
+    assert!(keys(&world) > before);
+}

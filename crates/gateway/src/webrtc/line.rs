@@ -4,7 +4,7 @@
 //! on one line, parameter sets before each IDR picture, reports of both streams on one clock.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use media::{Frame, Kind, Now};
@@ -27,6 +27,10 @@ pub(crate) enum Wanted {
     Frame(Frame),
     /// The browser asks for a key picture.
     KeyPicture,
+    /// The browser takes no more pictures than this.
+    RateLimit { bps: u32, by: rtp::RateLimitBy },
+    /// The browser tells how our pictures fare.
+    Report { fraction_lost: u8, rtt: Option<Duration> },
     /// The browser pressed a key.
     Digit(rtp::Digit),
 }
@@ -73,6 +77,11 @@ impl Line {
         self.rtp.request_key_frame(now);
     }
 
+    /// See [`rtp::Session::set_age`].
+    pub(crate) fn set_age(&mut self, age: Duration) {
+        self.rtp.set_age(age);
+    }
+
     pub(crate) fn on_timeout(&mut self, now: Now) {
         if self.due.is_some_and(|due| due <= now.mono) {
             self.rtp.handle_input(now, rtp::Input::Timeout);
@@ -102,13 +111,15 @@ impl Line {
                     return Some(Wanted::Frame(frame));
                 }
                 rtp::Event::KeyFrameWanted => return Some(Wanted::KeyPicture),
+                rtp::Event::RateLimit { bps, by } => return Some(Wanted::RateLimit { bps, by }),
+                rtp::Event::Report { fraction_lost, rtt } => {
+                    return Some(Wanted::Report { fraction_lost, rtt });
+                }
                 rtp::Event::Digit(digit) => return Some(Wanted::Digit(digit)),
                 // A source that left may come back; the connection's state says whether the browser is there.
                 rtp::Event::DigitEnd { .. }
                 | rtp::Event::ComfortNoise { .. }
                 | rtp::Event::ModeRequest { .. }
-                | rtp::Event::RateLimit { .. }
-                | rtp::Event::Report { .. }
                 | rtp::Event::Latched { .. }
                 | rtp::Event::Bye => {}
             }

@@ -265,7 +265,7 @@ fn feedback(stream: &AgreedStream) -> Vec<RTCPFeedback> {
     let word = |typ: &str, parameter: &str| RTCPFeedback { typ: typ.into(), parameter: parameter.into() };
     match stream.kind {
         Kind::Audio => Vec::new(),
-        Kind::Video => vec![word("nack", ""), word("nack", "pli"), word("ccm", "fir")],
+        Kind::Video => vec![word("nack", ""), word("nack", "pli"), word("ccm", "fir"), word("goog-remb", "")],
     }
 }
 

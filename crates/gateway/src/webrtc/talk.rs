@@ -183,6 +183,11 @@ impl Talk {
             .for_each(|line| line.want_key_picture(now));
     }
 
+    /// What is sent of `kind` was captured so long before, compared with the other stream.
+    pub(crate) fn set_age(&mut self, kind: Kind, age: Duration) {
+        self.lines.iter_mut().filter(|line| line.kind == kind).for_each(|line| line.set_age(age));
+    }
+
     /// True when it is up for the first time.
     pub(crate) fn connected(&mut self) -> bool {
         self.stage = Stage::Up;
@@ -251,6 +256,10 @@ impl Talk {
                         }
                     }
                     Wanted::KeyPicture => words.push(FromBrowser::KeyPictureWanted),
+                    Wanted::RateLimit { bps, by } => words.push(FromBrowser::RateLimit { bps, by }),
+                    Wanted::Report { fraction_lost, rtt } => {
+                        words.push(FromBrowser::Report { fraction_lost, rtt });
+                    }
                     Wanted::Digit(digit) => words.push(FromBrowser::Digit(digit)),
                 }
             }

@@ -149,7 +149,7 @@ impl Session {
 
     fn sender_report(&mut self, now: Now, report: &SenderReport) {
         if let Some(source) = self.receiving.source.as_mut().filter(|source| source.ssrc() == report.ssrc) {
-            source.reported(now.mono, (report.ntp >> 16) as u32);
+            source.reported(now.mono, report.ntp, report.rtp_timestamp);
         }
         self.report_blocks(now, &report.blocks);
     }

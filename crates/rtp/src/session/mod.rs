@@ -257,6 +257,18 @@ impl Session {
         self.heard_at
     }
 
+    /// See [`crate::Source::age`]; `None` before the peer has sent a report and something after it.
+    #[must_use]
+    pub fn age(&self) -> Option<i64> {
+        self.receiving.source.as_ref()?.age()
+    }
+
+    /// How long before it is sent what is sent was captured, compared with the other stream of the same call: sender
+    /// reports say so, and the peer shows both together (RFC 3550 §6.4.1). Zero in the beginning.
+    pub fn set_age(&mut self, age: Duration) {
+        self.sending.age = age;
+    }
+
     fn event(&mut self, event: Event) {
         self.out.push_back(Output::Event(event));
     }

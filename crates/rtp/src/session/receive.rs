@@ -307,7 +307,7 @@ impl Session {
             && let Some(source) = receiving.source.as_mut()
         {
             // All packets of a telephone event carry its first timestamp: they say nothing of jitter.
-            source.timed(now.mono, packet.header.timestamp);
+            source.timed(now, packet.header.timestamp);
         }
         let octets = packet.payload.len() as u64;
         match receiving.reorder.push(now.mono, packet.header.sequence, packet) {

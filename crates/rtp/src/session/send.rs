@@ -13,6 +13,7 @@ use crate::clock::SendClock;
 use crate::latch::is_nowhere;
 use crate::packet::{HEADER_LEN, Header};
 use crate::payload::{Payload, amr, clearmode, g711, h263, h263p, h264, mpeg4, opus, vp8};
+use crate::source::ticks;
 use crate::{Digit, dtmf, limits, orientation};
 
 /// The sending half of a session.
@@ -29,6 +30,8 @@ pub(super) struct Sending {
     /// Element of the header extension that says how pictures are turned, and what was said last.
     orientation_id: Option<u8>,
     rotation: Option<Rotation>,
+    /// How long ago what is sent now was captured.
+    pub(super) age: Duration,
 }
 
 #[derive(Debug)]
@@ -78,6 +81,7 @@ impl Sending {
             sounds: Vec::new(),
             orientation_id: None,
             rotation: None,
+            age: Duration::ZERO,
         }
     }
 
@@ -105,8 +109,9 @@ impl Sending {
         }
     }
 
+    /// The timestamp of what is captured now.
     pub(super) fn timestamp_at(&self, now: Now) -> u32 {
-        self.clock.at(now.mono) as u32
+        self.clock.at(now.mono).wrapping_add(ticks(self.age, self.clock.rate())) as u32
     }
 }
 

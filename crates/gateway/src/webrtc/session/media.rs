@@ -78,6 +78,8 @@ impl Task {
                 | FromBrowser::Accept { .. }
                 | FromBrowser::Reject { .. }
                 | FromBrowser::KeyPictureWanted
+                | FromBrowser::RateLimit { .. }
+                | FromBrowser::Report { .. }
                 | FromBrowser::Digit(_)
                 | FromBrowser::HangUp
                 | FromBrowser::Lost => None,

@@ -48,6 +48,12 @@ impl Task {
             ToBrowser::Showing { node, text, language } => Event::Showing(Showing { node, text, language }),
             // These have a way of their own in the lane.
             ToBrowser::Frame { .. } | ToBrowser::SourceChanged { .. } => return,
+            ToBrowser::Age { kind, age } => {
+                if let Some(talk) = &mut self.talk {
+                    talk.set_age(kind, age);
+                }
+                return;
+            }
             ToBrowser::KeyPictureWanted => {
                 if let Some(talk) = &mut self.talk {
                     talk.want_key_picture();
@@ -75,6 +81,7 @@ fn is_last(word: &ToBrowser) -> bool {
         | ToBrowser::Waiting { .. }
         | ToBrowser::Showing { .. }
         | ToBrowser::SourceChanged { .. }
+        | ToBrowser::Age { .. }
         | ToBrowser::Frame { .. }
         | ToBrowser::KeyPictureWanted => false,
     }

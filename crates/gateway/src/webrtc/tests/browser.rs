@@ -255,7 +255,11 @@ impl Browser {
                 Wanted::Rtcp(mut data) => {
                     track.write_rtcp(rtc::rtcp::packet::unmarshal(&mut data).unwrap()).await.unwrap();
                 }
-                Wanted::Frame(_) | Wanted::KeyPicture | Wanted::Digit(_) => {}
+                Wanted::Frame(_)
+                | Wanted::KeyPicture
+                | Wanted::Digit(_)
+                | Wanted::RateLimit { .. }
+                | Wanted::Report { .. } => {}
             }
         }
     }
