@@ -46,6 +46,7 @@ pub(crate) struct Web {
     counted: rtp::Statistics,
     /// As the browser's session was told last.
     age: Duration,
+    limit: Option<u32>,
 }
 
 impl Rtp {
@@ -84,6 +85,7 @@ impl Web {
             heard_at: None,
             counted: rtp::Statistics::default(),
             age: Duration::ZERO,
+            limit: None,
         }
     }
 
@@ -194,8 +196,7 @@ impl Carrier {
         }
     }
 
-    /// Asks the peer for no more than `bps` of pictures; `None` for what was agreed on. A browser is not asked: what it
-    /// sends above is transcoded.
+    /// Asks the peer for no more than `bps` of pictures; `None` for what was agreed on.
     pub(crate) fn limit_peer(&mut self, now: Now, bps: Option<u32>) {
         match self {
             Carrier::Rtp(rtp) => {
@@ -208,7 +209,11 @@ impl Carrier {
                     channel.out.push_back(h324m::Input::LimitVideo(bps));
                 }
             }
-            Carrier::Web(_) => {}
+            Carrier::Web(web) => {
+                if std::mem::replace(&mut web.limit, bps) != bps {
+                    web.say(ToBrowser::RateLimit { bps });
+                }
+            }
         }
     }
 

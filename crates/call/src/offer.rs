@@ -152,6 +152,7 @@ pub fn rtp_config(agreed: &AgreedStream, cname: &str, seed: u64) -> rtp::Config 
             pli: agreed.feedback.pli,
             fir: agreed.feedback.fir,
             tmmbr: agreed.feedback.tmmbr,
+            remb: agreed.feedback.remb,
         },
         mtu: limits::RTP_PAYLOAD_LEN_MAX,
         seed,

@@ -168,6 +168,11 @@ pub enum ToBrowser {
         /// To be sent now.
         frame: Frame,
     },
+    /// Whoever sees the browser's pictures takes no more of them: `rtp::Session::limit_peer`.
+    RateLimit {
+        /// Bit/s of payload; `None` for what was agreed on.
+        bps: Option<u32>,
+    },
     /// What is sent now was captured so long ago, compared with the other stream: `rtp::Session::set_age`.
     Age {
         /// Of which stream.

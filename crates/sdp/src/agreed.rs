@@ -63,7 +63,7 @@ pub struct Feedback {
     pub fir: bool,
     /// Temporary maximum media stream bit rate request (RFC 5104 §4.2.1).
     pub tmmbr: bool,
-    /// Receiver estimated maximum bit rate (`goog-remb`), which is read and never sent; taken where it is offered.
+    /// Receiver estimated maximum bit rate (`goog-remb`); taken where it is offered.
     pub remb: bool,
 }
 

@@ -89,6 +89,7 @@ impl Shard {
             | ToBrowser::Showing { .. }
             | ToBrowser::SourceChanged { .. }
             | ToBrowser::Age { .. }
+            | ToBrowser::RateLimit { .. }
             | ToBrowser::Frame { .. }
             | ToBrowser::KeyPictureWanted => {}
         }

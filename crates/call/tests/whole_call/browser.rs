@@ -67,6 +67,8 @@ pub(crate) struct Browser {
     pub(crate) asked: Vec<Instant>,
     /// How old sound and pictures are, as it was told.
     pub(crate) ages: [Duration; 2],
+    /// What it was asked to keep its pictures to.
+    pub(crate) limits: Vec<Option<u32>>,
 }
 
 impl Browser {
@@ -95,6 +97,7 @@ impl Browser {
             maker: Maker::new(0),
             asked: Vec::new(),
             ages: [Duration::ZERO; 2],
+            limits: Vec::new(),
         }
     }
 
@@ -123,6 +126,10 @@ impl Browser {
                 return self.frames.push((now, frame.clone()));
             }
             ToBrowser::SourceChanged { .. } => return,
+            ToBrowser::RateLimit { bps } => {
+                self.limits.push(*bps);
+                return;
+            }
             ToBrowser::Age { kind, age } => {
                 self.ages[*kind as usize] = *age;
                 return;

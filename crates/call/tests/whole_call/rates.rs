@@ -243,3 +243,17 @@ fn a_slide_of_which_something_was_lost_comes_whole_again() {
     feed_back(&mut world, caller, |ssrc| report(ssrc, 1));
     assert!(keys(&world) > before);
 }
+
+#[test]
+fn a_browser_whose_pictures_pass_unchanged_is_told_what_the_other_takes() {
+    use crate::pairs::{Party, Scene, Type};
+    let page = Type::Page(Codec::Opus, Codec::Vp8);
+    let mut scene = Scene::talking(page, [page; 2], 9);
+    let (Party::Page(visitor), Party::Page(desk)) = (scene.caller, scene.agent) else { panic!("browsers") };
+    assert!(scene.world.transcoders.begun.is_empty());
+    let before = scene.world.browsers[visitor].limits.len();
+    let by = rtp::RateLimitBy::Remb;
+    scene.world.say(desk, call::web::FromBrowser::RateLimit { bps: 60_000, by });
+    scene.world.run_for(SECOND);
+    assert_eq!(scene.world.browsers[visitor].limits[before..], [Some(60_000)]);
+}

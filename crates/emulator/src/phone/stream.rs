@@ -178,6 +178,7 @@ pub(crate) fn rtp_config(agreed: &AgreedStream, cname: &str, seed: u64) -> rtp::
             pli: agreed.feedback.pli,
             fir: agreed.feedback.fir,
             tmmbr: agreed.feedback.tmmbr,
+            remb: agreed.feedback.remb,
         },
         mtu: PAYLOAD_MAX,
         seed,

@@ -77,6 +77,11 @@ impl Line {
         self.rtp.request_key_frame(now);
     }
 
+    /// See [`rtp::Session::limit_peer`].
+    pub(crate) fn limit_peer(&mut self, now: Now, bps: Option<u32>) {
+        self.rtp.limit_peer(now, bps);
+    }
+
     /// See [`rtp::Session::set_age`].
     pub(crate) fn set_age(&mut self, age: Duration) {
         self.rtp.set_age(age);

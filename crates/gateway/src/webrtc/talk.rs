@@ -188,6 +188,15 @@ impl Talk {
         self.lines.iter_mut().filter(|line| line.kind == kind).for_each(|line| line.set_age(age));
     }
 
+    /// Asks the browser for no more pictures than this, in bit/s of payload.
+    pub(crate) fn limit_pictures(&mut self, bps: Option<u32>) {
+        let now = net::clock::now();
+        self.lines
+            .iter_mut()
+            .filter(|line| line.kind == Kind::Video)
+            .for_each(|line| line.limit_peer(now, bps));
+    }
+
     /// True when it is up for the first time.
     pub(crate) fn connected(&mut self) -> bool {
         self.stage = Stage::Up;

@@ -95,4 +95,7 @@ pub struct Feedback {
     /// Temporary Maximum Media Stream Bit Rate Request, which is then sent by [`crate::Session::limit_peer`]. What the
     /// peer asks in this way is always heard.
     pub tmmbr: bool,
+    /// Receiver Estimated Maximum Bitrate (draft-alvestrand-rmcat-remb), by which [`crate::Session::limit_peer`] asks
+    /// where TMMBR was not agreed on, as browsers do.
+    pub remb: bool,
 }

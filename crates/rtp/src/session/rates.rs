@@ -64,11 +64,12 @@ impl Rates {
 }
 
 impl Session {
-    /// Asks the peer by TMMBR to send no more than `bps` of payload from now on; `None` lifts that. Sent at most once
-    /// in [`limits::RATE_REQUEST_INTERVAL`], and repeated until it is answered. Answers `false` when TMMBR was not
-    /// agreed on.
+    /// Asks the peer by TMMBR, else by REMB, to send no more than `bps` of payload from now on; `None` lifts that. Sent at most once
+    /// in [`limits::RATE_REQUEST_INTERVAL`], and repeated until it is answered (an estimate never is, and is said
+    /// [`limits::RATE_REQUESTS_MAX`] times). Answers `false` when neither was agreed on.
     pub fn limit_peer(&mut self, now: Now, bps: Option<u32>) -> bool {
-        if self.closed || self.config.kind != Kind::Video || !self.config.feedback.tmmbr {
+        let agreed = self.config.feedback.tmmbr || self.config.feedback.remb;
+        if self.closed || self.config.kind != Kind::Video || !agreed {
             return false;
         }
         let before = self.rates.wanted;
@@ -157,6 +158,10 @@ impl Session {
         let payload = mean(self.counters.received_octets, self.counters.received);
         let bps = u64::from(wanted.bps.unwrap_or(LIFTED_BPS));
         let total_bps = bps * (payload + u64::from(overhead)) / payload;
+        if !self.config.feedback.tmmbr {
+            let sources = vec![ssrc];
+            return self.send_compound(now, |out| Remb { sender, total_bps, sources }.write(out));
+        }
         let entries = vec![RateEntry { ssrc, total_bps, overhead }];
         self.send_compound(now, |out| RateRequest { sender, entries }.write_request(out));
     }

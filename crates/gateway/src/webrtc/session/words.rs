@@ -54,6 +54,12 @@ impl Task {
                 }
                 return;
             }
+            ToBrowser::RateLimit { bps } => {
+                if let Some(talk) = &mut self.talk {
+                    talk.limit_pictures(bps);
+                }
+                return;
+            }
             ToBrowser::KeyPictureWanted => {
                 if let Some(talk) = &mut self.talk {
                     talk.want_key_picture();
@@ -82,6 +88,7 @@ fn is_last(word: &ToBrowser) -> bool {
         | ToBrowser::Showing { .. }
         | ToBrowser::SourceChanged { .. }
         | ToBrowser::Age { .. }
+        | ToBrowser::RateLimit { .. }
         | ToBrowser::Frame { .. }
         | ToBrowser::KeyPictureWanted => false,
     }

@@ -158,6 +158,28 @@ fn changes_keep_their_distance_and_a_limit_is_lifted() {
 }
 
 #[test]
+fn a_browser_is_told_an_estimate() {
+    let feedback = Feedback { pli: true, remb: true, ..Feedback::default() };
+    let mut session = Session::new(Config { feedback, ..config(Codec::H264) });
+    picture_arrives(&mut session, 0, 1);
+    assert!(session.limit_peer(now(10), Some(42_000)));
+    let sent = drain(&mut session).into_iter().filter_map(|output| match output {
+        Output::Rtcp { data, .. } => Some(crate::rtcp::parse(&data).expect("ours can be read")),
+        _ => None,
+    });
+    let told: Vec<_> = sent
+        .flatten()
+        .filter_map(|packet| match packet {
+            crate::rtcp::Packet::Remb(remb) => Some(remb),
+            crate::rtcp::Packet::Tmmbr(request) => panic!("{request:?}"),
+            _ => None,
+        })
+        .collect();
+    let total_bps = 42_000 * 500 / 460;
+    assert_eq!(told, [Remb { sender: OURS, total_bps, sources: vec![THEIRS] }]);
+}
+
+#[test]
 fn who_did_not_agree_on_requests_gets_none() {
     let mut session = Session::new(config(Codec::H264));
     picture_arrives(&mut session, 0, 1);
