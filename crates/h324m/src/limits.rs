@@ -57,8 +57,9 @@ pub const PICTURE_LEN_MAX: usize = 65_536;
 /// Pictures that wait to be polled; the oldest is dropped.
 pub const PICTURES_READY_MAX: usize = 64;
 
-/// A picture is over when nothing more of it came for this long.
-pub const PICTURE_SILENCE: Duration = Duration::from_millis(250);
+/// A picture is over when so many octets of the line have come since its last (100 ms): whoever has more to send of it
+/// uses the line.
+pub const PICTURE_SILENCE: u64 = 800;
 
 /// Pictures whose own time falls behind their arrival by this much begin a new time line.
 pub const PICTURE_LATE_MAX: Duration = Duration::from_secs(3);

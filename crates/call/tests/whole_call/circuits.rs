@@ -76,6 +76,21 @@ fn a_key_by_either_form_of_user_input_changes_the_page() {
 }
 
 #[test]
+fn a_picture_is_not_held_back_for_one_that_never_follows() {
+    let mut world = World::new(&hotline(), 35);
+    let caller = dial(&mut world, Phone::with_circuit("10.0.0.11", handset()));
+    assert!(world.run_until(5 * SECOND, |world| is_up(world, caller)));
+    world.run_for(2 * SECOND);
+    let before = seen(&world, caller, Kind::Video);
+    let pressed = world.now().mono;
+    press(&mut world, caller, '1', DigitForm::Alphanumeric);
+    assert!(world.run_until(SECOND, |world| seen(world, caller, Kind::Video) > before));
+    let took = world.now().mono - pressed;
+    // To the line and back 40 ms, and a tenth of a second in which nothing more of the picture comes.
+    assert!(took <= Duration::from_millis(180), "{took:?}");
+}
+
+#[test]
 fn a_hotline_that_hangs_up_says_so_to_the_terminal_first() {
     let mut world = World::new(&hotline(), 34);
     let caller = dial(&mut world, Phone::with_circuit("10.0.0.11", handset()));

@@ -35,8 +35,6 @@ pub struct Assembler {
     searched: usize,
     /// The first octet of the picture came at this time.
     began: Duration,
-    /// The last SDU came at this time.
-    heard: Duration,
     damaged: bool,
     /// Something is missing before the picture in the buffer.
     lost_before: bool,
@@ -79,7 +77,6 @@ impl Assembler {
             skipping_from: Some(0),
             searched: 0,
             began: Duration::ZERO,
-            heard: Duration::ZERO,
             damaged: false,
             lost_before: false,
             damage: false,
@@ -104,7 +101,6 @@ impl Assembler {
         if self.buffer.is_empty() {
             self.began = now;
         }
-        self.heard = now;
         self.buffer.extend_from_slice(sdu);
         self.resume(now);
         self.split(now);
@@ -120,16 +116,9 @@ impl Assembler {
         self.ready.pop_front()
     }
 
-    /// When the picture in hand counts as over although none follows.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Duration> {
-        let in_hand = !self.buffer.is_empty() && self.skipping_from != Some(0);
-        in_hand.then(|| self.heard + limits::PICTURE_SILENCE)
-    }
-
-    /// Hands on the picture whose [`Self::deadline`] has come.
-    pub fn expire(&mut self, now: Duration) {
-        if self.deadline().is_some_and(|at| at <= now) {
+    /// Nothing more came for [`limits::PICTURE_SILENCE`]: the picture in hand is over although none follows.
+    pub fn expire(&mut self) {
+        if !self.buffer.is_empty() && self.skipping_from != Some(0) {
             let end = self.skipping_from.unwrap_or(self.buffer.len());
             self.emit(end);
             self.start_over();

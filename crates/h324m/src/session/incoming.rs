@@ -36,7 +36,8 @@ pub(super) struct Incoming {
 #[derive(Debug)]
 enum Sink {
     Speech(Clock),
-    Pictures(Box<Assembler>),
+    /// And how much of the line had come when the last one did.
+    Pictures(Box<Assembler>, u64),
 }
 
 impl Incoming {
@@ -47,7 +48,7 @@ impl Incoming {
         };
         let sink = match codec.kind() {
             Kind::Audio => Sink::Speech(Clock::new(limits::SPEECH_LATE_MAX)),
-            Kind::Video => Sink::Pictures(Box::new(Assembler::new(codec, headers))),
+            Kind::Video => Sink::Pictures(Box::new(Assembler::new(codec, headers)), 0),
         };
         Incoming { lcn, codec, request, pair: None, sink, behind: Duration::ZERO }
     }
@@ -166,24 +167,16 @@ impl Session {
         }
     }
 
-    /// Pictures that are over because nothing follows.
-    pub(super) fn expire_pictures(&mut self, now: Instant) {
-        let time = now.saturating_duration_since(self.start);
+    /// Pictures that are over because nothing follows. What counts is the line, whose octets may come late.
+    pub(super) fn expire_pictures(&mut self) {
         for at in 0..self.incoming.len() {
-            if let Sink::Pictures(assembler) = &mut self.incoming[at].sink {
-                assembler.expire(time);
+            if let Sink::Pictures(assembler, heard) = &mut self.incoming[at].sink
+                && self.line_octets - *heard >= limits::PICTURE_SILENCE
+            {
+                assembler.expire();
+                self.hand_on_pictures(at);
             }
-            self.hand_on_pictures(at);
         }
-    }
-
-    /// When [`Self::expire_pictures`] has something to do.
-    pub(super) fn picture_deadline(&self) -> Option<Instant> {
-        let deadlines = self.incoming.iter().filter_map(|incoming| match &incoming.sink {
-            Sink::Speech(_) => None,
-            Sink::Pictures(assembler) => assembler.deadline(),
-        });
-        deadlines.min().map(|at| self.start + at)
     }
 
     fn examine(&self, request: &ChannelRequest) -> Result<Codec, RejectCause> {
@@ -287,7 +280,8 @@ impl Session {
         let time = now.saturating_duration_since(self.start);
         match &mut self.incoming[at].sink {
             Sink::Speech(_) => self.speech_arrived(at, time, sdu, damaged, lost),
-            Sink::Pictures(assembler) => {
+            Sink::Pictures(assembler, heard) => {
+                *heard = self.line_octets;
                 assembler.push(time, sdu, damaged, lost > 0);
                 if assembler.take_damage() {
                     self.key_asked.want(now);
@@ -315,7 +309,7 @@ impl Session {
     fn hand_on_pictures(&mut self, at: usize) {
         loop {
             let incoming = &mut self.incoming[at];
-            let Sink::Pictures(assembler) = &mut incoming.sink else { return };
+            let Sink::Pictures(assembler, _) = &mut incoming.sink else { return };
             let Some(mut frame) = assembler.poll() else { return };
             frame.pts = frame.pts.saturating_sub(incoming.behind);
             self.tallies.pictures_received += u64::from(!frame.damaged);

@@ -101,6 +101,8 @@ pub struct Session {
     complaints: u32,
     /// H.223 sequences heard so far, and when the last one was.
     heard: (u64, Instant),
+    /// Octets of the line so far, lost ones too.
+    line_octets: u64,
     first_taken: Option<Instant>,
     up: bool,
     timers: Timers,
@@ -137,6 +139,7 @@ impl Session {
             probe_wanted: false,
             complaints: 0,
             heard: (0, now),
+            line_octets: 0,
             first_taken: None,
             up: false,
             timers,
@@ -153,8 +156,12 @@ impl Session {
             return;
         }
         match input {
-            Input::Line(octets) => self.line_arrived(now, &octets),
+            Input::Line(octets) => {
+                self.line_octets += octets.len() as u64;
+                self.line_arrived(now, &octets);
+            }
             Input::Lost { octets } => {
+                self.line_octets += octets as u64;
                 self.line.lost(octets);
                 self.drain_line(now);
             }
@@ -314,7 +321,7 @@ impl Session {
     /// What is to be done because nothing hinders it any more.
     fn progress(&mut self, now: Instant) {
         self.open_channels(now);
-        self.expire_pictures(now);
+        self.expire_pictures();
         self.check_up(now);
         self.ask_entries(now);
         // Not behind others that wait, which would be measured, too.
@@ -479,7 +486,6 @@ impl Session {
         }
         let mut deadlines = vec![self.timers.next(), self.control.deadline()];
         if self.phase == Phase::Talking {
-            deadlines.push(self.picture_deadline());
             let asks = self.picture_channel().filter(|_| self.control.is_flowing());
             deadlines.push(asks.and(self.key_asked.deadline()));
             deadlines.push(self.sending.pictures.as_ref().and(self.key_wanted.deadline()));
