@@ -14,6 +14,7 @@ mod harness;
 mod linphone;
 mod live_edit;
 mod media_build;
+mod mpeg4;
 mod network;
 mod reachable;
 mod simulate;

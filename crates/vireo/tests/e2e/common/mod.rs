@@ -5,6 +5,7 @@ pub(crate) mod bridge;
 pub(crate) mod browser;
 pub(crate) mod caller;
 pub(crate) mod demo;
+pub(crate) mod ffmpeg;
 pub(crate) mod gateway;
 pub(crate) mod namespace;
 pub(crate) mod pcap;
