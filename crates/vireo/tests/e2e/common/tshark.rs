@@ -68,8 +68,15 @@ impl Recording {
 
     /// Every complaint about SIP, SDP, RTP or RTCP of at least warning, one line a packet.
     pub(crate) fn complaints(&self) -> Vec<String> {
-        let bad = "(_ws.malformed || _ws.expert.severity >= 0x600000) && (sip || rtp || rtcp)";
-        let rows = self.fields(bad, &["_ws.expert.message", "frame.number", "udp.srcport", "_ws.col.Info"]);
+        self.complaints_about("udp")
+    }
+
+    /// The same of packets that match a display filter.
+    pub(crate) fn complaints_about(&self, filter: &str) -> Vec<String> {
+        let bad = format!(
+            "(_ws.malformed || _ws.expert.severity >= 0x600000) && (sip || rtp || rtcp) && ({filter})"
+        );
+        let rows = self.fields(&bad, &["_ws.expert.message", "frame.number", "udp.srcport", "_ws.col.Info"]);
         // Said of slice data by the H.264 dissector: a gap of Wireshark's, not of the packet.
         let known =
             |row: &String| row.split('\t').next().is_some_and(|all| all.split(',').all(|one| one == GAP));
