@@ -1,6 +1,7 @@
 //! The subscriber's place in a queue, as a slide that takes the turn of the hold's picture.
 //!
-//! The pool tells each change of place; the slide follows, no more often than the flow says. Sound goes on.
+//! The pool tells each change of place; the slide follows, no more often than the flow says. Sound goes on. Where the
+//! flow wants it, the slide is drawn over the hold's clip instead, for which each caller who waits has a transcoder.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,6 +12,7 @@ use crate::call::{Call, Output};
 use crate::leg::CALLER;
 use crate::limits;
 use crate::stream::Source;
+use crate::transcode::TranscoderId;
 
 /// What a subscriber who waits is shown of their place.
 pub(crate) struct Board {
@@ -85,6 +87,12 @@ impl Call {
         board.fetching = None;
         let (Some(track), Some(_)) = (track, &self.showing) else { return };
         let Some(leg) = self.legs.iter_mut().find(|leg| leg.id == CALLER) else { return };
+        let over_clip = board.places.over_clip;
+        let id = TranscoderId { call: self.facts.call, number: self.transcoders };
+        if over_clip && leg.video.as_mut().is_some_and(|video| video.draw_over(now, id, Arc::clone(track))) {
+            self.transcoders = self.transcoders.wrapping_add(1);
+            return;
+        }
         let pending = leg.circuit.as_ref().map_or(Some(0), |circuit| circuit.pictures_pending());
         let Some(video) = leg.video.as_mut() else { return };
         if !matches!(video.source, Source::Leg { .. }) {

@@ -157,6 +157,10 @@ impl Call {
             let source = stream.source.leg();
             let starved = stream.relay().is_some_and(|relay| relay.upstream.take_request(now.mono));
             let mut asks = starved;
+            if starved && matches!(stream.source, Source::Drawn { .. }) {
+                served = true;
+                stream.repeat_key_picture(now);
+            }
             if stream.keys.take_request(now.mono) {
                 served = true;
                 match &mut stream.source {
@@ -170,7 +174,7 @@ impl Call {
                         stream.repeat_key_picture(now);
                     }
                     Source::Leg { bridge: Bridge::Passthrough, .. } => asks = true,
-                    Source::Leg { bridge: Bridge::Transcode(relay), .. } => {
+                    Source::Leg { bridge: Bridge::Transcode(relay), .. } | Source::Drawn { relay, .. } => {
                         self.out.push_back(Output::Transcode(ToTranscoder::Key { id: relay.id }));
                     }
                     Source::Silence => {}

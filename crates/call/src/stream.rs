@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use media::{Format, Frame, Kind, Now, Rotation, Track};
+use media::{Format, Frame, Kind, Now, Rotation, Sizes, Track};
 use sdp::AgreedStream;
 
 use crate::bridge::Bridge;
@@ -20,7 +20,7 @@ use crate::meter::Meter;
 use crate::modes::Modes;
 use crate::picture_request::KeyPictures;
 use crate::playout::{AtEnd, Playout};
-use crate::transcode::{Relay, ToTranscoder, TranscoderId};
+use crate::transcode::{Job, Relay, ToTranscoder, TranscoderId};
 use crate::{LegId, limits};
 
 /// Where a stream's frames come from; exactly one at a time.
@@ -32,6 +32,13 @@ pub(crate) enum Source {
     Still(Playout),
     /// Speech or a clip, with an end.
     Prompt(Playout),
+    /// The clip of a hold, with a slide drawn over it by a transcoder of its own.
+    Drawn {
+        /// The clip.
+        playout: Playout,
+        /// What draws.
+        relay: Box<Relay>,
+    },
     /// What another leg of this call sends.
     Leg {
         /// That leg.
@@ -63,7 +70,7 @@ impl Source {
     pub(crate) fn leg(&self) -> Option<LegId> {
         match self {
             Source::Leg { from, .. } => Some(*from),
-            Source::Silence | Source::Still(_) | Source::Prompt(_) => None,
+            Source::Silence | Source::Still(_) | Source::Prompt(_) | Source::Drawn { .. } => None,
         }
     }
 }
@@ -79,6 +86,8 @@ pub(crate) struct Stream {
     pub(crate) governor: Governor,
     /// Of AMR: which mode is sent.
     pub(crate) modes: Option<Modes>,
+    /// Words for its own transcoders.
+    words: Vec<ToTranscoder>,
     /// Transcoders that fed it and are to be told that they are over.
     retired: Vec<TranscoderId>,
     /// What passes unchanged.
@@ -98,6 +107,7 @@ impl Stream {
             keys: KeyPictures::default(),
             governor: Governor::new(ceiling(agreed)),
             modes: Modes::of(agreed),
+            words: Vec::new(),
             retired: Vec::new(),
             meter: Meter::default(),
             strange_at: None,
@@ -136,8 +146,12 @@ impl Stream {
 
     /// The word that has its transcoder keep to what may be sent now, if it does not yet.
     pub(crate) fn govern(&mut self) -> Option<ToTranscoder> {
-        let Source::Leg { bridge, .. } = &mut self.source else { return None };
-        bridge.relay()?.govern(&mut self.governor)
+        let relay = match &mut self.source {
+            Source::Leg { bridge, .. } => bridge.relay()?,
+            Source::Drawn { relay, .. } => relay,
+            Source::Silence | Source::Still(_) | Source::Prompt(_) => return None,
+        };
+        relay.govern(&mut self.governor)
     }
 
     /// The most that another leg may send, if its pictures go on from here unchanged.
@@ -171,6 +185,7 @@ impl Stream {
     pub(crate) fn relay(&mut self) -> Option<&mut Relay> {
         match &mut self.source {
             Source::Leg { bridge, .. } => bridge.relay(),
+            Source::Drawn { relay, .. } => Some(relay),
             Source::Silence | Source::Still(_) | Source::Prompt(_) => None,
         }
     }
@@ -180,7 +195,7 @@ impl Stream {
         match &mut self.source {
             Source::Leg { bridge: Bridge::Passthrough, .. } => Some(Duration::ZERO),
             Source::Leg { bridge: Bridge::Transcode(relay), .. } => relay.delay(),
-            Source::Silence | Source::Still(_) | Source::Prompt(_) => None,
+            Source::Silence | Source::Still(_) | Source::Prompt(_) | Source::Drawn { .. } => None,
         }
     }
 
@@ -218,8 +233,30 @@ impl Stream {
     fn shows(&self, slide: &Arc<Track>) -> bool {
         match &self.source {
             Source::Still(playout) => playout.shown().is_some_and(|shown| Arc::ptr_eq(shown, slide)),
-            Source::Silence | Source::Prompt(_) | Source::Leg { .. } => false,
+            Source::Silence | Source::Prompt(_) | Source::Drawn { .. } | Source::Leg { .. } => false,
         }
+    }
+
+    /// Draws a slide over the clip that is shown, by a transcoder that is called `id` when there is none yet. False when
+    /// no clip is shown.
+    pub(crate) fn draw_over(&mut self, now: Now, id: TranscoderId, slide: Arc<Track>) -> bool {
+        let Format::Video(to) = slide.format else { return false };
+        let (playout, relay) = match std::mem::replace(&mut self.source, Source::Silence) {
+            Source::Drawn { playout, relay } => (playout, relay),
+            Source::Prompt(playout) => {
+                let job = Job { from: to.codec, sizes: Sizes::Any, to: slide.format };
+                self.words.push(ToTranscoder::Begin { id, job: job.clone() });
+                (playout, Box::new(Relay::new(now.mono, id, job)))
+            }
+            other @ (Source::Silence | Source::Still(_) | Source::Leg { .. }) => {
+                self.source = other;
+                return false;
+            }
+        };
+        self.words.push(ToTranscoder::Overlay { id: relay.id, slide });
+        self.source = Source::Drawn { playout, relay };
+        self.move_ceiling();
+        true
     }
 
     fn edge_to(&self, slide: &Arc<Track>, pending: usize, edges: &mut Edges) -> Option<Frame> {
@@ -241,6 +278,12 @@ impl Stream {
     /// Sends what the play-out owes by now.
     pub(crate) fn play_due(&mut self, now: Now) {
         let sends = self.may_send();
+        if let Source::Drawn { playout, relay } = &mut self.source {
+            while let Some(frame) = playout.pop_due(now.mono) {
+                self.words.extend(relay.take(now.mono, &frame).filter(|_| sends));
+            }
+            return;
+        }
         let (Source::Still(playout) | Source::Prompt(playout)) = &mut self.source else { return };
         loop {
             if let Some(modes) = &self.modes {
@@ -259,6 +302,11 @@ impl Stream {
     /// Sends the last key picture of a clip again; the clip goes on at its next one, with its sound.
     pub(crate) fn repeat_key_picture(&mut self, now: Now) {
         let sends = self.may_send();
+        if let Source::Drawn { playout, .. } = &mut self.source {
+            // A clip may be one long chain, and the music of a hold does not belong to one picture of it.
+            playout.restart_at_key(now.mono);
+            return self.play_due(now);
+        }
         let Source::Prompt(playout) = &mut self.source else { return };
         if let Some(frame) = playout.repeat_key(now.mono).filter(|_| sends) {
             self.carrier.send(now, &frame);
@@ -330,12 +378,13 @@ impl Stream {
     pub(crate) fn prompt_running(&self) -> bool {
         match &self.source {
             Source::Prompt(playout) => !playout.ended() && !playout.loops(),
-            Source::Silence | Source::Still(_) | Source::Leg { .. } => false,
+            Source::Silence | Source::Still(_) | Source::Drawn { .. } | Source::Leg { .. } => false,
         }
     }
 
     /// Moves what there is to send to `out`, up to the next event.
     pub(crate) fn flush(&mut self, out: &mut VecDeque<Output>) -> Option<rtp::Event> {
+        out.extend(self.words.drain(..).map(Output::Transcode));
         out.extend(self.retired.drain(..).map(|id| Output::Transcode(ToTranscoder::End { id })));
         self.carrier.flush(out, self.agreed.rtcp_mux)
     }
@@ -344,6 +393,7 @@ impl Stream {
     pub(crate) fn end(&mut self, now: Now, out: &mut VecDeque<Output>) -> rtp::Statistics {
         let fed_by = self.relay().map(|relay| relay.id);
         self.retired.extend(fed_by);
+        out.extend(self.words.drain(..).map(Output::Transcode));
         out.extend(self.retired.drain(..).map(|id| Output::Transcode(ToTranscoder::End { id })));
         self.source = Source::Silence;
         self.carrier.end(now, out, self.agreed.rtcp_mux)
@@ -352,7 +402,9 @@ impl Stream {
     /// When this stream has something to do: a frame is due, a report, a key picture.
     pub(crate) fn next_due(&self) -> Option<Instant> {
         let playout = match &self.source {
-            Source::Still(playout) | Source::Prompt(playout) => playout.next_due(),
+            Source::Still(playout) | Source::Prompt(playout) | Source::Drawn { playout, .. } => {
+                playout.next_due()
+            }
             Source::Silence | Source::Leg { .. } => None,
         };
         let playout = match self.carrier {
@@ -361,7 +413,9 @@ impl Stream {
             Carrier::Channel(_) => playout.map(|due| due + limits::CIRCUIT_SLACK),
         };
         let starved = match &self.source {
-            Source::Leg { bridge: Bridge::Transcode(relay), .. } => relay.upstream.next_due(),
+            Source::Leg { bridge: Bridge::Transcode(relay), .. } | Source::Drawn { relay, .. } => {
+                relay.upstream.next_due()
+            }
             Source::Leg { bridge: Bridge::Passthrough, .. }
             | Source::Silence
             | Source::Still(_)

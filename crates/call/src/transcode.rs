@@ -5,10 +5,11 @@
 //! yet begun, change nothing, so neither side need care who was faster.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use media::{AudioFormat, Codec, Format, Frame, Kind, Sizes, VideoFormat};
+use media::{AudioFormat, Codec, Format, Frame, Kind, Sizes, Track, VideoFormat};
 
 use crate::governor::Governor;
 use crate::picture_request::KeyPictures;
@@ -101,6 +102,13 @@ pub enum ToTranscoder {
         id: TranscoderId,
         /// As [`Job::to`], of the same codec.
         to: VideoFormat,
+    },
+    /// The first picture of this slide is to be drawn over every picture from now on, where it is not black.
+    Overlay {
+        /// Of which.
+        id: TranscoderId,
+        /// As it is for [`Job::to`].
+        slide: Arc<Track>,
     },
     /// AMR or AMR-WB is to use this mode from the next frame on.
     Mode {

@@ -21,6 +21,7 @@ pub mod g722;
 pub mod limits;
 pub mod loudness;
 pub mod opus;
+mod overlay;
 mod plane;
 pub mod plc;
 pub mod png;
@@ -32,6 +33,7 @@ pub mod transcode;
 pub mod video;
 
 pub use error::Error;
+pub use overlay::Overlay;
 pub use resample::{SAMPLE_RATE, Stream as ResampleStream, resample};
 pub use rotate::rotate;
 pub use scale::scale;

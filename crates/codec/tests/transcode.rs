@@ -245,6 +245,33 @@ fn a_scene_passes_between_each_pair_of_codecs() {
 }
 
 #[test]
+fn a_slide_is_drawn_over_pictures_where_it_is_not_black() {
+    let size = Size::QCIF;
+    let mut slide = Picture::black(size);
+    slide.y[100 * 176..].fill(200);
+    let mut transcoder =
+        VideoTranscoder::new(Codec::H264, size, format(Codec::H263, size)).expect("a transcoder");
+    let mut decoder = video::Decoder::new(Codec::H263).expect("a decoder");
+    let frames = shown(Codec::H264, size, 4);
+    let mut mean = |transcoder: &mut VideoTranscoder, frame: &Frame| {
+        transcoder.force_key();
+        let made = transcoder.push(frame, Load::Normal).expect("goes through").expect("a picture");
+        let picture = decoder.decode(&made).expect("decodes").expect("a picture");
+        [0..96, 104..144].map(|rows: std::ops::Range<usize>| {
+            let part = &picture.y[rows.start * 176..rows.end * 176];
+            part.iter().map(|&luma| u32::from(luma)).sum::<u32>() / part.len() as u32
+        })
+    };
+    let plain = mean(&mut transcoder, &frames[0]);
+    transcoder.set_overlay(Some(codec::Overlay::new(slide)));
+    let drawn = mean(&mut transcoder, &frames[1]);
+    assert!(drawn[0].abs_diff(plain[0]) < 8 && drawn[1].abs_diff(200) < 4, "{plain:?} {drawn:?}");
+    assert!(plain[1].abs_diff(200) > 20, "{plain:?}");
+    transcoder.set_overlay(None);
+    assert!(mean(&mut transcoder, &frames[2])[1].abs_diff(plain[1]) < 8);
+}
+
+#[test]
 fn pictures_of_other_sizes_are_letterboxed_and_turned_ones_put_upright() {
     let wide = Size { width: 320, height: 180 };
     let mut frame = shown(Codec::Vp8, wide, 1).remove(0);

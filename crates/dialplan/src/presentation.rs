@@ -65,6 +65,8 @@ pub struct Utterance {
 pub struct Places {
     /// The slide changes no more often than this.
     pub every: Duration,
+    /// Drawn over the clip of the hold, where the slide is not black, instead of taking its turn.
+    pub over_clip: bool,
     /// From the first place on; the last one is for all places behind it.
     pub slides: Vec<Slide>,
 }

@@ -14,7 +14,7 @@ use crate::{flow, queues};
 /// What a field can hold, as a name under `definitions`.
 ///
 /// By the field's name, which means the same in every step. One that is not here may hold anything.
-const SHAPES: [(&str, &str); 25] = [
+const SHAPES: [(&str, &str); 26] = [
     ("slide", "word"),
     ("title", "word"),
     ("lines", "words"),
@@ -26,6 +26,7 @@ const SHAPES: [(&str, &str); 25] = [
     ("timeout", "duration"),
     ("tries", "count"),
     ("barge_in", "flag"),
+    ("over_clip", "flag"),
     ("for", "duration"),
     ("cases", "cases"),
     ("name", "word"),
@@ -297,7 +298,11 @@ fn shared() -> Map<String, Value> {
         scene.into_iter().chain([("clip", "a clip"), ("music", "a clip whose sound is taken")]).collect();
     let place: Vec<_> = scene
         .into_iter()
-        .chain([("every", "it changes no more often"), ("each", "how long one caller takes an agent")])
+        .chain([
+            ("every", "it changes no more often"),
+            ("each", "how long one caller takes an agent"),
+            ("over_clip", "drawn over the hold's clip"),
+        ])
         .collect();
     let ask = properties(&[("call", "`connector.call`"), ("send", "what it takes: expressions by name")]);
     let mut at_start = ask.clone();

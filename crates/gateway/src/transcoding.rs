@@ -14,9 +14,11 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use call::{FromTranscoder, Job, ToTranscoder, TranscoderId};
+use codec::Overlay;
 use codec::transcode::{AudioTranscoder, Load, VideoTranscoder};
+use codec::video::Decoder;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select_biased, unbounded};
-use media::{Format, Frame, Kind, VideoFormat};
+use media::{Format, Frame, Kind, Picture, Track, VideoFormat};
 use rustc_hash::FxHashMap;
 use tracing::{debug, warn};
 
@@ -54,6 +56,7 @@ enum Order {
     Key(TranscoderId),
     Rate(TranscoderId, u32),
     Shape(TranscoderId, VideoFormat),
+    Overlay(TranscoderId, Arc<Track>),
     Mode(TranscoderId, u8),
     End(TranscoderId),
 }
@@ -126,6 +129,7 @@ impl Transcoding {
             ToTranscoder::Key { id } => self.order(id, Order::Key(id)),
             ToTranscoder::Rate { id, bps } => self.order(id, Order::Rate(id, bps)),
             ToTranscoder::Shape { id, to } => self.order(id, Order::Shape(id, to)),
+            ToTranscoder::Overlay { id, slide } => self.order(id, Order::Overlay(id, slide)),
             ToTranscoder::Mode { id, mode } => self.order(id, Order::Mode(id, mode)),
             ToTranscoder::End { id } => self.end(id),
             ToTranscoder::EndCall { call } => {
@@ -273,6 +277,14 @@ impl Bench {
                     debug!(%error, "an encoder keeps its size");
                 }
             }
+            Order::Overlay(id, slide) => {
+                if let Some(Running { coder: Coder::Pictures(coder), .. }) = self.running.get_mut(&id) {
+                    match first_picture(&slide) {
+                        Ok(picture) => coder.set_overlay(picture.map(Overlay::new)),
+                        Err(error) => debug!(%error, "a slide is not drawn over the film"),
+                    }
+                }
+            }
             Order::Mode(id, mode) => {
                 if let Some(Running { coder: Coder::Sound(coder), .. }) = self.running.get_mut(&id) {
                     coder.set_mode(mode);
@@ -377,6 +389,12 @@ impl Bench {
     fn say(&self, word: FromTranscoder) {
         self.shard.send(ToShard::Transcoded(Box::new(word)));
     }
+}
+
+/// What a slide looks like.
+fn first_picture(slide: &Track) -> Result<Option<Picture>, codec::Error> {
+    let Some(frame) = slide.frames.first() else { return Ok(None) };
+    Decoder::new(frame.codec)?.decode(frame)
 }
 
 /// Whether the source is to be asked for a key picture.

@@ -62,7 +62,7 @@ fn runs(rows: &[usize]) -> Vec<usize> {
 fn every_template_draws_in_every_size_and_language() {
     let mut values = menu(2);
     values.lines = vec!["您的余额为 42.50 元。".into(), "Thank you for calling.".into()];
-    for name in ["menu.svg", "page.svg", "hold.svg", "title.svg"] {
+    for name in ["menu.svg", "page.svg", "hold.svg", "title.svg", "place.svg"] {
         for size in SIZES {
             for language in ["zh-CN", "en"] {
                 let picture =

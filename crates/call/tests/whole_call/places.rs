@@ -12,8 +12,15 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// The hotline with a slide for each place, which changes every two seconds at most; anna's and boris's phones ring.
 fn world(seed: u64) -> World {
-    let places = "name: help\n      show_place: { slide: hold.svg, title: agent, every: 2s, each: 2m }\n";
-    let flow = FLOW.replace("name: help\n", places);
+    world_with(seed, "")
+}
+
+/// The same, with more said of how it is shown.
+fn world_with(seed: u64, more: &str) -> World {
+    let places = format!(
+        "name: help\n      show_place: {{ slide: hold.svg, title: agent, every: 2s, each: 2m{more} }}\n"
+    );
+    let flow = FLOW.replace("name: help\n", &places);
     let files = [("hotline.yaml", flow.as_str()), ("queues.yaml", QUEUES), ("texts/en.yaml", TEXTS)];
     let mut world = World::new(&crate::world::service(&files), seed);
     for host in ["10.0.0.21", "10.0.0.22"] {
@@ -91,4 +98,39 @@ fn an_agent_who_answers_takes_the_slide_away() {
     world.with_phone(caller, Phone::hang_up);
     world.run_for(SECOND);
     assert_eq!(world.cdrs.len(), 1);
+}
+
+#[test]
+fn a_place_over_the_clip_is_drawn_by_one_transcoder_until_the_wait_is_over() {
+    let mut world = world_with(53, ", over_clip: true");
+    let other = waits(&mut world, "10.0.0.11");
+    let caller = waits(&mut world, "10.0.0.12");
+    world.run_for(2 * SECOND);
+    assert_eq!(world.transcoders.running.len(), 2, "one for each who waits");
+    let drawn = |world: &World| {
+        let running = world.transcoders.running.values().next_back().expect("one runs");
+        (running.overlays.len(), running.made, running.keys)
+    };
+    assert_eq!(drawn(&world).0, 1);
+    assert!(drawn(&world).1 > 3, "the clip goes on: {:?}", drawn(&world));
+    let pictures = world.phones[caller].pictures().count();
+    world.with_phone(other, Phone::hang_up);
+    world.run_for(2 * SECOND);
+    let (slides, _, keys) = drawn(&world);
+    assert_eq!((world.transcoders.running.len(), slides), (1, 2), "the next slide, no other transcoder");
+    assert!(world.phones[caller].pictures().count() > pictures + 3);
+    let (gateway, ssrc) = {
+        let video = world.phones[caller].remote().and_then(|(_, video)| video).expect("video was agreed");
+        let ssrc = world.phones[caller].pictures().last().expect("a picture").ssrc;
+        (std::net::SocketAddr::new(video.ip(), video.port() + 1), ssrc)
+    };
+    world.with_phone(caller, |phone, _| phone.lose_picture(gateway, ssrc));
+    world.run_for(SECOND);
+    assert!(drawn(&world).2 > keys, "a key picture for who has lost one");
+    world.phones[0].manner = Manner::Answers(SECOND);
+    world.phones[1].manner = Manner::Answers(SECOND);
+    world.run_for(25 * SECOND);
+    assert_eq!(world.transcoders.running.len(), 0, "an agent has answered");
+    world.with_phone(caller, Phone::hang_up);
+    world.run_for(SECOND);
 }

@@ -2,11 +2,12 @@
 //! rules of real ones: nothing before a key picture, a key picture first and on request.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use call::{FromTranscoder, Job, ToTranscoder, TranscoderId};
-use media::{AudioFormat, Format, Frame, Kind, VideoFormat};
+use media::{AudioFormat, Format, Frame, Kind, Track, VideoFormat};
 
 use crate::live::{self, Decoder, Maker};
 
@@ -44,6 +45,8 @@ pub(crate) struct Running {
     pub(crate) shape: Option<VideoFormat>,
     /// Comfort noise, as it was told.
     pub(crate) noise: Vec<Bytes>,
+    /// Slides that it was told to draw.
+    pub(crate) overlays: Vec<Arc<Track>>,
 }
 
 #[derive(Default)]
@@ -76,6 +79,7 @@ impl Running {
             rate: None,
             shape: None,
             noise: Vec::new(),
+            overlays: Vec::new(),
         }
     }
 
@@ -151,6 +155,7 @@ impl Transcoders {
                 (running.rate, running.shape) = (Some(to.rate_bps), Some(to));
                 running.key_due = true;
             }),
+            ToTranscoder::Overlay { id, slide } => self.with(id, |running| running.overlays.push(slide)),
             ToTranscoder::Mode { id, mode } => self.with(id, |running| running.mode = Some(mode)),
             ToTranscoder::End { id } => {
                 self.running.remove(&id);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use media::{Codec, Frame, Sizes, VideoFormat};
 
 use crate::video::{Decoder, Encoder, Governor};
-use crate::{Error, rotate, scale};
+use crate::{Error, Overlay, rotate, scale};
 
 /// Frames dropped while no key picture has come: some encoders refresh their picture bit by bit and never send one.
 const BEFORE_KEY_MAX: u32 = 60;
@@ -60,6 +60,8 @@ pub struct VideoTranscoder {
     key_wanted: bool,
     /// Time of the last picture that was made.
     last: Option<Duration>,
+    /// What is drawn over every picture.
+    overlay: Option<Overlay>,
     counters: VideoCounters,
 }
 
@@ -81,6 +83,7 @@ impl VideoTranscoder {
             key_due: false,
             key_wanted: false,
             last: None,
+            overlay: None,
             counters: VideoCounters::default(),
         })
     }
@@ -106,6 +109,11 @@ impl VideoTranscoder {
     /// The far side needs a key picture: the next one that is made is one, whatever the bearer holds.
     pub fn force_key(&mut self) {
         self.key_due = true;
+    }
+
+    /// Draws this over every picture from the next one on.
+    pub fn set_overlay(&mut self, overlay: Option<Overlay>) {
+        self.overlay = overlay;
     }
 
     /// Whether the source is to be asked for a key picture; asks once for each reason.
@@ -185,7 +193,10 @@ impl VideoTranscoder {
             return Ok(None);
         }
         let turned = rotate(&picture, frame.rotation);
-        let fitting = scale(&turned, self.to().size)?;
+        let mut fitting = scale(&turned, self.to().size)?;
+        if let Some(overlay) = &mut self.overlay {
+            overlay.draw(&mut fitting)?;
+        }
         let made = self.encoder.encode(&fitting, frame.pts, self.key_due)?;
         self.key_due = false;
         self.last = Some(frame.pts);

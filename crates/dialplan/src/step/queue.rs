@@ -26,7 +26,7 @@ pub(super) static KIND: Kind = Kind {
         },
         Field {
             name: "show_place",
-            docs: "shows the caller's place over the hold's sound: `{ slide, title, lines, values, every: 10s, each: 2m }`; the slide gets `values.place`, and with `each`, how long one caller takes an agent, `values.wait` in minutes",
+            docs: "shows the caller's place over the hold's sound: `{ slide, title, lines, values, every: 10s, each: 2m, over_clip: true }`; the slide gets `values.place`, and with `each`, how long one caller takes an agent, `values.wait` in minutes; with `over_clip` it is drawn over the hold's clip where it is not black",
         },
     ]],
     outcomes: &[

@@ -17,6 +17,7 @@ use crate::text::Telling;
 pub(super) struct ShowPlace {
     scene: Scene,
     every: Duration,
+    over_clip: bool,
     /// How long one caller keeps an agent busy; none where no wait is foretold.
     each: Option<Duration>,
 }
@@ -25,14 +26,16 @@ impl ShowPlace {
     /// Reads the field, if it is there.
     pub(super) fn read(reader: &mut Reader, fields: &Fields<'_>) -> Option<Self> {
         let (key, tree) = fields.entry("show_place")?;
-        let known = ["slide", "title", "lines", "values", "every", "each"];
+        let known = ["slide", "title", "lines", "values", "every", "each", "over_clip"];
         let fields = reader.fields("`show_place`", key.span, tree, &known)?;
         fields.need(reader, "slide")?;
         let scene = Scene::read(reader, &fields);
         let mut duration =
             |name: &str| fields.get(name).and_then(|tree| reader.duration(&format!("`{name}`"), tree));
         let every = duration("every").unwrap_or(limits::SHOW_PLACE_EVERY);
-        Some(ShowPlace { scene, every, each: duration("each") })
+        let each = duration("each");
+        let over_clip = fields.get("over_clip").and_then(|tree| reader.flag("`over_clip`", tree));
+        Some(ShowPlace { scene, every, each, over_clip: over_clip.unwrap_or(false) })
     }
 
     pub(super) fn check(&self, checker: &mut Checker<'_>) {
@@ -52,7 +55,11 @@ impl ShowPlace {
             }
             slide
         };
-        Some(Places { every: self.every, slides: (1..=limits::PLACES_SHOWN + 1).map(slide).collect() })
+        Some(Places {
+            every: self.every,
+            over_clip: self.over_clip,
+            slides: (1..=limits::PLACES_SHOWN + 1).map(slide).collect(),
+        })
     }
 
     pub(super) fn presentations(&self, telling: &Telling<'_>, agents: usize, all: &mut Presentations) {
