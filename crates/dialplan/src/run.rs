@@ -209,6 +209,8 @@ impl Run {
                 self.state = State::Running;
                 self.begin(now);
             }
+            (State::Running, Event::Digit(key @ ('0'..='9' | '*' | '#')))
+                if self.memory.overhears(now, key) => {}
             (State::Running, Event::Digit(key @ ('0'..='9' | '*' | '#'))) => match self.fetching {
                 // It acts in the step, if that is a menu that has it.
                 Some(_) => self.memory.ahead = Some(key),
@@ -442,6 +444,7 @@ impl Run {
             }
         }
         self.memory.clear_waits();
+        self.memory.typed = None;
         let (flow_name, span) = (flow.name().to_owned(), service.position(node.name.span));
         self.memory.out.push_back(Action::Enter { flow: flow_name, node: name.to_owned(), span });
         let asks: Vec<&Ask> = node.asks().collect();

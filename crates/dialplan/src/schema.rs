@@ -9,12 +9,12 @@ use serde_json::{Map, Value, json};
 use crate::step::{Field, Kind, STEPS};
 use crate::target::BUILTINS;
 use crate::types::TYPES;
-use crate::{flow, queues};
+use crate::{flow, limits, queues};
 
 /// What a field can hold, as a name under `definitions`.
 ///
 /// By the field's name, which means the same in every step. One that is not here may hold anything.
-const SHAPES: [(&str, &str); 25] = [
+const SHAPES: [(&str, &str); 30] = [
     ("slide", "word"),
     ("title", "word"),
     ("lines", "words"),
@@ -40,6 +40,11 @@ const SHAPES: [(&str, &str); 25] = [
     ("send", "map_of_words"),
     ("into", "word"),
     ("intent", "intent"),
+    ("digits", "digits"),
+    ("end", "key_not_digit"),
+    ("correct", "key_not_digit"),
+    ("between", "duration"),
+    ("secret", "flag"),
 ];
 
 /// The schema. It fits a flow file, `queues.yaml`, a connector, and a file of texts; which one a file is shows in its first fields.
@@ -303,6 +308,10 @@ fn shared() -> Map<String, Value> {
     let mut at_start = ask.clone();
     at_start
         .insert("or".into(), json!({"description": "the value until the answer comes", "type": "object"}));
+    let digits = [("min", "at least"), ("max", "at most")].map(|(name, docs)| {
+        (name.to_owned(), json!({"description": docs, "allOf": [reference("digit_count")]}))
+    });
+    let digits = digits.into_iter().collect();
     let intents: Vec<&str> = queues::INTENTS.iter().map(|(name, _)| *name).collect();
     let types: Vec<String> =
         TYPES.iter().flat_map(|(name, ..)| [(*name).to_owned(), format!("{name}?")]).collect();
@@ -323,6 +332,9 @@ fn shared() -> Map<String, Value> {
         "words": {"anyOf": [reference("word"), {"type": "array", "items": reference("word")}]},
         "map_of_words": {"type": "object", "additionalProperties": reference("word")},
         "flag": {"type": "boolean"},
+        "digits": {"anyOf": [reference("digit_count"), closed("how many", digits, &[])]},
+        "digit_count": {"type": "integer", "minimum": 1, "maximum": limits::DIGITS_MAX},
+        "key_not_digit": {"enum": ["#", "*"]},
         "count": {"type": "integer", "minimum": 1},
         "duration": {"type": "string", "pattern": "^[0-9]+(ms|s|m|h)$"},
         "target": {"anyOf": [{"oneOf": builtins}, node]},

@@ -9,7 +9,7 @@ const HEAD: &str = "flow: test
 numbers: [\"100\"]
 start: main
 languages: [en, zh-CN]
-vars: { pack: { one_of: [10GB, 30GB] }, times: 0 }
+vars: { pack: { one_of: [10GB, 30GB] }, times: 0, card: { type: text }, pin: { type: secret }, stars: { type: number } }
 defaults: { wait: { say: wait }, exits: { silence: $repeat, invalid: $repeat, exhausted: bye, failed: bye } }
 nodes:
   bye: { hangup: {} }
@@ -22,6 +22,7 @@ repeat: { shown: AGAIN, spoken: again }
 key_hash: hash
 wait: wait
 yuan: \"{{ bal.yuan | money }}\"
+card: \"{{ card }}\"
 ";
 const CRM: &str = "connector: crm
 base: http://127.0.0.1:1
@@ -125,6 +126,8 @@ fn shown(presentation: &Presentation) -> String {
         words.push(slide.template.clone());
         words.push(slide.title.clone());
         words.extend(slide.lines.iter().cloned());
+        let values = slide.values.iter().filter(|(_, value)| !value.is_empty());
+        words.extend(values.map(|(name, value)| format!("{name}={value}")));
         words.extend(slide.rows.iter().chain(&slide.footer).map(|row| format!("{}:{}", row.key, row.label)));
     }
     words.extend(presentation.speech.iter().map(|utterance| utterance.text.clone()));

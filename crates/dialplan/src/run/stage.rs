@@ -12,6 +12,7 @@ use crate::flow::Defaults;
 use crate::limits;
 use crate::service::Queues;
 use crate::text::Telling;
+use crate::types::Type;
 use crate::{Flow, Places, Presentation, Service};
 
 /// Everything about a call that changes.
@@ -34,11 +35,24 @@ pub(super) struct Memory {
     pub(super) unattended: u32,
     /// The caller has chosen the language.
     pub(super) language_chosen: bool,
+    /// Digits of this node, from the first one on.
+    pub(super) typed: Option<Typed>,
+    /// A key that means nothing until this time.
+    pub(super) overheard: Option<(char, Instant)>,
     variables: Variables,
 }
 
 /// The values of a call by name. Its `Debug` shows no value: some are secrets, and all are the caller's.
 struct Variables(Scope);
+
+/// Digits of a caller. They may be a secret, so its `Debug` shows none.
+pub(super) struct Typed(String);
+
+impl fmt::Debug for Typed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} digits", self.0.len())
+    }
+}
 
 impl fmt::Debug for Variables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,6 +73,8 @@ impl Memory {
             ahead: None,
             unattended: 0,
             language_chosen: false,
+            typed: None,
+            overheard: None,
             variables: Variables(variables),
         }
     }
@@ -71,6 +87,11 @@ impl Memory {
     /// When time has to pass on its own.
     pub(super) fn next_timeout(&self) -> Option<Instant> {
         [self.playing, self.due].into_iter().flatten().min()
+    }
+
+    /// Whether a key is the one that means nothing just now; once, and any other key is the end of that.
+    pub(super) fn overhears(&mut self, now: Instant, key: char) -> bool {
+        self.overheard.take().is_some_and(|(own, until)| own == key && now < until)
     }
 
     /// Nothing is waited for any more.
@@ -176,6 +197,29 @@ impl<'a> Stage<'a> {
     /// The key kept by [`Stage::type_ahead`], once.
     pub(crate) fn take_ahead(&mut self) -> Option<char> {
         self.memory.ahead.take()
+    }
+
+    /// The digits that the caller has typed in this node; none before the first one.
+    pub(crate) fn typed(&self) -> Option<&str> {
+        self.memory.typed.as_ref().map(|typed| typed.0.as_str())
+    }
+
+    /// Keeps the digits typed so far, while the node stays the same.
+    pub(crate) fn set_typed(&mut self, typed: String) {
+        self.memory.typed = Some(Typed(typed));
+    }
+
+    /// If the next key is this one and comes at once, it does nothing.
+    pub(crate) fn overhear(&mut self, key: char) {
+        self.memory.overheard = Some((key, self.now + limits::OVERHEARD));
+    }
+
+    /// Gives a variable what `value` makes of its type.
+    pub(crate) fn give(&mut self, variable: &str, value: impl FnOnce(&Type) -> Option<Value>) {
+        let declared = self.flow.body.variables.get(variable);
+        if let Some(value) = declared.and_then(|declared| value(&declared.ty)).filter(fits) {
+            self.memory.know(variable, value);
+        }
     }
 
     /// Counts a silence or an invalid key, and answers how many there were in a row.

@@ -6,6 +6,7 @@
 //! during a call is in the [`Stage`].
 
 mod branch;
+mod collect;
 mod hangup;
 mod lookup;
 mod menu;
@@ -28,8 +29,8 @@ use crate::target::Exits;
 use crate::text::Telling;
 
 /// Every step of the language. The manual's table is made from it.
-pub static STEPS: [&Kind; 6] =
-    [&menu::KIND, &play::KIND, &branch::KIND, &lookup::KIND, &queue::KIND, &hangup::KIND];
+pub static STEPS: [&Kind; 7] =
+    [&menu::KIND, &play::KIND, &collect::KIND, &branch::KIND, &lookup::KIND, &queue::KIND, &hangup::KIND];
 
 /// One step of the language: a row of the manual.
 #[derive(Debug)]

@@ -56,6 +56,11 @@ fn with_value(first: &str, text: &str) -> Case {
     Case::Files(files)
 }
 
+/// A flow with variables.
+fn with_vars(vars: &str, nodes: &str) -> Case {
+    Case::Flow(flow(nodes).replace("defaults:", &format!("vars: {{ {vars} }}\ndefaults:")))
+}
+
 fn problems(case: &Case) -> Problems {
     let compiled = match case {
         Case::Flow(flow) => compile(flow),
@@ -470,6 +475,37 @@ fn mistakes_of_queues() {
         (
             "empty hold",
             with_queues(&format!("{agent}queues: {{ video: {{ agents: [anna], hold: {{}} }} }}\n"))
+        ),
+    ]));
+}
+
+#[test]
+fn mistakes_of_collect() {
+    let vars = "card: { type: text }, pin: { type: secret }, sum: { type: money }, day: { type: date }";
+    let collect = |fields: &str| {
+        with_vars(vars, &format!("  main: {{ collect: {{ say: hello, {fields}, next: $hangup }} }}\n"))
+    };
+    snapshot!(reports(&[
+        ("no variable", collect("digits: 4")),
+        ("unknown variable", collect("into: crad")),
+        ("a fact is no variable", collect("into: caller")),
+        ("no digits fit", collect("into: day")),
+        ("a secret that would be shown", collect("into: pin, digits: 4")),
+        ("a secret in a text", collect("into: card, digits: 4, secret: true")),
+        ("too many for a number", collect("into: sum, digits: { min: 1, max: 16 }")),
+        ("none at all", collect("into: card, digits: 0")),
+        ("least and most", collect("into: card, digits: { min: 6, max: 4 }")),
+        ("a misspelt bound", collect("into: card, digits: { mni: 6 }")),
+        ("a digit as the last key", collect("into: card, end: 0")),
+        ("one key for both", collect("into: card, end: \"*\", correct: \"*\"")),
+        ("no unit", collect("into: card, between: 3")),
+        ("unknown outcome", collect("into: card, exits: { to_few: $hangup }")),
+        (
+            "a secret that is said",
+            with_vars(
+                "pin: { type: secret }, note: { type: text }",
+                "  main: { collect: { into: pin, digits: 4, secret: true, next: told } }\n  told: { branch: { cases: [{ when: has_video, to: $hangup, set: { note: pin } }], exits: { else: $hangup } } }\n"
+            )
         ),
     ]));
 }
