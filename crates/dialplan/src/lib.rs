@@ -14,6 +14,7 @@ pub mod docs;
 mod expression;
 mod flow;
 pub mod graph;
+mod hours;
 pub mod limits;
 mod origin;
 mod presentation;

@@ -9,7 +9,7 @@ mod values;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use stage::Memory;
 pub(crate) use stage::Stage;
@@ -33,6 +33,8 @@ pub struct Facts {
     pub has_video: bool,
     /// A language known beforehand (BCP 47).
     pub language: Option<String>,
+    /// Wall time since 1970-01-01T00:00:00Z at [`Event::Start`]; from there on it goes with the time of events.
+    pub wall: Duration,
 }
 
 /// What happened to the call.
@@ -207,6 +209,7 @@ impl Run {
         match (self.state, event) {
             (State::New, Event::Start) => {
                 self.state = State::Running;
+                self.memory.started = Some(now);
                 self.begin(now);
             }
             (State::Running, Event::Digit(key @ ('0'..='9' | '*' | '#')))

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::step::{Field, Kind, STEPS};
 use crate::target::BUILTINS;
 use crate::types::TYPES;
-use crate::{flow, limits, queues};
+use crate::{flow, hours, limits, queues};
 
 /// What a field can hold, as a name under `definitions`.
 ///
@@ -219,11 +219,24 @@ fn queues() -> Value {
     ]});
     let all = json!({
         "agents": {"description": "who talks to callers", "type": "object", "additionalProperties": agent},
+        "hours": {"description": "when somebody is there", "type": "object", "additionalProperties": hours()},
         "queues": {"description": "who waits for whom", "type": "object",
             "additionalProperties": closed("a queue", queue, &["agents"])},
     });
     let Value::Object(all) = all else { return Value::Bool(true) };
     closed("Agents and queues", all, &[])
+}
+
+fn hours() -> Value {
+    let mut all = properties(&hours::FIELDS);
+    let ranges = json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]});
+    let by_day = json!({"type": "object", "additionalProperties": ranges});
+    for name in ["open", "special"] {
+        all[name]["allOf"] = json!([by_day]);
+    }
+    all["closed"]["allOf"] = json!([reference("words")]);
+    all["zone"]["allOf"] = json!([reference("word")]);
+    closed("opening hours", all, &["zone", "open"])
 }
 
 fn connector() -> Value {

@@ -36,11 +36,12 @@ calls:
 ";
 const QUEUES: &str = "agents: { anna: { address: \"sip:anna@127.0.0.1\" } }
 queues: { video: { agents: [anna], hold: { clip: hold.mp4 } } }
+hours: { business: { zone: UTC, open: { mon-sun: \"09:00-17:00\" }, closed: [1970-01-02] } }
 ";
 
 /// A caller who can see.
 pub(crate) fn seeing() -> Facts {
-    Facts { caller: Some("138".to_owned()), called: "100".to_owned(), has_video: true, language: None }
+    Facts { caller: Some("138".to_owned()), called: "100".to_owned(), has_video: true, ..Facts::default() }
 }
 
 /// A service with the node `bye` and `nodes`, which are indented by two.

@@ -312,6 +312,16 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// A word that names opening hours.
+    pub(crate) fn hours(&mut self, name: &Word) {
+        let hours = &self.context.queues.hours;
+        if self.context.queues_whole && !hours.contains_key(&name.value) {
+            let finding = unknown("unknown-hours", "hours", name, hours.keys().map(String::as_str));
+            let none = hours.is_empty().then(|| "define them under `hours:` of queues.yaml".to_owned());
+            self.note(finding.maybe_help(none));
+        }
+    }
+
     /// A variable that is set: what it holds. `None` when there is none of this name, which is noted.
     pub(crate) fn variable(&mut self, name: &Word) -> Option<&'a Type> {
         let flow = self.flow?;

@@ -25,6 +25,8 @@ pub(super) struct Memory {
     pub(super) playing: Option<Instant>,
     /// When the step wants to be woken.
     pub(super) due: Option<Instant>,
+    /// When the flow began.
+    pub(super) started: Option<Instant>,
     /// In a queue.
     pub(super) queued: bool,
     /// Silences and invalid keys in this menu.
@@ -68,6 +70,7 @@ impl Memory {
             out: VecDeque::new(),
             playing: None,
             due: None,
+            started: None,
             queued: false,
             failures: 0,
             ahead: None,
@@ -139,6 +142,12 @@ impl<'a> Stage<'a> {
 
     pub(crate) fn has_video(&self) -> bool {
         self.memory.facts.has_video
+    }
+
+    /// Wall time since 1970-01-01T00:00:00Z.
+    pub(crate) fn wall(&self) -> Duration {
+        let passed = self.memory.started.map(|started| self.now.saturating_duration_since(started));
+        self.memory.facts.wall.saturating_add(passed.unwrap_or_default())
     }
 
     /// Whether a condition holds now.

@@ -8,6 +8,7 @@
 mod branch;
 mod collect;
 mod hangup;
+mod hours;
 mod lookup;
 mod menu;
 mod play;
@@ -29,8 +30,16 @@ use crate::target::Exits;
 use crate::text::Telling;
 
 /// Every step of the language. The manual's table is made from it.
-pub static STEPS: [&Kind; 7] =
-    [&menu::KIND, &play::KIND, &collect::KIND, &branch::KIND, &lookup::KIND, &queue::KIND, &hangup::KIND];
+pub static STEPS: [&Kind; 8] = [
+    &menu::KIND,
+    &play::KIND,
+    &collect::KIND,
+    &branch::KIND,
+    &lookup::KIND,
+    &hours::KIND,
+    &queue::KIND,
+    &hangup::KIND,
+];
 
 /// One step of the language: a row of the manual.
 #[derive(Debug)]

@@ -511,6 +511,48 @@ fn mistakes_of_collect() {
 }
 
 #[test]
+fn mistakes_of_hours() {
+    let hours = |fields: &str| {
+        let nodes = "  main: { hours: { name: business, exits: { open: $hangup, closed: $hangup, holiday: $hangup } } }\n";
+        let mut files = vec![file("flow.yaml", &flow(nodes)), queues()];
+        files.extend(texts());
+        files[1].text.push_str(&format!("hours: {{ business: {{ {fields} }} }}\n"));
+        Case::Files(files)
+    };
+    let week = "zone: Asia/Shanghai, open: { mon-fri: \"09:00-18:00\" }";
+    snapshot!(reports(&[
+        (
+            "no hours",
+            nodes(
+                "  main: { hours: { name: business, exits: { open: $hangup, closed: $hangup, holiday: $hangup } } }\n"
+            )
+        ),
+        ("unknown hours", {
+            let Case::Files(mut files) = hours(week) else { unreachable!("made of files") };
+            files[0].text = files[0].text.replace("name: business", "name: busines");
+            Case::Files(files)
+        }),
+        ("uncovered holiday", {
+            let Case::Files(mut files) = hours(week) else { unreachable!("made of files") };
+            files[0].text = files[0].text.replace(", holiday: $hangup", "");
+            Case::Files(files)
+        }),
+        ("unknown zone", hours(&week.replace("Shanghai", "Shanghia"))),
+        ("no zone of the database", hours(&week.replace("Asia/Shanghai", "Beijing time"))),
+        ("no zone", hours("open: { mon: \"09:00-18:00\" }")),
+        ("unknown day of the week", hours(&week.replace("mon-fri", "mon-fry"))),
+        ("day twice", hours(&week.replace("open: {", "open: { wed: closed,"))),
+        ("no range", hours(&week.replace("09:00-18:00", "09:00-12:00, 9-18"))),
+        ("empty range", hours(&week.replace("18:00", "09:00"))),
+        ("no such day", hours(&format!("{week}, closed: [2027-01-01, 2027-02-29]"))),
+        ("backwards", hours(&format!("{week}, closed: 2026-10-07..2026-10-01"))),
+        ("half a year", hours(&format!("{week}, closed: 2026-12-30..01-02"))),
+        ("a special day without hours", hours(&format!("{week}, special: {{ 2026-10-10: closed }}"))),
+        ("unknown field", hours(&format!("{week}, close: [01-01]"))),
+    ]));
+}
+
+#[test]
 fn all_mistakes_are_named_in_one_run_and_in_order() {
     let mut files = demo_files();
     for file in &mut files {

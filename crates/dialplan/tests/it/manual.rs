@@ -31,7 +31,7 @@ fn examples_of_the_manual_are_sound() {
     let service =
         Service::compile(&examples, &assets()).unwrap_or_else(|problems| panic!("{}", problems.report()));
     assert!(service.warnings().is_empty(), "{}", service.warnings().report());
-    assert_eq!(service.flows().len(), 4);
+    assert_eq!(service.flows().len(), 5);
 }
 
 #[test]
@@ -82,6 +82,10 @@ fn example_of_every_step_is_sound() {
         files.extend(
             crate::common::demo_files().into_iter().filter(|file| !file.path.ends_with("hotline.yaml")),
         );
+        let queues = files.iter_mut().find(|file| file.path.ends_with("queues.yaml")).expect("queues");
+        queues
+            .text
+            .push_str("hours: { business: { zone: Asia/Shanghai, open: { mon-fri: 09:00-18:00 } } }\n");
         let chinese = files.iter_mut().find(|file| file.path.ends_with("zh-CN.yaml")).expect("texts");
         chinese.text.push_str("enter_card: 请输入卡号\n");
         if let Err(problems) = Service::compile(&files, &assets()) {

@@ -144,7 +144,7 @@ proptest! {
         seed: u64,
     ) {
         let service = shared_demo();
-        let facts = Facts { caller: None, called: "1008621".to_owned(), has_video, language: None };
+        let facts = Facts { caller: None, called: "1008621".to_owned(), has_video, ..Facts::default() };
         let mut run = Run::new(service.clone(), service.flows()[0].id(), facts, seed);
         let (mut now, mut waits) = (some_time(), Waits::default());
         run.handle_input(now, Event::Start);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::common::{assets, file, queues, some_time, texts};
-use dialplan::simulate::transcript;
-use dialplan::{Service, SourceFile};
+use dialplan::simulate::{transcript, wall_time};
+use dialplan::{Facts, Service, SourceFile};
 
 /// A service of flows with more English texts.
 fn service(files: &[(&str, &str)], english: &str) -> Arc<Service> {
@@ -82,4 +82,81 @@ wait
   ends
 ",
     );
+}
+
+const HOURS: &str = "agents: { anna: { address: \"sip:anna@127.0.0.1:5070\" } }
+queues: { video: { agents: [anna], hold: { clip: hold.mp4 } } }
+hours:
+  business: { zone: Asia/Shanghai, open: { mon-fri: \"09:00-18:00\" }, closed: [2026-10-01..2026-10-07] }
+";
+const BY_HOURS: &str =
+    "  main: { hours: { name: business, exits: { open: agent, closed: mail, holiday: feast } } }
+  agent: { hangup: { say: agent } }
+  mail: { hangup: {} }
+  feast: { hangup: { say: hello } }
+";
+
+#[test]
+fn a_transcript_says_when_its_call_begins() {
+    let service = service(&[("flow.yaml", &flow("", BY_HOURS)), ("queues.yaml", HOURS)], "");
+    goes(
+        &service,
+        6,
+        "# When it does not say, it is a Wednesday morning.
+call 100
+  node main
+  node agent
+
+call 100, at 2026-11-23 08:59
+  node main
+  node mail
+
+call 100, at 2026-11-23 09:00, language en
+  node main
+  node agent
+
+call 100, at 2026-10-01 10:00
+  node main
+  node feast
+
+# Half past nine in Shanghai.
+call 100, at 2026-11-23 01:30 UTC
+  node main
+  node agent
+
+call 100, at 2026-11-23 01:30 Europe/Berlin
+  node main
+  node mail
+",
+    );
+}
+
+#[test]
+fn hours_of_several_zones_need_the_name_of_one() {
+    let hours = format!("{HOURS}  berlin: {{ zone: Europe/Berlin, open: {{ mon-fri: \"09:00-18:00\" }} }}\n");
+    let service = service(&[("flow.yaml", &flow("", BY_HOURS)), ("queues.yaml", &hours)], "");
+    goes(&service, 1, "call 100, at 2026-11-23 09:00 Asia/Shanghai\n  node main\n  node agent\n");
+    let why = |text: &str| {
+        let verdict = transcript::check(&service, &[file("it.sim", text)], some_time());
+        let told: Vec<String> = verdict.problems.iter().map(ToString::to_string).collect();
+        told.join("\n")
+    };
+    for (text, wrong) in [
+        ("call 100, at 2026-11-23 09:00\n", "several time zones"),
+        ("call 100, at 2026-11-23\n", "write it as `2026-10-01 10:00`"),
+        ("call 100, at 2026-02-29 09:00 UTC\n", "write it as `2026-10-01 10:00`"),
+        ("call 100, at 2026-11-23 09:00 Asia/Shangai\n", "there is no time zone `Asia/Shangai`"),
+        ("call 100, at 1960-11-23 09:00 UTC\n", "before 1970"),
+    ] {
+        assert!(why(text).contains(wrong), "{text}: {}", why(text));
+    }
+}
+
+#[test]
+fn what_is_recorded_says_when_it_was() {
+    let service = service(&[("flow.yaml", &flow("", BY_HOURS)), ("queues.yaml", HOURS)], "");
+    let wall = wall_time(&service, "2026-10-01 10:00").expect("a time");
+    let facts = Facts { called: "100".to_owned(), has_video: true, wall, ..Facts::default() };
+    let line = transcript::opening(&service, &service.flows()[0], &facts);
+    assert_eq!(line, "call 100, at 2026-10-01 10:00");
 }
