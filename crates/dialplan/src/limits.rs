@@ -65,6 +65,8 @@ pub(crate) const DIGITS_OF_NUMBER_MAX: usize = 15;
 pub const BETWEEN_DIGITS: Duration = Duration::from_secs(3);
 /// How long the key that could have ended the digits does nothing behind the last one that was expected.
 pub const OVERHEARD: Duration = Duration::from_secs(2);
+/// Stars of a rating: their rows fit a small screen.
+pub(crate) const STARS_MAX: u32 = 5;
 /// Most tries of a menu.
 pub const TRIES_MAX: u32 = 10;
 /// Places of a queue that have a slide of their own where a step shows them; those behind share one. The pool tells no

@@ -14,7 +14,7 @@ use crate::{flow, hours, limits, queues};
 /// What a field can hold, as a name under `definitions`.
 ///
 /// By the field's name, which means the same in every step. One that is not here may hold anything.
-const SHAPES: [(&str, &str); 30] = [
+const SHAPES: [(&str, &str); 34] = [
     ("slide", "word"),
     ("title", "word"),
     ("lines", "words"),
@@ -45,6 +45,10 @@ const SHAPES: [(&str, &str); 30] = [
     ("correct", "key_not_digit"),
     ("between", "duration"),
     ("secret", "flag"),
+    ("stars", "star_count"),
+    ("labels", "words"),
+    ("vars", "map_of_words"),
+    ("to", "word"),
 ];
 
 /// The schema. It fits a flow file, `queues.yaml`, a connector, and a file of texts; which one a file is shows in its first fields.
@@ -347,6 +351,7 @@ fn shared() -> Map<String, Value> {
         "flag": {"type": "boolean"},
         "digits": {"anyOf": [reference("digit_count"), closed("how many", digits, &[])]},
         "digit_count": {"type": "integer", "minimum": 1, "maximum": limits::DIGITS_MAX},
+        "star_count": {"type": "integer", "minimum": 2, "maximum": limits::STARS_MAX},
         "key_not_digit": {"enum": ["#", "*"]},
         "count": {"type": "integer", "minimum": 1},
         "duration": {"type": "string", "pattern": "^[0-9]+(ms|s|m|h)$"},

@@ -312,6 +312,13 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// A word that names one of the flow's languages.
+    pub(crate) fn language(&mut self, name: &Word) {
+        if !self.languages.contains(&name.value.as_str()) {
+            self.note(unknown("unknown-language", "language", name, self.languages.clone()));
+        }
+    }
+
     /// A word that names opening hours.
     pub(crate) fn hours(&mut self, name: &Word) {
         let hours = &self.context.queues.hours;

@@ -11,6 +11,7 @@ use crate::expression::{Expression, Scope};
 use crate::flow::Defaults;
 use crate::limits;
 use crate::service::Queues;
+use crate::step::Next;
 use crate::text::Telling;
 use crate::types::Type;
 use crate::{Flow, Places, Presentation, Service};
@@ -155,6 +156,12 @@ impl<'a> Stage<'a> {
         expression.holds(&self.memory.scope())
     }
 
+    /// The caller is spoken to in this language from now on.
+    pub(crate) fn speak(&mut self, language: &str) {
+        language.clone_into(&mut self.memory.language);
+        self.memory.language_chosen = true;
+    }
+
     /// Shows and says something in place of whatever was on.
     pub(crate) fn play(&mut self, presentation: Presentation, told: Telling<'_>) {
         self.doubt(told);
@@ -231,10 +238,12 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Counts a silence or an invalid key, and answers how many there were in a row.
-    pub(crate) fn count_failure(&mut self) -> u32 {
+    /// One more silence or invalid key: the outcome `exhausted` on the last try, else `outcome`. `tries` is the step's
+    /// own number of them.
+    pub(crate) fn fail(&mut self, tries: Option<u32>, outcome: &'static str) -> Next<'static> {
         self.memory.failures += 1;
-        self.memory.failures
+        let is_last = self.memory.failures >= tries.unwrap_or(self.flow.body.defaults.tries);
+        Next::Outcome(if is_last { "exhausted" } else { outcome })
     }
 
     /// The caller has chosen: the tries start afresh.

@@ -173,7 +173,7 @@ impl Collect {
                 typed.pop();
             }
             _ if key == self.end => return self.complete(stage),
-            _ => return self.fail(stage, "invalid"),
+            _ => return stage.fail(self.tries, "invalid"),
         }
         stage.attended();
         let telling = stage.telling();
@@ -200,16 +200,11 @@ impl Collect {
     fn complete(&self, stage: &mut Stage<'_>) -> Next<'_> {
         let typed = stage.typed().unwrap_or_default().to_owned();
         if typed.len() < self.min {
-            return self.fail(stage, "invalid");
+            return stage.fail(self.tries, "invalid");
         }
         stage.forget_failures();
         stage.give(&self.into.value, |ty| value_of(&typed, ty));
         Next::Outcome("done")
-    }
-
-    fn fail(&self, stage: &mut Stage<'_>, outcome: &'static str) -> Next<'_> {
-        let tries = self.tries.unwrap_or(stage.defaults().tries);
-        if stage.count_failure() >= tries { Next::Outcome("exhausted") } else { Next::Outcome(outcome) }
     }
 }
 
@@ -293,7 +288,7 @@ impl Step for Collect {
                 stage.wake_after(self.first(stage));
                 Next::Wait
             }
-            Cue::Time if stage.typed().is_none_or(str::is_empty) => self.fail(stage, "silence"),
+            Cue::Time if stage.typed().is_none_or(str::is_empty) => stage.fail(self.tries, "silence"),
             Cue::Time => self.complete(stage),
             Cue::PlayEnded | Cue::Queue(_) => Next::Wait,
         }

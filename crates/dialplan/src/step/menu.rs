@@ -209,11 +209,6 @@ impl Menu {
         item.set.apply(stage);
         Some(Next::Go(&item.to))
     }
-
-    fn fail(&self, stage: &mut Stage<'_>, outcome: &'static str) -> Next<'_> {
-        let tries = self.tries.unwrap_or(stage.defaults().tries);
-        if stage.count_failure() >= tries { Next::Outcome("exhausted") } else { Next::Outcome(outcome) }
-    }
 }
 
 impl Step for Menu {
@@ -295,13 +290,13 @@ impl Step for Menu {
             Cue::Key(_) if stage.is_playing() && !self.barge_in => Next::Wait,
             Cue::Key(key) => match self.choose(stage, key) {
                 Some(next) => next,
-                None => self.fail(stage, "invalid"),
+                None => stage.fail(self.tries, "invalid"),
             },
             Cue::PlayEnded => {
                 stage.wake_after(self.timeout.unwrap_or(stage.defaults().timeout));
                 Next::Wait
             }
-            Cue::Time => self.fail(stage, "silence"),
+            Cue::Time => stage.fail(self.tries, "silence"),
             Cue::Queue(_) => Next::Wait,
         }
     }

@@ -9,10 +9,12 @@ mod branch;
 mod collect;
 mod hangup;
 mod hours;
+mod language;
 mod lookup;
 mod menu;
 mod play;
 mod queue;
+mod rate;
 mod set;
 mod show_place;
 
@@ -30,13 +32,16 @@ use crate::target::Exits;
 use crate::text::Telling;
 
 /// Every step of the language. The manual's table is made from it.
-pub static STEPS: [&Kind; 8] = [
+pub static STEPS: [&Kind; 11] = [
     &menu::KIND,
     &play::KIND,
     &collect::KIND,
+    &rate::KIND,
     &branch::KIND,
-    &lookup::KIND,
+    &set::KIND,
+    &language::KIND,
     &hours::KIND,
+    &lookup::KIND,
     &queue::KIND,
     &hangup::KIND,
 ];

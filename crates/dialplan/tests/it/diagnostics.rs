@@ -511,6 +511,29 @@ fn mistakes_of_collect() {
 }
 
 #[test]
+fn mistakes_of_small_steps() {
+    let vars = "pack: { one_of: [10GB, 30GB] }, stars: { type: number }, note: { type: text }";
+    let it = |step: &str| with_vars(vars, &format!("  main: {{ {step} }}\n"));
+    snapshot!(reports(&[
+        ("unknown language", it("language: { to: zh-TW, next: $hangup }")),
+        ("no language", it("language: { next: $hangup }")),
+        ("unknown variable", it("set: { vars: { pcak: 10GB }, next: $hangup }")),
+        ("a variable beside `vars`", it("set: { pack: 10GB, next: $hangup }")),
+        ("no word of the variable", it("set: { vars: { pack: 10gb }, next: $hangup }")),
+        ("a number for a text", it("set: { vars: { stars: '\"five\"' }, next: $hangup }")),
+        ("stars in a text", it("rate: { say: hello, into: note, next: $hangup }")),
+        ("unknown variable for stars", it("rate: { say: hello, into: star, next: $hangup }")),
+        ("too many stars", it("rate: { say: hello, into: stars, stars: 6, next: $hangup }")),
+        ("too few labels", it("rate: { say: hello, into: stars, labels: [hello, balance], next: $hangup }")),
+        (
+            "unknown label",
+            it("rate: { say: hello, into: stars, stars: 2, labels: [hello, balanse], next: $hangup }")
+        ),
+        ("nothing behind the stars", it("rate: { say: hello, into: stars }")),
+    ]));
+}
+
+#[test]
 fn mistakes_of_hours() {
     let hours = |fields: &str| {
         let nodes = "  main: { hours: { name: business, exits: { open: $hangup, closed: $hangup, holiday: $hangup } } }\n";

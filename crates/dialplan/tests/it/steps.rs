@@ -160,3 +160,41 @@ fn what_is_recorded_says_when_it_was() {
     let line = transcript::opening(&service, &service.flows()[0], &facts);
     assert_eq!(line, "call 100, at 2026-10-01 10:00");
 }
+
+#[test]
+fn stars_values_and_languages_are_set_on_the_way() {
+    let nodes = "  main: { set: { vars: { pack: 10GB }, next: chinese } }
+  chinese: { language: { to: zh-CN, next: stars } }
+  stars: { rate: { slide: menu.svg, title: hello, into: stars, exits: { done: told, silence: told } } }
+  told: { hangup: { slide: page.svg, lines: hello } }
+";
+    let flow = flow("pack: { one_of: [10GB, 30GB] }, stars: { type: number, default: 0 }", nodes);
+    let service = service(&[("flow.yaml", &flow.replace("[en]", "[en, zh-CN]"))], "");
+    goes(
+        &service,
+        2,
+        "call 100, language en
+  var pack 10GB
+  language zh-CN
+  node main
+  node chinese
+  node stars
+  title 您好
+  row 1 ★☆☆☆☆
+  row 2 ★★☆☆☆
+  row 3 ★★★☆☆
+  row 4 ★★★★☆
+  row 5 ★★★★★
+press 9
+  node stars
+press 4
+  var stars 4
+  node told
+  line 您好
+
+call 100
+wait
+  node told
+",
+    );
+}
