@@ -17,8 +17,22 @@ use crate::target::Exits;
 use crate::types::{self, Type};
 use crate::yaml::{Tree, Value};
 
-pub(crate) const FIELDS: [&str; 10] =
-    ["flow", "numbers", "ring", "start", "languages", "language", "vars", "at_start", "defaults", "nodes"];
+pub(crate) const FIELDS: [&str; 12] = [
+    "flow",
+    "numbers",
+    "ring",
+    "start",
+    "languages",
+    "language",
+    "takes",
+    "outcomes",
+    "vars",
+    "at_start",
+    "defaults",
+    "nodes",
+];
+/// What a flow that others run cannot have: it is about how a call begins.
+const OF_CALLS: [&str; 4] = ["numbers", "ring", "language", "at_start"];
 /// What a node can have beside its step.
 pub(crate) const NODE_FIELDS: [&str; 0] = [];
 /// What a flow can say for all its steps.
@@ -34,6 +48,10 @@ pub(crate) struct Body {
     pub(crate) start: Option<Word>,
     pub(crate) languages: Vec<Word>,
     pub(crate) language: Option<FirstLanguage>,
+    /// Of the variables, those that a flow which runs this one gives a value.
+    takes: Vec<String>,
+    /// What a flow that is run by others can return; none for a flow that is called.
+    pub(crate) outcomes: Vec<Word>,
     pub(crate) variables: BTreeMap<String, Variable>,
     /// Asked as soon as there is a call; nothing waits for it.
     pub(crate) at_start: Vec<Ask>,
@@ -138,6 +156,11 @@ impl Body {
         own.chain(asked).collect()
     }
 
+    /// What a flow that runs this one gives it, by name.
+    pub(crate) fn takes(&self) -> impl Iterator<Item = (&str, &Type)> {
+        self.takes.iter().filter_map(|name| Some((name.as_str(), &self.variables.get(name)?.ty)))
+    }
+
     /// Everything that is asked anywhere in the flow.
     pub(crate) fn asks(&self) -> impl Iterator<Item = &Ask> {
         self.at_start.iter().chain(self.nodes.values().flat_map(Node::asks))
@@ -200,6 +223,10 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree) -> Option<Body> {
     let start = fields.need(reader, "start").and_then(|tree| reader.word("`start`", tree));
     let defaults = fields.entry("defaults").map(|(key, tree)| read_defaults(reader, key.span, tree));
     let (nodes, broken) = read_nodes(reader, &fields);
+    let mut variables =
+        fields.entry("vars").map(|(key, tree)| read_vars(reader, key.span, tree)).unwrap_or_default();
+    let outcomes = read_outcomes(reader, &fields);
+    let takes = read_takes(reader, &fields, &mut variables);
     Some(Body {
         name: name.unwrap_or_else(|| Word { value: String::new(), span: start_of_file }),
         numbers: fields.get("numbers").map(|tree| read_numbers(reader, tree)).unwrap_or_default(),
@@ -207,10 +234,9 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree) -> Option<Body> {
         start,
         languages,
         language,
-        variables: fields
-            .entry("vars")
-            .map(|(key, tree)| read_vars(reader, key.span, tree))
-            .unwrap_or_default(),
+        takes,
+        outcomes,
+        variables,
         at_start: fields
             .entry("at_start")
             .map(|(key, tree)| ask::read(reader, "`at_start`", key.span, tree, true))
@@ -247,6 +273,69 @@ fn read_ring(reader: &mut Reader, tree: &Tree) -> Option<Duration> {
         return None;
     }
     Some(ring)
+}
+
+/// `outcomes: [ok, wrong]` makes a flow one that others run.
+fn read_outcomes(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Word> {
+    let Some((key, tree)) = fields.entry("outcomes") else {
+        if let Some((takes, _)) = fields.entry("takes") {
+            let message = "only a flow that others run takes something";
+            let finding = Finding::error("missing-field", takes.span, message, "given by whom?");
+            reader.note(finding.help("add `outcomes: [...]`, what it can return"));
+        }
+        return Vec::new();
+    };
+    let mut outcomes: Vec<Word> = Vec::new();
+    for outcome in reader.words("`outcomes`", tree) {
+        match outcomes.iter().find(|other| other.value == outcome.value) {
+            Some(first) => {
+                let finding =
+                    Finding::error("duplicate-key", outcome.span, "this outcome is given twice", "again");
+                reader.note(finding.also(first.span, "the first time"));
+            }
+            None if reader.check_name("an outcome", &outcome) => outcomes.push(outcome),
+            None => {}
+        }
+    }
+    if outcomes.is_empty() && matches!(&tree.value, Value::List(items) if items.is_empty()) {
+        let message = "a flow that others run has at least one outcome";
+        reader.note(Finding::error("empty", tree.span, message, "none is given"));
+    }
+    for name in OF_CALLS {
+        if let Some((own, _)) = fields.entry(name) {
+            let message = format!("a flow that others run has no `{name}`");
+            let finding = Finding::error("unknown-field", own.span, message, "of calls alone");
+            reader.note(finding.also(key.span, "others run it").help("remove it, or make two flows"));
+        }
+    }
+    outcomes
+}
+
+/// What is taken is a variable with a type and without a value of its own.
+fn read_takes(
+    reader: &mut Reader,
+    fields: &Fields<'_>,
+    variables: &mut BTreeMap<String, Variable>,
+) -> Vec<String> {
+    let Some((key, tree)) = fields.entry("takes") else { return Vec::new() };
+    let mut takes = Vec::new();
+    for (name, tree) in reader.entries("`takes`", key.span, tree).unwrap_or_default() {
+        if !types::check_identifier(reader, "what a flow takes", name) {
+            continue;
+        }
+        let taken = variables.contains_key(&name.value) || FACTS.iter().any(|(fact, _)| *fact == name.value);
+        if taken {
+            let message = format!("`{}` is known already, and cannot be taken", name.value);
+            let finding = Finding::error("invalid-name", name.span, message, "taken");
+            reader.note(finding.help("choose another name"));
+            continue;
+        }
+        // One whose type is wrong is noted, and known all the same.
+        let ty = types::read(reader, &format!("`{}`", name.value), tree).unwrap_or(Type::Unknown);
+        variables.insert(name.value.clone(), Variable { ty, first: Known::from(()) });
+        takes.push(name.value.clone());
+    }
+    takes
 }
 
 fn read_languages(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Word> {

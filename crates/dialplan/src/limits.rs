@@ -67,6 +67,8 @@ pub const BETWEEN_DIGITS: Duration = Duration::from_secs(3);
 pub const OVERHEARD: Duration = Duration::from_secs(2);
 /// Stars of a rating: their rows fit a small screen.
 pub(crate) const STARS_MAX: u32 = 5;
+/// Flows that can run each other, one inside the other.
+pub(crate) const RUNS_DEEP_MAX: usize = 8;
 /// Most tries of a menu.
 pub const TRIES_MAX: u32 = 10;
 /// Places of a queue that have a slide of their own where a step shows them; those behind share one. The pool tells no

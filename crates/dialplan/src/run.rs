@@ -4,6 +4,7 @@
 //! to the next. The steps themselves are under `step/`; what they may do to the call is in
 //! [`Stage`]. Start at [`Run::handle_input`].
 
+mod frames;
 mod stage;
 mod values;
 
@@ -11,11 +12,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use frames::Frame;
 use stage::Memory;
 pub(crate) use stage::Stage;
 
 use crate::ask::Ask;
 use crate::connector::{Answer, Answered, Question};
+use crate::expression::Scope;
 use crate::flow::{FETCH_FAILED, FirstLanguage, Node};
 use crate::limits;
 use crate::step::{Cue, Next};
@@ -128,8 +131,10 @@ pub struct Run {
     memory: Memory,
     /// Menus entered, the last one last; what `$back` goes through.
     history: Vec<String>,
-    /// Questions that have not been answered: the name of the answer.
-    asked: BTreeMap<u32, String>,
+    /// The flows that wait for the one that is walked now, the one that was called first.
+    frames: Vec<Frame>,
+    /// Questions that have not been answered: how many flows waited when they were asked, and the name of the answer.
+    asked: BTreeMap<u32, (usize, String)>,
     next_question: u32,
     /// What the node waits for before its step begins.
     fetching: Option<Fetching>,
@@ -160,7 +165,10 @@ impl Run {
         let _ = seed;
         let variables = service.flow(flow).map(|flow| flow.body.first_values()).unwrap_or_default();
         let mut memory = Memory::new(facts, variables);
-        memory.language = service.flow(flow).map(|flow| first_language(flow, &memory)).unwrap_or_default();
+        memory.language = service
+            .flow(flow)
+            .map(|flow| first_language(flow, &memory.facts, &memory.scope()))
+            .unwrap_or_default();
         Self {
             service,
             flow,
@@ -168,6 +176,7 @@ impl Run {
             state: State::New,
             memory,
             history: Vec::new(),
+            frames: Vec::new(),
             asked: BTreeMap::new(),
             next_question: 0,
             fetching: None,
@@ -187,6 +196,11 @@ impl Run {
     /// The language the caller hears now.
     pub fn language(&self) -> &str {
         &self.memory.language
+    }
+
+    /// The flow the caller is in: the one that was called, or one that it runs.
+    pub fn flow(&self) -> FlowId {
+        self.flow
     }
 
     /// The node the caller is in, once started.
@@ -267,7 +281,7 @@ impl Run {
             let Some((connector, call)) = ask.find(&service.connectors) else { continue };
             let id = self.next_question;
             self.next_question = id.wrapping_add(1);
-            self.asked.insert(id, ask.into.value.clone());
+            self.asked.insert(id, (self.frames.len(), ask.into.value.clone()));
             questions.push(id);
             self.memory.out.push_back(Action::Ask(Question {
                 id,
@@ -282,7 +296,7 @@ impl Run {
     }
 
     fn answered(&mut self, now: Instant, id: u32, answer: Answer) {
-        let Some(into) = self.asked.remove(&id) else { return };
+        let Some((depth, into)) = self.asked.remove(&id) else { return };
         let waited_for = self.fetching.as_mut().is_some_and(|fetching| {
             let before = fetching.questions.len();
             fetching.questions.retain(|question| *question != id);
@@ -290,7 +304,10 @@ impl Run {
         });
         let outcome = match answer {
             Answer::Done(Answered(value)) => {
-                self.memory.know(&into, value);
+                match self.frames.get_mut(depth) {
+                    Some(frame) => frame.variables.know(&into, value),
+                    None => self.memory.know(&into, value),
+                }
                 None
             }
             Answer::Refused => Some("refused"),
@@ -308,9 +325,16 @@ impl Run {
     }
 
     fn find_language(&mut self) {
-        let service = self.service.clone();
-        if let Some(flow) = service.flow(self.flow).filter(|_| !self.memory.language_chosen) {
-            self.memory.language = first_language(flow, &self.memory);
+        if self.memory.language_chosen {
+            return;
+        }
+        // It is the flow that was called which says how the language is found.
+        let (id, scope) = match self.frames.first() {
+            Some(frame) => (frame.flow, self.memory.scope_of(&frame.variables)),
+            None => (self.flow, self.memory.scope()),
+        };
+        if let Some(flow) = self.service.flow(id) {
+            self.memory.language = first_language(flow, &self.memory.facts, &scope);
         }
     }
 
@@ -375,14 +399,20 @@ impl Run {
 
     /// Goes on until a step waits or the call ends.
     fn follow<'a>(&mut self, service: &'a Service, now: Instant, mut next: Next<'a>) {
-        let Some(flow) = service.flow(self.flow) else { return self.end() };
         loop {
+            let Some(flow) = service.flow(self.flow) else { return self.end() };
             let to = match next {
                 Next::Wait => return,
                 Next::Hangup => return self.end(),
                 Next::Go(word) => Some(word.value.as_str()),
                 Next::Outcome(outcome) => self.exit(flow, outcome),
+                Next::Part(part) => self.go_into(service, part).map(|word| word.value.as_str()),
             };
+            if let Some(Target::Return(outcome)) = to.and_then(target) {
+                next = self.go_back(service, outcome).map_or(Next::Hangup, Next::Go);
+                continue;
+            }
+            let Some(flow) = service.flow(self.flow) else { return self.end() };
             let Some(node) = to.and_then(|to| self.resolve(flow, to)) else { return self.end() };
             next = self.enter(service, flow, now, &node);
         }
@@ -414,7 +444,7 @@ impl Run {
                 self.memory.language_chosen = true;
                 self.node.clone()
             }
-            Target::Builtin(Builtin::Hangup) => None,
+            Target::Builtin(Builtin::Hangup) | Target::Return(_) => None,
         }
     }
 
@@ -487,10 +517,10 @@ impl Run {
 
 /// The language a call begins in: what the flow's expression gives, else what is known of the caller,
 /// else what the flow names, else its first.
-fn first_language(flow: &Flow, memory: &Memory) -> String {
+fn first_language(flow: &Flow, facts: &Facts, scope: &Scope) -> String {
     let languages: Vec<&str> = flow.body.languages.iter().map(|language| language.value.as_str()).collect();
     let (by_expression, always) = match &flow.body.language {
-        Some(FirstLanguage::By(expression)) => (expression.evaluate(&memory.scope()).ok(), None),
+        Some(FirstLanguage::By(expression)) => (expression.evaluate(scope).ok(), None),
         Some(FirstLanguage::Always(language)) => (None, Some(language.as_str())),
         None => (None, None),
     };
@@ -502,7 +532,7 @@ fn first_language(flow: &Flow, memory: &Memory) -> String {
     };
     wanted
         .and_then(matching)
-        .or_else(|| memory.facts.language.as_deref().and_then(matching))
+        .or_else(|| facts.language.as_deref().and_then(matching))
         .or(always)
         .or(languages.first().copied())
         .unwrap_or_default()

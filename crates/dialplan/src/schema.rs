@@ -7,14 +7,14 @@
 use serde_json::{Map, Value, json};
 
 use crate::step::{Field, Kind, STEPS};
-use crate::target::BUILTINS;
+use crate::target::{BUILTINS, RETURN};
 use crate::types::TYPES;
 use crate::{flow, hours, limits, queues};
 
 /// What a field can hold, as a name under `definitions`.
 ///
 /// By the field's name, which means the same in every step. One that is not here may hold anything.
-const SHAPES: [(&str, &str); 34] = [
+const SHAPES: [(&str, &str); 37] = [
     ("slide", "word"),
     ("title", "word"),
     ("lines", "words"),
@@ -49,6 +49,9 @@ const SHAPES: [(&str, &str); 34] = [
     ("labels", "words"),
     ("vars", "map_of_words"),
     ("to", "word"),
+    ("flow", "word"),
+    ("with", "map_of_words"),
+    ("outcomes", "words"),
 ];
 
 /// The schema. It fits a flow file, `queues.yaml`, a connector, and a file of texts; which one a file is shows in its first fields.
@@ -115,6 +118,10 @@ fn step(kind: &Kind) -> Value {
         fields.map(|Field { name, docs, .. }| ((*name).to_owned(), shaped(name, docs))).collect();
     for name in kind.field_names() {
         match name {
+            "exits" if kind.outcomes.is_empty() => {
+                all["exits"]["type"] = json!("object");
+                all["exits"]["additionalProperties"] = reference("target");
+            }
             "exits" => {
                 let fetches =
                     kind.fields.iter().flat_map(|group| group.iter()).any(|field| field.name == "fetch");
@@ -182,6 +189,14 @@ fn flow() -> Value {
         (
             "language",
             json!({"description": "the language that a call begins in, or an expression for it", "allOf": [reference("word")]}),
+        ),
+        (
+            "takes",
+            json!({"description": "of a flow that others run: what they give it, by type", "type": "object", "additionalProperties": reference("type")}),
+        ),
+        (
+            "outcomes",
+            json!({"description": "makes it a flow that others run: what it can return", "allOf": [reference("words")]}),
         ),
         (
             "vars",
@@ -295,6 +310,7 @@ fn shared() -> Map<String, Value> {
     let builtins: Vec<Value> =
         BUILTINS.iter().map(|(name, _, docs)| json!({"const": name, "description": docs})).collect();
     let node = json!({"type": "string", "pattern": "^[^$]", "description": "a node of this flow"});
+    let outcome = json!({"type": "string", "pattern": "^[$]return +[^ ]+$", "description": RETURN.1});
     let item = properties(&[
         ("say", "the text of its row and sentence"),
         ("to", "where the key leads"),
@@ -355,7 +371,7 @@ fn shared() -> Map<String, Value> {
         "key_not_digit": {"enum": ["#", "*"]},
         "count": {"type": "integer", "minimum": 1},
         "duration": {"type": "string", "pattern": "^[0-9]+(ms|s|m|h)$"},
-        "target": {"anyOf": [{"oneOf": builtins}, node]},
+        "target": {"anyOf": [{"oneOf": builtins}, node, outcome]},
         "items": {"type": "object", "additionalProperties": false, "patternProperties": {keys: item.clone()}},
         "footer": {"type": "object", "additionalProperties": false,
             "patternProperties": {keys: {"anyOf": [reference("target"), item]}}},

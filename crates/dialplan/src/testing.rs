@@ -14,6 +14,24 @@ defaults: { wait: { say: wait }, exits: { silence: $repeat, invalid: $repeat, ex
 nodes:
   bye: { hangup: {} }
 ";
+/// A flow that others run: `wrong` at once below three times, else by a key.
+const PART: &str = "flow: ask
+takes: { times: number, pack: { one_of: [10GB, 30GB] } }
+outcomes: [ok, wrong]
+start: main
+languages: [zh-CN, en]
+vars: { seen: 0 }
+defaults: { exits: { silence: $repeat, invalid: $repeat, exhausted: $return wrong } }
+nodes:
+  main: { branch: { cases: [{ when: times > 2, to: keys, set: { seen: seen + 1 } }], exits: { else: $return wrong } } }
+  keys:
+    menu:
+      items:
+        \"1\": { say: one, when: pack == \"30GB\", to: $return ok }
+        \"2\": { say: two, set: { pack: 30GB }, to: main }
+        \"9\": { say: two, to: $back }
+        \"*\": { say: two, to: $language }
+";
 const TEXTS: &str = "press: \"{{ label }}={{ key }}\"
 hi: { shown: HI, spoken: hi }
 one: { shown: ONE, spoken: one }
@@ -49,6 +67,7 @@ pub(crate) fn service(nodes: &str) -> Arc<Service> {
     let file = |path: &str, text: String| SourceFile { path: path.to_owned(), text };
     let files = [
         file("flow.yaml", format!("{HEAD}{nodes}")),
+        file("part.yaml", PART.to_owned()),
         file("queues.yaml", QUEUES.to_owned()),
         file("crm.yaml", CRM.to_owned()),
         file("texts/en.yaml", TEXTS.to_owned()),

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Checker;
+use super::parts::Parts;
 use crate::flow::{Body, Node};
 use crate::problem::Finding;
 use crate::source::Word;
@@ -14,7 +15,7 @@ use crate::words::nearest;
 pub(super) struct Edge<'a> {
     word: &'a Word,
     pub(super) to: &'a str,
-    waits: bool,
+    pub(super) waits: bool,
     /// Taken when what the node asks for did not come.
     pub(super) without_answers: bool,
 }
@@ -22,8 +23,8 @@ pub(super) struct Edge<'a> {
 pub(super) type Edges<'a> = BTreeMap<&'a str, Vec<Edge<'a>>>;
 
 /// All edges of a flow, by the node they begin in.
-pub(super) fn edges(flow: &Body) -> Edges<'_> {
-    flow.nodes.iter().map(|(name, node)| (name.as_str(), edges_of(flow, node))).collect()
+pub(super) fn edges<'a>(flow: &'a Body, parts: &Parts<'_>) -> Edges<'a> {
+    flow.nodes.iter().map(|(name, node)| (name.as_str(), edges_of(flow, node, parts))).collect()
 }
 
 /// Checks outcomes, reachability and loops.
@@ -40,15 +41,32 @@ pub(super) fn check(checker: &mut Checker<'_>, flow: &Body, edges: &Edges<'_>) {
     loops(checker, edges);
 }
 
-fn edges_of<'a>(flow: &'a Body, node: &'a Node) -> Vec<Edge<'a>> {
-    let ways = node.step.ways().into_iter().filter_map(|way| edge(flow, node, way.to, way.waits));
-    let outcomes = node.outcomes().filter_map(|outcome| {
-        let to = node.step.exits().get(outcome.name).or_else(|| flow.defaults.exits.get(outcome.name))?;
-        let asks = node.asks().next().is_some();
-        let without_answers = asks && ["failed", "refused", "unknown"].contains(&outcome.name);
-        Some(Edge { without_answers, ..edge(flow, node, to, outcome.waits)? })
-    });
-    ways.chain(outcomes).collect()
+/// The edges that begin in a node.
+pub(super) fn edges_of<'a>(flow: &'a Body, node: &'a Node, parts: &Parts<'_>) -> Vec<Edge<'a>> {
+    let ways = ways_out(flow, node, parts).into_iter();
+    let edges = ways.filter_map(|(word, waits)| edge(flow, node, word, waits));
+    let asks = node.asks().next().is_some();
+    let without = |outcome: &str| asks && ["failed", "refused", "unknown"].contains(&outcome);
+    let unanswered = node.outcomes().filter(|outcome| without(outcome.name));
+    let unanswered: Vec<&Word> = unanswered.filter_map(|outcome| exit(flow, node, outcome.name)).collect();
+    edges.map(|edge| Edge { without_answers: unanswered.contains(&edge.word), ..edge }).collect()
+}
+
+/// Every word that says where a node leads, and whether time for the caller passes before.
+pub(super) fn ways_out<'a>(flow: &'a Body, node: &'a Node, parts: &Parts<'_>) -> Vec<(&'a Word, bool)> {
+    let outcomes =
+        node.outcomes().filter_map(|outcome| Some((exit(flow, node, outcome.name)?, outcome.waits)));
+    match node.step.part() {
+        Some(part) => {
+            let waits = |outcome: &Word| parts.waits(&part.flow.value, &outcome.value);
+            part.exits.iter().map(|(outcome, to)| (to, waits(outcome))).chain(outcomes).collect()
+        }
+        None => node.step.ways().into_iter().map(|way| (way.to, way.waits)).chain(outcomes).collect(),
+    }
+}
+
+fn exit<'a>(flow: &'a Body, node: &'a Node, outcome: &str) -> Option<&'a Word> {
+    node.step.exits().get(outcome).or_else(|| flow.defaults.exits.get(outcome))
 }
 
 /// Where a word leads from `node`; nothing for the end of the call and for words noted elsewhere.
@@ -63,7 +81,7 @@ fn edge<'a>(flow: &'a Body, node: &'a Node, word: &'a Word, waits: bool) -> Opti
         Target::Builtin(Builtin::Repeat | Builtin::Language) => &node.name.value,
         // With no menu behind, `$back` is the start; with one, a caller has had time there.
         Target::Builtin(Builtin::Back) => &flow.start.as_ref()?.value,
-        Target::Builtin(Builtin::Hangup) => return None,
+        Target::Builtin(Builtin::Hangup) | Target::Return(_) => return None,
     };
     Some(Edge { word, to, waits, without_answers: false })
 }

@@ -45,8 +45,23 @@ pub(super) struct Memory {
     variables: Variables,
 }
 
-/// The values of a call by name. Its `Debug` shows no value: some are secrets, and all are the caller's.
-struct Variables(Scope);
+/// The values of a flow in a call by name. Its `Debug` shows no value: some are secrets, and all are the caller's.
+pub(super) struct Variables(Scope);
+
+impl Variables {
+    pub(super) fn new(values: Scope) -> Self {
+        Variables(values)
+    }
+
+    /// A name has a value from now on.
+    pub(super) fn know(&mut self, name: &str, value: Value) {
+        self.0.insert(name.to_owned(), value);
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.0.iter()
+    }
+}
 
 /// Digits of a caller. They may be a secret, so its `Debug` shows none.
 pub(super) struct Typed(String);
@@ -85,7 +100,16 @@ impl Memory {
 
     /// A name has a value from now on.
     pub(super) fn know(&mut self, name: &str, value: Value) {
-        self.variables.0.insert(name.to_owned(), value);
+        self.variables.know(name, value);
+    }
+
+    /// Goes on with these variables; the ones before.
+    pub(super) fn exchange(&mut self, variables: Variables) -> Variables {
+        std::mem::replace(&mut self.variables, variables)
+    }
+
+    pub(super) fn variables(&self) -> &Variables {
+        &self.variables
     }
 
     /// When time has to pass on its own.
@@ -107,7 +131,12 @@ impl Memory {
 
     /// What an expression can use.
     pub(super) fn scope(&self) -> Scope {
-        let mut scope = self.variables.0.clone();
+        self.scope_of(&self.variables)
+    }
+
+    /// The same with the variables of another flow of the call.
+    pub(super) fn scope_of(&self, variables: &Variables) -> Scope {
+        let mut scope = variables.0.clone();
         scope.insert("caller".to_owned(), Value::from(self.facts.caller.as_deref().unwrap_or_default()));
         scope.insert("called".to_owned(), Value::from(self.facts.called.as_str()));
         scope.insert("language".to_owned(), Value::from(self.language.as_str()));

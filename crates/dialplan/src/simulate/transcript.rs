@@ -161,7 +161,9 @@ impl<'s> Stand<'s> {
             (Deed::Act(_) | Deed::Answer(..), None) => return Err(Cannot::Ended),
         }
         self.nodes.extend(moments.iter().filter_map(|moment| match &moment.what {
-            What::Entered { node, .. } => Some((self.telephone.flow.clone(), node.clone())),
+            What::Entered { part, node, .. } => {
+                Some((part.as_ref().unwrap_or(&self.telephone.flow).clone(), node.clone()))
+            }
             What::Language(_)
             | What::Variable { .. }
             | What::Shown(_)

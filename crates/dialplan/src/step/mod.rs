@@ -15,10 +15,13 @@ mod menu;
 mod play;
 mod queue;
 mod rate;
+mod run;
 mod set;
 mod show_place;
 
 use std::fmt;
+
+pub(crate) use run::Part;
 
 use crate::QueueOutcome;
 use crate::ask::Ask;
@@ -32,7 +35,7 @@ use crate::target::Exits;
 use crate::text::Telling;
 
 /// Every step of the language. The manual's table is made from it.
-pub static STEPS: [&Kind; 11] = [
+pub static STEPS: [&Kind; 12] = [
     &menu::KIND,
     &play::KIND,
     &collect::KIND,
@@ -42,6 +45,7 @@ pub static STEPS: [&Kind; 11] = [
     &language::KIND,
     &hours::KIND,
     &lookup::KIND,
+    &run::KIND,
     &queue::KIND,
     &hangup::KIND,
 ];
@@ -55,7 +59,7 @@ pub struct Kind {
     pub docs: &'static str,
     /// What can stand under it, `exits` and `next` aside.
     pub fields: &'static [&'static [Field]],
-    /// How it can end; a step without outcomes ends the call.
+    /// How it can end. `hangup` has none, and those of `run` are the other flow's.
     pub outcomes: &'static [Outcome],
     /// One valid use, without the name of its node.
     pub example: &'static str,
@@ -110,6 +114,8 @@ pub(crate) enum Next<'a> {
     Outcome(&'static str),
     /// To a target.
     Go(&'a Word),
+    /// Into another flow, and on by what it returns.
+    Part(&'a Part),
     /// To the end of the call.
     Hangup,
 }
@@ -137,6 +143,11 @@ pub(crate) trait Step: fmt::Debug + Send + Sync {
 
     /// What it asks of a connector before it begins, `fetch` aside.
     fn ask(&self) -> Option<&Ask> {
+        None
+    }
+
+    /// The flow that it runs.
+    fn part(&self) -> Option<&Part> {
         None
     }
 

@@ -533,6 +533,136 @@ fn mistakes_of_small_steps() {
     ]));
 }
 
+/// A part with outcomes, and a flow that runs it; each `(right, wrong)` is replaced in either.
+fn with_part(changes: &[(&str, &str)]) -> Case {
+    let vars = "vars: { pin: { type: secret }, pack: { one_of: [10GB, 30GB] } }\ndefaults:";
+    let nodes =
+        "  main: { run: { flow: ask, with: { times: 3, pack: 10GB }, exits: { ok: $hangup, wrong: again } } }
+  again: { menu: { items: { \"1\": { say: balance, to: main } } } }
+";
+    let part = "flow: ask
+takes: { times: number, pack: { one_of: [10GB, 30GB] }, note: text? }
+outcomes: [ok, wrong]
+start: main
+languages: [zh-CN, en]
+nodes: { main: { branch: { cases: [{ when: times > 1, to: $return ok }], exits: { else: $return wrong } } } }
+";
+    let mut files = vec![file("flow.yaml", &flow(nodes).replace("defaults:", vars)), file("part.yaml", part)];
+    for (right, wrong) in changes {
+        let found = files.iter_mut().find(|file| file.text.contains(right));
+        let file = found.unwrap_or_else(|| panic!("{right}"));
+        file.text = file.text.replacen(right, wrong, 1);
+    }
+    files.push(queues());
+    files.extend(texts());
+    Case::Files(files)
+}
+
+#[test]
+fn a_part_that_is_sound_has_no_problems() {
+    assert!(problems(&with_part(&[])).is_empty());
+}
+
+#[test]
+fn mistakes_of_parts() {
+    let deep = |count: usize| {
+        let run = |to: usize| format!("run: {{ flow: p{to}, exits: {{ ok: $return ok }} }}");
+        let part = |at: usize| {
+            let step = if at + 1 < count {
+                run(at + 1)
+            } else {
+                "play: { say: hello, next: $return ok }".to_owned()
+            };
+            let text = format!(
+                "flow: p{at}\noutcomes: [ok]\nstart: main\nlanguages: [zh-CN, en]\nnodes: {{ main: {{ {step} }} }}\n"
+            );
+            file(&format!("p{at}.yaml"), &text)
+        };
+        let nodes = "  main: { run: { flow: p0, exits: { ok: $hangup } } }\n";
+        let mut files = vec![file("flow.yaml", &flow(nodes)), queues()];
+        files.extend((0..count).map(part));
+        files.extend(texts());
+        Case::Files(files)
+    };
+    assert!(problems(&deep(7)).is_empty(), "eight flows in all");
+    snapshot!(reports(&[
+        ("unknown flow", with_part(&[("flow: ask,", "flow: aks,")])),
+        ("a flow that returns nothing", with_part(&[("flow: ask,", "flow: test,")])),
+        ("unknown argument", with_part(&[("with: { times: 3,", "with: { time: 3, times: 3,")])),
+        ("missing argument", with_part(&[("times: 3, ", "")])),
+        ("wrong type", with_part(&[("times: 3", "times: caller")])),
+        ("no word of its own", with_part(&[("pack: 10GB }", "pack: 10gb }")])),
+        (
+            "another variable's words",
+            with_part(&[
+                ("pack: { one_of: [10GB, 30GB] } }", "pack: { one_of: [5GB, 10GB] } }"),
+                ("pack: 10GB }", "pack: pack }")
+            ])
+        ),
+        ("a secret for a text", with_part(&[("pack: 10GB }", "pack: 10GB, note: pin }")])),
+        ("unknown outcome", with_part(&[("ok: $hangup", "ok: $hangup, okay: $hangup")])),
+        ("uncovered outcome", with_part(&[(", wrong: again }", " }"), ("ok: $hangup", "ok: again")])),
+        ("an exit to no node", with_part(&[("wrong: again", "wrong: agian")])),
+        (
+            "a language that it does not speak",
+            with_part(&[("languages: [zh-CN, en]\nnodes: { main", "languages: [en]\nnodes: { main")])
+        ),
+        ("returns without outcomes", with_part(&[("to: main }", "to: $return ok }")])),
+        ("returns nothing", with_part(&[("else: $return wrong", "else: $return")])),
+        ("returns a misspelt outcome", with_part(&[("else: $return wrong", "else: $return wrogn")])),
+        ("an outcome that never comes", with_part(&[("else: $return wrong", "else: $return ok")])),
+        ("a part with numbers", with_part(&[("flow: ask\n", "flow: ask\nnumbers: [\"101\"]\n")])),
+        (
+            "takes without outcomes",
+            with_part(&[
+                ("flow: ask,", "flow: other,"),
+                ("outcomes: [ok, wrong]\n", ""),
+                (
+                    "start: main\nlanguages: [zh-CN, en]\nnodes: { main: { branch: { cases: [{ when: times > 1, to: $return ok }], exits: { else: $return wrong } } } }",
+                    "start: main\nlanguages: [zh-CN, en]\nnodes: { main: { hangup: {} } }"
+                ),
+                (
+                    "run: { flow: other, with: { times: 3, pack: 10GB }, exits: { ok: $hangup, wrong: again } }",
+                    "play: { say: hello, next: again }"
+                )
+            ])
+        ),
+        ("taken like a fact", with_part(&[("note: text?", "caller: text?")])),
+        ("a variable of the other flow", with_part(&[("when: times > 1", "when: tiems > 1")])),
+        (
+            "a part that nobody runs",
+            with_part(&[(
+                "run: { flow: ask, with: { times: 3, pack: 10GB }, exits: { ok: $hangup, wrong: again } }",
+                "play: { say: hello, next: again }"
+            )])
+        ),
+        (
+            "runs itself",
+            with_part(&[(
+                "nodes: { main: { branch: { cases: [{ when: times > 1, to: $return ok }], exits: { else: $return wrong } } } }",
+                "nodes: { main: { branch: { cases: [{ when: times > 1, to: $return ok }], exits: { else: more } } }, more: { run: { flow: ask, with: { times: times, pack: pack }, exits: { ok: $return ok, wrong: $return wrong } } } }"
+            )])
+        ),
+        ("two that run each other", {
+            let Case::Files(mut files) = deep(2) else { unreachable!("made of files") };
+            let last = files.iter_mut().find(|file| file.path == "p1.yaml").expect("the second");
+            last.text = last.text.replace(
+                "play: { say: hello, next: $return ok }",
+                "run: { flow: p0, exits: { ok: $return ok } }",
+            );
+            Case::Files(files)
+        }),
+        ("too deep", deep(8)),
+        (
+            "a loop in which the part never waits",
+            with_part(&[(
+                "again: { menu: { items: { \"1\": { say: balance, to: main } } } }",
+                "again: { play: { say: hello, next: main } }"
+            )])
+        ),
+    ]));
+}
+
 #[test]
 fn mistakes_of_hours() {
     let hours = |fields: &str| {

@@ -31,7 +31,7 @@ fn examples_of_the_manual_are_sound() {
     let service =
         Service::compile(&examples, &assets()).unwrap_or_else(|problems| panic!("{}", problems.report()));
     assert!(service.warnings().is_empty(), "{}", service.warnings().report());
-    assert_eq!(service.flows().len(), 6);
+    assert_eq!(service.flows().len(), 8);
 }
 
 #[test]
@@ -68,6 +68,15 @@ base: http://127.0.0.1:1
 calls: { subscriber: { get: /subscriber, takes: { caller: text }, returns: { star: number }, example: { star: 3 } } }
 ";
 
+/// What the examples run.
+const PART: &str = "flow: ask_pin
+takes: { times: number }
+outcomes: [ok, wrong]
+start: it
+languages: [zh-CN]
+nodes: { it: { branch: { cases: [{ when: times > 0, to: $return ok }], exits: { else: $return wrong } } } }
+";
+
 #[test]
 fn example_of_every_step_is_sound() {
     for kind in step::STEPS {
@@ -78,7 +87,7 @@ fn example_of_every_step_is_sound() {
         for name in ["main", "bye", "sorry", "balance", "agent", "stranger"] {
             flow.push_str(&format!("  {name}: {{ hangup: {{}} }}\n"));
         }
-        let mut files = vec![file("flow.yaml", &flow), file("crm.yaml", CRM)];
+        let mut files = vec![file("flow.yaml", &flow), file("crm.yaml", CRM), file("part.yaml", PART)];
         files.extend(
             crate::common::demo_files().into_iter().filter(|file| !file.path.ends_with("hotline.yaml")),
         );

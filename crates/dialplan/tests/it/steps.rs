@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::common::{assets, file, queues, some_time, texts};
 use dialplan::simulate::{transcript, wall_time};
-use dialplan::{Facts, Service, SourceFile};
+use dialplan::{Action, Event, Facts, Run, Service, SourceFile};
 
 /// A service of flows with more English texts.
 fn service(files: &[(&str, &str)], english: &str) -> Arc<Service> {
@@ -197,4 +197,120 @@ wait
   node told
 ",
     );
+}
+
+const ASK_PIN: &str = "flow: ask_pin
+takes: { times: number }
+outcomes: [ok, wrong]
+start: ask
+languages: [en, zh-CN]
+vars: { pin: { type: secret }, tried: 0 }
+defaults: { exits: { silence: $repeat, invalid: $repeat, exhausted: $return wrong } }
+nodes:
+  ask: { collect: { say: hello, into: pin, digits: 4, secret: true, next: look } }
+  look:
+    branch:
+      cases:
+        - { when: pin == \"2580\", to: chinese }
+        - { when: tried + 1 < times, set: { tried: tried + 1 }, to: ask }
+      exits: { else: $return wrong }
+  chinese: { language: { to: zh-CN, next: $return ok } }
+";
+
+#[test]
+fn a_part_returns_to_the_flow_that_runs_it() {
+    let nodes = "  main: { play: { say: hello, next: pin } }
+  pin: { run: { flow: ask_pin, with: { times: 2 }, exits: { ok: details, wrong: $hangup } } }
+  details: { hangup: { slide: page.svg, title: balance } }
+";
+    let service = service(&[("flow.yaml", &flow("tried: 7", nodes)), ("ask_pin.yaml", ASK_PIN)], "");
+    goes(
+        &service,
+        2,
+        "# The part has a language that the flow does not: behind it there is English again.
+call 100
+  node main
+wait
+  node pin
+  node ask_pin/ask
+  var ask_pin.pin
+  var ask_pin.times 2
+  var ask_pin.tried 0
+  says Hello
+press 1111
+  node ask_pin/look
+  node ask_pin/ask
+  var ask_pin.pin ***
+  var ask_pin.tried 1
+press 2580
+  node ask_pin/look
+  node ask_pin/chinese
+  node details
+  title Balance
+
+call 100
+press 9
+  node pin
+  node ask_pin/ask
+press 9999999
+  node ask_pin/look
+  node ask_pin/ask
+  node ask_pin/look
+  ends
+",
+    );
+}
+
+#[test]
+fn misspelt_nodes_and_variables_of_a_part_are_named() {
+    let nodes =
+        "  main: { run: { flow: ask_pin, with: { times: 2 }, exits: { ok: $hangup, wrong: $hangup } } }\n";
+    let service = service(&[("flow.yaml", &flow("", nodes)), ("ask_pin.yaml", ASK_PIN)], "");
+    for (fact, suggested) in [("node ask_pin/aks", "ask_pin/ask"), ("var ask_pin.tird 0", "ask_pin.tried")] {
+        let text = format!("call 100\n  {fact}\n");
+        let verdict = transcript::check(&service, &[file("it.sim", &text)], some_time());
+        let report = verdict.problems.report();
+        assert!(report.contains(&format!("did you mean `{suggested}`?")), "{report}");
+    }
+}
+
+/// What is asked at the start belongs to the flow that was called, also when it comes while a part is on.
+#[test]
+fn an_answer_that_comes_during_a_part_is_kept_for_the_flow_that_asked() {
+    let nodes = "  main: { run: { flow: ask_pin, with: { times: 1 }, exits: { ok: $hangup, wrong: vip } } }
+  vip: { branch: { cases: [{ when: sub.star > 3, to: good }], exits: { else: $hangup } } }
+  good: { hangup: { say: hello } }
+";
+    let head = flow("", nodes).replace(
+        "defaults:",
+        "at_start: { sub: { call: crm.sub, or: { star: 1, language: en } } }\nlanguage: sub.language\ndefaults:",
+    );
+    let crm = "connector: crm\nbase: http://127.0.0.1:1\ncalls: { sub: { get: /sub, takes: { caller: text }, returns: { star: number, language: text }, example: { star: 5, language: zh-CN } } }\n";
+    let files = [
+        ("flow.yaml", head.replace("languages: [en]", "languages: [en, zh-CN]")),
+        ("ask_pin.yaml", ASK_PIN.to_owned()),
+        ("crm.yaml", crm.to_owned()),
+    ];
+    let service = service(&files.each_ref().map(|(path, text)| (*path, text.as_str())), "");
+    let facts = Facts { has_video: true, ..Facts::default() };
+    let mut run = Run::new(service.clone(), service.flows()[0].id(), facts, 0);
+    let mut nodes = Vec::new();
+    let answer = service.connectors()["crm"].calls["sub"].example();
+    let keys = "1111".chars().map(Event::Digit);
+    for event in [Event::Start, Event::Answer { id: 0, answer }].into_iter().chain(keys) {
+        run.handle_input(some_time(), event);
+        loop {
+            match run.poll_output() {
+                Action::Enter { flow, node, .. } => nodes.push(format!("{flow}/{node}")),
+                Action::Timeout(_) => break,
+                Action::Play(_)
+                | Action::Queue { .. }
+                | Action::Ask(_)
+                | Action::Doubt { .. }
+                | Action::Hangup => {}
+            }
+        }
+    }
+    assert_eq!(nodes, ["test/main", "ask_pin/ask", "ask_pin/look", "test/vip", "test/good"]);
+    assert_eq!(run.language(), "zh-CN", "the answer says so");
 }
