@@ -59,7 +59,7 @@ pub(super) fn ways_out<'a>(flow: &'a Body, node: &'a Node, parts: &Parts<'_>) ->
     match node.step.part() {
         Some(part) => {
             let waits = |outcome: &Word| parts.waits(&part.flow.value, &outcome.value);
-            part.exits.iter().map(|(outcome, to)| (to, waits(outcome))).chain(outcomes).collect()
+            part.returns.iter().map(|(outcome, to)| (to, waits(outcome))).chain(outcomes).collect()
         }
         None => node.step.ways().into_iter().map(|way| (way.to, way.waits)).chain(outcomes).collect(),
     }

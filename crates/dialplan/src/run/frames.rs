@@ -54,6 +54,6 @@ impl Run {
         if !flow.languages().any(|language| language == self.memory.language) {
             self.memory.language = frame.language;
         }
-        flow.body.nodes.get(self.node.as_deref()?)?.step.part()?.exits.get(outcome)
+        flow.body.nodes.get(self.node.as_deref()?)?.step.part()?.returns.get(outcome)
     }
 }

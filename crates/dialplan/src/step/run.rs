@@ -40,9 +40,10 @@ pub(crate) struct Part {
     pub(crate) flow: Word,
     with: Vec<Given>,
     at: Span,
-    pub(crate) exits: Exits,
+    /// Where each outcome of the flow leads.
+    pub(crate) returns: Exits,
     /// The step has no outcomes of its own.
-    none: Exits,
+    exits: Exits,
 }
 
 /// A value for something that the flow takes. Which of the two it is, is known when the types are.
@@ -64,8 +65,8 @@ fn read(reader: &mut Reader, fields: &Fields<'_>) -> Option<Box<dyn Step>> {
             }
         }
     }
-    let exits = fields.get("exits").map(|tree| Exits::read_any(reader, tree)).unwrap_or_default();
-    Some(Box::new(Part { flow: flow?, with, at: fields.span(), exits, none: Exits::default() }))
+    let returns = fields.get("exits").map(|tree| Exits::read_any(reader, tree)).unwrap_or_default();
+    Some(Box::new(Part { flow: flow?, with, at: fields.span(), returns, exits: Exits::default() }))
 }
 
 impl Part {
@@ -114,14 +115,14 @@ impl Part {
 
     fn check_exits(&self, checker: &mut Checker<'_>, flow: &Body) {
         let known = || flow.outcomes.iter().map(|outcome| outcome.value.as_str());
-        for (outcome, _) in self.exits.iter() {
+        for (outcome, _) in self.returns.iter() {
             if !known().any(|known| known == outcome.value) {
                 let message = format!("the flow `{}` has no outcome `{}`", flow.name.value, outcome.value);
                 let finding = Finding::error("unknown-outcome", outcome.span, message, "never happens");
                 checker.note(finding.maybe_help(suggest(&outcome.value, known())));
             }
         }
-        let open: Vec<&str> = known().filter(|outcome| !self.exits.covers(outcome)).collect();
+        let open: Vec<&str> = known().filter(|outcome| !self.returns.covers(outcome)).collect();
         if !open.is_empty() {
             let message =
                 format!("nothing says where `{}` of `{}` leads", open.join("`, `"), flow.name.value);
@@ -138,11 +139,11 @@ impl Step for Part {
     }
 
     fn exits(&self) -> &Exits {
-        &self.none
+        &self.exits
     }
 
     fn ways(&self) -> Vec<Way<'_>> {
-        self.exits.targets().map(|to| Way { to, waits: true }).collect()
+        self.returns.targets().map(|to| Way { to, waits: true }).collect()
     }
 
     fn part(&self) -> Option<&Part> {
