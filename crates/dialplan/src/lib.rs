@@ -22,6 +22,7 @@ mod problem;
 mod queues;
 mod read;
 mod reading;
+pub mod report;
 mod run;
 mod scan;
 mod scene;
