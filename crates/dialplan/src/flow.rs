@@ -12,12 +12,12 @@ use crate::problem::Finding;
 use crate::read::{Fields, Reader};
 use crate::scene::Scene;
 use crate::source::{Span, Word};
-use crate::step::{Kind, Outcome, STEPS, Step};
+use crate::step::{Kind, Outcome, STEPS, Step, read_when};
 use crate::target::Exits;
 use crate::types::{self, Type};
 use crate::yaml::{Tree, Value};
 
-pub(crate) const FIELDS: [&str; 12] = [
+pub(crate) const FIELDS: [&str; 13] = [
     "flow",
     "numbers",
     "ring",
@@ -28,11 +28,12 @@ pub(crate) const FIELDS: [&str; 12] = [
     "outcomes",
     "vars",
     "at_start",
+    "on_hangup",
     "defaults",
     "nodes",
 ];
-/// What a flow that others run cannot have: it is about how a call begins.
-const OF_CALLS: [&str; 4] = ["numbers", "ring", "language", "at_start"];
+/// What a flow that others run cannot have: it is about how a call begins and ends.
+const OF_CALLS: [&str; 5] = ["numbers", "ring", "language", "at_start", "on_hangup"];
 /// What a node can have beside its step.
 pub(crate) const NODE_FIELDS: [&str; 0] = [];
 /// What a flow can say for all its steps.
@@ -55,6 +56,8 @@ pub(crate) struct Body {
     pub(crate) variables: BTreeMap<String, Variable>,
     /// Asked as soon as there is a call; nothing waits for it.
     pub(crate) at_start: Vec<Ask>,
+    /// Asked when the call is over; nobody waits for the answer.
+    pub(crate) on_hangup: Vec<Farewell>,
     pub(crate) defaults: Defaults,
     pub(crate) nodes: BTreeMap<String, Node>,
     /// Nodes that are there but could not be read; what is wrong with them is noted.
@@ -77,6 +80,13 @@ pub(crate) struct Variable {
     pub(crate) ty: Type,
     /// What a call begins with.
     pub(crate) first: Known,
+}
+
+/// A question at the end of a call, and when it is asked.
+#[derive(Debug)]
+pub(crate) struct Farewell {
+    pub(crate) when: Option<Expression>,
+    pub(crate) ask: Ask,
 }
 
 /// What steps that say nothing themselves take.
@@ -241,6 +251,7 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree) -> Option<Body> {
             .entry("at_start")
             .map(|(key, tree)| ask::read(reader, "`at_start`", key.span, tree, true))
             .unwrap_or_default(),
+        on_hangup: read_on_hangup(reader, &fields),
         defaults: defaults.unwrap_or_default(),
         nodes,
         broken,
@@ -455,6 +466,35 @@ fn read_variable(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Varia
         (ty, Some(tree)) => ty.literal(reader, tree.span, Some(tree)).unwrap_or_default(),
     };
     Some(Variable { ty, first })
+}
+
+/// `{ call, send, when }`, or a list of such.
+fn read_on_hangup(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Farewell> {
+    let Some((key, tree)) = fields.entry("on_hangup") else { return Vec::new() };
+    let all = match &tree.value {
+        Value::List(all) => all.as_slice(),
+        Value::Empty | Value::Scalar(_) | Value::Map(_) => std::slice::from_ref(tree),
+    };
+    if all.len() > limits::FAREWELLS_MAX {
+        let message = format!("at most {} questions are asked at the end", limits::FAREWELLS_MAX);
+        reader.note(Finding::error("too-many", key.span, message, "too many"));
+        return Vec::new();
+    }
+    let mut farewells = Vec::new();
+    for tree in all {
+        let Some(fields) = reader.fields("`on_hangup`", key.span, tree, &["call", "send", "when"]) else {
+            continue;
+        };
+        let call = fields.need(reader, "call").and_then(|tree| reader.word("`call`", tree));
+        let send = fields.get("send").map(|tree| ask::read_send(reader, tree)).unwrap_or_default();
+        let when = fields.get("when").map(|tree| read_when(reader, tree));
+        // One whose condition cannot be read is noted, and would be asked always.
+        if let (Some(call), None | Some(Some(_))) = (call, &when) {
+            let nameless = Word { value: String::new(), span: call.span };
+            farewells.push(Farewell { when: when.flatten(), ask: Ask::new(nameless, call, send) });
+        }
+    }
+    farewells
 }
 
 fn read_defaults(reader: &mut Reader, at: Span, tree: &Tree) -> Defaults {

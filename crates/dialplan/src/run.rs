@@ -53,6 +53,8 @@ pub enum Event {
     Timeout,
     /// What became of the wait in a queue.
     Queue(QueueOutcome),
+    /// The caller has hung up: what the flow asks at the end is asked, and [`Action::Hangup`] follows.
+    HungUp,
     /// What came of an [`Action::Ask`]; once for each, or never, which counts as a failure after a while.
     Answer {
         /// Of the question.
@@ -240,6 +242,7 @@ impl Run {
                 self.memory.queued = false;
                 self.cue(now, Cue::Queue(outcome));
             }
+            (State::Running, Event::HungUp) => self.end(),
             (State::Running, Event::Start | Event::Digit(_) | Event::Queue(_))
             | (
                 State::New | State::Ended,
@@ -248,6 +251,7 @@ impl Run {
                 | Event::PlayEnded
                 | Event::Timeout
                 | Event::Queue(_)
+                | Event::HungUp
                 | Event::Answer { .. },
             ) => {}
         }
@@ -278,21 +282,27 @@ impl Run {
         let scope = self.memory.scope();
         let mut questions = Vec::new();
         for ask in asks {
-            let Some((connector, call)) = ask.find(&service.connectors) else { continue };
-            let id = self.next_question;
-            self.next_question = id.wrapping_add(1);
-            self.asked.insert(id, (self.frames.len(), ask.into.value.clone()));
-            questions.push(id);
-            self.memory.out.push_back(Action::Ask(Question {
-                id,
-                connector: connector.name.clone(),
-                call: call.to_owned(),
-                arguments: ask.arguments(&service.connectors, &scope),
-                secret: ask.secrets(&service.connectors),
-                idempotency_key: None,
-            }));
+            if let Some(question) = self.question(service, ask, &scope) {
+                self.asked.insert(question.id, (self.frames.len(), ask.into.value.clone()));
+                questions.push(question.id);
+                self.memory.out.push_back(Action::Ask(question));
+            }
         }
         questions
+    }
+
+    fn question(&mut self, service: &Service, ask: &Ask, scope: &Scope) -> Option<Question> {
+        let (connector, call) = ask.find(&service.connectors)?;
+        let id = self.next_question;
+        self.next_question = id.wrapping_add(1);
+        Some(Question {
+            id,
+            connector: connector.name.clone(),
+            call: call.to_owned(),
+            arguments: ask.arguments(&service.connectors, scope),
+            secret: ask.secrets(&service.connectors),
+            idempotency_key: None,
+        })
     }
 
     fn answered(&mut self, now: Instant, id: u32, answer: Answer) {
@@ -328,13 +338,17 @@ impl Run {
         if self.memory.language_chosen {
             return;
         }
-        // It is the flow that was called which says how the language is found.
-        let (id, scope) = match self.frames.first() {
-            Some(frame) => (frame.flow, self.memory.scope_of(&frame.variables)),
-            None => (self.flow, self.memory.scope()),
-        };
+        let (id, scope) = self.called();
         if let Some(flow) = self.service.flow(id) {
             self.memory.language = first_language(flow, &self.memory.facts, &scope);
+        }
+    }
+
+    /// The flow that was called, which says how the language is found and what is asked at the end, and what it knows.
+    fn called(&self) -> (FlowId, Scope) {
+        match self.frames.first() {
+            Some(frame) => (frame.flow, self.memory.scope_of(&frame.variables)),
+            None => (self.flow, self.memory.scope()),
         }
     }
 
@@ -511,6 +525,14 @@ impl Run {
         self.state = State::Ended;
         self.fetching = None;
         self.memory.clear_waits();
+        let service = self.service.clone();
+        let (flow, scope) = self.called();
+        for farewell in service.flow(flow).into_iter().flat_map(|flow| &flow.body.on_hangup) {
+            if farewell.when.as_ref().is_none_or(|when| when.holds(&scope)) {
+                let question = self.question(&service, &farewell.ask, &scope);
+                self.memory.out.extend(question.map(Action::Ask));
+            }
+        }
         self.memory.out.push_back(Action::Hangup);
     }
 }

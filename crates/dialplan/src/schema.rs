@@ -14,7 +14,7 @@ use crate::{flow, hours, limits, queues};
 /// What a field can hold, as a name under `definitions`.
 ///
 /// By the field's name, which means the same in every step. One that is not here may hold anything.
-const SHAPES: [(&str, &str); 37] = [
+const SHAPES: [(&str, &str); 38] = [
     ("slide", "word"),
     ("title", "word"),
     ("lines", "words"),
@@ -38,6 +38,7 @@ const SHAPES: [(&str, &str); 37] = [
     ("at_start", "asks_at_start"),
     ("call", "word"),
     ("send", "map_of_words"),
+    ("on_hangup", "farewells"),
     ("into", "word"),
     ("intent", "intent"),
     ("digits", "digits"),
@@ -338,6 +339,9 @@ fn shared() -> Map<String, Value> {
         .chain([("every", "it changes no more often"), ("each", "how long one caller takes an agent")])
         .collect();
     let ask = properties(&[("call", "`connector.call`"), ("send", "what it takes: expressions by name")]);
+    let mut farewell = ask.clone();
+    farewell.insert("when".into(), shaped("when", "asked only if it holds"));
+    let farewell = closed("asked when the call is over", farewell, &["call"]);
     let mut at_start = ask.clone();
     at_start
         .insert("or".into(), json!({"description": "the value until the answer comes", "type": "object"}));
@@ -352,6 +356,7 @@ fn shared() -> Map<String, Value> {
         "asks": {"type": "object", "additionalProperties": {"anyOf": [
             {"type": "string", "pattern": "^[^.]+[.][^.]+$"}, closed("a question", ask, &["call"]),
         ]}},
+        "farewells": {"anyOf": [farewell.clone(), {"type": "array", "items": farewell}]},
         "asks_at_start": {"type": "object", "additionalProperties": closed("a question", at_start, &["call", "or"])},
         "intent": {"enum": intents},
         "status": {"type": "integer", "minimum": 400, "maximum": 499},

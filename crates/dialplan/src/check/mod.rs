@@ -162,6 +162,10 @@ impl<'a> Checker<'a> {
                 self.note(finding.help("choose another name"));
             }
         }
+        for farewell in &flow.on_hangup {
+            farewell.when.iter().for_each(|when| self.condition(when));
+            farewell.ask.check(self);
+        }
         if let Some(wait) = &flow.defaults.wait {
             wait.check(self);
         }

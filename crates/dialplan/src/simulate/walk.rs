@@ -217,7 +217,7 @@ impl Walk {
                 self.queue.take().ok_or(Cannot::NoQueue)?;
                 self.happen(Event::Queue(outcome));
             }
-            Act::Hangup => self.end(),
+            Act::Hangup => self.happen(Event::HungUp),
         }
         Ok(std::mem::take(&mut self.moments))
     }

@@ -141,7 +141,7 @@ fn read_item(reader: &mut Reader, key: &Word, value: &Tree) -> Option<Parts> {
 }
 
 /// Reads a condition.
-pub(super) fn read_when(reader: &mut Reader, tree: &Tree) -> Option<Expression> {
+pub(crate) fn read_when(reader: &mut Reader, tree: &Tree) -> Option<Expression> {
     let word = reader.word("`when`", tree)?;
     Expression::new(word).map_err(|finding| reader.note(finding)).ok()
 }

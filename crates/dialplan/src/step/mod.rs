@@ -21,6 +21,7 @@ mod show_place;
 
 use std::fmt;
 
+pub(crate) use menu::read_when;
 pub(crate) use run::Part;
 
 use crate::QueueOutcome;

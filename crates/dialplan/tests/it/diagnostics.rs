@@ -664,6 +664,28 @@ fn mistakes_of_parts() {
 }
 
 #[test]
+fn mistakes_of_the_end() {
+    let ends = |farewell: &str| {
+        let head = flow("  main: { hangup: {} }\n")
+            .replace("defaults:", &format!("vars: {{ stars: 0 }}\non_hangup: {farewell}\ndefaults:"));
+        let crm = "connector: crm\nbase: http://a\ncalls: { left: { post: /left, takes: { caller: text, stars: number }, returns: { ok: flag }, example: { ok: true } } }\n";
+        let mut files = vec![file("flow.yaml", &head), file("crm.yaml", crm), queues()];
+        files.extend(texts());
+        Case::Files(files)
+    };
+    snapshot!(reports(&[
+        ("unknown call", ends("{ call: crm.lft, send: { stars: stars } }")),
+        ("no call", ends("{ send: { stars: stars } }")),
+        ("missing argument", ends("{ call: crm.left }")),
+        ("unknown variable", ends("[{ call: crm.left, send: { stars: star } }]")),
+        ("no condition", ends("{ call: crm.left, send: { stars: stars }, when: stars }")),
+        ("a node", ends("main")),
+        ("too many", ends(&format!("[{}]", ["{ call: crm.left, send: { stars: stars } }"; 9].join(", ")))),
+        ("in a part", with_part(&[("flow: ask\n", "flow: ask\non_hangup: { call: crm.left }\n")])),
+    ]));
+}
+
+#[test]
 fn mistakes_of_hours() {
     let hours = |fields: &str| {
         let nodes = "  main: { hours: { name: business, exits: { open: $hangup, closed: $hangup, holiday: $hangup } } }\n";

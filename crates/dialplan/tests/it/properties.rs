@@ -17,6 +17,7 @@ fn event() -> impl Strategy<Value = Event> {
         3 => Just(Event::Timeout),
         2 => prop::sample::select(vec![Served, Timeout, Full, Closed, NoAgents, Failed]).prop_map(Event::Queue),
         1 => Just(Event::Start),
+        1 => Just(Event::HungUp),
     ]
 }
 

@@ -314,3 +314,43 @@ fn an_answer_that_comes_during_a_part_is_kept_for_the_flow_that_asked() {
     assert_eq!(nodes, ["test/main", "ask_pin/ask", "ask_pin/look", "test/vip", "test/good"]);
     assert_eq!(run.language(), "zh-CN", "the answer says so");
 }
+
+#[test]
+fn what_is_asked_at_the_end_is_asked_whoever_ends_the_call() {
+    let nodes = "  main: { menu: { say: hello, items: { \"1\": { say: balance, set: { stars: 4 }, to: $hangup }, \"2\": { say: packs, set: { stars: 2 }, to: pin } } } }
+  pin: { run: { flow: ask_pin, with: { times: 1 }, exits: { ok: $hangup, wrong: $hangup } } }
+";
+    let head = flow("stars: 0", nodes).replace(
+        "defaults:",
+        "on_hangup: [{ call: crm.left, send: { stars: stars } }, { call: crm.cry, when: stars == 2 }]\ndefaults:",
+    );
+    let crm = "connector: crm\nbase: http://127.0.0.1:1\ncalls:
+  left: { post: /left, takes: { caller: text, stars: number }, returns: { ok: flag }, example: { ok: true } }
+  cry: { post: /cry, takes: { caller: text }, returns: { ok: flag }, example: { ok: true } }\n";
+    let service = service(&[("flow.yaml", &head), ("ask_pin.yaml", ASK_PIN), ("crm.yaml", crm)], "");
+    goes(
+        &service,
+        3,
+        "call 100, from 138
+press 1
+  var stars 4
+  asks crm.left caller=138 stars=4
+  ends
+
+call 100, from 138
+hangup
+  asks crm.left caller=138 stars=0
+  ends
+
+# Also when it ends within a part: it is the flow that was called which asks, and by its own values.
+call 100, from 138
+press 2
+  node pin
+  node ask_pin/ask
+hangup
+  asks crm.left caller=138 stars=2
+  asks crm.cry caller=138
+  ends
+",
+    );
+}
