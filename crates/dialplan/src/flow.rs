@@ -171,6 +171,14 @@ impl Body {
         self.takes.iter().filter_map(|name| Some((name.as_str(), &self.variables.get(name)?.ty)))
     }
 
+    /// The variables that have no value when a call begins. One that lists its words is checked with each of them.
+    pub(crate) fn begin_unset(&self) -> impl Iterator<Item = &str> {
+        let unset = |(name, variable): &(&String, &Variable)| {
+            variable.first.is_none() && variable.words().is_none() && !self.takes.contains(name)
+        };
+        self.variables.iter().filter(unset).map(|(name, _)| name.as_str())
+    }
+
     /// Everything that is asked anywhere in the flow.
     pub(crate) fn asks(&self) -> impl Iterator<Item = &Ask> {
         self.at_start.iter().chain(self.nodes.values().flat_map(Node::asks))

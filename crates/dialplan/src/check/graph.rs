@@ -18,6 +18,8 @@ pub(super) struct Edge<'a> {
     pub(super) waits: bool,
     /// Taken when what the node asks for did not come.
     pub(super) without_answers: bool,
+    /// Variables that have a value behind it.
+    pub(super) sets: Vec<&'a str>,
 }
 
 pub(super) type Edges<'a> = BTreeMap<&'a str, Vec<Edge<'a>>>;
@@ -43,25 +45,37 @@ pub(super) fn check(checker: &mut Checker<'_>, flow: &Body, edges: &Edges<'_>) {
 
 /// The edges that begin in a node.
 pub(super) fn edges_of<'a>(flow: &'a Body, node: &'a Node, parts: &Parts<'_>) -> Vec<Edge<'a>> {
-    let ways = ways_out(flow, node, parts).into_iter();
-    let edges = ways.filter_map(|(word, waits)| edge(flow, node, word, waits));
-    let asks = node.asks().next().is_some();
-    let without = |outcome: &str| asks && ["failed", "refused", "unknown"].contains(&outcome);
-    let unanswered = node.outcomes().filter(|outcome| without(outcome.name));
-    let unanswered: Vec<&Word> = unanswered.filter_map(|outcome| exit(flow, node, outcome.name)).collect();
-    edges.map(|edge| Edge { without_answers: unanswered.contains(&edge.word), ..edge }).collect()
+    ways_out(flow, node, parts).into_iter().filter_map(|out| edge(flow, node, out)).collect()
 }
 
-/// Every word that says where a node leads, and whether time for the caller passes before.
-pub(super) fn ways_out<'a>(flow: &'a Body, node: &'a Node, parts: &Parts<'_>) -> Vec<(&'a Word, bool)> {
-    let outcomes =
-        node.outcomes().filter_map(|outcome| Some((exit(flow, node, outcome.name)?, outcome.waits)));
+/// A word that says where a node leads.
+pub(super) struct Out<'a> {
+    pub(super) word: &'a Word,
+    /// As [`Edge`] has it, like the rest.
+    pub(super) waits: bool,
+    without_answers: bool,
+    sets: Vec<&'a str>,
+}
+
+/// Every word that says where a node leads.
+pub(super) fn ways_out<'a>(flow: &'a Body, node: &'a Node, parts: &Parts<'_>) -> Vec<Out<'a>> {
+    let out = |word, waits| Out { word, waits, without_answers: false, sets: Vec::new() };
+    let asks = node.asks().next().is_some();
+    let outcomes = node.outcomes().filter_map(|outcome| {
+        let without_answers = asks && ["failed", "refused", "unknown"].contains(&outcome.name);
+        let sets = if outcome.name == "done" { node.step.sets() } else { Vec::new() };
+        let word = exit(flow, node, outcome.name)?;
+        Some(Out { without_answers, sets, ..out(word, outcome.waits) })
+    });
     match node.step.part() {
         Some(part) => {
             let waits = |outcome: &Word| parts.waits(&part.flow.value, &outcome.value);
-            part.returns.iter().map(|(outcome, to)| (to, waits(outcome))).chain(outcomes).collect()
+            part.returns.iter().map(|(outcome, to)| out(to, waits(outcome))).chain(outcomes).collect()
         }
-        None => node.step.ways().into_iter().map(|way| (way.to, way.waits)).chain(outcomes).collect(),
+        None => {
+            let ways = node.step.ways().into_iter();
+            ways.map(|way| Out { sets: way.sets, ..out(way.to, way.waits) }).chain(outcomes).collect()
+        }
     }
 }
 
@@ -70,12 +84,13 @@ fn exit<'a>(flow: &'a Body, node: &'a Node, outcome: &str) -> Option<&'a Word> {
 }
 
 /// Where a word leads from `node`; nothing for the end of the call and for words noted elsewhere.
-fn edge<'a>(flow: &'a Body, node: &'a Node, word: &'a Word, waits: bool) -> Option<Edge<'a>> {
+fn edge<'a>(flow: &'a Body, node: &'a Node, out: Out<'a>) -> Option<Edge<'a>> {
+    let Out { word, waits, without_answers, sets } = out;
     let to = match target(&word.value)? {
         // A misspelt name is one mistake; the node that was meant is not unreachable besides.
         Target::Node(name) if !flow.has_node(name) => {
             let to = nearest(name, flow.node_names())?;
-            return Some(Edge { word, to, waits: true, without_answers: false });
+            return Some(Edge { word, to, waits: true, without_answers, sets });
         }
         Target::Node(name) => name,
         Target::Builtin(Builtin::Repeat | Builtin::Language) => &node.name.value,
@@ -83,7 +98,7 @@ fn edge<'a>(flow: &'a Body, node: &'a Node, word: &'a Word, waits: bool) -> Opti
         Target::Builtin(Builtin::Back) => &flow.start.as_ref()?.value,
         Target::Builtin(Builtin::Hangup) | Target::Return(_) => return None,
     };
-    Some(Edge { word, to, waits, without_answers: false })
+    Some(Edge { word, to, waits, without_answers, sets })
 }
 
 /// Notes outcomes that lead nowhere: node by node while these are few, else once for the flow, whose

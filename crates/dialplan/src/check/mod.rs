@@ -196,7 +196,7 @@ impl<'a> Checker<'a> {
             .nodes
             .values()
             .flat_map(ways)
-            .filter_map(|(word, _)| match target(&word.value)? {
+            .filter_map(|out| match target(&out.word.value)? {
                 Target::Return(outcome) => Some(outcome),
                 Target::Node(_) | Target::Builtin(_) => None,
             })

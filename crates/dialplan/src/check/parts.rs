@@ -53,8 +53,8 @@ impl<'a> Parts<'a> {
         let mut seen = BTreeSet::new();
         while let Some(name) = open.pop() {
             let Some(node) = flow.nodes.get(name).filter(|_| seen.insert(name)) else { continue };
-            for (word, waits) in ways_out(flow, node, self) {
-                if let (Some(Target::Return(outcome)), false) = (target(&word.value), waits) {
+            for out in ways_out(flow, node, self) {
+                if let (Some(Target::Return(outcome)), false) = (target(&out.word.value), out.waits) {
                     outcomes.insert(outcome);
                 }
             }

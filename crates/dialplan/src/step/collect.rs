@@ -233,6 +233,10 @@ impl Step for Collect {
         &self.exits
     }
 
+    fn sets(&self) -> Vec<&str> {
+        vec![&self.into.value]
+    }
+
     fn check(&self, checker: &mut Checker<'_>) {
         self.scene.check(checker);
         let Some(ty) = checker.variable(&self.into) else { return };

@@ -221,7 +221,7 @@ impl Step for Menu {
     }
 
     fn ways(&self) -> Vec<Way<'_>> {
-        self.all().map(|item| Way { to: &item.to, waits: true }).collect()
+        self.all().map(|item| Way { to: &item.to, waits: true, sets: item.set.names() }).collect()
     }
 
     fn is_menu(&self) -> bool {

@@ -122,11 +122,13 @@ pub(crate) enum Next<'a> {
 }
 
 /// A way out of a step that is not an outcome, such as a menu item.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Way<'a> {
     pub(crate) to: &'a Word,
     /// As [`Outcome::waits`].
     pub(crate) waits: bool,
+    /// The variables that are given a value on it.
+    pub(crate) sets: Vec<&'a str>,
 }
 
 /// A step as one node has it.
@@ -145,6 +147,11 @@ pub(crate) trait Step: fmt::Debug + Send + Sync {
     /// What it asks of a connector before it begins, `fetch` aside.
     fn ask(&self) -> Option<&Ask> {
         None
+    }
+
+    /// The variables that have a value behind its outcome `done`.
+    fn sets(&self) -> Vec<&str> {
+        Vec::new()
     }
 
     /// The flow that it runs.

@@ -118,6 +118,10 @@ impl Step for Rate {
         &self.exits
     }
 
+    fn sets(&self) -> Vec<&str> {
+        vec![&self.into.value]
+    }
+
     fn check(&self, checker: &mut Checker<'_>) {
         self.scene.check(checker);
         for label in &self.labels {

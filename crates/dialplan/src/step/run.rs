@@ -143,7 +143,7 @@ impl Step for Part {
     }
 
     fn ways(&self) -> Vec<Way<'_>> {
-        self.returns.targets().map(|to| Way { to, waits: true }).collect()
+        self.returns.targets().map(|to| Way { to, waits: true, sets: Vec::new() }).collect()
     }
 
     fn part(&self) -> Option<&Part> {

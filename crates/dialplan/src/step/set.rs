@@ -47,6 +47,10 @@ impl Step for Values {
         &self.exits
     }
 
+    fn sets(&self) -> Vec<&str> {
+        self.vars.names()
+    }
+
     fn check(&self, checker: &mut Checker<'_>) {
         self.vars.check(checker);
     }
@@ -88,6 +92,11 @@ impl Set {
             }
         }
         Self(assignments)
+    }
+
+    /// The variables.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|assignment| assignment.variable.value.as_str()).collect()
     }
 
     /// Checks variables and values.

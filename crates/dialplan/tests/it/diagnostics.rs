@@ -396,6 +396,18 @@ fn mistakes_of_texts() {
             files[1].text = files[1].text.replace("{ clip: hold.mp4 }", "{ slide: hold.svg, title: left }");
             Case::Files(files)
         }),
+        ("a value that is not set on every way", {
+            let nodes = "  main: { menu: { items: { \"1\": { say: balance, to: type }, \"2\": { say: packs, to: told } } } }
+  type: { collect: { into: left, digits: 4, next: told } }
+  told: { hangup: { say: left } }
+";
+            let Case::Files(mut files) = with_value("{ type: text }", "{{ left | digits }}") else {
+                unreachable!("made of files")
+            };
+            let head = files[0].text.find("nodes:\n").expect("it has some") + "nodes:\n".len();
+            files[0].text.replace_range(head.., nodes);
+            Case::Files(files)
+        }),
         ("broken template", with_english("goodbye: \"Goodbye {{ name\"\n")),
         ("unknown field of a text", with_english("goodbye: { show: Goodbye, spoken: Goodbye }\n")),
         ("text twice", with_english("hello: Hi\n")),
