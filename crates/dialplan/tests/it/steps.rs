@@ -354,3 +354,20 @@ hangup
 ",
     );
 }
+
+/// A flow through every step that has come after the demo, for whoever walks it at random.
+pub(crate) fn of_all_steps() -> Arc<Service> {
+    let nodes = "  main: { hours: { name: business, exits: { open: ask, closed: stars, holiday: pin } } }
+  ask: { collect: { slide: page.svg, say: hello, into: card, digits: { min: 2, max: 5 }, correct: \"*\", next: pin } }
+  pin: { run: { flow: ask_pin, with: { times: 2 }, exits: { ok: stars, wrong: $back } } }
+  stars: { rate: { slide: menu.svg, say: hello, into: stars, stars: 3, barge_in: false, exits: { done: note } } }
+  note: { set: { vars: { stars: stars + 1 }, next: chinese } }
+  chinese: { language: { to: zh-CN, next: menu } }
+  menu: { menu: { say: hello, items: { \"1\": { say: balance, to: main }, \"2\": { say: packs, to: $language }, \"3\": { say: packs, to: pin } } } }
+";
+    let vars = "card: { type: text }, stars: { type: number, default: 0 }";
+    let flow = flow(vars, nodes).replace("languages: [en]", "languages: [en, zh-CN]");
+    let part = ASK_PIN.replace("look }", "words }")
+        + "  words: { menu: { say: hello, items: { \"1\": { say: balance, to: look }, \"2\": { say: packs, to: $back }, \"9\": { say: packs, to: $return wrong } } } }\n";
+    service(&[("flow.yaml", &flow), ("ask_pin.yaml", &part), ("queues.yaml", HOURS)], "")
+}
