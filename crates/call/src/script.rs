@@ -304,6 +304,7 @@ impl Call {
                 called: self.facts.called.clone(),
                 has_video: self.legs.first().is_some_and(|leg| leg.video.is_some()),
                 language: None,
+                wall: now.wall,
             };
             let run = dialplan::Run::new(Arc::clone(service), *flow, facts, self.seed);
             self.run = Walk::Running(Box::new(run));

@@ -194,6 +194,7 @@ impl Draft {
         for ask in self.flows.iter_mut().flat_map(|body| &mut body.at_start) {
             ask.resolve(&mut self.reader, &self.connectors);
         }
+        let parts = check::parts::Parts::new(&self.flows);
         let context = Context {
             texts: &self.texts,
             queues: &self.queues,
@@ -201,12 +202,16 @@ impl Draft {
             assets,
             connectors: &self.connectors,
             connectors_whole: !self.connectors_broken,
+            flows: &self.flows,
+            flows_whole: !self.flows_broken,
+            parts: &parts,
             sources,
         };
         let mut findings = Vec::new();
         for body in &self.flows {
             findings.extend(check::flow(context, body));
         }
+        findings.extend(check::parts::check(&self.flows));
         findings.extend(check::holds(context, &languages(&self.flows)));
         if !self.flows_broken {
             // An error where it is used, and then not said again here.

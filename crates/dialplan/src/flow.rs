@@ -12,13 +12,28 @@ use crate::problem::Finding;
 use crate::read::{Fields, Reader};
 use crate::scene::Scene;
 use crate::source::{Span, Word};
-use crate::step::{Kind, Outcome, STEPS, Step};
+use crate::step::{Kind, Outcome, STEPS, Step, read_when};
 use crate::target::Exits;
 use crate::types::{self, Type};
 use crate::yaml::{Tree, Value};
 
-pub(crate) const FIELDS: [&str; 10] =
-    ["flow", "numbers", "ring", "start", "languages", "language", "vars", "at_start", "defaults", "nodes"];
+pub(crate) const FIELDS: [&str; 13] = [
+    "flow",
+    "numbers",
+    "ring",
+    "start",
+    "languages",
+    "language",
+    "takes",
+    "outcomes",
+    "vars",
+    "at_start",
+    "on_hangup",
+    "defaults",
+    "nodes",
+];
+/// What a flow that others run cannot have: it is about how a call begins and ends.
+const OF_CALLS: [&str; 5] = ["numbers", "ring", "language", "at_start", "on_hangup"];
 /// What a node can have beside its step.
 pub(crate) const NODE_FIELDS: [&str; 0] = [];
 /// What a flow can say for all its steps.
@@ -34,9 +49,15 @@ pub(crate) struct Body {
     pub(crate) start: Option<Word>,
     pub(crate) languages: Vec<Word>,
     pub(crate) language: Option<FirstLanguage>,
+    /// Of the variables, those that a flow which runs this one gives a value.
+    takes: Vec<String>,
+    /// What a flow that is run by others can return; none for a flow that is called.
+    pub(crate) outcomes: Vec<Word>,
     pub(crate) variables: BTreeMap<String, Variable>,
     /// Asked as soon as there is a call; nothing waits for it.
     pub(crate) at_start: Vec<Ask>,
+    /// Asked when the call is over; nobody waits for the answer.
+    pub(crate) on_hangup: Vec<Farewell>,
     pub(crate) defaults: Defaults,
     pub(crate) nodes: BTreeMap<String, Node>,
     /// Nodes that are there but could not be read; what is wrong with them is noted.
@@ -59,6 +80,13 @@ pub(crate) struct Variable {
     pub(crate) ty: Type,
     /// What a call begins with.
     pub(crate) first: Known,
+}
+
+/// A question at the end of a call, and when it is asked.
+#[derive(Debug)]
+pub(crate) struct Farewell {
+    pub(crate) when: Option<Expression>,
+    pub(crate) ask: Ask,
 }
 
 /// What steps that say nothing themselves take.
@@ -138,6 +166,19 @@ impl Body {
         own.chain(asked).collect()
     }
 
+    /// What a flow that runs this one gives it, by name.
+    pub(crate) fn takes(&self) -> impl Iterator<Item = (&str, &Type)> {
+        self.takes.iter().filter_map(|name| Some((name.as_str(), &self.variables.get(name)?.ty)))
+    }
+
+    /// The variables that have no value when a call begins. One that lists its words is checked with each of them.
+    pub(crate) fn begin_unset(&self) -> impl Iterator<Item = &str> {
+        let unset = |(name, variable): &(&String, &Variable)| {
+            variable.first.is_none() && variable.words().is_none() && !self.takes.contains(name)
+        };
+        self.variables.iter().filter(unset).map(|(name, _)| name.as_str())
+    }
+
     /// Everything that is asked anywhere in the flow.
     pub(crate) fn asks(&self) -> impl Iterator<Item = &Ask> {
         self.at_start.iter().chain(self.nodes.values().flat_map(Node::asks))
@@ -200,6 +241,10 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree) -> Option<Body> {
     let start = fields.need(reader, "start").and_then(|tree| reader.word("`start`", tree));
     let defaults = fields.entry("defaults").map(|(key, tree)| read_defaults(reader, key.span, tree));
     let (nodes, broken) = read_nodes(reader, &fields);
+    let mut variables =
+        fields.entry("vars").map(|(key, tree)| read_vars(reader, key.span, tree)).unwrap_or_default();
+    let outcomes = read_outcomes(reader, &fields);
+    let takes = read_takes(reader, &fields, &mut variables);
     Some(Body {
         name: name.unwrap_or_else(|| Word { value: String::new(), span: start_of_file }),
         numbers: fields.get("numbers").map(|tree| read_numbers(reader, tree)).unwrap_or_default(),
@@ -207,14 +252,14 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree) -> Option<Body> {
         start,
         languages,
         language,
-        variables: fields
-            .entry("vars")
-            .map(|(key, tree)| read_vars(reader, key.span, tree))
-            .unwrap_or_default(),
+        takes,
+        outcomes,
+        variables,
         at_start: fields
             .entry("at_start")
             .map(|(key, tree)| ask::read(reader, "`at_start`", key.span, tree, true))
             .unwrap_or_default(),
+        on_hangup: read_on_hangup(reader, &fields),
         defaults: defaults.unwrap_or_default(),
         nodes,
         broken,
@@ -247,6 +292,69 @@ fn read_ring(reader: &mut Reader, tree: &Tree) -> Option<Duration> {
         return None;
     }
     Some(ring)
+}
+
+/// `outcomes: [ok, wrong]` makes a flow one that others run.
+fn read_outcomes(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Word> {
+    let Some((key, tree)) = fields.entry("outcomes") else {
+        if let Some((takes, _)) = fields.entry("takes") {
+            let message = "only a flow that others run takes something";
+            let finding = Finding::error("missing-field", takes.span, message, "given by whom?");
+            reader.note(finding.help("add `outcomes: [...]`, what it can return"));
+        }
+        return Vec::new();
+    };
+    let mut outcomes: Vec<Word> = Vec::new();
+    for outcome in reader.words("`outcomes`", tree) {
+        match outcomes.iter().find(|other| other.value == outcome.value) {
+            Some(first) => {
+                let finding =
+                    Finding::error("duplicate-key", outcome.span, "this outcome is given twice", "again");
+                reader.note(finding.also(first.span, "the first time"));
+            }
+            None if reader.check_name("an outcome", &outcome) => outcomes.push(outcome),
+            None => {}
+        }
+    }
+    if outcomes.is_empty() && matches!(&tree.value, Value::List(items) if items.is_empty()) {
+        let message = "a flow that others run has at least one outcome";
+        reader.note(Finding::error("empty", tree.span, message, "none is given"));
+    }
+    for name in OF_CALLS {
+        if let Some((own, _)) = fields.entry(name) {
+            let message = format!("a flow that others run has no `{name}`");
+            let finding = Finding::error("unknown-field", own.span, message, "of calls alone");
+            reader.note(finding.also(key.span, "others run it").help("remove it, or make two flows"));
+        }
+    }
+    outcomes
+}
+
+/// What is taken is a variable with a type and without a value of its own.
+fn read_takes(
+    reader: &mut Reader,
+    fields: &Fields<'_>,
+    variables: &mut BTreeMap<String, Variable>,
+) -> Vec<String> {
+    let Some((key, tree)) = fields.entry("takes") else { return Vec::new() };
+    let mut takes = Vec::new();
+    for (name, tree) in reader.entries("`takes`", key.span, tree).unwrap_or_default() {
+        if !types::check_identifier(reader, "what a flow takes", name) {
+            continue;
+        }
+        let taken = variables.contains_key(&name.value) || FACTS.iter().any(|(fact, _)| *fact == name.value);
+        if taken {
+            let message = format!("`{}` is known already, and cannot be taken", name.value);
+            let finding = Finding::error("invalid-name", name.span, message, "taken");
+            reader.note(finding.help("choose another name"));
+            continue;
+        }
+        // One whose type is wrong is noted, and known all the same.
+        let ty = types::read(reader, &format!("`{}`", name.value), tree).unwrap_or(Type::Unknown);
+        variables.insert(name.value.clone(), Variable { ty, first: Known::from(()) });
+        takes.push(name.value.clone());
+    }
+    takes
 }
 
 fn read_languages(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Word> {
@@ -366,6 +474,35 @@ fn read_variable(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Varia
         (ty, Some(tree)) => ty.literal(reader, tree.span, Some(tree)).unwrap_or_default(),
     };
     Some(Variable { ty, first })
+}
+
+/// `{ call, send, when }`, or a list of such.
+fn read_on_hangup(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Farewell> {
+    let Some((key, tree)) = fields.entry("on_hangup") else { return Vec::new() };
+    let all = match &tree.value {
+        Value::List(all) => all.as_slice(),
+        Value::Empty | Value::Scalar(_) | Value::Map(_) => std::slice::from_ref(tree),
+    };
+    if all.len() > limits::FAREWELLS_MAX {
+        let message = format!("at most {} questions are asked at the end", limits::FAREWELLS_MAX);
+        reader.note(Finding::error("too-many", key.span, message, "too many"));
+        return Vec::new();
+    }
+    let mut farewells = Vec::new();
+    for tree in all {
+        let Some(fields) = reader.fields("`on_hangup`", key.span, tree, &["call", "send", "when"]) else {
+            continue;
+        };
+        let call = fields.need(reader, "call").and_then(|tree| reader.word("`call`", tree));
+        let send = fields.get("send").map(|tree| ask::read_send(reader, tree)).unwrap_or_default();
+        let when = fields.get("when").map(|tree| read_when(reader, tree));
+        // One whose condition cannot be read is noted, and would be asked always.
+        if let (Some(call), None | Some(Some(_))) = (call, &when) {
+            let nameless = Word { value: String::new(), span: call.span };
+            farewells.push(Farewell { when: when.flatten(), ask: Ask::new(nameless, call, send) });
+        }
+    }
+    farewells
 }
 
 fn read_defaults(reader: &mut Reader, at: Span, tree: &Tree) -> Defaults {

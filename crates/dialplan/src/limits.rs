@@ -43,6 +43,8 @@ pub const ANSWER_LONGEST: Duration = Duration::from_secs(20);
 pub const WAIT_SHOWN_AFTER: Duration = Duration::from_millis(400);
 /// Requests of one connector at once when its file does not say.
 pub const AT_ONCE_USUAL: u32 = 50;
+/// Questions of a flow to connectors when a call is over.
+pub const FAREWELLS_MAX: usize = 8;
 /// Languages of one flow.
 pub const LANGUAGES_MAX: usize = 16;
 /// Nodes of one flow.
@@ -57,6 +59,18 @@ pub(crate) const RING_MAX: Duration = Duration::from_secs(60);
 pub const DURATION_MIN: Duration = Duration::from_millis(100);
 /// Longest duration an operator may write.
 pub const DURATION_MAX: Duration = Duration::from_secs(4 * 60 * 60);
+/// Digits that a caller can be asked for.
+pub const DIGITS_MAX: u32 = 32;
+/// Digits of a number that can be calculated with; more would not be told apart.
+pub(crate) const DIGITS_OF_NUMBER_MAX: usize = 15;
+/// The longest pause between two digits when the step does not say.
+pub const BETWEEN_DIGITS: Duration = Duration::from_secs(3);
+/// How long the key that could have ended the digits does nothing behind the last one that was expected.
+pub const OVERHEARD: Duration = Duration::from_secs(2);
+/// Stars of a rating: their rows fit a small screen.
+pub(crate) const STARS_MAX: u32 = 5;
+/// Flows that can run each other, one inside the other.
+pub(crate) const RUNS_DEEP_MAX: usize = 8;
 /// Most tries of a menu.
 pub const TRIES_MAX: u32 = 10;
 /// Places of a queue that have a slide of their own where a step shows them; those behind share one. The pool tells no

@@ -35,7 +35,19 @@ impl fmt::Display for Severity {
 pub struct Problem {
     finding: Finding,
     position: Position,
+    /// From where to where, for each label of the finding.
+    places: Vec<(Position, Position)>,
     text: NamedSource<Arc<str>>,
+}
+
+/// A stretch of a file that a problem is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) start: &'a Position,
+    /// Behind its last character.
+    pub(crate) end: &'a Position,
+    /// What is said of it; may be empty.
+    pub(crate) label: &'a str,
 }
 
 /// All problems of a service, in order of file and place. Displays as their number.
@@ -117,7 +129,12 @@ impl Problem {
         let span = finding.span();
         finding.labels.retain(|(other, _)| other.file == span.file);
         let source = &sources.0[span.file];
+        let place = |(span, _): &(Span, String)| {
+            let end = Span { start: span.end.max(span.start), ..*span };
+            (sources.position(*span), sources.position(end))
+        };
         Self {
+            places: finding.labels.iter().map(place).collect(),
             position: sources.position(span),
             text: NamedSource::new(&source.path, source.text.clone()).with_language("YAML"),
             finding,
@@ -147,6 +164,12 @@ impl Problem {
     /// What could be done about it.
     pub fn suggestion(&self) -> Option<&str> {
         self.finding.help.as_deref()
+    }
+
+    /// What it is about, the first place first.
+    pub(crate) fn places(&self) -> impl Iterator<Item = Place<'_>> {
+        let labels = self.finding.labels.iter().map(|(_, label)| label);
+        self.places.iter().zip(labels).map(|((start, end), label)| Place { start, end, label })
     }
 
     /// For the terminal: `path:line:column: error: message`, the lines it is about, and the suggestion.

@@ -1,8 +1,9 @@
-//! `queues.yaml`: agents with their SIP addresses or browsers, and the queues they serve.
+//! `queues.yaml`: agents with their SIP addresses or browsers, the queues they serve, and opening hours (see [`hours`]).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::hours;
 use crate::limits;
 use crate::problem::Finding;
 use crate::read::{Fields, Reader};
@@ -19,13 +20,18 @@ pub(crate) const INTENTS: [(&str, Intent); 2] = [("talk", Intent::Talk), ("sign"
 
 /// Reads the file into `queues`.
 pub(crate) fn read(reader: &mut Reader, tree: &Tree, queues: &mut Queues) {
-    let Some(fields) = reader.fields("queues.yaml", tree.span, tree, &["agents", "queues"]) else { return };
+    let Some(fields) = reader.fields("queues.yaml", tree.span, tree, &["agents", "queues", "hours"]) else {
+        return;
+    };
     if let Some((key, tree)) = fields.entry("agents") {
         for (name, value) in reader.entries("`agents`", key.span, tree).unwrap_or_default() {
             // An agent whose address is wrong is noted and known all the same.
             let address = read_agent(reader, name, value).unwrap_or(Address::Browser);
             queues.agents.insert(name.value.clone(), Agent { name: name.value.clone(), address });
         }
+    }
+    if let Some((key, tree)) = fields.entry("hours") {
+        queues.hours = hours::read(reader, key.span, tree);
     }
     let Some((key, tree)) = fields.entry("queues") else { return };
     for (name, value) in reader.entries("`queues`", key.span, tree).unwrap_or_default() {

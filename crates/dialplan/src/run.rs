@@ -4,18 +4,21 @@
 //! to the next. The steps themselves are under `step/`; what they may do to the call is in
 //! [`Stage`]. Start at [`Run::handle_input`].
 
+mod frames;
 mod stage;
 mod values;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use frames::Frame;
 use stage::Memory;
 pub(crate) use stage::Stage;
 
 use crate::ask::Ask;
 use crate::connector::{Answer, Answered, Question};
+use crate::expression::Scope;
 use crate::flow::{FETCH_FAILED, FirstLanguage, Node};
 use crate::limits;
 use crate::step::{Cue, Next};
@@ -33,6 +36,8 @@ pub struct Facts {
     pub has_video: bool,
     /// A language known beforehand (BCP 47).
     pub language: Option<String>,
+    /// Wall time since 1970-01-01T00:00:00Z at [`Event::Start`]; from there on it goes with the time of events.
+    pub wall: Duration,
 }
 
 /// What happened to the call.
@@ -48,6 +53,8 @@ pub enum Event {
     Timeout,
     /// What became of the wait in a queue.
     Queue(QueueOutcome),
+    /// The caller has hung up: what the flow asks at the end is asked, and [`Action::Hangup`] follows.
+    HungUp,
     /// What came of an [`Action::Ask`]; once for each, or never, which counts as a failure after a while.
     Answer {
         /// Of the question.
@@ -126,8 +133,10 @@ pub struct Run {
     memory: Memory,
     /// Menus entered, the last one last; what `$back` goes through.
     history: Vec<String>,
-    /// Questions that have not been answered: the name of the answer.
-    asked: BTreeMap<u32, String>,
+    /// The flows that wait for the one that is walked now, the one that was called first.
+    frames: Vec<Frame>,
+    /// Questions that have not been answered: how many flows waited when they were asked, and the name of the answer.
+    asked: BTreeMap<u32, (usize, String)>,
     next_question: u32,
     /// What the node waits for before its step begins.
     fetching: Option<Fetching>,
@@ -158,7 +167,10 @@ impl Run {
         let _ = seed;
         let variables = service.flow(flow).map(|flow| flow.body.first_values()).unwrap_or_default();
         let mut memory = Memory::new(facts, variables);
-        memory.language = service.flow(flow).map(|flow| first_language(flow, &memory)).unwrap_or_default();
+        memory.language = service
+            .flow(flow)
+            .map(|flow| first_language(flow, &memory.facts, &memory.scope()))
+            .unwrap_or_default();
         Self {
             service,
             flow,
@@ -166,6 +178,7 @@ impl Run {
             state: State::New,
             memory,
             history: Vec::new(),
+            frames: Vec::new(),
             asked: BTreeMap::new(),
             next_question: 0,
             fetching: None,
@@ -185,6 +198,11 @@ impl Run {
     /// The language the caller hears now.
     pub fn language(&self) -> &str {
         &self.memory.language
+    }
+
+    /// The flow the caller is in: the one that was called, or one that it runs.
+    pub fn flow(&self) -> FlowId {
+        self.flow
     }
 
     /// The node the caller is in, once started.
@@ -207,8 +225,11 @@ impl Run {
         match (self.state, event) {
             (State::New, Event::Start) => {
                 self.state = State::Running;
+                self.memory.started = Some(now);
                 self.begin(now);
             }
+            (State::Running, Event::Digit(key @ ('0'..='9' | '*' | '#')))
+                if self.memory.overhears(now, key) => {}
             (State::Running, Event::Digit(key @ ('0'..='9' | '*' | '#'))) => match self.fetching {
                 // It acts in the step, if that is a menu that has it.
                 Some(_) => self.memory.ahead = Some(key),
@@ -221,6 +242,7 @@ impl Run {
                 self.memory.queued = false;
                 self.cue(now, Cue::Queue(outcome));
             }
+            (State::Running, Event::HungUp) => self.end(),
             (State::Running, Event::Start | Event::Digit(_) | Event::Queue(_))
             | (
                 State::New | State::Ended,
@@ -229,6 +251,7 @@ impl Run {
                 | Event::PlayEnded
                 | Event::Timeout
                 | Event::Queue(_)
+                | Event::HungUp
                 | Event::Answer { .. },
             ) => {}
         }
@@ -259,25 +282,31 @@ impl Run {
         let scope = self.memory.scope();
         let mut questions = Vec::new();
         for ask in asks {
-            let Some((connector, call)) = ask.find(&service.connectors) else { continue };
-            let id = self.next_question;
-            self.next_question = id.wrapping_add(1);
-            self.asked.insert(id, ask.into.value.clone());
-            questions.push(id);
-            self.memory.out.push_back(Action::Ask(Question {
-                id,
-                connector: connector.name.clone(),
-                call: call.to_owned(),
-                arguments: ask.arguments(&service.connectors, &scope),
-                secret: ask.secrets(&service.connectors),
-                idempotency_key: None,
-            }));
+            if let Some(question) = self.question(service, ask, &scope) {
+                self.asked.insert(question.id, (self.frames.len(), ask.into.value.clone()));
+                questions.push(question.id);
+                self.memory.out.push_back(Action::Ask(question));
+            }
         }
         questions
     }
 
+    fn question(&mut self, service: &Service, ask: &Ask, scope: &Scope) -> Option<Question> {
+        let (connector, call) = ask.find(&service.connectors)?;
+        let id = self.next_question;
+        self.next_question = id.wrapping_add(1);
+        Some(Question {
+            id,
+            connector: connector.name.clone(),
+            call: call.to_owned(),
+            arguments: ask.arguments(&service.connectors, scope),
+            secret: ask.secrets(&service.connectors),
+            idempotency_key: None,
+        })
+    }
+
     fn answered(&mut self, now: Instant, id: u32, answer: Answer) {
-        let Some(into) = self.asked.remove(&id) else { return };
+        let Some((depth, into)) = self.asked.remove(&id) else { return };
         let waited_for = self.fetching.as_mut().is_some_and(|fetching| {
             let before = fetching.questions.len();
             fetching.questions.retain(|question| *question != id);
@@ -285,7 +314,10 @@ impl Run {
         });
         let outcome = match answer {
             Answer::Done(Answered(value)) => {
-                self.memory.know(&into, value);
+                match self.frames.get_mut(depth) {
+                    Some(frame) => frame.variables.know(&into, value),
+                    None => self.memory.know(&into, value),
+                }
                 None
             }
             Answer::Refused => Some("refused"),
@@ -303,9 +335,20 @@ impl Run {
     }
 
     fn find_language(&mut self) {
-        let service = self.service.clone();
-        if let Some(flow) = service.flow(self.flow).filter(|_| !self.memory.language_chosen) {
-            self.memory.language = first_language(flow, &self.memory);
+        if self.memory.language_chosen {
+            return;
+        }
+        let (id, scope) = self.called();
+        if let Some(flow) = self.service.flow(id) {
+            self.memory.language = first_language(flow, &self.memory.facts, &scope);
+        }
+    }
+
+    /// The flow that was called, which says how the language is found and what is asked at the end, and what it knows.
+    fn called(&self) -> (FlowId, Scope) {
+        match self.frames.first() {
+            Some(frame) => (frame.flow, self.memory.scope_of(&frame.variables)),
+            None => (self.flow, self.memory.scope()),
         }
     }
 
@@ -370,14 +413,20 @@ impl Run {
 
     /// Goes on until a step waits or the call ends.
     fn follow<'a>(&mut self, service: &'a Service, now: Instant, mut next: Next<'a>) {
-        let Some(flow) = service.flow(self.flow) else { return self.end() };
         loop {
+            let Some(flow) = service.flow(self.flow) else { return self.end() };
             let to = match next {
                 Next::Wait => return,
                 Next::Hangup => return self.end(),
                 Next::Go(word) => Some(word.value.as_str()),
                 Next::Outcome(outcome) => self.exit(flow, outcome),
+                Next::Part(part) => self.go_into(service, part).map(|word| word.value.as_str()),
             };
+            if let Some(Target::Return(outcome)) = to.and_then(target) {
+                next = self.go_back(service, outcome).map_or(Next::Hangup, Next::Go);
+                continue;
+            }
+            let Some(flow) = service.flow(self.flow) else { return self.end() };
             let Some(node) = to.and_then(|to| self.resolve(flow, to)) else { return self.end() };
             next = self.enter(service, flow, now, &node);
         }
@@ -409,7 +458,7 @@ impl Run {
                 self.memory.language_chosen = true;
                 self.node.clone()
             }
-            Target::Builtin(Builtin::Hangup) => None,
+            Target::Builtin(Builtin::Hangup) | Target::Return(_) => None,
         }
     }
 
@@ -442,6 +491,7 @@ impl Run {
             }
         }
         self.memory.clear_waits();
+        self.memory.typed = None;
         let (flow_name, span) = (flow.name().to_owned(), service.position(node.name.span));
         self.memory.out.push_back(Action::Enter { flow: flow_name, node: name.to_owned(), span });
         let asks: Vec<&Ask> = node.asks().collect();
@@ -475,16 +525,24 @@ impl Run {
         self.state = State::Ended;
         self.fetching = None;
         self.memory.clear_waits();
+        let service = self.service.clone();
+        let (flow, scope) = self.called();
+        for farewell in service.flow(flow).into_iter().flat_map(|flow| &flow.body.on_hangup) {
+            if farewell.when.as_ref().is_none_or(|when| when.holds(&scope)) {
+                let question = self.question(&service, &farewell.ask, &scope);
+                self.memory.out.extend(question.map(Action::Ask));
+            }
+        }
         self.memory.out.push_back(Action::Hangup);
     }
 }
 
 /// The language a call begins in: what the flow's expression gives, else what is known of the caller,
 /// else what the flow names, else its first.
-fn first_language(flow: &Flow, memory: &Memory) -> String {
+fn first_language(flow: &Flow, facts: &Facts, scope: &Scope) -> String {
     let languages: Vec<&str> = flow.body.languages.iter().map(|language| language.value.as_str()).collect();
     let (by_expression, always) = match &flow.body.language {
-        Some(FirstLanguage::By(expression)) => (expression.evaluate(&memory.scope()).ok(), None),
+        Some(FirstLanguage::By(expression)) => (expression.evaluate(scope).ok(), None),
         Some(FirstLanguage::Always(language)) => (None, Some(language.as_str())),
         None => (None, None),
     };
@@ -496,7 +554,7 @@ fn first_language(flow: &Flow, memory: &Memory) -> String {
     };
     wanted
         .and_then(matching)
-        .or_else(|| memory.facts.language.as_deref().and_then(matching))
+        .or_else(|| facts.language.as_deref().and_then(matching))
         .or(always)
         .or(languages.first().copied())
         .unwrap_or_default()

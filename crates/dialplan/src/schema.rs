@@ -7,14 +7,14 @@
 use serde_json::{Map, Value, json};
 
 use crate::step::{Field, Kind, STEPS};
-use crate::target::BUILTINS;
+use crate::target::{BUILTINS, RETURN};
 use crate::types::TYPES;
-use crate::{flow, queues};
+use crate::{flow, hours, limits, queues};
 
 /// What a field can hold, as a name under `definitions`.
 ///
 /// By the field's name, which means the same in every step. One that is not here may hold anything.
-const SHAPES: [(&str, &str); 26] = [
+const SHAPES: [(&str, &str); 39] = [
     ("slide", "word"),
     ("title", "word"),
     ("lines", "words"),
@@ -39,8 +39,21 @@ const SHAPES: [(&str, &str); 26] = [
     ("at_start", "asks_at_start"),
     ("call", "word"),
     ("send", "map_of_words"),
+    ("on_hangup", "farewells"),
     ("into", "word"),
     ("intent", "intent"),
+    ("digits", "digits"),
+    ("end", "key_not_digit"),
+    ("correct", "key_not_digit"),
+    ("between", "duration"),
+    ("secret", "flag"),
+    ("stars", "star_count"),
+    ("labels", "words"),
+    ("vars", "map_of_words"),
+    ("to", "word"),
+    ("flow", "word"),
+    ("with", "map_of_words"),
+    ("outcomes", "words"),
 ];
 
 /// The schema. It fits a flow file, `queues.yaml`, a connector, and a file of texts; which one a file is shows in its first fields.
@@ -107,6 +120,10 @@ fn step(kind: &Kind) -> Value {
         fields.map(|Field { name, docs, .. }| ((*name).to_owned(), shaped(name, docs))).collect();
     for name in kind.field_names() {
         match name {
+            "exits" if kind.outcomes.is_empty() => {
+                all["exits"]["type"] = json!("object");
+                all["exits"]["additionalProperties"] = reference("target");
+            }
             "exits" => {
                 let fetches =
                     kind.fields.iter().flat_map(|group| group.iter()).any(|field| field.name == "fetch");
@@ -176,6 +193,14 @@ fn flow() -> Value {
             json!({"description": "the language that a call begins in, or an expression for it", "allOf": [reference("word")]}),
         ),
         (
+            "takes",
+            json!({"description": "of a flow that others run: what they give it, by type", "type": "object", "additionalProperties": reference("type")}),
+        ),
+        (
+            "outcomes",
+            json!({"description": "makes it a flow that others run: what it can return", "allOf": [reference("words")]}),
+        ),
+        (
             "vars",
             json!({"description": "values of the call: what it begins with, or `{ one_of, default }`", "type": "object"}),
         ),
@@ -215,11 +240,24 @@ fn queues() -> Value {
     ]});
     let all = json!({
         "agents": {"description": "who talks to callers", "type": "object", "additionalProperties": agent},
+        "hours": {"description": "when somebody is there", "type": "object", "additionalProperties": hours()},
         "queues": {"description": "who waits for whom", "type": "object",
             "additionalProperties": closed("a queue", queue, &["agents"])},
     });
     let Value::Object(all) = all else { return Value::Bool(true) };
     closed("Agents and queues", all, &[])
+}
+
+fn hours() -> Value {
+    let mut all = properties(&hours::FIELDS);
+    let ranges = json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]});
+    let by_day = json!({"type": "object", "additionalProperties": ranges});
+    for name in ["open", "special"] {
+        all[name]["allOf"] = json!([by_day]);
+    }
+    all["closed"]["allOf"] = json!([reference("words")]);
+    all["zone"]["allOf"] = json!([reference("word")]);
+    closed("opening hours", all, &["zone", "open"])
 }
 
 fn connector() -> Value {
@@ -274,6 +312,7 @@ fn shared() -> Map<String, Value> {
     let builtins: Vec<Value> =
         BUILTINS.iter().map(|(name, _, docs)| json!({"const": name, "description": docs})).collect();
     let node = json!({"type": "string", "pattern": "^[^$]", "description": "a node of this flow"});
+    let outcome = json!({"type": "string", "pattern": "^[$]return +[^ ]+$", "description": RETURN.1});
     let item = properties(&[
         ("say", "the text of its row and sentence"),
         ("to", "where the key leads"),
@@ -305,9 +344,16 @@ fn shared() -> Map<String, Value> {
         ])
         .collect();
     let ask = properties(&[("call", "`connector.call`"), ("send", "what it takes: expressions by name")]);
+    let mut farewell = ask.clone();
+    farewell.insert("when".into(), shaped("when", "asked only if it holds"));
+    let farewell = closed("asked when the call is over", farewell, &["call"]);
     let mut at_start = ask.clone();
     at_start
         .insert("or".into(), json!({"description": "the value until the answer comes", "type": "object"}));
+    let digits = [("min", "at least"), ("max", "at most")].map(|(name, docs)| {
+        (name.to_owned(), json!({"description": docs, "allOf": [reference("digit_count")]}))
+    });
+    let digits = digits.into_iter().collect();
     let intents: Vec<&str> = queues::INTENTS.iter().map(|(name, _)| *name).collect();
     let types: Vec<String> =
         TYPES.iter().flat_map(|(name, ..)| [(*name).to_owned(), format!("{name}?")]).collect();
@@ -315,6 +361,7 @@ fn shared() -> Map<String, Value> {
         "asks": {"type": "object", "additionalProperties": {"anyOf": [
             {"type": "string", "pattern": "^[^.]+[.][^.]+$"}, closed("a question", ask, &["call"]),
         ]}},
+        "farewells": {"anyOf": [farewell.clone(), {"type": "array", "items": farewell}]},
         "asks_at_start": {"type": "object", "additionalProperties": closed("a question", at_start, &["call", "or"])},
         "intent": {"enum": intents},
         "status": {"type": "integer", "minimum": 400, "maximum": 499},
@@ -328,9 +375,13 @@ fn shared() -> Map<String, Value> {
         "words": {"anyOf": [reference("word"), {"type": "array", "items": reference("word")}]},
         "map_of_words": {"type": "object", "additionalProperties": reference("word")},
         "flag": {"type": "boolean"},
+        "digits": {"anyOf": [reference("digit_count"), closed("how many", digits, &[])]},
+        "digit_count": {"type": "integer", "minimum": 1, "maximum": limits::DIGITS_MAX},
+        "star_count": {"type": "integer", "minimum": 2, "maximum": limits::STARS_MAX},
+        "key_not_digit": {"enum": ["#", "*"]},
         "count": {"type": "integer", "minimum": 1},
         "duration": {"type": "string", "pattern": "^[0-9]+(ms|s|m|h)$"},
-        "target": {"anyOf": [{"oneOf": builtins}, node]},
+        "target": {"anyOf": [{"oneOf": builtins}, node, outcome]},
         "items": {"type": "object", "additionalProperties": false, "patternProperties": {keys: item.clone()}},
         "footer": {"type": "object", "additionalProperties": false,
             "patternProperties": {keys: {"anyOf": [reference("target"), item]}}},

@@ -7,6 +7,7 @@ use crate::ask::Connectors;
 use crate::compile;
 use crate::connector::Connector;
 use crate::flow::Body;
+use crate::hours::Hours;
 use crate::problem::Problems;
 use crate::scene::Scene;
 use crate::source::{Position, Sources, Span};
@@ -48,6 +49,8 @@ pub struct Queues {
     pub agents: BTreeMap<String, Agent>,
     /// What is seen and heard while waiting, by the name of the queue.
     pub(crate) holds: BTreeMap<String, Scene>,
+    /// Opening hours by name.
+    pub(crate) hours: BTreeMap<String, Hours>,
 }
 
 /// How the conversations of a queue are led.

@@ -12,6 +12,8 @@ use crate::words::suggest;
 pub(crate) enum Target<'a> {
     Node(&'a str),
     Builtin(Builtin),
+    /// Back to the flow that runs this one, with this outcome.
+    Return(&'a str),
 }
 
 /// Targets that every flow has.
@@ -31,10 +33,19 @@ pub(crate) const BUILTINS: [(&str, Builtin, &str); 4] = [
     ("$hangup", Builtin::Hangup, "the end of the call"),
 ];
 
+/// How a flow that is run ends, for the manual.
+pub(crate) const RETURN: (&str, &str) =
+    ("$return OUTCOME", "the end of a flow that is run by another, with one of its `outcomes`");
+
 /// Reads a target word; `None` is a `$word` that is not built in.
 pub(crate) fn target(word: &str) -> Option<Target<'_>> {
     if !word.starts_with('$') {
         return Some(Target::Node(word));
+    }
+    if let Some(outcome) = word.strip_prefix("$return")
+        && (outcome.is_empty() || outcome.starts_with(' '))
+    {
+        return Some(Target::Return(outcome.trim()));
     }
     BUILTINS.iter().find(|(name, ..)| *name == word).map(|(_, builtin, _)| Target::Builtin(*builtin))
 }
@@ -100,6 +111,23 @@ impl Exits {
             }
         }
         exits
+    }
+
+    /// Reads a map of outcomes that are known only when all flows are.
+    pub(crate) fn read_any(reader: &mut Reader, tree: &crate::yaml::Tree) -> Self {
+        let mut exits = Self::default();
+        for (outcome, to) in reader.entries("`exits`", tree.span, tree).unwrap_or_default() {
+            match reader.word("an exit", to) {
+                Some(to) => exits.list.push((outcome.clone(), to)),
+                None => exits.broken.push(outcome.value.clone()),
+            }
+        }
+        exits
+    }
+
+    /// Outcomes with their targets.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Word, Word)> {
+        self.list.iter()
     }
 
     /// Whether `outcome` leads somewhere, readable or not.

@@ -9,10 +9,28 @@ const HEAD: &str = "flow: test
 numbers: [\"100\"]
 start: main
 languages: [en, zh-CN]
-vars: { pack: { one_of: [10GB, 30GB] }, times: 0 }
+vars: { pack: { one_of: [10GB, 30GB] }, times: 0, card: { type: text }, pin: { type: secret }, stars: { type: number } }
 defaults: { wait: { say: wait }, exits: { silence: $repeat, invalid: $repeat, exhausted: bye, failed: bye } }
 nodes:
   bye: { hangup: {} }
+";
+/// A flow that others run: `wrong` at once below three times, else by a key.
+const PART: &str = "flow: ask
+takes: { times: number, pack: { one_of: [10GB, 30GB] } }
+outcomes: [ok, wrong]
+start: main
+languages: [zh-CN, en]
+vars: { seen: 0 }
+defaults: { exits: { silence: $repeat, invalid: $repeat, exhausted: $return wrong } }
+nodes:
+  main: { branch: { cases: [{ when: times > 2, to: keys, set: { seen: seen + 1 } }], exits: { else: $return wrong } } }
+  keys:
+    menu:
+      items:
+        \"1\": { say: one, when: pack == \"30GB\", to: $return ok }
+        \"2\": { say: two, set: { pack: 30GB }, to: main }
+        \"9\": { say: two, to: $back }
+        \"*\": { say: two, to: $language }
 ";
 const TEXTS: &str = "press: \"{{ label }}={{ key }}\"
 hi: { shown: HI, spoken: hi }
@@ -22,6 +40,7 @@ repeat: { shown: AGAIN, spoken: again }
 key_hash: hash
 wait: wait
 yuan: \"{{ bal.yuan | money }}\"
+card: \"{{ card }}\"
 ";
 const CRM: &str = "connector: crm
 base: http://127.0.0.1:1
@@ -35,11 +54,12 @@ calls:
 ";
 const QUEUES: &str = "agents: { anna: { address: \"sip:anna@127.0.0.1\" } }
 queues: { video: { agents: [anna], hold: { clip: hold.mp4 } } }
+hours: { business: { zone: UTC, open: { mon-sun: \"09:00-17:00\" }, closed: [1970-01-02] } }
 ";
 
 /// A caller who can see.
 pub(crate) fn seeing() -> Facts {
-    Facts { caller: Some("138".to_owned()), called: "100".to_owned(), has_video: true, language: None }
+    Facts { caller: Some("138".to_owned()), called: "100".to_owned(), has_video: true, ..Facts::default() }
 }
 
 /// A service with the node `bye` and `nodes`, which are indented by two.
@@ -47,6 +67,7 @@ pub(crate) fn service(nodes: &str) -> Arc<Service> {
     let file = |path: &str, text: String| SourceFile { path: path.to_owned(), text };
     let files = [
         file("flow.yaml", format!("{HEAD}{nodes}")),
+        file("part.yaml", PART.to_owned()),
         file("queues.yaml", QUEUES.to_owned()),
         file("crm.yaml", CRM.to_owned()),
         file("texts/en.yaml", TEXTS.to_owned()),
@@ -125,6 +146,8 @@ fn shown(presentation: &Presentation) -> String {
         words.push(slide.template.clone());
         words.push(slide.title.clone());
         words.extend(slide.lines.iter().cloned());
+        let values = slide.values.iter().filter(|(_, value)| !value.is_empty());
+        words.extend(values.map(|(name, value)| format!("{name}={value}")));
         words.extend(slide.rows.iter().chain(&slide.footer).map(|row| format!("{}:{}", row.key, row.label)));
     }
     words.extend(presentation.speech.iter().map(|utterance| utterance.text.clone()));

@@ -165,7 +165,10 @@ impl Texts {
 /// The names in it are known by now.
 fn judge_live(template: &Word, sense: Sense, language: &str, scopes: &[Scope]) -> Option<Finding> {
     let fill = |scope: &Scope| filled(template, scope, language, sense, Manner::Strict);
-    scopes.iter().find_map(|scope| fill(scope).err()).map(|why| broken(template, &why))
+    let used = template_variables(&template.value).unwrap_or_default();
+    // What a caller types is not known beforehand.
+    let known = |scope: &&Scope| !used.iter().any(|name| scope.get(name).is_some_and(Known::is_none));
+    scopes.iter().filter(known).find_map(|scope| fill(scope).err()).map(|why| broken(template, &why))
 }
 
 fn unknown_name<'a>(template: &Word, name: &str, known: impl IntoIterator<Item = &'a str>) -> Finding {

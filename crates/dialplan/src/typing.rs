@@ -25,6 +25,8 @@ pub(crate) struct Known {
     pub(crate) ty: Type,
     /// Why it may have no value yet in this place.
     pub(crate) lacking: Option<String>,
+    /// A variable that begins without a value, and may still have none: a text would tell nothing in its place.
+    pub(crate) unset: bool,
 }
 
 /// Something wrong in an expression or a text.
@@ -173,8 +175,14 @@ impl<'a> Judge<'a> {
         }
         let names: &'a Names = self.names;
         match names.get(name) {
-            Some(Known { ty, lacking: None }) => ty.clone(),
-            Some(Known { ty, lacking: Some(why) }) => {
+            Some(Known { ty, unset: true, .. }) if self.of_text => {
+                let message = format!("callers come here on a way on which `{name}` has not been set");
+                self.note(at, "value-missing", message, format!("`{name}` may have no value here"));
+                self.help(format!("give `{name}` a `default` under `vars:`, or set it on every way"));
+                ty.clone()
+            }
+            Some(Known { ty, lacking: None, .. }) => ty.clone(),
+            Some(Known { ty, lacking: Some(why), .. }) => {
                 self.note(at, "value-missing", why.clone(), format!("`{name}` may have no value here"));
                 ty.clone()
             }
@@ -694,7 +702,7 @@ mod tests {
                 Type::List(Box::new(Type::Record(BTreeMap::from([("name".to_owned(), Type::Text)])))),
             ),
         ]));
-        let known = |ty| Known { ty, lacking: None };
+        let known = |ty| Known { ty, lacking: None, unset: false };
         Names::from([
             ("caller".to_owned(), known(Type::Text)),
             ("has_video".to_owned(), known(Type::Flag)),
@@ -702,7 +710,7 @@ mod tests {
             ("pin".to_owned(), known(Type::Secret)),
             ("pack".to_owned(), known(Type::OneOf(["10GB".to_owned(), "30GB".to_owned()].into()))),
             ("bill".to_owned(), known(bill.clone())),
-            ("late".to_owned(), Known { ty: bill, lacking: Some("fetched later".to_owned()) }),
+            ("late".to_owned(), Known { ty: bill, lacking: Some("fetched later".to_owned()), unset: false }),
         ])
     }
 

@@ -171,6 +171,23 @@ fn hanzi_have_the_shapes_of_their_region() {
     assert_ne!(mainland.y, japan.y);
 }
 
+/// The digits of a caller stand where a balance would, and each one is seen as it comes.
+#[test]
+fn what_is_typed_is_seen_digit_by_digit() {
+    let page = |typed: &str| SlideValues {
+        title: "请输入卡号".into(),
+        values: [("typed".to_owned(), typed.to_owned())].into(),
+        ..SlideValues::default()
+    };
+    for size in SIZES {
+        let digits = ["", "1", "12", "12345678901234", "123456789012345", "1234567890123456", "•", "••"];
+        let drawn = digits.map(|typed| draw("page.svg", &page(typed), "zh-CN", size).expect("it fits").y);
+        for (at, picture) in drawn.iter().enumerate() {
+            assert!(!drawn[..at].contains(picture), "{}", digits[at]);
+        }
+    }
+}
+
 #[test]
 fn odd_and_extreme_sizes_and_files_that_are_no_fonts_are_refused() {
     for (width, height) in [(175, 144), (16, 16), (4000, 3000)] {

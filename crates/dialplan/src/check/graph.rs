@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Checker;
+use super::parts::Parts;
 use crate::flow::{Body, Node};
 use crate::problem::Finding;
 use crate::source::Word;
@@ -14,16 +15,18 @@ use crate::words::nearest;
 pub(super) struct Edge<'a> {
     word: &'a Word,
     pub(super) to: &'a str,
-    waits: bool,
+    pub(super) waits: bool,
     /// Taken when what the node asks for did not come.
     pub(super) without_answers: bool,
+    /// Variables that have a value behind it.
+    pub(super) sets: Vec<&'a str>,
 }
 
 pub(super) type Edges<'a> = BTreeMap<&'a str, Vec<Edge<'a>>>;
 
 /// All edges of a flow, by the node they begin in.
-pub(super) fn edges(flow: &Body) -> Edges<'_> {
-    flow.nodes.iter().map(|(name, node)| (name.as_str(), edges_of(flow, node))).collect()
+pub(super) fn edges<'a>(flow: &'a Body, parts: &Parts<'_>) -> Edges<'a> {
+    flow.nodes.iter().map(|(name, node)| (name.as_str(), edges_of(flow, node, parts))).collect()
 }
 
 /// Checks outcomes, reachability and loops.
@@ -40,32 +43,62 @@ pub(super) fn check(checker: &mut Checker<'_>, flow: &Body, edges: &Edges<'_>) {
     loops(checker, edges);
 }
 
-fn edges_of<'a>(flow: &'a Body, node: &'a Node) -> Vec<Edge<'a>> {
-    let ways = node.step.ways().into_iter().filter_map(|way| edge(flow, node, way.to, way.waits));
+/// The edges that begin in a node.
+pub(super) fn edges_of<'a>(flow: &'a Body, node: &'a Node, parts: &Parts<'_>) -> Vec<Edge<'a>> {
+    ways_out(flow, node, parts).into_iter().filter_map(|out| edge(flow, node, out)).collect()
+}
+
+/// A word that says where a node leads.
+pub(super) struct Out<'a> {
+    pub(super) word: &'a Word,
+    /// As [`Edge`] has it, like the rest.
+    pub(super) waits: bool,
+    without_answers: bool,
+    sets: Vec<&'a str>,
+}
+
+/// Every word that says where a node leads.
+pub(super) fn ways_out<'a>(flow: &'a Body, node: &'a Node, parts: &Parts<'_>) -> Vec<Out<'a>> {
+    let out = |word, waits| Out { word, waits, without_answers: false, sets: Vec::new() };
+    let asks = node.asks().next().is_some();
     let outcomes = node.outcomes().filter_map(|outcome| {
-        let to = node.step.exits().get(outcome.name).or_else(|| flow.defaults.exits.get(outcome.name))?;
-        let asks = node.asks().next().is_some();
         let without_answers = asks && ["failed", "refused", "unknown"].contains(&outcome.name);
-        Some(Edge { without_answers, ..edge(flow, node, to, outcome.waits)? })
+        let sets = if outcome.name == "done" { node.step.sets() } else { Vec::new() };
+        let word = exit(flow, node, outcome.name)?;
+        Some(Out { without_answers, sets, ..out(word, outcome.waits) })
     });
-    ways.chain(outcomes).collect()
+    match node.step.part() {
+        Some(part) => {
+            let waits = |outcome: &Word| parts.waits(&part.flow.value, &outcome.value);
+            part.returns.iter().map(|(outcome, to)| out(to, waits(outcome))).chain(outcomes).collect()
+        }
+        None => {
+            let ways = node.step.ways().into_iter();
+            ways.map(|way| Out { sets: way.sets, ..out(way.to, way.waits) }).chain(outcomes).collect()
+        }
+    }
+}
+
+fn exit<'a>(flow: &'a Body, node: &'a Node, outcome: &str) -> Option<&'a Word> {
+    node.step.exits().get(outcome).or_else(|| flow.defaults.exits.get(outcome))
 }
 
 /// Where a word leads from `node`; nothing for the end of the call and for words noted elsewhere.
-fn edge<'a>(flow: &'a Body, node: &'a Node, word: &'a Word, waits: bool) -> Option<Edge<'a>> {
+fn edge<'a>(flow: &'a Body, node: &'a Node, out: Out<'a>) -> Option<Edge<'a>> {
+    let Out { word, waits, without_answers, sets } = out;
     let to = match target(&word.value)? {
         // A misspelt name is one mistake; the node that was meant is not unreachable besides.
         Target::Node(name) if !flow.has_node(name) => {
             let to = nearest(name, flow.node_names())?;
-            return Some(Edge { word, to, waits: true, without_answers: false });
+            return Some(Edge { word, to, waits: true, without_answers, sets });
         }
         Target::Node(name) => name,
         Target::Builtin(Builtin::Repeat | Builtin::Language) => &node.name.value,
         // With no menu behind, `$back` is the start; with one, a caller has had time there.
         Target::Builtin(Builtin::Back) => &flow.start.as_ref()?.value,
-        Target::Builtin(Builtin::Hangup) => return None,
+        Target::Builtin(Builtin::Hangup) | Target::Return(_) => return None,
     };
-    Some(Edge { word, to, waits, without_answers: false })
+    Some(Edge { word, to, waits, without_answers, sets })
 }
 
 /// Notes outcomes that lead nowhere: node by node while these are few, else once for the flow, whose

@@ -5,6 +5,7 @@
 
 mod graph;
 mod names;
+pub(crate) mod parts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +25,7 @@ use crate::text::{Telling, Texts, columns};
 use crate::types::Type;
 use crate::typing::{self, Mistake, Names};
 use crate::words::suggest;
+use parts::Parts;
 
 /// What flows are checked against.
 #[derive(Clone, Copy)]
@@ -36,6 +38,11 @@ pub(crate) struct Context<'a> {
     pub(crate) connectors: &'a Connectors,
     /// False when a connector's file could not be read: then none is unknown.
     pub(crate) connectors_whole: bool,
+    /// All flows of the service.
+    pub(crate) flows: &'a [Body],
+    /// False when the file of one could not be read: then none is unknown.
+    pub(crate) flows_whole: bool,
+    pub(crate) parts: &'a Parts<'a>,
     pub(crate) sources: &'a Sources,
 }
 
@@ -59,7 +66,7 @@ pub(crate) fn flow(context: Context<'_>, flow: &Body) -> Vec<Finding> {
     let languages = flow.languages.iter().map(|language| language.value.as_str()).collect();
     let mut checker = Checker::new(context, Some(flow), languages);
     checker.head(flow);
-    let edges = graph::edges(flow);
+    let edges = graph::edges(flow, context.parts);
     let everywhere = checker.names.clone();
     let mut names = names::by_node(flow, context.connectors, &edges, &everywhere);
     for (name, node) in &flow.nodes {
@@ -81,6 +88,7 @@ pub(crate) fn flow(context: Context<'_>, flow: &Body) -> Vec<Finding> {
         }
     }
     graph::check(&mut checker, flow, &edges);
+    checker.returned(flow);
     checker.findings
 }
 
@@ -154,6 +162,10 @@ impl<'a> Checker<'a> {
                 self.note(finding.help("choose another name"));
             }
         }
+        for farewell in &flow.on_hangup {
+            farewell.when.iter().for_each(|when| self.condition(when));
+            farewell.ask.check(self);
+        }
         if let Some(wait) = &flow.defaults.wait {
             wait.check(self);
         }
@@ -174,6 +186,54 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Each outcome that a flow declares comes about.
+    fn returned(&mut self, flow: &Body) {
+        if !flow.broken.is_empty() {
+            return;
+        }
+        let ways = |node| graph::ways_out(flow, node, self.context.parts);
+        let returned: BTreeSet<&str> = flow
+            .nodes
+            .values()
+            .flat_map(ways)
+            .filter_map(|out| match target(&out.word.value)? {
+                Target::Return(outcome) => Some(outcome),
+                Target::Node(_) | Target::Builtin(_) => None,
+            })
+            .collect();
+        // One that is misspelt may be any of them.
+        if returned.iter().any(|outcome| !flow.outcomes.iter().any(|known| known.value == *outcome)) {
+            return;
+        }
+        for outcome in flow.outcomes.iter().filter(|outcome| !returned.contains(outcome.value.as_str())) {
+            let message = format!("nothing in this flow leads to `$return {}`", outcome.value);
+            let finding = Finding::error("unused-outcome", outcome.span, message, "never happens");
+            self.note(finding.into_warning().help("lead to it, or remove it here"));
+        }
+    }
+
+    /// `$return ok`.
+    fn return_target(&mut self, flow: &Body, to: &Word, outcome: &str) {
+        let known = flow.outcomes.iter().map(|known| known.value.as_str());
+        let finding = if flow.outcomes.is_empty() {
+            let message = "no other flow runs this one, so that it cannot return to any";
+            Finding::error("unknown-outcome", to.span, message, "returns to nobody")
+                .help("declare `outcomes: [...]` in this flow, or lead to `$hangup`")
+        } else if outcome.is_empty() {
+            let example = flow.outcomes.first().map(|first| format!("for example `$return {}`", first.value));
+            Finding::error("unknown-outcome", to.span, "`$return` names no outcome", "which one?")
+                .maybe_help(example)
+        } else if !known.clone().any(|known| known == outcome) {
+            let span = Span { start: to.span.end.saturating_sub(outcome.len()), ..to.span };
+            let message = format!("this flow has no outcome `{outcome}`");
+            Finding::error("unknown-outcome", span, message, "returns nothing")
+                .maybe_help(suggest(outcome, known))
+        } else {
+            return;
+        };
+        self.note(finding);
+    }
+
     /// A word that leads somewhere.
     fn target(&mut self, to: &Word) {
         let Some(flow) = self.flow else { return };
@@ -192,8 +252,10 @@ impl<'a> Checker<'a> {
                 self.note(finding.help("add a second one to `languages:`, or remove this key"));
             }
             Some(Target::Builtin(_)) => {}
+            Some(Target::Return(outcome)) => self.return_target(flow, to, outcome),
             None => {
-                self.note(unknown("unknown-node", "built-in target", to, BUILTINS.map(|(name, ..)| name)));
+                let known: Vec<&str> = BUILTINS.iter().map(|(name, ..)| *name).chain(["$return"]).collect();
+                self.note(unknown("unknown-node", "built-in target", to, known));
             }
         }
     }
@@ -309,6 +371,59 @@ impl<'a> Checker<'a> {
         if self.context.queues_whole && !queues.contains_key(&name.value) {
             let finding = unknown("unknown-queue", "queue", name, queues.keys().map(String::as_str));
             self.note(finding.maybe_help(queues.is_empty().then(|| "define it in queues.yaml".to_owned())));
+        }
+    }
+
+    /// A word that names a flow which can be run; none when there is no such flow, which is noted.
+    pub(crate) fn part(&mut self, name: &Word) -> Option<&'a Body> {
+        let flows = self.context.flows;
+        let Some(flow) = flows.iter().find(|flow| flow.name.value == name.value) else {
+            if self.context.flows_whole {
+                let parts = flows.iter().filter(|flow| !flow.outcomes.is_empty());
+                let names: Vec<&str> = parts.map(|flow| flow.name.value.as_str()).collect();
+                self.note(unknown("unknown-flow", "flow", name, names));
+            }
+            return None;
+        };
+        if flow.outcomes.is_empty() {
+            let message = format!("the flow `{}` has no `outcomes`, so that it never returns", name.value);
+            let finding = Finding::error("unknown-flow", name.span, message, "cannot be run");
+            self.note(finding.also(flow.name.span, "this flow").help("add `outcomes: [...]` to that flow"));
+            return None;
+        }
+        Some(flow)
+    }
+
+    /// A flow that is run speaks to the caller in the language they have.
+    pub(crate) fn speaks(&mut self, name: &Word, part: &Body) {
+        let spoken = |language: &&&str| !part.languages.iter().any(|own| own.value == ***language);
+        let lacking: Vec<&str> = self.languages.iter().filter(spoken).copied().collect();
+        if !lacking.is_empty() {
+            let message = format!("the flow `{}` does not speak {}", name.value, lacking.join(", "));
+            let finding = Finding::error("missing-language", name.span, message, "callers would not be told");
+            self.note(finding.help(format!("add {} to its `languages:`", lacking.join(", "))));
+        }
+    }
+
+    /// Whether an expression is sound as far as its names and types go.
+    pub(crate) fn knows(&self, expression: &Expression) -> bool {
+        typing::value(&expression.source.value, &self.names).1.is_empty()
+    }
+
+    /// A word that names one of the flow's languages.
+    pub(crate) fn language(&mut self, name: &Word) {
+        if !self.languages.contains(&name.value.as_str()) {
+            self.note(unknown("unknown-language", "language", name, self.languages.clone()));
+        }
+    }
+
+    /// A word that names opening hours.
+    pub(crate) fn hours(&mut self, name: &Word) {
+        let hours = &self.context.queues.hours;
+        if self.context.queues_whole && !hours.contains_key(&name.value) {
+            let finding = unknown("unknown-hours", "hours", name, hours.keys().map(String::as_str));
+            let none = hours.is_empty().then(|| "define them under `hours:` of queues.yaml".to_owned());
+            self.note(finding.maybe_help(none));
         }
     }
 

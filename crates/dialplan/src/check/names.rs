@@ -1,5 +1,5 @@
 //! The names that can be used in each node: facts and variables everywhere, what is fetched where every way of a call
-//! has come by the fetch.
+//! has come by the fetch. Variables that begin without a value are told by texts only where every way has set them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ pub(super) fn everywhere(flow: Option<&Body>, connectors: &Connectors) -> Names 
         }
         _ => Type::Text,
     };
-    let known = |ty| Known { ty, lacking: None };
+    let known = |ty| Known { ty, lacking: None, unset: false };
     let mut names: Names = FACTS.iter().map(|(name, _)| ((*name).to_owned(), known(fact(name)))).collect();
     if let Some(flow) = flow {
         names
@@ -44,21 +44,26 @@ pub(super) fn by_node<'a>(
         .flat_map(|(node, body)| body.asks().map(move |ask| (node, ask)))
         .map(|(node, ask)| (ask.into.value.as_str(), (ask.answer(connectors).0, node.as_str())))
         .collect();
-    let had = had(flow, edges, &asked.keys().copied().collect());
+    let unset: BTreeSet<&str> = flow.begin_unset().collect();
+    let had = had(flow, edges, &asked.keys().chain(&unset).copied().collect());
     let names = |node: &str| {
         let mut names = everywhere.clone();
         for (name, (ty, by)) in &asked {
             let is_had = had.get(node).is_none_or(|had| had.contains(name));
             let why = || format!("`{name}` is fetched in `{by}`, and callers come here on a way without it");
-            let known = Known { ty: ty.clone(), lacking: (!is_had).then(why) };
+            let known = Known { ty: ty.clone(), lacking: (!is_had).then(why), unset: false };
             names.insert((*name).to_owned(), known);
+        }
+        for name in &unset {
+            let is_had = had.get(node).is_none_or(|had| had.contains(name));
+            names.entry((*name).to_owned()).and_modify(|known| known.unset = !is_had);
         }
         names
     };
     flow.nodes.keys().map(|node| (node.as_str(), names(node))).collect()
 }
 
-/// What has been fetched on every way to a node. Nodes that cannot be reached are not in it.
+/// What has been fetched or set on every way to a node. Nodes that cannot be reached are not in it.
 fn had<'a>(
     flow: &'a Body,
     edges: &Edges<'a>,
@@ -75,10 +80,11 @@ fn had<'a>(
         let after: BTreeSet<&str> =
             before.iter().copied().chain(own.map(|ask| ask.into.value.as_str())).collect();
         for edge in edges.get(name).into_iter().flatten() {
-            let brings = if edge.without_answers { &before } else { &after };
+            let mut brings = if edge.without_answers { before.clone() } else { after.clone() };
+            brings.extend(&edge.sets);
             let Some((to, _)) = edges.get_key_value(edge.to) else { continue };
             let known = had.get(to);
-            let kept: BTreeSet<&str> = known.unwrap_or(all).intersection(brings).copied().collect();
+            let kept: BTreeSet<&str> = known.unwrap_or(all).intersection(&brings).copied().collect();
             if known != Some(&kept) {
                 had.insert(*to, kept);
                 open.push(*to);

@@ -165,7 +165,8 @@ fn title(node: &Tree, step: &str, telling: &Telling<'_>) -> String {
     let Some(step) = field(node, step) else { return String::new() };
     let texts = TELLING.iter().filter_map(|name| first_word(field(step, name)?));
     let told = texts.map(|name| telling.shown(name)).find(|text| !text.is_empty());
-    let named = || Some(word(field(step, "name").or_else(|| field(step, "call"))?)?.to_owned());
+    let named =
+        || Some(word(["name", "call", "flow"].iter().find_map(|name| field(step, name))?)?.to_owned());
     clipped(&told.or_else(named).unwrap_or_default(), TITLE_COLUMNS)
 }
 

@@ -7,9 +7,9 @@ use super::{Edge, Graph, Mark, Node};
 use crate::step::STEPS;
 
 /// One for each step, in their order; a longer language begins anew.
-const COLOURS: [&str; 10] = [
+const COLOURS: [&str; 12] = [
     "#1d6fd1", "#5b5f97", "#b7791f", "#0b8a6f", "#b3363e", "#7b3fb0", "#2d7f9d", "#a2478f", "#5d7d12",
-    "#8a5a3c",
+    "#8a5a3c", "#4a6fa5", "#6b4f2a",
 ];
 const INK: &str = "#1c2430";
 const FAINT: &str = "#a9b2bf";

@@ -180,3 +180,25 @@ fn names_cannot_break_the_picture() {
 fn a_flow_of_another_service_has_no_drawing() {
     assert!(service("  main: { play: { say: hi, next: bye } }\n").graph(crate::FlowId(7)).is_none());
 }
+
+#[test]
+fn a_part_is_drawn_with_its_exits_and_returns_are_marks() {
+    let nodes =
+        "  main: { run: { flow: ask, with: { times: 3, pack: 10GB }, exits: { ok: good, wrong: bye } } }
+  good: { hangup: { say: hi } }
+";
+    let drawn = graph(nodes);
+    let labels: Vec<_> = drawn.edges.iter().map(|edge| (edge.to.as_str(), edge.label.as_str())).collect();
+    assert_eq!(labels, [("good", "ok"), ("bye", "wrong")]);
+    let main = drawn.nodes.iter().find(|node| node.name == "main").expect("it is drawn");
+    assert_eq!((main.kind, main.title.as_str()), ("run", "ask"));
+    let service = service(nodes);
+    let part = service.flows().iter().find(|flow| flow.name() == "ask").expect("the part");
+    let part = service.graph(part.id()).expect("it is its own").expect("it is small");
+    let marks = |name: &str| {
+        let node = part.nodes.iter().find(|node| node.name == name).expect("it is drawn");
+        node.marks.iter().map(|mark| (mark.target.clone(), mark.label.clone())).collect::<Vec<_>>()
+    };
+    assert!(marks("main").contains(&("return wrong".to_owned(), "else".to_owned())), "{:?}", marks("main"));
+    assert!(marks("keys").contains(&("return ok".to_owned(), "1".to_owned())), "{:?}", marks("keys"));
+}

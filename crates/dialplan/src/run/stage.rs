@@ -11,7 +11,9 @@ use crate::expression::{Expression, Scope};
 use crate::flow::Defaults;
 use crate::limits;
 use crate::service::Queues;
+use crate::step::Next;
 use crate::text::Telling;
+use crate::types::Type;
 use crate::{Flow, Places, Presentation, Service};
 
 /// Everything about a call that changes.
@@ -24,6 +26,8 @@ pub(super) struct Memory {
     pub(super) playing: Option<Instant>,
     /// When the step wants to be woken.
     pub(super) due: Option<Instant>,
+    /// When the flow began.
+    pub(super) started: Option<Instant>,
     /// In a queue.
     pub(super) queued: bool,
     /// Silences and invalid keys in this menu.
@@ -34,11 +38,39 @@ pub(super) struct Memory {
     pub(super) unattended: u32,
     /// The caller has chosen the language.
     pub(super) language_chosen: bool,
+    /// Digits of this node, from the first one on.
+    pub(super) typed: Option<Typed>,
+    /// A key that means nothing until this time.
+    pub(super) overheard: Option<(char, Instant)>,
     variables: Variables,
 }
 
-/// The values of a call by name. Its `Debug` shows no value: some are secrets, and all are the caller's.
-struct Variables(Scope);
+/// The values of a flow in a call by name. Its `Debug` shows no value: some are secrets, and all are the caller's.
+pub(super) struct Variables(Scope);
+
+impl Variables {
+    pub(super) fn new(values: Scope) -> Self {
+        Variables(values)
+    }
+
+    /// A name has a value from now on.
+    pub(super) fn know(&mut self, name: &str, value: Value) {
+        self.0.insert(name.to_owned(), value);
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.0.iter()
+    }
+}
+
+/// Digits of a caller. They may be a secret, so its `Debug` shows none.
+pub(super) struct Typed(String);
+
+impl fmt::Debug for Typed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} digits", self.0.len())
+    }
+}
 
 impl fmt::Debug for Variables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -54,23 +86,40 @@ impl Memory {
             out: VecDeque::new(),
             playing: None,
             due: None,
+            started: None,
             queued: false,
             failures: 0,
             ahead: None,
             unattended: 0,
             language_chosen: false,
+            typed: None,
+            overheard: None,
             variables: Variables(variables),
         }
     }
 
     /// A name has a value from now on.
     pub(super) fn know(&mut self, name: &str, value: Value) {
-        self.variables.0.insert(name.to_owned(), value);
+        self.variables.know(name, value);
+    }
+
+    /// Goes on with these variables; the ones before.
+    pub(super) fn exchange(&mut self, variables: Variables) -> Variables {
+        std::mem::replace(&mut self.variables, variables)
+    }
+
+    pub(super) fn variables(&self) -> &Variables {
+        &self.variables
     }
 
     /// When time has to pass on its own.
     pub(super) fn next_timeout(&self) -> Option<Instant> {
         [self.playing, self.due].into_iter().flatten().min()
+    }
+
+    /// Whether a key is the one that means nothing just now; once, and any other key is the end of that.
+    pub(super) fn overhears(&mut self, now: Instant, key: char) -> bool {
+        self.overheard.take().is_some_and(|(own, until)| own == key && now < until)
     }
 
     /// Nothing is waited for any more.
@@ -82,7 +131,12 @@ impl Memory {
 
     /// What an expression can use.
     pub(super) fn scope(&self) -> Scope {
-        let mut scope = self.variables.0.clone();
+        self.scope_of(&self.variables)
+    }
+
+    /// The same with the variables of another flow of the call.
+    pub(super) fn scope_of(&self, variables: &Variables) -> Scope {
+        let mut scope = variables.0.clone();
         scope.insert("caller".to_owned(), Value::from(self.facts.caller.as_deref().unwrap_or_default()));
         scope.insert("called".to_owned(), Value::from(self.facts.called.as_str()));
         scope.insert("language".to_owned(), Value::from(self.language.as_str()));
@@ -120,9 +174,21 @@ impl<'a> Stage<'a> {
         self.memory.facts.has_video
     }
 
+    /// Wall time since 1970-01-01T00:00:00Z.
+    pub(crate) fn wall(&self) -> Duration {
+        let passed = self.memory.started.map(|started| self.now.saturating_duration_since(started));
+        self.memory.facts.wall.saturating_add(passed.unwrap_or_default())
+    }
+
     /// Whether a condition holds now.
     pub(crate) fn holds(&self, expression: &Expression) -> bool {
         expression.holds(&self.memory.scope())
+    }
+
+    /// The caller is spoken to in this language from now on.
+    pub(crate) fn speak(&mut self, language: &str) {
+        language.clone_into(&mut self.memory.language);
+        self.memory.language_chosen = true;
     }
 
     /// Shows and says something in place of whatever was on.
@@ -178,10 +244,35 @@ impl<'a> Stage<'a> {
         self.memory.ahead.take()
     }
 
-    /// Counts a silence or an invalid key, and answers how many there were in a row.
-    pub(crate) fn count_failure(&mut self) -> u32 {
+    /// The digits that the caller has typed in this node; none before the first one.
+    pub(crate) fn typed(&self) -> Option<&str> {
+        self.memory.typed.as_ref().map(|typed| typed.0.as_str())
+    }
+
+    /// Keeps the digits typed so far, while the node stays the same.
+    pub(crate) fn set_typed(&mut self, typed: String) {
+        self.memory.typed = Some(Typed(typed));
+    }
+
+    /// If the next key is this one and comes at once, it does nothing.
+    pub(crate) fn overhear(&mut self, key: char) {
+        self.memory.overheard = Some((key, self.now + limits::OVERHEARD));
+    }
+
+    /// Gives a variable what `value` makes of its type.
+    pub(crate) fn give(&mut self, variable: &str, value: impl FnOnce(&Type) -> Option<Value>) {
+        let declared = self.flow.body.variables.get(variable);
+        if let Some(value) = declared.and_then(|declared| value(&declared.ty)).filter(fits) {
+            self.memory.know(variable, value);
+        }
+    }
+
+    /// One more silence or invalid key: the outcome `exhausted` on the last try, else `outcome`. `tries` is the step's
+    /// own number of them.
+    pub(crate) fn fail(&mut self, tries: Option<u32>, outcome: &'static str) -> Next<'static> {
         self.memory.failures += 1;
-        self.memory.failures
+        let is_last = self.memory.failures >= tries.unwrap_or(self.flow.body.defaults.tries);
+        Next::Outcome(if is_last { "exhausted" } else { outcome })
     }
 
     /// The caller has chosen: the tries start afresh.

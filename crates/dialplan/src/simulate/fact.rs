@@ -8,7 +8,7 @@ use crate::{Presentation, Row, Slide};
 /// The kinds of facts; each is a word of transcripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FactKind {
-    /// `node main`: a node was entered.
+    /// `node main`: a node was entered; `node ask_pin/main` in a flow that the called one runs.
     Node,
     /// `language en`: the language changed.
     Language,
@@ -108,7 +108,8 @@ pub fn facts(moments: &[Moment]) -> Vec<Fact> {
 fn of(what: &What) -> Vec<Fact> {
     let one = |kind, text: &str| vec![Fact::new(kind, text)];
     match what {
-        What::Entered { node, .. } => one(FactKind::Node, node),
+        What::Entered { part: None, node, .. } => one(FactKind::Node, node),
+        What::Entered { part: Some(part), node, .. } => one(FactKind::Node, &format!("{part}/{node}")),
         What::Language(language) => one(FactKind::Language, language),
         What::Variable { name, value } => one(FactKind::Variable, &format!("{name} {value}")),
         What::Shown(presentation) => of_presentation(presentation),

@@ -8,10 +8,12 @@ mod fact;
 mod length;
 pub mod transcript;
 mod walk;
+mod wall;
 
 pub use fact::{Fact, FactKind, facts};
 pub use length::length;
 pub use walk::{ANSWERS, Act, Awaits, Cannot, Moment, OUTCOMES, Setup, Walk, What, outcome_name};
+pub use wall::{usual_time, wall_time};
 
 impl crate::Service {
     /// The path of the file that a flow stands in.

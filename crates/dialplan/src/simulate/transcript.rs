@@ -25,6 +25,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::wall::told;
 use super::{Act, Cannot, Moment, Walk, What, facts, outcome_name};
 use crate::problem::{Finding, Problems};
 use crate::source::{Source, SourceFile, Sources, Span};
@@ -160,7 +161,9 @@ impl<'s> Stand<'s> {
             (Deed::Act(_) | Deed::Answer(..), None) => return Err(Cannot::Ended),
         }
         self.nodes.extend(moments.iter().filter_map(|moment| match &moment.what {
-            What::Entered { node, .. } => Some((self.telephone.flow.clone(), node.clone())),
+            What::Entered { part, node, .. } => {
+                Some((part.as_ref().unwrap_or(&self.telephone.flow).clone(), node.clone()))
+            }
             What::Language(_)
             | What::Variable { .. }
             | What::Shown(_)
@@ -202,12 +205,13 @@ fn word(act: Act) -> &'static str {
 
 /// The line at the margin for who calls a flow.
 #[must_use]
-pub fn opening(flow: &Flow, facts: &Facts) -> String {
+pub fn opening(service: &Service, flow: &Flow, facts: &Facts) -> String {
     let called = if flow.numbers().contains(&facts.called) { &facts.called } else { flow.name() };
     let mut line = format!("call {called}");
     line.extend(facts.caller.iter().map(|caller| format!(", from {caller}")));
     line.extend(facts.language.iter().map(|language| format!(", language {language}")));
     line.push_str(if facts.has_video { "" } else { ", without video" });
+    line.extend(told(service, facts.wall).map(|time| format!(", at {time}")));
     line
 }
 

@@ -114,6 +114,8 @@ pub struct Moment {
 pub enum What {
     /// A node was entered.
     Entered {
+        /// The flow it stands in, when that is not the one that was called.
+        part: Option<String>,
         /// Its name.
         node: String,
         /// The word of its step, such as `menu`.
@@ -215,7 +217,7 @@ impl Walk {
                 self.queue.take().ok_or(Cannot::NoQueue)?;
                 self.happen(Event::Queue(outcome));
             }
-            Act::Hangup => self.end(),
+            Act::Hangup => self.happen(Event::HungUp),
         }
         Ok(std::mem::take(&mut self.moments))
     }
@@ -268,7 +270,8 @@ impl Walk {
     /// The word of the step the caller is in, such as `menu`.
     #[must_use]
     pub fn step(&self) -> &'static str {
-        self.run.node().map_or("", |node| self.step_of(node))
+        let flow = self.service.flow(self.run.flow()).map_or("", Flow::name);
+        self.run.node().map_or("", |node| self.step_of(flow, node))
     }
 
     /// The flow's variables and what they hold, as a person reads it.
@@ -283,8 +286,9 @@ impl Walk {
         self.service.flow(self.flow)
     }
 
-    fn step_of(&self, node: &str) -> &'static str {
-        let node = self.flow().and_then(|flow| flow.body.nodes.get(node));
+    fn step_of(&self, flow: &str, node: &str) -> &'static str {
+        let flow = self.service.flows().iter().find(|known| known.name() == flow);
+        let node = flow.and_then(|flow| flow.body.nodes.get(node));
         node.map_or("", |node| node.step.kind().name)
     }
 
@@ -336,9 +340,11 @@ impl Walk {
                     asked.push_back(question.clone());
                     self.note(What::Asked(question));
                 }
-                Action::Enter { node, span, .. } => {
+                Action::Enter { flow, node, span } => {
                     (self.queue, self.sound_ends) = (None, None);
-                    self.note(What::Entered { step: self.step_of(&node), node, span });
+                    let step = self.step_of(&flow, &node);
+                    let part = (self.flow().map(Flow::name) != Some(flow.as_str())).then_some(flow);
+                    self.note(What::Entered { part, node, step, span });
                 }
                 Action::Play(presentation) => {
                     self.sound_ends = length(&presentation).map(|length| self.now + length);

@@ -79,7 +79,7 @@ impl Step for Branch {
     }
 
     fn ways(&self) -> Vec<Way<'_>> {
-        self.cases.iter().map(|case| Way { to: &case.to, waits: false }).collect()
+        self.cases.iter().map(|case| Way { to: &case.to, waits: false, sets: case.set.names() }).collect()
     }
 
     fn check(&self, checker: &mut Checker<'_>) {

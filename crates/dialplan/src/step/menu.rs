@@ -141,7 +141,7 @@ fn read_item(reader: &mut Reader, key: &Word, value: &Tree) -> Option<Parts> {
 }
 
 /// Reads a condition.
-pub(super) fn read_when(reader: &mut Reader, tree: &Tree) -> Option<Expression> {
+pub(crate) fn read_when(reader: &mut Reader, tree: &Tree) -> Option<Expression> {
     let word = reader.word("`when`", tree)?;
     Expression::new(word).map_err(|finding| reader.note(finding)).ok()
 }
@@ -209,11 +209,6 @@ impl Menu {
         item.set.apply(stage);
         Some(Next::Go(&item.to))
     }
-
-    fn fail(&self, stage: &mut Stage<'_>, outcome: &'static str) -> Next<'_> {
-        let tries = self.tries.unwrap_or(stage.defaults().tries);
-        if stage.count_failure() >= tries { Next::Outcome("exhausted") } else { Next::Outcome(outcome) }
-    }
 }
 
 impl Step for Menu {
@@ -226,7 +221,7 @@ impl Step for Menu {
     }
 
     fn ways(&self) -> Vec<Way<'_>> {
-        self.all().map(|item| Way { to: &item.to, waits: true }).collect()
+        self.all().map(|item| Way { to: &item.to, waits: true, sets: item.set.names() }).collect()
     }
 
     fn is_menu(&self) -> bool {
@@ -295,13 +290,13 @@ impl Step for Menu {
             Cue::Key(_) if stage.is_playing() && !self.barge_in => Next::Wait,
             Cue::Key(key) => match self.choose(stage, key) {
                 Some(next) => next,
-                None => self.fail(stage, "invalid"),
+                None => stage.fail(self.tries, "invalid"),
             },
             Cue::PlayEnded => {
                 stage.wake_after(self.timeout.unwrap_or(stage.defaults().timeout));
                 Next::Wait
             }
-            Cue::Time => self.fail(stage, "silence"),
+            Cue::Time => stage.fail(self.tries, "silence"),
             Cue::Queue(_) => Next::Wait,
         }
     }

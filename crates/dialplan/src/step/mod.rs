@@ -6,15 +6,23 @@
 //! during a call is in the [`Stage`].
 
 mod branch;
+mod collect;
 mod hangup;
+mod hours;
+mod language;
 mod lookup;
 mod menu;
 mod play;
 mod queue;
+mod rate;
+mod run;
 mod set;
 mod show_place;
 
 use std::fmt;
+
+pub(crate) use menu::read_when;
+pub(crate) use run::Part;
 
 use crate::QueueOutcome;
 use crate::ask::Ask;
@@ -28,8 +36,20 @@ use crate::target::Exits;
 use crate::text::Telling;
 
 /// Every step of the language. The manual's table is made from it.
-pub static STEPS: [&Kind; 6] =
-    [&menu::KIND, &play::KIND, &branch::KIND, &lookup::KIND, &queue::KIND, &hangup::KIND];
+pub static STEPS: [&Kind; 12] = [
+    &menu::KIND,
+    &play::KIND,
+    &collect::KIND,
+    &rate::KIND,
+    &branch::KIND,
+    &set::KIND,
+    &language::KIND,
+    &hours::KIND,
+    &lookup::KIND,
+    &run::KIND,
+    &queue::KIND,
+    &hangup::KIND,
+];
 
 /// One step of the language: a row of the manual.
 #[derive(Debug)]
@@ -40,7 +60,7 @@ pub struct Kind {
     pub docs: &'static str,
     /// What can stand under it, `exits` and `next` aside.
     pub fields: &'static [&'static [Field]],
-    /// How it can end; a step without outcomes ends the call.
+    /// How it can end. `hangup` has none, and those of `run` are the other flow's.
     pub outcomes: &'static [Outcome],
     /// One valid use, without the name of its node.
     pub example: &'static str,
@@ -95,16 +115,20 @@ pub(crate) enum Next<'a> {
     Outcome(&'static str),
     /// To a target.
     Go(&'a Word),
+    /// Into another flow, and on by what it returns.
+    Part(&'a Part),
     /// To the end of the call.
     Hangup,
 }
 
 /// A way out of a step that is not an outcome, such as a menu item.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Way<'a> {
     pub(crate) to: &'a Word,
     /// As [`Outcome::waits`].
     pub(crate) waits: bool,
+    /// The variables that are given a value on it.
+    pub(crate) sets: Vec<&'a str>,
 }
 
 /// A step as one node has it.
@@ -122,6 +146,16 @@ pub(crate) trait Step: fmt::Debug + Send + Sync {
 
     /// What it asks of a connector before it begins, `fetch` aside.
     fn ask(&self) -> Option<&Ask> {
+        None
+    }
+
+    /// The variables that have a value behind its outcome `done`.
+    fn sets(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// The flow that it runs.
+    fn part(&self) -> Option<&Part> {
         None
     }
 

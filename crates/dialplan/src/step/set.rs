@@ -1,15 +1,73 @@
-//! `set: { variable: value }` on menu items and branch cases.
+//! `set`: gives variables values; as a step, and as `set: { variable: value }` on menu items and branch cases.
 
+use super::{Cue, Field, Kind, Next, Outcome, Step};
+use crate::Presentations;
 use crate::check::Checker;
 use crate::expression::Expression;
 use crate::problem::Finding;
-use crate::read::Reader;
+use crate::read::{Fields, Reader};
 use crate::run::Stage;
+use crate::service::Queues;
 use crate::source::Word;
+use crate::target::Exits;
+use crate::text::Telling;
 use crate::types::Type;
 use crate::yaml::Tree;
 
-/// The variables that are given a value when an item is chosen.
+pub(super) static KIND: Kind = Kind {
+    name: "set",
+    docs: "Gives variables other values; shows and says nothing.",
+    fields: &[&[Field { name: "vars", docs: "`variable: value`, a word of its `one_of` or an expression" }]],
+    outcomes: &[Outcome { name: "done", docs: "always", waits: false }],
+    example: "set:
+  vars: { pack: 10GB }
+  next: main",
+    read,
+};
+
+/// The step.
+#[derive(Debug)]
+struct Values {
+    vars: Set,
+    exits: Exits,
+}
+
+fn read(reader: &mut Reader, fields: &Fields<'_>) -> Option<Box<dyn Step>> {
+    let vars = fields.need(reader, "vars");
+    let vars = Set::read(reader, vars);
+    Some(Box::new(Values { vars, exits: Exits::read(reader, "a `set`", fields, KIND.outcomes) }))
+}
+
+impl Step for Values {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn exits(&self) -> &Exits {
+        &self.exits
+    }
+
+    fn sets(&self) -> Vec<&str> {
+        self.vars.names()
+    }
+
+    fn check(&self, checker: &mut Checker<'_>) {
+        self.vars.check(checker);
+    }
+
+    fn presentations(&self, _: &Telling<'_>, _: &Queues, _: &mut Presentations) {}
+
+    fn start<'a>(&'a self, stage: &mut Stage<'_>) -> Next<'a> {
+        self.vars.apply(stage);
+        Next::Outcome("done")
+    }
+
+    fn resume<'a>(&'a self, _: &mut Stage<'_>, _: Cue) -> Next<'a> {
+        Next::Wait
+    }
+}
+
+/// The variables that are given a value together, one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Set(Vec<Assignment>);
 
@@ -34,6 +92,11 @@ impl Set {
             }
         }
         Self(assignments)
+    }
+
+    /// The variables.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|assignment| assignment.variable.value.as_str()).collect()
     }
 
     /// Checks variables and values.
@@ -66,6 +129,15 @@ impl Set {
 #[cfg(test)]
 mod tests {
     use crate::testing::{check, seeing};
+
+    #[test]
+    fn a_step_sets_too() {
+        let nodes = "  main: { set: { vars: { pack: 30GB, times: times + 2 }, next: well } }
+  well: { branch: { cases: [{ when: pack == \"30GB\" and times == 2, to: good }], exits: { else: bye } } }
+  good: { hangup: { say: hi } }
+";
+        check(nodes, seeing(), "", "main well good (hi)");
+    }
 
     #[test]
     fn words_of_one_of_are_taken_as_they_stand_and_others_are_computed() {

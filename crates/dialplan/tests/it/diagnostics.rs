@@ -56,6 +56,11 @@ fn with_value(first: &str, text: &str) -> Case {
     Case::Files(files)
 }
 
+/// A flow with variables.
+fn with_vars(vars: &str, nodes: &str) -> Case {
+    Case::Flow(flow(nodes).replace("defaults:", &format!("vars: {{ {vars} }}\ndefaults:")))
+}
+
 fn problems(case: &Case) -> Problems {
     let compiled = match case {
         Case::Flow(flow) => compile(flow),
@@ -391,6 +396,18 @@ fn mistakes_of_texts() {
             files[1].text = files[1].text.replace("{ clip: hold.mp4 }", "{ slide: hold.svg, title: left }");
             Case::Files(files)
         }),
+        ("a value that is not set on every way", {
+            let nodes = "  main: { menu: { items: { \"1\": { say: balance, to: type }, \"2\": { say: packs, to: told } } } }
+  type: { collect: { into: left, digits: 4, next: told } }
+  told: { hangup: { say: left } }
+";
+            let Case::Files(mut files) = with_value("{ type: text }", "{{ left | digits }}") else {
+                unreachable!("made of files")
+            };
+            let head = files[0].text.find("nodes:\n").expect("it has some") + "nodes:\n".len();
+            files[0].text.replace_range(head.., nodes);
+            Case::Files(files)
+        }),
         ("broken template", with_english("goodbye: \"Goodbye {{ name\"\n")),
         ("unknown field of a text", with_english("goodbye: { show: Goodbye, spoken: Goodbye }\n")),
         ("text twice", with_english("hello: Hi\n")),
@@ -471,6 +488,254 @@ fn mistakes_of_queues() {
             "empty hold",
             with_queues(&format!("{agent}queues: {{ video: {{ agents: [anna], hold: {{}} }} }}\n"))
         ),
+    ]));
+}
+
+#[test]
+fn mistakes_of_collect() {
+    let vars = "card: { type: text }, pin: { type: secret }, sum: { type: money }, day: { type: date }";
+    let collect = |fields: &str| {
+        with_vars(vars, &format!("  main: {{ collect: {{ say: hello, {fields}, next: $hangup }} }}\n"))
+    };
+    snapshot!(reports(&[
+        ("no variable", collect("digits: 4")),
+        ("unknown variable", collect("into: crad")),
+        ("a fact is no variable", collect("into: caller")),
+        ("no digits fit", collect("into: day")),
+        ("a secret that would be shown", collect("into: pin, digits: 4")),
+        ("a secret in a text", collect("into: card, digits: 4, secret: true")),
+        ("too many for a number", collect("into: sum, digits: { min: 1, max: 16 }")),
+        ("none at all", collect("into: card, digits: 0")),
+        ("least and most", collect("into: card, digits: { min: 6, max: 4 }")),
+        ("a misspelt bound", collect("into: card, digits: { mni: 6 }")),
+        ("a digit as the last key", collect("into: card, end: 0")),
+        ("one key for both", collect("into: card, end: \"*\", correct: \"*\"")),
+        ("no unit", collect("into: card, between: 3")),
+        ("unknown outcome", collect("into: card, exits: { to_few: $hangup }")),
+        (
+            "a secret that is said",
+            with_vars(
+                "pin: { type: secret }, note: { type: text }",
+                "  main: { collect: { into: pin, digits: 4, secret: true, next: told } }\n  told: { branch: { cases: [{ when: has_video, to: $hangup, set: { note: pin } }], exits: { else: $hangup } } }\n"
+            )
+        ),
+    ]));
+}
+
+#[test]
+fn mistakes_of_small_steps() {
+    let vars = "pack: { one_of: [10GB, 30GB] }, stars: { type: number }, note: { type: text }";
+    let it = |step: &str| with_vars(vars, &format!("  main: {{ {step} }}\n"));
+    snapshot!(reports(&[
+        ("unknown language", it("language: { to: zh-TW, next: $hangup }")),
+        ("no language", it("language: { next: $hangup }")),
+        ("unknown variable", it("set: { vars: { pcak: 10GB }, next: $hangup }")),
+        ("a variable beside `vars`", it("set: { pack: 10GB, next: $hangup }")),
+        ("no word of the variable", it("set: { vars: { pack: 10gb }, next: $hangup }")),
+        ("a number for a text", it("set: { vars: { stars: '\"five\"' }, next: $hangup }")),
+        ("stars in a text", it("rate: { say: hello, into: note, next: $hangup }")),
+        ("unknown variable for stars", it("rate: { say: hello, into: star, next: $hangup }")),
+        ("too many stars", it("rate: { say: hello, into: stars, stars: 6, next: $hangup }")),
+        ("too few labels", it("rate: { say: hello, into: stars, labels: [hello, balance], next: $hangup }")),
+        (
+            "unknown label",
+            it("rate: { say: hello, into: stars, stars: 2, labels: [hello, balanse], next: $hangup }")
+        ),
+        ("nothing behind the stars", it("rate: { say: hello, into: stars }")),
+    ]));
+}
+
+/// A part with outcomes, and a flow that runs it; each `(right, wrong)` is replaced in either.
+fn with_part(changes: &[(&str, &str)]) -> Case {
+    let vars = "vars: { pin: { type: secret }, pack: { one_of: [10GB, 30GB] } }\ndefaults:";
+    let nodes =
+        "  main: { run: { flow: ask, with: { times: 3, pack: 10GB }, exits: { ok: $hangup, wrong: again } } }
+  again: { menu: { items: { \"1\": { say: balance, to: main } } } }
+";
+    let part = "flow: ask
+takes: { times: number, pack: { one_of: [10GB, 30GB] }, note: text? }
+outcomes: [ok, wrong]
+start: main
+languages: [zh-CN, en]
+nodes: { main: { branch: { cases: [{ when: times > 1, to: $return ok }], exits: { else: $return wrong } } } }
+";
+    let mut files = vec![file("flow.yaml", &flow(nodes).replace("defaults:", vars)), file("part.yaml", part)];
+    for (right, wrong) in changes {
+        let found = files.iter_mut().find(|file| file.text.contains(right));
+        let file = found.unwrap_or_else(|| panic!("{right}"));
+        file.text = file.text.replacen(right, wrong, 1);
+    }
+    files.push(queues());
+    files.extend(texts());
+    Case::Files(files)
+}
+
+#[test]
+fn a_part_that_is_sound_has_no_problems() {
+    assert!(problems(&with_part(&[])).is_empty());
+}
+
+#[test]
+fn mistakes_of_parts() {
+    let deep = |count: usize| {
+        let run = |to: usize| format!("run: {{ flow: p{to}, exits: {{ ok: $return ok }} }}");
+        let part = |at: usize| {
+            let step = if at + 1 < count {
+                run(at + 1)
+            } else {
+                "play: { say: hello, next: $return ok }".to_owned()
+            };
+            let text = format!(
+                "flow: p{at}\noutcomes: [ok]\nstart: main\nlanguages: [zh-CN, en]\nnodes: {{ main: {{ {step} }} }}\n"
+            );
+            file(&format!("p{at}.yaml"), &text)
+        };
+        let nodes = "  main: { run: { flow: p0, exits: { ok: $hangup } } }\n";
+        let mut files = vec![file("flow.yaml", &flow(nodes)), queues()];
+        files.extend((0..count).map(part));
+        files.extend(texts());
+        Case::Files(files)
+    };
+    assert!(problems(&deep(7)).is_empty(), "eight flows in all");
+    snapshot!(reports(&[
+        ("unknown flow", with_part(&[("flow: ask,", "flow: aks,")])),
+        ("a flow that returns nothing", with_part(&[("flow: ask,", "flow: test,")])),
+        ("unknown argument", with_part(&[("with: { times: 3,", "with: { time: 3, times: 3,")])),
+        ("missing argument", with_part(&[("times: 3, ", "")])),
+        ("wrong type", with_part(&[("times: 3", "times: caller")])),
+        ("no word of its own", with_part(&[("pack: 10GB }", "pack: 10gb }")])),
+        (
+            "another variable's words",
+            with_part(&[
+                ("pack: { one_of: [10GB, 30GB] } }", "pack: { one_of: [5GB, 10GB] } }"),
+                ("pack: 10GB }", "pack: pack }")
+            ])
+        ),
+        ("a secret for a text", with_part(&[("pack: 10GB }", "pack: 10GB, note: pin }")])),
+        ("unknown outcome", with_part(&[("ok: $hangup", "ok: $hangup, okay: $hangup")])),
+        ("uncovered outcome", with_part(&[(", wrong: again }", " }"), ("ok: $hangup", "ok: again")])),
+        ("an exit to no node", with_part(&[("wrong: again", "wrong: agian")])),
+        (
+            "a language that it does not speak",
+            with_part(&[("languages: [zh-CN, en]\nnodes: { main", "languages: [en]\nnodes: { main")])
+        ),
+        ("returns without outcomes", with_part(&[("to: main }", "to: $return ok }")])),
+        ("returns nothing", with_part(&[("else: $return wrong", "else: $return")])),
+        ("returns a misspelt outcome", with_part(&[("else: $return wrong", "else: $return wrogn")])),
+        ("an outcome that never comes", with_part(&[("else: $return wrong", "else: $return ok")])),
+        ("a part with numbers", with_part(&[("flow: ask\n", "flow: ask\nnumbers: [\"101\"]\n")])),
+        (
+            "takes without outcomes",
+            with_part(&[
+                ("flow: ask,", "flow: other,"),
+                ("outcomes: [ok, wrong]\n", ""),
+                (
+                    "start: main\nlanguages: [zh-CN, en]\nnodes: { main: { branch: { cases: [{ when: times > 1, to: $return ok }], exits: { else: $return wrong } } } }",
+                    "start: main\nlanguages: [zh-CN, en]\nnodes: { main: { hangup: {} } }"
+                ),
+                (
+                    "run: { flow: other, with: { times: 3, pack: 10GB }, exits: { ok: $hangup, wrong: again } }",
+                    "play: { say: hello, next: again }"
+                )
+            ])
+        ),
+        ("taken like a fact", with_part(&[("note: text?", "caller: text?")])),
+        ("a variable of the other flow", with_part(&[("when: times > 1", "when: tiems > 1")])),
+        (
+            "a part that nobody runs",
+            with_part(&[(
+                "run: { flow: ask, with: { times: 3, pack: 10GB }, exits: { ok: $hangup, wrong: again } }",
+                "play: { say: hello, next: again }"
+            )])
+        ),
+        (
+            "runs itself",
+            with_part(&[(
+                "nodes: { main: { branch: { cases: [{ when: times > 1, to: $return ok }], exits: { else: $return wrong } } } }",
+                "nodes: { main: { branch: { cases: [{ when: times > 1, to: $return ok }], exits: { else: more } } }, more: { run: { flow: ask, with: { times: times, pack: pack }, exits: { ok: $return ok, wrong: $return wrong } } } }"
+            )])
+        ),
+        ("two that run each other", {
+            let Case::Files(mut files) = deep(2) else { unreachable!("made of files") };
+            let last = files.iter_mut().find(|file| file.path == "p1.yaml").expect("the second");
+            last.text = last.text.replace(
+                "play: { say: hello, next: $return ok }",
+                "run: { flow: p0, exits: { ok: $return ok } }",
+            );
+            Case::Files(files)
+        }),
+        ("too deep", deep(8)),
+        (
+            "a loop in which the part never waits",
+            with_part(&[(
+                "again: { menu: { items: { \"1\": { say: balance, to: main } } } }",
+                "again: { play: { say: hello, next: main } }"
+            )])
+        ),
+    ]));
+}
+
+#[test]
+fn mistakes_of_the_end() {
+    let ends = |farewell: &str| {
+        let head = flow("  main: { hangup: {} }\n")
+            .replace("defaults:", &format!("vars: {{ stars: 0 }}\non_hangup: {farewell}\ndefaults:"));
+        let crm = "connector: crm\nbase: http://a\ncalls: { left: { post: /left, takes: { caller: text, stars: number }, returns: { ok: flag }, example: { ok: true } } }\n";
+        let mut files = vec![file("flow.yaml", &head), file("crm.yaml", crm), queues()];
+        files.extend(texts());
+        Case::Files(files)
+    };
+    snapshot!(reports(&[
+        ("unknown call", ends("{ call: crm.lft, send: { stars: stars } }")),
+        ("no call", ends("{ send: { stars: stars } }")),
+        ("missing argument", ends("{ call: crm.left }")),
+        ("unknown variable", ends("[{ call: crm.left, send: { stars: star } }]")),
+        ("no condition", ends("{ call: crm.left, send: { stars: stars }, when: stars }")),
+        ("a node", ends("main")),
+        ("too many", ends(&format!("[{}]", ["{ call: crm.left, send: { stars: stars } }"; 9].join(", ")))),
+        ("in a part", with_part(&[("flow: ask\n", "flow: ask\non_hangup: { call: crm.left }\n")])),
+    ]));
+}
+
+#[test]
+fn mistakes_of_hours() {
+    let hours = |fields: &str| {
+        let nodes = "  main: { hours: { name: business, exits: { open: $hangup, closed: $hangup, holiday: $hangup } } }\n";
+        let mut files = vec![file("flow.yaml", &flow(nodes)), queues()];
+        files.extend(texts());
+        files[1].text.push_str(&format!("hours: {{ business: {{ {fields} }} }}\n"));
+        Case::Files(files)
+    };
+    let week = "zone: Asia/Shanghai, open: { mon-fri: \"09:00-18:00\" }";
+    snapshot!(reports(&[
+        (
+            "no hours",
+            nodes(
+                "  main: { hours: { name: business, exits: { open: $hangup, closed: $hangup, holiday: $hangup } } }\n"
+            )
+        ),
+        ("unknown hours", {
+            let Case::Files(mut files) = hours(week) else { unreachable!("made of files") };
+            files[0].text = files[0].text.replace("name: business", "name: busines");
+            Case::Files(files)
+        }),
+        ("uncovered holiday", {
+            let Case::Files(mut files) = hours(week) else { unreachable!("made of files") };
+            files[0].text = files[0].text.replace(", holiday: $hangup", "");
+            Case::Files(files)
+        }),
+        ("unknown zone", hours(&week.replace("Shanghai", "Shanghia"))),
+        ("no zone of the database", hours(&week.replace("Asia/Shanghai", "Beijing time"))),
+        ("no zone", hours("open: { mon: \"09:00-18:00\" }")),
+        ("unknown day of the week", hours(&week.replace("mon-fri", "mon-fry"))),
+        ("day twice", hours(&week.replace("open: {", "open: { wed: closed,"))),
+        ("no range", hours(&week.replace("09:00-18:00", "09:00-12:00, 9-18"))),
+        ("empty range", hours(&week.replace("18:00", "09:00"))),
+        ("no such day", hours(&format!("{week}, closed: [2027-01-01, 2027-02-29]"))),
+        ("backwards", hours(&format!("{week}, closed: 2026-10-07..2026-10-01"))),
+        ("half a year", hours(&format!("{week}, closed: 2026-12-30..01-02"))),
+        ("a special day without hours", hours(&format!("{week}, special: {{ 2026-10-10: closed }}"))),
+        ("unknown field", hours(&format!("{week}, close: [01-01]"))),
     ]));
 }
 

@@ -5,6 +5,7 @@ mod demo;
 mod diagnostics;
 mod manual;
 mod properties;
+mod steps;
 mod transcripts;
 mod values;
 mod walk;

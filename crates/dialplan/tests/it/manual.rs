@@ -31,7 +31,7 @@ fn examples_of_the_manual_are_sound() {
     let service =
         Service::compile(&examples, &assets()).unwrap_or_else(|problems| panic!("{}", problems.report()));
     assert!(service.warnings().is_empty(), "{}", service.warnings().report());
-    assert_eq!(service.flows().len(), 3);
+    assert_eq!(service.flows().len(), 8);
 }
 
 #[test]
@@ -68,20 +68,35 @@ base: http://127.0.0.1:1
 calls: { subscriber: { get: /subscriber, takes: { caller: text }, returns: { star: number }, example: { star: 3 } } }
 ";
 
+/// What the examples run.
+const PART: &str = "flow: ask_pin
+takes: { times: number }
+outcomes: [ok, wrong]
+start: it
+languages: [zh-CN]
+nodes: { it: { branch: { cases: [{ when: times > 0, to: $return ok }], exits: { else: $return wrong } } } }
+";
+
 #[test]
 fn example_of_every_step_is_sound() {
     for kind in step::STEPS {
         let indented: String = kind.example.lines().map(|line| format!("    {line}\n")).collect();
         let mut flow = format!(
-            "flow: test\nnumbers: [\"100\"]\nstart: it\nlanguages: [zh-CN]\ndefaults: {{ exits: {{ silence: $repeat, invalid: $repeat, exhausted: bye, failed: bye }} }}\nnodes:\n  it:\n{indented}"
+            "flow: test\nnumbers: [\"100\"]\nstart: it\nlanguages: [zh-CN]\nvars: {{ card: {{ type: text }}, stars: {{ type: number }}, pack: {{ one_of: [10GB, 30GB] }} }}\ndefaults: {{ exits: {{ silence: $repeat, invalid: $repeat, exhausted: bye, failed: bye }} }}\nnodes:\n  it:\n{indented}"
         );
         for name in ["main", "bye", "sorry", "balance", "agent", "stranger"] {
             flow.push_str(&format!("  {name}: {{ hangup: {{}} }}\n"));
         }
-        let mut files = vec![file("flow.yaml", &flow), file("crm.yaml", CRM)];
+        let mut files = vec![file("flow.yaml", &flow), file("crm.yaml", CRM), file("part.yaml", PART)];
         files.extend(
             crate::common::demo_files().into_iter().filter(|file| !file.path.ends_with("hotline.yaml")),
         );
+        let queues = files.iter_mut().find(|file| file.path.ends_with("queues.yaml")).expect("queues");
+        queues
+            .text
+            .push_str("hours: { business: { zone: Asia/Shanghai, open: { mon-fri: 09:00-18:00 } } }\n");
+        let chinese = files.iter_mut().find(|file| file.path.ends_with("zh-CN.yaml")).expect("texts");
+        chinese.text.push_str("enter_card: 请输入卡号\nhow_was_it: 请评价\n");
         if let Err(problems) = Service::compile(&files, &assets()) {
             let real: Vec<_> =
                 problems.errors().filter(|problem| problem.code() != "unreachable-node").collect();

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::common::{assets, demo, demo_files, file, some_time};
+use crate::steps::of_all_steps;
 use dialplan::{Action, Event, Facts, QueueOutcome, Run, Service};
 use proptest::prelude::*;
 
@@ -17,6 +18,7 @@ fn event() -> impl Strategy<Value = Event> {
         3 => Just(Event::Timeout),
         2 => prop::sample::select(vec![Served, Timeout, Full, Closed, NoAgents, Failed]).prop_map(Event::Queue),
         1 => Just(Event::Start),
+        1 => Just(Event::HungUp),
     ]
 }
 
@@ -33,6 +35,12 @@ struct Waits {
 fn shared_demo() -> Arc<Service> {
     static DEMO: OnceLock<Arc<Service>> = OnceLock::new();
     DEMO.get_or_init(demo).clone()
+}
+
+/// The same with the steps that the demo does not use.
+fn shared_steps() -> Arc<Service> {
+    static STEPS: OnceLock<Arc<Service>> = OnceLock::new();
+    STEPS.get_or_init(of_all_steps).clone()
 }
 
 fn drain(run: &mut Run, waits: &mut Waits) {
@@ -80,6 +88,28 @@ fn yamlish() -> impl Strategy<Value = String> {
         "exits",
         "next",
         "cases",
+        "collect",
+        "into",
+        "digits",
+        "rate",
+        "run",
+        "flow: a",
+        "with",
+        "takes",
+        "outcomes",
+        "$return ok",
+        "$return",
+        "on_hangup",
+        "hours",
+        "zone",
+        "Asia/Shanghai",
+        "open",
+        "closed",
+        "special",
+        "mon-fri",
+        "09:00-18:00",
+        "2026-10-01..2026-10-07",
+        "02-29",
         "main",
         "zh-CN",
         "$back",
@@ -140,12 +170,16 @@ proptest! {
     #[test]
     fn a_call_always_waits_or_has_ended(
         events in prop::collection::vec((event(), 0_u64..20_000), 0..200),
+        demo: bool,
         has_video: bool,
+        hours in 0_u64..100_000,
         seed: u64,
     ) {
-        let service = shared_demo();
-        let facts = Facts { caller: None, called: "1008621".to_owned(), has_video, language: None };
-        let mut run = Run::new(service.clone(), service.flows()[0].id(), facts, seed);
+        let service = if demo { shared_demo() } else { shared_steps() };
+        let wall = Duration::from_secs(1_800_000_000 + hours * 3_600);
+        let facts = Facts { called: "1008621".to_owned(), has_video, wall, ..Facts::default() };
+        let flow = service.flows().iter().find(|flow| !flow.numbers().is_empty()).expect("one is called");
+        let mut run = Run::new(service.clone(), flow.id(), facts, seed);
         let (mut now, mut waits) = (some_time(), Waits::default());
         run.handle_input(now, Event::Start);
         drain(&mut run, &mut waits);
@@ -155,6 +189,8 @@ proptest! {
             drain(&mut run, &mut waits);
             prop_assert!(waits.ended || waits.timeout || waits.queued, "{waits:?} in {:?}", run.node());
             prop_assert_eq!(waits.ended, run.is_ended());
+            let languages = ["en", "zh-CN"];
+            prop_assert!(languages.contains(&run.language()), "{}", run.language());
         }
     }
 

@@ -23,7 +23,7 @@ fn facts() -> Facts {
         caller: Some("13800138000".to_owned()),
         called: "1008621".to_owned(),
         has_video: true,
-        language: None,
+        ..Facts::default()
     }
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use dialplan::report::Report;
+use dialplan::{Problem, Problems};
 use gateway::service::{Folder, ServiceError};
 
 use super::transcripts;
@@ -22,6 +24,30 @@ pub(crate) struct Args {
     /// Rewrite what transcripts expect by what comes now; keys and comments stay
     #[arg(long)]
     update: bool,
+
+    /// How it is told: for people, as one JSON object, or as a SARIF 2.1.0 log for editors and code reviews
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Sarif,
+}
+
+/// What came of it, before it is told.
+struct Found {
+    /// Of the service.
+    problems: Problems,
+    /// One line for each part that is sound.
+    summary: Vec<String>,
+    /// Of the transcripts.
+    calls: Problems,
+    rewritten: Vec<String>,
+    /// Why there is nothing to judge.
+    unreadable: Option<String>,
 }
 
 /// The service has mistakes.
@@ -31,30 +57,92 @@ const UNREADABLE: u8 = 2;
 
 impl Args {
     pub(crate) fn execute(&self) -> ExitCode {
+        let found = self.find();
+        match self.format {
+            Format::Text => found.print(),
+            Format::Json | Format::Sarif => {
+                let all: Vec<&Problem> = found.problems.iter().chain(found.calls.iter()).collect();
+                let summary = (found.mistakes() == 0).then(|| found.summary.join("; "));
+                let report = Report {
+                    problems: &all,
+                    summary: summary.as_deref(),
+                    unreadable: found.unreadable.as_deref(),
+                };
+                let told = match self.format {
+                    Format::Sarif => report.sarif(env!("CARGO_PKG_VERSION")),
+                    Format::Text | Format::Json => report.json(),
+                };
+                println!("{told:#}");
+            }
+        }
+        found.exit()
+    }
+
+    fn find(&self) -> Found {
         let folder = Folder::find(&self.path);
-        match folder.load() {
-            Ok(service) => {
-                // Warnings go the other way, so that the summary is the one line of the output.
-                eprint!("{}", service.warnings().report());
-                println!("{}", service.summary());
-                match transcripts::run(&Arc::new(service), &folder, self.update) {
-                    Ok(true) => ExitCode::SUCCESS,
-                    Ok(false) => ExitCode::from(MISTAKES),
-                    Err(error) => {
-                        eprintln!("{error:#}");
-                        ExitCode::from(UNREADABLE)
+        let mut found = Found {
+            problems: Problems::default(),
+            summary: Vec::new(),
+            calls: Problems::default(),
+            rewritten: Vec::new(),
+            unreadable: None,
+        };
+        let service = match folder.load() {
+            Ok(service) => Arc::new(service),
+            Err(ServiceError::Problems(problems)) => return Found { problems, ..found },
+            Err(error @ (ServiceError::Read { .. } | ServiceError::Empty { .. })) => {
+                return Found { unreadable: Some(error.to_string()), ..found };
+            }
+        };
+        found.problems = service.warnings().clone();
+        found.summary.push(service.summary());
+        match transcripts::run(&service, &folder, self.update) {
+            Ok(made) => {
+                found.rewritten = made.rewritten;
+                if let Some(verdict) = made.verdict {
+                    if verdict.problems.is_empty() {
+                        found.summary.push(transcripts::summary(&service, &verdict));
                     }
+                    found.calls = verdict.problems;
                 }
             }
-            Err(ServiceError::Problems(problems)) => {
-                print!("{}", problems.report());
-                println!("{problems}");
-                ExitCode::from(MISTAKES)
-            }
-            Err(error @ (ServiceError::Read { .. } | ServiceError::Empty { .. })) => {
-                eprintln!("{error}");
-                ExitCode::from(UNREADABLE)
-            }
+            Err(error) => found.unreadable = Some(format!("{error:#}")),
+        }
+        found
+    }
+}
+
+impl Found {
+    fn mistakes(&self) -> usize {
+        self.problems.errors().count() + self.calls.errors().count()
+    }
+
+    fn exit(&self) -> ExitCode {
+        match (&self.unreadable, self.mistakes()) {
+            (Some(_), _) => ExitCode::from(UNREADABLE),
+            (None, 0) => ExitCode::SUCCESS,
+            (None, _) => ExitCode::from(MISTAKES),
+        }
+    }
+
+    fn print(&self) {
+        if self.problems.errors().count() > 0 {
+            print!("{}", self.problems.report());
+            println!("{}", self.problems);
+        } else {
+            // Warnings go the other way, so that what it amounts to is alone on the output.
+            eprint!("{}", self.problems.report());
+        }
+        let mut summary = self.summary.iter();
+        summary.next().into_iter().for_each(|line| println!("{line}"));
+        self.rewritten.iter().for_each(|path| println!("rewritten: {path}"));
+        summary.for_each(|line| println!("{line}"));
+        if !self.calls.is_empty() {
+            print!("{}", self.calls.report());
+            println!("{}", self.calls);
+        }
+        if let Some(why) = &self.unreadable {
+            eprintln!("{why}");
         }
     }
 }

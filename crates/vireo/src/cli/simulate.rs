@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
-use dialplan::simulate::{Act, Awaits, Cannot, Moment, OUTCOMES, Setup, Walk, transcript};
+use dialplan::simulate::{Act, Awaits, Cannot, Moment, OUTCOMES, Setup, Walk, transcript, wall_time};
 use dialplan::{Facts, Flow, QueueOutcome, Service, SourceFile};
 use gateway::service::Folder;
 
@@ -44,6 +44,10 @@ pub(crate) struct Args {
     /// A language that is known of the caller, such as `en`
     #[arg(long, value_name = "TAG")]
     lang: Option<String>,
+
+    /// When the call begins, as in `2026-10-01 10:00`, in the time zone of the opening hours; by default it is now
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
 
     /// The caller cannot see
     #[arg(long)]
@@ -78,10 +82,10 @@ impl Args {
         let folder = Folder::find(&self.place());
         let service = Arc::new(service::load(&folder)?);
         let flow = find(&service, &self.flow)?;
-        let setup = Setup { flow: flow.id(), facts: self.facts(flow), answers: BTreeMap::new() };
+        let setup = Setup { flow: flow.id(), facts: self.facts(&service, flow)?, answers: BTreeMap::new() };
         let mut screen = Screen::new(std::io::stdout(), self.slides, &folder.media)?;
         screen.opening(flow, &setup.facts)?;
-        let script = transcript::opening(flow, &setup.facts) + "\n";
+        let script = transcript::opening(&service, flow, &setup.facts) + "\n";
         let (walk, first) = Walk::begin(&service, setup, net::clock::now().mono);
         let mut call = Call { walk, screen, script };
         call.screen.moments(&first)?;
@@ -100,13 +104,15 @@ impl Args {
         if self.flow.exists() { self.flow.clone() } else { PathBuf::from(".") }
     }
 
-    fn facts(&self, flow: &Flow) -> Facts {
-        Facts {
+    fn facts(&self, service: &Service, flow: &Flow) -> anyhow::Result<Facts> {
+        let at = self.at.as_deref().map(|at| wall_time(service, at).map_err(|why| anyhow!("--at: {why}")));
+        Ok(Facts {
+            wall: at.transpose()?.unwrap_or_else(|| net::clock::now().wall),
             caller: self.caller.clone(),
             called: flow.numbers().first().cloned().unwrap_or_default(),
             has_video: !self.no_video,
             language: self.lang.clone(),
-        }
+        })
     }
 }
 

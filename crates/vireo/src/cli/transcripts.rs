@@ -6,18 +6,28 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use dialplan::Service;
-use dialplan::simulate::transcript;
+use dialplan::simulate::transcript::{self, Verdict};
 use gateway::service::Folder;
 
-/// Makes the calls of all transcripts; whether all went as they are written. With `update` they are rewritten before.
+/// What became of the transcripts of a folder.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    /// Paths of those that were rewritten.
+    pub(super) rewritten: Vec<String>,
+    /// None where there are no transcripts.
+    pub(super) verdict: Option<Verdict>,
+}
+
+/// Makes the calls of all transcripts. With `update` they are rewritten before.
 ///
 /// # Errors
 /// When a file cannot be read or written.
-pub(super) fn run(service: &Arc<Service>, folder: &Folder, update: bool) -> anyhow::Result<bool> {
+pub(super) fn run(service: &Arc<Service>, folder: &Folder, update: bool) -> anyhow::Result<Made> {
     let base = net::clock::now().mono;
     let mut files = folder.transcripts()?;
+    let mut made = Made::default();
     if files.is_empty() {
-        return Ok(true);
+        return Ok(made);
     }
     if update {
         for file in &mut files {
@@ -25,21 +35,20 @@ pub(super) fn run(service: &Arc<Service>, folder: &Folder, update: bool) -> anyh
             let Ok(text) = transcript::update(service, file, base) else { continue };
             if text != file.text {
                 replace(Path::new(&file.path), &text)?;
-                println!("rewritten: {}", file.path);
+                made.rewritten.push(file.path.clone());
                 file.text = text;
             }
         }
     }
-    let verdict = transcript::check(service, &files, base);
-    print!("{}", verdict.problems.report());
-    if !verdict.problems.is_empty() {
-        println!("{}", verdict.problems);
-        return Ok(false);
-    }
+    made.verdict = Some(transcript::check(service, &files, base));
+    Ok(made)
+}
+
+/// One line about calls that went as they are written.
+pub(super) fn summary(service: &Service, verdict: &Verdict) -> String {
     let nodes: usize = service.flows().iter().map(|flow| flow.nodes().count()).sum();
     let calls = if verdict.calls == 1 { "1 call".to_owned() } else { format!("{} calls", verdict.calls) };
-    println!("{calls} of transcripts went as written, through {} of {nodes} nodes", verdict.nodes.len());
-    Ok(true)
+    format!("{calls} of transcripts went as written, through {} of {nodes} nodes", verdict.nodes.len())
 }
 
 /// As a whole or not at all: a transcript is a person's work.

@@ -112,6 +112,39 @@ fn check_makes_the_calls_of_transcripts_and_rewrites_them_when_it_is_told() {
 }
 
 #[test]
+fn check_tells_programs_what_it_tells_people() {
+    let folder = copy("formats");
+    let json = |words: &[&str]| {
+        let (said, code) = check(&folder, words);
+        (serde_json::from_str::<serde_json::Value>(&said).unwrap_or_else(|_| panic!("{said}")), code)
+    };
+    let (sound, code) = json(&["--format", "json"]);
+    assert_eq!((code, sound["errors"].as_u64()), (Some(0), Some(0)));
+    assert!(
+        sound["summary"].as_str().is_some_and(|text| text.contains("calls of transcripts went as written"))
+    );
+    let flow = folder.0.join("dialplans/hotline.yaml");
+    let before = fs::read_to_string(&flow).expect("it is there");
+    fs::write(&flow, before.replace("to: packs }", "to: pakcs }")).expect("the copy is ours");
+    let (wrong, code) = json(&["--format", "json"]);
+    let problem = &wrong["problems"][0];
+    assert_eq!((code, problem["code"].as_str()), (Some(1), Some("unknown-node")));
+    assert_eq!(problem["suggestion"], "did you mean `packs`?");
+    let (log, code) = json(&["--format", "sarif"]);
+    let result = &log["runs"][0]["results"][0];
+    assert_eq!((code, result["ruleId"].as_str()), (Some(1), Some("unknown-node")));
+    let region = &result["locations"][0]["physicalLocation"]["region"];
+    assert_eq!((&region["startLine"], &region["startColumn"]), (&problem["line"], &problem["column"]));
+    // A transcript that goes another way is told likewise.
+    fs::write(&flow, before.replace("money: 58.20", "money: 60.20")).expect("the copy is ours");
+    let (wrong, code) = json(&["--format", "json"]);
+    assert_eq!((code, wrong["problems"][0]["code"].as_str()), (Some(1), Some("not-as-written")));
+    let output = vireo().args(["check", "no/such/folder", "--format", "json"]).output().expect("it starts");
+    let nothing: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON all the same");
+    assert!(nothing["unreadable"].is_string() && output.status.code() == Some(2), "{nothing}");
+}
+
+#[test]
 fn a_walk_is_recorded_as_a_transcript_that_holds() {
     let folder = copy("record");
     let path = folder.0.join("dialplans/new.sim");

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::script::{Beat, Expected, Telephone};
-use crate::Service;
 use crate::problem::Finding;
 use crate::read::unknown;
 use crate::simulate::{Fact, FactKind};
 use crate::source::{Span, Word};
+use crate::{Flow, Service};
 
 /// Places that one mistake points at, at most.
 const LABELS_MAX: usize = 6;
@@ -86,15 +86,22 @@ fn differences<'a>(wanted: &[&'a Expected], got: &[&'a Fact]) -> Vec<Gap<'a>> {
 fn misspelt(service: &Service, telephone: &Telephone, gap: &Gap<'_>) -> Option<Finding> {
     let flow = telephone.flow(service)?;
     let wanted = gap.wanted?;
-    let (code, what, known): (_, _, Vec<&str>) = match wanted.kind {
-        FactKind::Node => ("unknown-node", "node", flow.nodes().collect()),
-        FactKind::Queue => {
-            ("unknown-queue", "queue", service.queues.queues.keys().map(String::as_str).collect())
+    let parts = || service.flows().iter().filter(|part| !part.body.outcomes.is_empty());
+    let (code, what, known): (_, _, Vec<String>) = match wanted.kind {
+        FactKind::Node => {
+            let of_parts =
+                parts().flat_map(|part| part.nodes().map(|node| format!("{}/{node}", part.name())));
+            ("unknown-node", "node", flow.nodes().map(str::to_owned).chain(of_parts).collect())
         }
+        FactKind::Queue => ("unknown-queue", "queue", service.queues.queues.keys().cloned().collect()),
         FactKind::Variable => {
-            ("unknown-variable", "variable", flow.body.variables.keys().map(String::as_str).collect())
+            let name = |part: &Flow, name: &String| format!("{}.{name}", part.name());
+            let of_parts =
+                parts().flat_map(|part| part.body.variables.keys().map(move |own| name(part, own)));
+            let own = flow.body.variables.keys().cloned();
+            ("unknown-variable", "variable", own.chain(of_parts).collect())
         }
-        FactKind::Language => ("unknown-language", "language", flow.languages().collect()),
+        FactKind::Language => ("unknown-language", "language", flow.languages().map(str::to_owned).collect()),
         FactKind::Slide
         | FactKind::Title
         | FactKind::Line
@@ -108,12 +115,12 @@ fn misspelt(service: &Service, telephone: &Telephone, gap: &Gap<'_>) -> Option<F
         | FactKind::Ends => return None,
     };
     let name = wanted.text.split(' ').next().unwrap_or_default();
-    if known.contains(&name) {
+    if known.iter().any(|known| known == name) {
         return None;
     }
     let span = Span { end: gap.at.rest.start + name.len(), ..gap.at.rest };
     let word = Word { value: name.to_owned(), span };
-    Some(unknown(code, what, &word, known))
+    Some(unknown(code, what, &word, known.iter().map(String::as_str)))
 }
 
 /// The lines below a beat as they are true now.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::connector::Answer;
 use crate::problem::Finding;
 use crate::read::unknown;
-use crate::simulate::{ANSWERS, Act, Fact, FactKind, OUTCOMES, Setup};
+use crate::simulate::{ANSWERS, Act, Fact, FactKind, OUTCOMES, Setup, usual_time, wall_time};
 use crate::source::{Span, Word};
 use crate::{Facts, Flow, Service};
 
@@ -22,10 +22,11 @@ const DEEDS: [(&str, &str); 7] = [
 ];
 
 /// What may stand behind `call`, with how it is written.
-const CLAUSES: [(&str, &str); 4] = [
+const CLAUSES: [(&str, &str); 5] = [
     ("from", "from 13800138000"),
     ("language", "language en"),
     ("without", "without video"),
+    ("at", "at 2026-10-01 10:00"),
     ("answer", "answer crm.balance failed"),
 ];
 
@@ -313,7 +314,8 @@ impl Reading<'_> {
             Some(_) => named.value.clone(),
             None => flow.numbers().first().cloned().unwrap_or_default(),
         };
-        let facts = Facts { caller: None, called, has_video: true, language: None };
+        let wall = usual_time(self.service);
+        let facts = Facts { caller: None, called, has_video: true, language: None, wall };
         let mut setup = Setup { flow: flow.id(), facts, answers: BTreeMap::new() };
         for part in &parts {
             self.clause(part, &mut setup);
@@ -333,6 +335,13 @@ impl Reading<'_> {
             ("from", number) if !number.is_empty() => facts.caller = Some(number.to_owned()),
             ("language", tag) if !tag.is_empty() => facts.language = Some(tag.to_owned()),
             ("without", "video") => facts.has_video = false,
+            ("at", time) if !time.is_empty() => match wall_time(self.service, time) {
+                Ok(wall) => facts.wall = wall,
+                Err(why) => {
+                    let finding = Finding::error("invalid-value", rest.span, why, "not a time");
+                    self.findings.push(finding);
+                }
+            },
             (known, _) => match CLAUSES.iter().find(|(clause, _)| *clause == known) {
                 Some((_, example)) => {
                     let message = format!("`{}` is not complete", clause.value);

@@ -113,8 +113,9 @@ impl<W: Write> Screen<W> {
     fn moment(&mut self, moment: &Moment) -> io::Result<()> {
         self.clear_prompt()?;
         match &moment.what {
-            What::Entered { node, step, span } => {
-                let name = Style::new().cyan().bold().apply_to(node);
+            What::Entered { part, node, step, span } => {
+                let name = part.as_ref().map_or_else(|| node.clone(), |part| format!("{part}/{node}"));
+                let name = Style::new().cyan().bold().apply_to(name);
                 writeln!(self.out)?;
                 self.line(moment.at, &format!("{name} {}", dim().apply_to(format!("{step}  {span}"))))
             }
