@@ -120,7 +120,9 @@ fn check_tells_programs_what_it_tells_people() {
     };
     let (sound, code) = json(&["--format", "json"]);
     assert_eq!((code, sound["errors"].as_u64()), (Some(0), Some(0)));
-    assert!(sound["summary"].as_str().is_some_and(|text| text.contains("calls of transcripts went as written")));
+    assert!(
+        sound["summary"].as_str().is_some_and(|text| text.contains("calls of transcripts went as written"))
+    );
     let flow = folder.0.join("dialplans/hotline.yaml");
     let before = fs::read_to_string(&flow).expect("it is there");
     fs::write(&flow, before.replace("to: packs }", "to: pakcs }")).expect("the copy is ours");
