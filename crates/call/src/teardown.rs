@@ -1,13 +1,15 @@
 //! The one way out. Whatever ends a call, it ends here, once: agent released, dialogs ended, streams said
 //! goodbye to, ports given back, record written.
 
+use dialplan::Action;
 use media::Now;
 use sip::{HangUp, StatusCode};
 use tracing::debug;
 
-use crate::call::{Call, Output};
+use crate::call::{Call, Output, Walk};
 use crate::cdr::Cause;
 use crate::leg::{Bearer, CALLER, Leg, LegId, Phase};
+use crate::limits;
 use crate::web::{self, SessionId, ToBrowser};
 
 impl Call {
@@ -20,6 +22,7 @@ impl Call {
         // The record, which follows, says it aloud.
         debug!(%cause, "ended");
         self.note_skew();
+        self.ask_at_the_end(now);
         self.leave_queue(now);
         while let Some(mut leg) = self.legs.pop() {
             if leg.id == CALLER {
@@ -32,6 +35,27 @@ impl Call {
         self.ended = true;
         let cdr = self.facts.clone().into_cdr(now.wall, cause);
         self.out.push_back(Output::Ended(Box::new(cdr)));
+    }
+
+    /// What the flow asks connectors when a call is over, whoever ended it. Nobody waits for the answers.
+    fn ask_at_the_end(&mut self, now: Now) {
+        let Walk::Running(run) = &mut self.run else { return };
+        // One that has ended the call itself has asked already, and says nothing.
+        run.handle_input(now.mono, dialplan::Event::HungUp);
+        for _ in 0..limits::ACTIONS_PER_EVENT {
+            match run.poll_output() {
+                Action::Ask(question) => {
+                    let service = run.service().clone();
+                    self.out.push_back(Output::Ask { service, question });
+                }
+                Action::Timeout(_) => return,
+                Action::Enter { .. }
+                | Action::Play(_)
+                | Action::Queue { .. }
+                | Action::Doubt { .. }
+                | Action::Hangup => {}
+            }
+        }
     }
 
     /// Ends one leg that is not the subscriber's and leaves the call as it is otherwise.

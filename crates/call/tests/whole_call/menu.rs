@@ -227,3 +227,32 @@ fn the_service_that_a_call_began_with_stays_with_it() {
     };
     assert!(said("Your balance is twelve.") && said("Your balance is thirteen."));
 }
+
+#[test]
+fn what_a_flow_asks_at_the_end_is_asked_once_whoever_hangs_up() {
+    let crm = "connector: crm
+base: http://127.0.0.1:1
+calls: { left: { get: /left, takes: { caller: text }, returns: { star: number }, example: { star: 3 } } }
+";
+    let flow = crate::FLOW.replace("nodes:\n", "on_hangup: { call: crm.left }\nnodes:\n");
+    let files = [
+        ("hotline.yaml", flow.as_str()),
+        ("crm.yaml", crm),
+        ("queues.yaml", crate::QUEUES),
+        ("texts/en.yaml", crate::TEXTS),
+    ];
+    for caller_ends in [true, false] {
+        let mut world = World::new(&crate::world::service(&files), 9);
+        let caller = world.call("10.0.0.11", "1008621");
+        world.run_for(2 * SECOND);
+        assert!(world.asked.is_empty());
+        if caller_ends {
+            world.with_phone(caller, Phone::hang_up);
+        }
+        // Otherwise silence leads to the goodbye.
+        assert!(world.run_until(60 * SECOND, |world| !world.cdrs.is_empty()));
+        world.run_for(SECOND);
+        let asked: Vec<&str> = world.asked.iter().map(|question| question.call.as_str()).collect();
+        assert_eq!(asked, ["left"], "the caller hangs up: {caller_ends}");
+    }
+}
