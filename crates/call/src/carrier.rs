@@ -16,7 +16,7 @@ use crate::{Component, PortId, limits};
 /// How the frames of a stream travel.
 pub(crate) enum Carrier {
     Rtp(Rtp),
-    Web(Web),
+    Web(Box<Web>),
     Channel(Channel),
 }
 

@@ -196,7 +196,7 @@ impl Leg {
             let agreed = media.stream(kind).filter(|agreed| agreed.kind == kind && carries(agreed))?;
             // Header extensions are none of the shell's: browsers turn their pictures themselves.
             let agreed = AgreedStream { orientation: sdp::Orientation::default(), ..agreed.clone() };
-            Some(Stream::new(&agreed, Carrier::Web(carrier::Web::new(session, kind))))
+            Some(Stream::new(&agreed, Carrier::Web(Box::new(carrier::Web::new(session, kind)))))
         };
         self.audio = stream(Kind::Audio);
         self.video = stream(Kind::Video);

@@ -149,7 +149,7 @@ impl Source {
     /// as they like: the ages of two streams of one sender can be compared, and nothing else (RFC 3550 §6.4.1).
     #[must_use]
     pub fn age(&self) -> Option<i64> {
-        self.age.map(|age| (i128::from(age) * 1_000_000_000 >> 32) as i64)
+        self.age.map(|age| ((i128::from(age) * 1_000_000_000) >> 32) as i64)
     }
 
     fn extended_max(&self) -> u32 {

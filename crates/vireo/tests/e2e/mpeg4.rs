@@ -45,7 +45,7 @@ fn ffmpeg_sees_menu_page_and_agent_by_mpeg4_and_is_seen() {
         let (other, less) = deck.best_other(slide, &seen);
         assert!(less < deck.likeness(slide, &seen), "{name} is as much like {other:?}: {less:.3}");
         println!("{name}: {:.3}", deck.likeness(slide, &seen));
-        codec::png::write(&shots.join(format!("mpeg4-{name}.png")), &seen).expect("the folder is writable");
+        codec::png::write(shots.join(format!("mpeg4-{name}.png")), &seen).expect("the folder is writable");
     }
     // Between slides nothing is seen that is none: pictures that build on each other fit.
     let walked = telephone.pictures();
@@ -54,7 +54,7 @@ fn ffmpeg_sees_menu_page_and_agent_by_mpeg4_and_is_seen() {
     telephone.press('0');
     let shown = draw(Pattern::Level, Size::QCIF);
     let seen = telephone.wait_to_see("the agent", LIMIT, |seen| ssim(seen, &shown) >= ALIKE);
-    codec::png::write(&shots.join("mpeg4-agent.png"), &seen).expect("the folder is writable");
+    codec::png::write(shots.join("mpeg4-agent.png"), &seen).expect("the folder is writable");
     let likeness = wait::until("the caller at the agent's", LIMIT, || {
         let seen = agent.picture();
         let likeness = ssim(&seen, &draw(Pattern::Upright, seen.size));

@@ -267,7 +267,7 @@ fn pass_packets(
     let mut take =
         |from: &UdpSocket| from.recv_from(&mut buffer).ok().map(|(length, _)| buffer[..length].to_vec());
     let mut packet = [&[0x80, 0, 0, 0, 0, 0, 0, 0, 0x12, 0x34, 0x56, 0x78][..], &SILENCE].concat();
-    let (mut sequence, mut due) = (0u16, std::time::Instant::now());
+    let (mut sequence, mut due) = (0u16, net::clock::now().mono);
     while !over.load(Ordering::Relaxed) {
         while let Some(data) = take(video) {
             let _ = video.send_to(&data, (ADDRESS, TO_FFMPEG));
@@ -276,7 +276,7 @@ fn pass_packets(
             let _ = video.send_to(&data, video_to);
         }
         while take(audio).is_some() {}
-        if due <= std::time::Instant::now() {
+        if due <= net::clock::now().mono {
             due += Duration::from_millis(20);
             sequence = sequence.wrapping_add(1);
             packet[2..4].copy_from_slice(&sequence.to_be_bytes());
