@@ -17,7 +17,7 @@ use crate::target::Exits;
 use crate::types::{self, Type};
 use crate::yaml::{Tree, Value};
 
-pub(crate) const FIELDS: [&str; 13] = [
+pub(crate) const FIELDS: [&str; 14] = [
     "flow",
     "numbers",
     "ring",
@@ -29,13 +29,14 @@ pub(crate) const FIELDS: [&str; 13] = [
     "vars",
     "at_start",
     "on_hangup",
+    "key_budget",
     "defaults",
     "nodes",
 ];
 /// What a flow that others run cannot have: it is about how a call begins and ends.
-const OF_CALLS: [&str; 5] = ["numbers", "ring", "language", "at_start", "on_hangup"];
+const OF_CALLS: [&str; 6] = ["numbers", "ring", "language", "at_start", "on_hangup", "key_budget"];
 /// What a node can have beside its step.
-pub(crate) const NODE_FIELDS: [&str; 0] = [];
+pub(crate) const NODE_FIELDS: [&str; 1] = ["goal"];
 /// What a flow can say for all its steps.
 pub(crate) const DEFAULT_FIELDS: [&str; 4] = ["timeout", "tries", "exits", "wait"];
 
@@ -58,6 +59,8 @@ pub(crate) struct Body {
     pub(crate) at_start: Vec<Ask>,
     /// Asked when the call is over; nobody waits for the answer.
     pub(crate) on_hangup: Vec<Farewell>,
+    /// How many menu choices a goal may take; `None`: as many as it likes.
+    pub(crate) key_budget: Option<u32>,
     pub(crate) defaults: Defaults,
     pub(crate) nodes: BTreeMap<String, Node>,
     /// Nodes that are there but could not be read; what is wrong with them is noted.
@@ -105,6 +108,8 @@ pub(crate) struct Node {
     pub(crate) name: Word,
     /// Asked before the step begins.
     pub(crate) fetch: Vec<Ask>,
+    /// What callers come here for.
+    pub(crate) goal: Option<Word>,
     pub(crate) step: Box<dyn Step>,
 }
 
@@ -260,6 +265,9 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree) -> Option<Body> {
             .map(|(key, tree)| ask::read(reader, "`at_start`", key.span, tree, true))
             .unwrap_or_default(),
         on_hangup: read_on_hangup(reader, &fields),
+        key_budget: fields
+            .get("key_budget")
+            .and_then(|tree| reader.number("`key_budget`", tree, 1..=limits::KEY_BUDGET_MAX)),
         defaults: defaults.unwrap_or_default(),
         nodes,
         broken,
@@ -581,13 +589,20 @@ fn read_node(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Node> {
     let what = format!("the node `{}`", name.value);
     let entries = reader.entries(&what, name.span, value)?;
     let mut steps: Vec<(&Word, &Tree, &Kind)> = Vec::new();
-    let mut unknown = false;
+    let (mut unknown, mut goal) = (false, None);
     for (key, tree) in entries {
         match STEPS.iter().find(|kind| kind.name == key.value) {
             Some(kind) => steps.push((key, tree, kind)),
+            None if key.value == "goal" => {
+                goal = reader.word("`goal`", tree);
+                if let Some(goal) = &goal {
+                    reader.check_name("a goal", goal);
+                }
+            }
             None => {
                 unknown = true;
-                reader.unknown("unknown-step", "step", key, STEPS.map(|kind| kind.name));
+                let known = STEPS.iter().map(|kind| kind.name).chain(NODE_FIELDS);
+                reader.unknown("unknown-step", "step", key, known);
             }
         }
     }
@@ -606,7 +621,7 @@ fn read_node(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Node> {
             let fetch =
                 fields.entry("fetch").map(|(key, tree)| ask::read(reader, "`fetch`", key.span, tree, false));
             let step = (kind.read)(reader, &fields)?;
-            Some(Node { name: name.clone(), fetch: fetch.unwrap_or_default(), step })
+            Some(Node { name: name.clone(), fetch: fetch.unwrap_or_default(), goal, step })
         }
         [(first, ..), (second, ..), ..] => {
             let message = format!("{what} has more than one step");

@@ -99,3 +99,6 @@ pub const LABEL_COLUMNS_LEGIBLE: usize = 12;
 pub const TIMEOUT_DEFAULT: Duration = Duration::from_secs(6);
 /// Tries of a menu when neither it nor the flow says.
 pub const TRIES_DEFAULT: u32 = 2;
+
+/// The highest `key_budget`.
+pub const KEY_BUDGET_MAX: u32 = 20;

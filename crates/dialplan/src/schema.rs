@@ -14,7 +14,7 @@ use crate::{flow, hours, limits, queues};
 /// What a field can hold, as a name under `definitions`.
 ///
 /// By the field's name, which means the same in every step. One that is not here may hold anything.
-const SHAPES: [(&str, &str); 39] = [
+const SHAPES: [(&str, &str); 40] = [
     ("slide", "word"),
     ("title", "word"),
     ("lines", "words"),
@@ -25,6 +25,7 @@ const SHAPES: [(&str, &str); 39] = [
     ("footer", "footer"),
     ("timeout", "duration"),
     ("tries", "count"),
+    ("key_budget", "count"),
     ("barge_in", "flag"),
     ("over_clip", "flag"),
     ("for", "duration"),

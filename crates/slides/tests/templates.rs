@@ -62,13 +62,16 @@ fn runs(rows: &[usize]) -> Vec<usize> {
 fn every_template_draws_in_every_size_and_language() {
     let mut values = menu(2);
     values.lines = vec!["您的余额为 42.50 元。".into(), "Thank you for calling.".into()];
-    for name in ["menu.svg", "page.svg", "hold.svg", "title.svg", "place.svg"] {
+    // One line at the foot of the clip is less than a page.
+    let templates =
+        [("menu.svg", 20), ("page.svg", 20), ("hold.svg", 20), ("title.svg", 20), ("place.svg", 8)];
+    for (name, rows) in templates {
         for size in SIZES {
             for language in ["zh-CN", "en"] {
                 let picture =
                     draw(name, &values, language, size).unwrap_or_else(|why| panic!("{name}: {why}"));
                 assert_eq!(picture.size, size);
-                assert!(bright_rows(&picture).len() > 20, "{name} at {size} shows text");
+                assert!(bright_rows(&picture).len() > rows, "{name} at {size} shows text");
             }
         }
     }

@@ -16,6 +16,8 @@ pub(super) struct Edge<'a> {
     word: &'a Word,
     pub(super) to: &'a str,
     pub(super) waits: bool,
+    /// The caller has chosen it from a menu.
+    pub(super) choice: bool,
     /// Taken when what the node asks for did not come.
     pub(super) without_answers: bool,
     /// Variables that have a value behind it.
@@ -53,13 +55,15 @@ pub(super) struct Out<'a> {
     pub(super) word: &'a Word,
     /// As [`Edge`] has it, like the rest.
     pub(super) waits: bool,
+    choice: bool,
     without_answers: bool,
     sets: Vec<&'a str>,
 }
 
 /// Every word that says where a node leads.
 pub(super) fn ways_out<'a>(flow: &'a Body, node: &'a Node, parts: &Parts<'_>) -> Vec<Out<'a>> {
-    let out = |word, waits| Out { word, waits, without_answers: false, sets: Vec::new() };
+    let out = |word, waits| Out { word, waits, choice: false, without_answers: false, sets: Vec::new() };
+    let choice = node.step.kind().name == "menu";
     let asks = node.asks().next().is_some();
     let outcomes = node.outcomes().filter_map(|outcome| {
         let without_answers = asks && ["failed", "refused", "unknown"].contains(&outcome.name);
@@ -74,7 +78,7 @@ pub(super) fn ways_out<'a>(flow: &'a Body, node: &'a Node, parts: &Parts<'_>) ->
         }
         None => {
             let ways = node.step.ways().into_iter();
-            ways.map(|way| Out { sets: way.sets, ..out(way.to, way.waits) }).chain(outcomes).collect()
+            ways.map(|way| Out { sets: way.sets, choice, ..out(way.to, way.waits) }).chain(outcomes).collect()
         }
     }
 }
@@ -85,12 +89,12 @@ fn exit<'a>(flow: &'a Body, node: &'a Node, outcome: &str) -> Option<&'a Word> {
 
 /// Where a word leads from `node`; nothing for the end of the call and for words noted elsewhere.
 fn edge<'a>(flow: &'a Body, node: &'a Node, out: Out<'a>) -> Option<Edge<'a>> {
-    let Out { word, waits, without_answers, sets } = out;
+    let Out { word, waits, choice, without_answers, sets } = out;
     let to = match target(&word.value)? {
         // A misspelt name is one mistake; the node that was meant is not unreachable besides.
         Target::Node(name) if !flow.has_node(name) => {
             let to = nearest(name, flow.node_names())?;
-            return Some(Edge { word, to, waits: true, without_answers, sets });
+            return Some(Edge { word, to, waits: true, choice, without_answers, sets });
         }
         Target::Node(name) => name,
         Target::Builtin(Builtin::Repeat | Builtin::Language) => &node.name.value,
@@ -98,7 +102,7 @@ fn edge<'a>(flow: &'a Body, node: &'a Node, out: Out<'a>) -> Option<Edge<'a>> {
         Target::Builtin(Builtin::Back) => &flow.start.as_ref()?.value,
         Target::Builtin(Builtin::Hangup) | Target::Return(_) => return None,
     };
-    Some(Edge { word, to, waits, without_answers, sets })
+    Some(Edge { word, to, waits, choice, without_answers, sets })
 }
 
 /// Notes outcomes that lead nowhere: node by node while these are few, else once for the flow, whose

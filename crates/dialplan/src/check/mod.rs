@@ -3,6 +3,7 @@
 //! Reading has noted what is wrong with single values; here things are judged against each other.
 //! Start at [`flow`]; what a step must know is asked of the [`Checker`].
 
+mod goals;
 mod graph;
 mod names;
 pub(crate) mod parts;
@@ -88,6 +89,7 @@ pub(crate) fn flow(context: Context<'_>, flow: &Body) -> Vec<Finding> {
         }
     }
     graph::check(&mut checker, flow, &edges);
+    goals::check(&mut checker, flow, &edges);
     checker.returned(flow);
     checker.findings
 }

@@ -791,3 +791,43 @@ fn line_endings_and_a_byte_order_mark_do_not_move_places() {
     assert_eq!(place(&text.replace('\n', "\r\n")), "flow.yaml:7:26");
     assert_eq!(place(&format!("\u{feff}{text}")), "flow.yaml:7:26");
 }
+
+#[test]
+fn of_several_nodes_with_one_goal_the_nearest_counts() {
+    let menu = |name: &str, goal: &str, to: &str| {
+        format!(
+            "  {name}: {{ goal: {goal}, menu: {{ items: {{ \"1\": {{ say: balance, to: {to} }} }} }} }}\n"
+        )
+    };
+    let nodes =
+        [menu("main", "a", "second"), menu("second", "b", "third"), menu("third", "b", "main")].concat();
+    let compiled = |budget: u32| {
+        compile(&flow(&nodes).replace("defaults:", &format!("key_budget: {budget}\ndefaults:")))
+    };
+    assert!(compiled(1).is_ok(), "{}", compiled(1).expect_err("refused").report());
+}
+
+#[test]
+fn mistakes_of_goals() {
+    let chain = |budget: &str, goals: [&str; 3]| {
+        let menu = |name: &str, goal: &str, to: &str| {
+            format!(
+                "  {name}:\n    goal: {goal}\n    menu: {{ items: {{ \"1\": {{ say: balance, to: {to} }} }} }}\n"
+            )
+        };
+        let nodes = [
+            "  main: { play: { say: hello, next: first } }\n".to_owned(),
+            menu("first", goals[0], "second"),
+            menu("second", goals[1], "third"),
+            menu("third", goals[2], "first"),
+        ];
+        raw(&flow(&nodes.concat()).replace("defaults:", &format!("key_budget: {budget}\ndefaults:")))
+    };
+    let cases = [
+        ("a goal that is too far", chain("1", ["a", "b", "c"])),
+        ("no budget at all", chain("0", ["a", "b", "c"])),
+        ("a goal of two words", chain("2", ["a", "b", "two words"])),
+        ("a goal misspelt", nodes("  main: { gaol: balance, hangup: {} }\n")),
+    ];
+    snapshot!(reports(&cases));
+}
