@@ -14,6 +14,7 @@ use crate::cdr::Cause;
 use crate::leg::{CALLER, Leg, Phase};
 use crate::place::Board;
 use crate::stream::Source;
+use crate::transfer::Transfer;
 use crate::web::{StopRinging, ToBrowser};
 use crate::{LegId, Live, limits};
 
@@ -28,6 +29,20 @@ pub(crate) struct Queueing {
     offer: Option<Offer>,
     /// When the pool must have said a first word of the ticket; `None` once it has.
     word_due: Option<Instant>,
+    /// It is no queue but one telephone, which no pool knows.
+    pub(crate) transfer: Option<Transfer>,
+}
+
+impl Queueing {
+    /// Nobody is waited for yet.
+    fn new(queue: String, waiting: dialplan::Presentation) -> Self {
+        Queueing { queue, waiting, board: None, offer: None, word_due: None, transfer: None }
+    }
+
+    /// A telephone in place of a queue.
+    pub(crate) fn of_transfer(to: String, waiting: dialplan::Presentation, transfer: Transfer) -> Self {
+        Queueing { transfer: Some(transfer), ..Queueing::new(to, waiting) }
+    }
 }
 
 /// The agent who is rung or talked to.
@@ -56,16 +71,30 @@ impl Call {
         places: Option<dialplan::Places>,
     ) {
         info!(queue, "waits for an agent");
-        let drawn = self.ticket.0;
-        self.ticket = acd::TicketId(drawn & !0xFF | (drawn + 1) & 0xFF);
+        self.draw_ticket();
         let word_due = Some(now.mono + limits::POOL_ANSWERS_WITHIN);
         let board = places.map(Board::new);
-        self.queueing = Some(Queueing { queue: queue.clone(), waiting, board, offer: None, word_due });
-        self.signs = self.run.service().queues().queues.get(&queue).is_some_and(|queue| match queue.intent {
-            dialplan::Intent::Talk => false,
-            dialplan::Intent::Sign => true,
-        });
+        self.queueing = Some(Queueing { board, word_due, ..Queueing::new(queue.clone(), waiting) });
+        self.signs =
+            self.run.run.service().queues().queues.get(&queue).is_some_and(|queue| match queue.intent {
+                dialplan::Intent::Talk => false,
+                dialplan::Intent::Sign => true,
+            });
         self.out.push_back(Output::Pool(acd::Input::Enter { ticket: self.ticket, queue }));
+    }
+
+    /// The next ticket.
+    pub(crate) fn draw_ticket(&mut self) {
+        let drawn = self.ticket.0;
+        self.ticket = acd::TicketId(drawn & !0xFF | (drawn + 1) & 0xFF);
+    }
+
+    /// Tells the pool something about the ticket. A transfer knows no pool, and deals with it itself.
+    fn tell_pool(&mut self, now: Now, word: acd::Input) {
+        match self.queueing.as_ref().is_some_and(|queueing| queueing.transfer.is_some()) {
+            true => self.on_transfer(now, &word),
+            false => self.out.push_back(Output::Pool(word)),
+        }
     }
 
     /// When the pool counts as out of reach.
@@ -88,7 +117,9 @@ impl Call {
             self.note_parted(&offer);
             self.drop_leg(now, offer.leg);
         }
-        self.out.push_back(Output::Pool(acd::Input::Leave { ticket: self.ticket }));
+        if queueing.transfer.is_none() {
+            self.out.push_back(Output::Pool(acd::Input::Leave { ticket: self.ticket }));
+        }
     }
 
     /// Calls the agent's phone. Whatever goes wrong is told to the pool, which tries the next agent.
@@ -190,21 +221,21 @@ impl Call {
         if let Some(circuit) = answered.circuit.as_mut().filter(|_| joined) {
             circuit.start(now);
             // The ring must not run out while H.245 is at work; the caller waits on meanwhile.
-            return self.tell_pool_answered(leg);
+            return self.tell_pool_answered(now, leg);
         }
         if !joined || !self.can_bridge(leg) {
             warn!("the agent's phone answered with media that cannot be bridged");
             return self.offer_failed(now, leg, acd::NotAnswered::Unreachable);
         }
-        self.tell_pool_answered(leg);
+        self.tell_pool_answered(now, leg);
         self.join_agent(now, leg);
     }
 
     /// The agent has taken the call. After this the pool lets neither ring nor wait run out.
-    pub(crate) fn tell_pool_answered(&mut self, leg: LegId) {
-        let (ticket, agent) = (self.ticket, self.offer_of(leg).map(|offer| offer.agent));
-        let word = agent.map(|agent| Output::Pool(acd::Input::Answered { ticket, agent }));
-        self.out.extend(word);
+    pub(crate) fn tell_pool_answered(&mut self, now: Now, leg: LegId) {
+        if let Some(agent) = self.offer_of(leg).map(|offer| offer.agent) {
+            self.tell_pool(now, acd::Input::Answered { ticket: self.ticket, agent });
+        }
     }
 
     /// The agent's media flows: from now on the two see and hear each other.
@@ -276,10 +307,11 @@ impl Call {
         self.silence(now);
         self.drop_leg(now, leg);
         if let Some(agent) = agent {
-            self.out.push_back(Output::Pool(match parting {
+            let word = match parting {
                 Parting::HungUp => acd::Input::AgentLeft { ticket, agent },
                 Parting::Lost => acd::Input::AgentLost { ticket, agent },
-            }));
+            };
+            self.tell_pool(now, word);
         }
     }
 
@@ -291,12 +323,8 @@ impl Call {
                 if ticket != self.ticket => {}
             acd::Output::Withdraw { agent, .. } => {
                 let offer = self.queueing.as_ref().and_then(|queueing| queueing.offer.as_ref());
-                if let Some(leg) = offer.filter(|offer| offer.agent == agent).map(|offer| offer.leg) {
-                    self.take_offer(leg);
-                    if let Some(leg) = self.leg(leg) {
-                        leg.last_words.stop = StopRinging::NoAnswer;
-                    }
-                    self.drop_leg(now, leg);
+                if offer.is_some_and(|offer| offer.agent == agent) {
+                    self.withdraw(now);
                 }
                 self.wait_on(now);
             }
@@ -334,6 +362,17 @@ impl Call {
         }
     }
 
+    /// Whoever is rung has not answered in time.
+    pub(crate) fn withdraw(&mut self, now: Now) {
+        let offer = self.queueing.as_ref().and_then(|queueing| queueing.offer.as_ref());
+        let Some(leg) = offer.map(|offer| offer.leg) else { return };
+        self.take_offer(leg);
+        if let Some(leg) = self.leg(leg) {
+            leg.last_words.stop = StopRinging::NoAnswer;
+        }
+        self.drop_leg(now, leg);
+    }
+
     /// Back to waiting: an agent who had answered is gone, but the ticket is not.
     fn wait_on(&mut self, now: Now) {
         let Some(queueing) = self.queueing.as_ref().filter(|queueing| queueing.offer.is_none()) else {
@@ -367,12 +406,8 @@ impl Call {
         self.drop_leg(now, leg);
         self.wait_on(now);
         if let Some(agent) = agent {
-            self.refuse_offer(agent, why);
+            self.tell_pool(now, acd::Input::NotAnswered { ticket: self.ticket, agent, why });
         }
-    }
-
-    fn refuse_offer(&mut self, agent: acd::AgentId, why: acd::NotAnswered) {
-        self.out.push_back(Output::Pool(acd::Input::NotAnswered { ticket: self.ticket, agent, why }));
     }
 
     fn offer_of(&self, leg: LegId) -> Option<&Offer> {
@@ -396,7 +431,9 @@ impl Call {
         if let Some(leg) = self.leg(CALLER) {
             leg.dialog = None;
         }
-        self.end(now, cause);
+        if !self.goes_on_without_caller(now, cause) {
+            self.end(now, cause);
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use media::{AssetKey, Kind, Now, Track};
 use sip::{DialogId, LocalId, Reply, RequestId, StatusCode};
-use tracing::debug;
+use tracing::{debug, warn};
 
 use crate::agent_leg::Queueing;
 use crate::cdr::{Cause, Cdr, Facts};
@@ -54,6 +54,8 @@ pub(crate) enum Input {
     Dialed(LegId, Option<DialogId>),
     /// Any other word of the pool.
     Pool(acd::Output),
+    /// The telephone of an [`Output::Transfer`] cannot be called.
+    Unreachable(acd::TicketId),
     /// A word of a browser that is one of its parties.
     Web(LegId, web::FromBrowser),
     /// A word of one of its transcoders.
@@ -66,18 +68,50 @@ pub(crate) enum Input {
 
 /// What a call wants done.
 pub(crate) enum Output {
-    Respond { request: RequestId, reply: Reply },
-    Dial { leg: LegId, invite: Box<sip::Invite> },
-    HangUp { dialog: DialogId, cause: sip::HangUp },
-    Request { dialog: DialogId, method: sip::Method, body: Option<sip::Body> },
-    Media { port: PortId, component: Component, to: SocketAddr, data: Bytes },
-    Latched { port: PortId, peer: SocketAddr },
+    Respond {
+        request: RequestId,
+        reply: Reply,
+    },
+    Dial {
+        leg: LegId,
+        invite: Box<sip::Invite>,
+    },
+    HangUp {
+        dialog: DialogId,
+        cause: sip::HangUp,
+    },
+    Request {
+        dialog: DialogId,
+        method: sip::Method,
+        body: Option<sip::Body>,
+    },
+    Media {
+        port: PortId,
+        component: Component,
+        to: SocketAddr,
+        data: Bytes,
+    },
+    Latched {
+        port: PortId,
+        peer: SocketAddr,
+    },
     Unlatched(PortId),
     Release(LegPorts),
     Fetch(AssetKey),
-    Ask { service: Arc<dialplan::Service>, question: dialplan::connector::Question },
+    Ask {
+        service: Arc<dialplan::Service>,
+        question: dialplan::connector::Question,
+    },
     Pool(acd::Input),
-    Web { session: web::SessionId, word: web::ToBrowser },
+    /// A leg towards this telephone is wanted, which comes as an [`Input::Offer`].
+    Transfer {
+        ticket: acd::TicketId,
+        to: String,
+    },
+    Web {
+        session: web::SessionId,
+        word: web::ToBrowser,
+    },
     Transcode(ToTranscoder),
     Live(Live),
     Ended(Box<Cdr>),
@@ -146,6 +180,8 @@ pub(crate) struct Call {
     pub(crate) started: Instant,
     /// A 3G phone is being told that the call is over: until when, and why it is.
     pub(crate) parting: Option<(Instant, Cause)>,
+    /// The subscriber has gone and the flow goes on without them: until when at the latest, and why they went.
+    pub(crate) epilogue: Option<(Instant, Cause)>,
     pub(crate) seed: u64,
     /// Transcoders that were begun.
     pub(crate) transcoders: u32,
@@ -177,25 +213,17 @@ pub(crate) struct Start {
 }
 
 /// The dialplan's part of a call.
-pub(crate) enum Walk {
-    /// Until the ACK, which may bring the answer that says whether the subscriber can see.
-    Waiting {
-        service: Arc<dialplan::Service>,
-        flow: dialplan::FlowId,
-        /// Keys of a subscriber who is faster than the flow, as by a number dialled with keys behind it.
-        early: Vec<char>,
-    },
-    /// From the ACK on.
-    Running(Box<dialplan::Run>),
+pub(crate) struct Walk {
+    pub(crate) run: Box<dialplan::Run>,
+    /// Keys of a subscriber who is faster than the flow, as by a number dialled with keys behind it. There until the
+    /// flow begins with the ACK, which may bring the answer that says whether the subscriber can see.
+    pub(crate) early: Option<Vec<char>>,
 }
 
 impl Walk {
-    /// The version of the service that the call keeps.
-    pub(crate) fn service(&self) -> &Arc<dialplan::Service> {
-        match self {
-            Walk::Waiting { service, .. } => service,
-            Walk::Running(run) => run.service(),
-        }
+    /// The flow has begun.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.early.is_none()
     }
 }
 
@@ -224,11 +252,19 @@ impl Call {
         leg.takes_info = crate::offer::allows_info(&message.headers);
         let sip_call_id = message.headers.call_id().unwrap_or_default().to_owned();
         let facts = Facts::new(id, sip_call_id, caller_number(&message), called, now.wall);
-        let body = crate::offer::answer(&mut leg, now, &message, &facts.sip_call_id, seed)?;
         let Some(flow) = service.flow_for(&facts.called) else {
             return Err(Reply::new(StatusCode::NotFound).into());
         };
-        let (flow, ring) = (flow.id(), flow.ring());
+        let (flow, ring, is_flash) = (flow.id(), flow.ring(), flow.is_flash());
+        if is_flash {
+            // Nothing is answered, so whatever it offers will do.
+            let out = VecDeque::from([Output::Respond { request, reply: Reply::new(StatusCode::Ringing) }]);
+            let mut call =
+                Call::begin(Start { facts, leg, service, flow, ticket, seed, out, answer: None }, now);
+            call.start_flash(now);
+            return Ok(call);
+        }
+        let body = crate::offer::answer(&mut leg, now, &message, &facts.sip_call_id, seed)?;
         let early = trunk.early_circuit && leg.circuit.is_some() && !ring.is_zero();
         let progress = Reply::new(StatusCode::SessionProgress).with_body(body.clone());
         let reply = Reply::new(StatusCode::OK).with_body(body);
@@ -251,10 +287,18 @@ impl Call {
 
     pub(crate) fn begin(start: Start, now: Now) -> Self {
         let Start { facts, leg, service, flow, ticket, seed, out, answer } = start;
-        Call {
+        let known = dialplan::Facts {
+            caller: facts.caller.clone(),
+            called: facts.called.clone(),
+            has_video: leg.video.is_some(),
+            language: None,
+            wall: now.wall,
+        };
+        let run = Box::new(dialplan::Run::new(service, flow, known, seed));
+        let mut call = Call {
             facts,
             legs: vec![leg],
-            run: Walk::Waiting { service, flow, early: Vec::new() },
+            run: Walk { run, early: Some(Vec::new()) },
             run_due: None,
             showing: None,
             queueing: None,
@@ -262,6 +306,7 @@ impl Call {
             ticket: acd::TicketId(ticket),
             started: now.mono,
             parting: None,
+            epilogue: None,
             seed,
             transcoders: 0,
             lips_at: None,
@@ -271,7 +316,9 @@ impl Call {
             edges: Edges::default(),
             ended: false,
             panic_planted: false,
-        }
+        };
+        call.ask_early(now, dialplan::Event::Ringing);
+        call
     }
 
     /// The one entrance.
@@ -286,10 +333,11 @@ impl Call {
                 self.on_media(now, leg, kind, component, from, data);
             }
             Input::Track(key, track) => self.on_track(now, key, track),
-            Input::Answer { id, answer } => self.advance(now, dialplan::Event::Answer { id, answer }),
+            Input::Answer { id, answer } => self.on_answer(now, dialplan::Event::Answer { id, answer }),
             Input::Offer(offer) => self.dial_agent(now, offer),
             Input::Dialed(leg, dialog) => self.on_dialed(now, leg, dialog),
             Input::Pool(word) => self.on_pool(now, &word),
+            Input::Unreachable(ticket) => self.not_transferred(now, ticket),
             Input::Web(leg, word) => self.on_web(now, leg, word),
             Input::Transcoded(word) => self.on_transcoded(now, word),
             Input::End(cause) => self.end(now, cause),
@@ -307,10 +355,7 @@ impl Call {
 
     /// The edition of the service that this call keeps to its end.
     pub(crate) fn version(&self) -> u64 {
-        match &self.run {
-            Walk::Waiting { service, .. } => service.version(),
-            Walk::Running(run) => run.version(),
-        }
+        self.run.run.version()
     }
 
     /// What is to be done next; [`Output::Timeout`] when there is nothing more for now.
@@ -330,7 +375,7 @@ impl Call {
     }
 
     /// When there is something to do that is not a packet.
-    fn own_dues(&self) -> [Option<Instant>; 9] {
+    fn own_dues(&self) -> [Option<Instant>; 11] {
         [
             self.run_due,
             self.answer.as_ref().map(|(due, ..)| *due),
@@ -339,6 +384,8 @@ impl Call {
             self.place_due(),
             self.connect_due(),
             self.parting.map(|(due, _)| due),
+            self.epilogue.map(|(due, _)| due),
+            self.transfer_due(),
             self.legs.iter().filter_map(|leg| leg.vigil.next_due()).min(),
             Some(self.started + limits::CALL_LONGEST),
         ]
@@ -360,6 +407,10 @@ impl Call {
         if let Some((_, cause)) = self.parting.filter(|(due, _)| *due <= now.mono) {
             return self.end(now, cause);
         }
+        if self.epilogue.is_some_and(|(due, _)| due <= now.mono) {
+            warn!("the flow of a call that was not answered does not come to its end");
+            return self.end(now, Cause::Fault);
+        }
         for leg in &mut self.legs {
             if let Some(circuit) = &mut leg.circuit {
                 circuit.run_timers(now);
@@ -376,6 +427,7 @@ impl Call {
         if self.pool_word_due().is_some_and(|due| due <= now.mono) {
             self.give_up_on_pool(now);
         }
+        self.give_up_on_transfer(now);
         self.swap_place(now);
         self.drop_unconnected(now);
         self.ask_the_silent(now);
@@ -511,10 +563,10 @@ impl Call {
         }
         if from == CALLER {
             self.facts.digits += 1;
-            match &mut self.run {
-                Walk::Waiting { early, .. } if early.len() < limits::EARLY_DIGITS => early.push(key),
-                Walk::Waiting { .. } => {}
-                Walk::Running(_) => self.advance(now, dialplan::Event::Digit(key)),
+            match &mut self.run.early {
+                Some(early) if early.len() < limits::EARLY_DIGITS => early.push(key),
+                Some(_) => {}
+                None => self.advance(now, dialplan::Event::Digit(key)),
             }
         }
     }

@@ -32,6 +32,10 @@ pub(crate) const FRAME_LEN_MAX: usize = 1 << 20;
 /// How long a 3G phone may take to hear that its call is over, before its dialog is ended (H.324 §7.6.5).
 pub(crate) const PARTING_LONGEST: Duration = Duration::from_millis(5_500);
 
+/// How long the flow of a call that is not answered may go on without the subscriber: a few questions to connectors and
+/// a message.
+pub(crate) const EPILOGUE_LONGEST: Duration = Duration::from_secs(120);
+
 /// Octets of a circuit in 20 ms.
 pub(crate) const CIRCUIT_PACKET: usize = 160;
 

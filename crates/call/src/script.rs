@@ -11,7 +11,7 @@ use dialplan::{Action, Presentation};
 use media::{Asset, AssetKey, Format, Now, Row, SlideValues, Track};
 use tracing::{debug, warn};
 
-use crate::call::{Call, Output, Walk};
+use crate::call::{Call, Output};
 use crate::cdr::Cause;
 use crate::leg::CALLER;
 use crate::modes::Modes;
@@ -75,17 +75,15 @@ impl Showing {
 impl Call {
     /// Hands `event` to the dialplan run and does what it then asks for.
     pub(crate) fn advance(&mut self, now: Now, event: dialplan::Event) {
-        let Walk::Running(run) = &mut self.run else { return };
-        if self.parting.is_some() {
+        if self.parting.is_some() || !self.run.has_begun() {
             return;
         }
-        run.handle_input(now.mono, event);
+        self.run.run.handle_input(now.mono, event);
         for _ in 0..limits::ACTIONS_PER_EVENT {
             if self.ended {
                 return;
             }
-            let Walk::Running(run) = &mut self.run else { return };
-            match run.poll_output() {
+            match self.run.run.poll_output() {
                 Action::Enter { node, .. } => {
                     debug!(node, "enters");
                     self.facts.enter(&node);
@@ -100,8 +98,15 @@ impl Call {
                     self.present(now, waiting.clone());
                     self.enter_queue(now, queue, waiting, places);
                 }
+                Action::Transfer { to, waiting, ring_timeout } => {
+                    self.present(now, waiting.clone());
+                    self.begin_transfer(now, to, waiting, ring_timeout);
+                }
+                // The phone rings since the INVITE came.
+                Action::Ring => {}
+                Action::Decline(why) => self.decline_caller(now, why),
                 Action::Ask(question) => {
-                    let service = run.service().clone();
+                    let service = self.run.run.service().clone();
                     self.out.push_back(Output::Ask { service, question });
                 }
                 Action::Doubt { span, message } => {
@@ -116,6 +121,28 @@ impl Call {
         }
         warn!("the flow goes on without ever waiting; the call is ended");
         self.end(now, Cause::Fault);
+    }
+
+    /// Hands a run that has not started something that makes it ask at most.
+    pub(crate) fn ask_early(&mut self, now: Now, event: dialplan::Event) {
+        let run = &mut self.run.run;
+        run.handle_input(now.mono, event);
+        for _ in 0..limits::ACTIONS_PER_EVENT {
+            match run.poll_output() {
+                Action::Ask(question) => {
+                    let service = run.service().clone();
+                    self.out.push_back(Output::Ask { service, question });
+                }
+                Action::Timeout(_) => return,
+                // Nothing else comes of a flow that has not started.
+                _ => {}
+            }
+        }
+    }
+
+    /// A connector has answered, perhaps before the call is.
+    pub(crate) fn on_answer(&mut self, now: Now, answer: dialplan::Event) {
+        if self.run.has_begun() { self.advance(now, answer) } else { self.ask_early(now, answer) }
     }
 
     /// Replaces what the subscriber sees and hears. The old sound stops at once, the old picture stays
@@ -136,7 +163,7 @@ impl Call {
 
     /// Tells a browser in words what it is about to see and hear.
     fn caption(&mut self, presentation: &Presentation) {
-        let Walk::Running(run) = &self.run else { return };
+        let run = &self.run.run;
         let (node, language) = (run.node().unwrap_or_default().to_owned(), run.language().to_owned());
         self.say(CALLER, || ToBrowser::Showing { node, text: words(presentation), language });
     }
@@ -297,17 +324,10 @@ impl Call {
         debug!("answered");
         self.facts.answered.get_or_insert(now.wall);
         let mut early = Vec::new();
-        if let Walk::Waiting { service, flow, early: keys } = &mut self.run {
-            early = std::mem::take(keys);
-            let facts = dialplan::Facts {
-                caller: self.facts.caller.clone(),
-                called: self.facts.called.clone(),
-                has_video: self.legs.first().is_some_and(|leg| leg.video.is_some()),
-                language: None,
-                wall: now.wall,
-            };
-            let run = dialplan::Run::new(Arc::clone(service), *flow, facts, self.seed);
-            self.run = Walk::Running(Box::new(run));
+        if let Some(keys) = self.run.early.take() {
+            early = keys;
+            let has_video = self.legs.first().is_some_and(|leg| leg.video.is_some());
+            self.run.run.answer(has_video, now.wall);
         }
         self.advance(now, dialplan::Event::Start);
         for key in early {

@@ -385,6 +385,7 @@ impl Shard {
             | sip::Event::Answered { dialog, .. }
             | sip::Event::Response { dialog, .. } => (Some(*dialog), false),
             sip::Event::Request { dialog, .. } => (*dialog, false),
+            sip::Event::Answer { .. } => (None, false),
         };
         let known = dialog.and_then(|dialog| self.by_dialog.get(&dialog).copied());
         if let Some(dialog) = dialog.filter(|_| over) {
@@ -589,6 +590,7 @@ impl Shard {
                 self.out.push_back(Output::Fetch { call: id, version, key });
             }
             call::Output::Pool(word) => self.note_ticket(id, word),
+            call::Output::Transfer { ticket, to } => self.transfer(now, id, ticket, &to),
             call::Output::Web { session, word } => self.grant_web(id, session, word),
             call::Output::Transcode(word) => self.out.push_back(Output::Transcode(word)),
             call::Output::Live(word) => self.out.push_back(Output::Live(word)),
@@ -642,15 +644,36 @@ impl Shard {
                 return self.tell(now, call, call::Input::Offer(AgentOffer { ticket, agent, name, way }));
             }
         };
-        let Some(ports) = self.take_ports() else { return self.out.push_back(refused(unreachable)) };
+        match self.way_to(call, leg, caller_local, address) {
+            Some(way) => self.tell(now, call, call::Input::Offer(AgentOffer { ticket, agent, name, way })),
+            None => self.out.push_back(refused(unreachable)),
+        }
+    }
+
+    /// A leg of a call towards a SIP address; none when no ports are left.
+    fn way_to(&mut self, call: CallId, leg: LegId, caller_local: LocalId, address: String) -> Option<Way> {
+        let ports = self.take_ports()?;
         let destination = address.parse::<sip::Uri>().ok().and_then(|uri| numeric_address(&uri));
         let local = destination.map_or(caller_local, |to| self.local_towards(to, caller_local));
         let place = Place { ports, local, address: self.media_address(local), destination };
         let (trunks, common) = (&self.config.trunks, &self.config.terminals);
         let terminals = destination.and_then(|to| crate::trunk::outwards(trunks, to.ip(), common));
         self.own_ports(call, leg, ports);
-        let way = Way::Sip { address, place, terminals };
-        self.tell(now, call, call::Input::Offer(AgentOffer { ticket, agent, name, way }));
+        Some(Way::Sip { address, place, terminals })
+    }
+
+    /// A telephone is offered to a call as an agent of a pool is.
+    fn transfer(&mut self, now: Now, id: CallId, ticket: acd::TicketId, to: &str) {
+        let Some(slot) = self.calls.get(&id) else { return };
+        let (local, leg) = (slot.call.local(), slot.call.next_leg());
+        let word = match self.way_to(id, leg, local, to.to_owned()) {
+            Some(way) => {
+                let agent = crate::transfer::NO_AGENT;
+                call::Input::Offer(AgentOffer { ticket, agent, name: to.to_owned(), way })
+            }
+            None => call::Input::Unreachable(ticket),
+        };
+        self.tell(now, id, word);
     }
 
     /// The socket from which `to` can be reached: same family, loopback to loopback; else the caller's.

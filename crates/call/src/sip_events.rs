@@ -39,8 +39,8 @@ impl Call {
             }
             // The hold picture and music go on while the agent's phone rings.
             sip::Event::Progress { status, .. } => debug!(%status, "the agent's phone makes progress"),
-            // The shard has made a call of it.
-            sip::Event::Invite { .. } => {}
+            // The shard has made a call of it, or sent it.
+            sip::Event::Invite { .. } | sip::Event::Answer { .. } => {}
         }
     }
 

@@ -6,7 +6,7 @@ use media::Now;
 use sip::{HangUp, StatusCode};
 use tracing::debug;
 
-use crate::call::{Call, Output, Walk};
+use crate::call::{Call, Output};
 use crate::cdr::Cause;
 use crate::leg::{Bearer, CALLER, Leg, LegId, Phase};
 use crate::limits;
@@ -18,7 +18,8 @@ impl Call {
         if self.ended || self.part_from_terminal(now, cause) {
             return;
         }
-        let cause = self.parting.take().map_or(cause, |(_, cause)| cause);
+        let gone = self.parting.take().or(self.epilogue.take());
+        let cause = gone.map_or(cause, |(_, cause)| cause);
         // The record, which follows, says it aloud.
         debug!(%cause, "ended");
         self.note_skew();
@@ -39,7 +40,10 @@ impl Call {
 
     /// What the flow asks connectors when a call is over, whoever ended it. Nobody waits for the answers.
     fn ask_at_the_end(&mut self, now: Now) {
-        let Walk::Running(run) = &mut self.run else { return };
+        if !self.run.has_begun() {
+            return;
+        }
+        let run = &mut self.run.run;
         // One that has ended the call itself has asked already, and says nothing.
         run.handle_input(now.mono, dialplan::Event::HungUp);
         for _ in 0..limits::ACTIONS_PER_EVENT {
@@ -52,6 +56,9 @@ impl Call {
                 Action::Enter { .. }
                 | Action::Play(_)
                 | Action::Queue { .. }
+                | Action::Transfer { .. }
+                | Action::Ring
+                | Action::Decline(_)
                 | Action::Doubt { .. }
                 | Action::Hangup => {}
             }
@@ -74,7 +81,7 @@ impl Call {
         }
     }
 
-    fn release_leg(&mut self, now: Now, mut leg: Leg, status: &StatusCode, reason: Option<&str>) {
+    pub(crate) fn release_leg(&mut self, now: Now, mut leg: Leg, status: &StatusCode, reason: Option<&str>) {
         let mut over = std::mem::take(&mut leg.over);
         for stream in leg.streams().chain(&mut over) {
             self.facts.count(&stream.end(now, &mut self.out));

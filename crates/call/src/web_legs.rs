@@ -42,12 +42,19 @@ impl Call {
         name.truncate(kept);
         let mut leg = Leg::of_browser(CALLER, Phase::Answering, session);
         leg.connect_due = Some(now.mono + limits::CONNECT_WITHIN);
-        leg.take_media(session, &media);
+        let is_flash = service.flow_for(&called).is_some_and(dialplan::Flow::is_flash);
+        if !is_flash {
+            leg.take_media(session, &media);
+        }
         let caller = Some(name).filter(|name| !name.is_empty());
         let facts = Facts::new(id, format!("web-{}", session.0), caller, called, now.wall);
         let word = ToBrowser::Accepted { call: id };
         let out = VecDeque::from([Output::Web { session, word }]);
-        Call::begin(Start { facts, leg, service, flow, ticket, seed, out, answer: None }, now)
+        let mut call = Call::begin(Start { facts, leg, service, flow, ticket, seed, out, answer: None }, now);
+        if is_flash {
+            call.start_flash(now);
+        }
+        call
     }
 
     /// Rings a desk; false when the caller's leg has no sound to be joined with.
@@ -110,7 +117,7 @@ impl Call {
             leg.connect_due = Some(now.mono + limits::CONNECT_WITHIN);
         }
         // The ring must not run out while ICE is at work; the caller hears the hold music meanwhile.
-        self.tell_pool_answered(id);
+        self.tell_pool_answered(now, id);
     }
 
     fn decline(&mut self, now: Now, id: LegId) {

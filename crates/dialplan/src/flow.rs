@@ -6,6 +6,7 @@ use std::time::Duration;
 use minijinja::value::{Value as Known, ValueKind};
 
 use crate::ask::{self, Ask, Connectors};
+use crate::check::FLASH;
 use crate::expression::{Expression, FACTS, Scope, literal};
 use crate::limits;
 use crate::problem::Finding;
@@ -163,6 +164,12 @@ impl Variable {
 }
 
 impl Body {
+    /// Whether it begins with a `flash`, so that its calls are never answered.
+    pub(crate) fn is_flash(&self) -> bool {
+        let start = self.start.as_ref().and_then(|start| self.nodes.get(&start.value));
+        start.is_some_and(|node| node.step.kind().name == FLASH)
+    }
+
     /// The variables as a call begins with them.
     pub(crate) fn first_values(&self) -> Scope {
         let own = self.variables.iter().map(|(name, variable)| (name.clone(), variable.first.clone()));

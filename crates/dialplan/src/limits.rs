@@ -52,6 +52,10 @@ pub const NODES_MAX: usize = 2_000;
 /// Boxes, labels and passages of lines in the drawing of a flow; beyond it there is none.
 pub const DRAWN_PIECES_MAX: usize = 200_000;
 
+/// How long a flash rings when its step does not say.
+pub(crate) const FLASH_RING: Duration = Duration::from_secs(8);
+/// How long a telephone that a caller is put through to rings when the step does not say.
+pub(crate) const TRANSFER_RING: Duration = Duration::from_secs(30);
 /// Longest ringing before a call is answered; more is refused by the checker.
 pub(crate) const RING_MAX: Duration = Duration::from_secs(60);
 

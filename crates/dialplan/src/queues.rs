@@ -185,7 +185,7 @@ pub(crate) fn read_hold(reader: &mut Reader, at: Span, tree: &Tree) -> Option<Sc
 
 /// What stands between `@` and the port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Host {
+pub(crate) enum Host {
     /// IPv4 or IPv6.
     Address,
     /// To be looked up in the DNS.
@@ -194,7 +194,7 @@ enum Host {
 
 /// The syntax of RFC 3261 §19.1.1 as far as an agent's address needs it: scheme, user, host, port,
 /// parameters.
-fn sip_address(address: &str) -> Result<Host, &'static str> {
+pub(crate) fn sip_address(address: &str) -> Result<Host, &'static str> {
     let rest = address
         .strip_prefix("sip:")
         .or_else(|| address.strip_prefix("sips:"))

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use frames::Frame;
-use stage::Memory;
 pub(crate) use stage::Stage;
+use stage::{Memory, Presence};
 
 use crate::ask::Ask;
 use crate::connector::{Answer, Answered, Question};
@@ -43,7 +43,10 @@ pub struct Facts {
 /// What happened to the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// Media can flow: the flow begins.
+    /// There is a call, and it is not answered yet: what the flow asks at the start is asked, so that the answers
+    /// are there when it begins. Left out, [`Event::Start`] asks.
+    Ringing,
+    /// Media can flow: the flow begins. A flash ([`Flow::is_flash`]) begins while the phone rings.
     Start,
     /// A key: `0`..`9`, `*`, `#`; others are ignored.
     Digit(char),
@@ -53,7 +56,10 @@ pub enum Event {
     Timeout,
     /// What became of the wait in a queue.
     Queue(QueueOutcome),
-    /// The caller has hung up: what the flow asks at the end is asked, and [`Action::Hangup`] follows.
+    /// What became of an [`Action::Transfer`].
+    Transferred(TransferOutcome),
+    /// The caller has hung up: what the flow asks at the end is asked, and [`Action::Hangup`] follows. A flash goes on
+    /// without the caller before that.
     HungUp,
     /// What came of an [`Action::Ask`]; once for each, or never, which counts as a failure after a while.
     Answer {
@@ -81,6 +87,59 @@ pub enum QueueOutcome {
     Failed,
 }
 
+/// How a transfer ended for this caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TransferOutcome {
+    /// Talked to the other party, who hung up.
+    Done,
+    /// The other party is busy or does not want to.
+    Busy,
+    /// Nobody answered in time.
+    NoAnswer,
+    /// It could not be reached.
+    Failed,
+}
+
+impl TransferOutcome {
+    /// All of them.
+    pub const ALL: [TransferOutcome; 4] =
+        [TransferOutcome::Done, TransferOutcome::Busy, TransferOutcome::NoAnswer, TransferOutcome::Failed];
+
+    /// The outcome of the step, as the language calls it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            TransferOutcome::Done => "done",
+            TransferOutcome::Busy => "busy",
+            TransferOutcome::NoAnswer => "no_answer",
+            TransferOutcome::Failed => "failed",
+        }
+    }
+}
+
+/// Why a call is not answered, as the caller's network is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Decline {
+    /// ITU-T Q.850 cause 17, 486 in SIP.
+    Busy,
+    /// Cause 19, 480.
+    NoAnswer,
+    /// Cause 21, 603.
+    Rejected,
+}
+
+impl Decline {
+    /// As the language calls it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Decline::Busy => "busy",
+            Decline::NoAnswer => "no_answer",
+            Decline::Rejected => "rejected",
+        }
+    }
+}
+
 /// What the call shall do. Poll until `Timeout` comes out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -104,6 +163,19 @@ pub enum Action {
         /// What tells the caller's place in place of that picture.
         places: Option<Places>,
     },
+    /// Call this telephone, play `waiting` meanwhile, and join the two; answer with [`Event::Transferred`].
+    Transfer {
+        /// A SIP URI with a numeric host.
+        to: String,
+        /// Picture and music of the wait, looped.
+        waiting: Presentation,
+        /// How long it rings at most.
+        ring_timeout: Duration,
+    },
+    /// The caller's phone goes on ringing; nothing is answered.
+    Ring,
+    /// The caller, whose phone still rings, is turned away; the flow goes on without them.
+    Decline(Decline),
     /// Ask a connector; answer with [`Event::Answer`]. The call goes on meanwhile.
     Ask(Question),
     /// A text of what is shown or said next could not be filled in as it was meant; for the log.
@@ -138,6 +210,8 @@ pub struct Run {
     /// Questions that have not been answered: how many flows waited when they were asked, and the name of the answer.
     asked: BTreeMap<u32, (usize, String)>,
     next_question: u32,
+    /// What is asked at the start has been asked.
+    asked_at_start: bool,
     /// What the node waits for before its step begins.
     fetching: Option<Fetching>,
 }
@@ -181,6 +255,7 @@ impl Run {
             frames: Vec::new(),
             asked: BTreeMap::new(),
             next_question: 0,
+            asked_at_start: false,
             fetching: None,
         }
     }
@@ -223,6 +298,8 @@ impl Run {
     /// Takes what happened; then poll.
     pub fn handle_input(&mut self, now: Instant, event: Event) {
         match (self.state, event) {
+            (State::New, Event::Ringing) => self.ask_at_start(),
+            (State::New | State::Running, Event::Answer { id, answer }) => self.answered(now, id, answer),
             (State::New, Event::Start) => {
                 self.state = State::Running;
                 self.memory.started = Some(now);
@@ -235,18 +312,26 @@ impl Run {
                 Some(_) => self.memory.ahead = Some(key),
                 None => self.cue(now, Cue::Key(key)),
             },
-            (State::Running, Event::Answer { id, answer }) => self.answered(now, id, answer),
             (State::Running, Event::PlayEnded) => self.play_ended(now),
             (State::Running, Event::Timeout) => self.time(now),
             (State::Running, Event::Queue(outcome)) if self.memory.queued => {
                 self.memory.queued = false;
                 self.cue(now, Cue::Queue(outcome));
             }
-            (State::Running, Event::HungUp) => self.end(),
-            (State::Running, Event::Start | Event::Digit(_) | Event::Queue(_))
+            (State::Running, Event::Transferred(outcome)) if self.memory.transferring => {
+                self.memory.transferring = false;
+                self.cue(now, Cue::Transferred(outcome));
+            }
+            (State::Running, Event::HungUp) => self.hung_up(now),
+            (
+                State::Running,
+                Event::Ringing | Event::Start | Event::Digit(_) | Event::Queue(_) | Event::Transferred(_),
+            )
             | (
                 State::New | State::Ended,
-                Event::Start
+                Event::Ringing
+                | Event::Start
+                | Event::Transferred(_)
                 | Event::Digit(_)
                 | Event::PlayEnded
                 | Event::Timeout
@@ -267,13 +352,41 @@ impl Run {
 
     fn begin(&mut self, now: Instant) {
         let service = self.service.clone();
-        if let Some(flow) = service.flow(self.flow) {
-            let asks: Vec<&Ask> = flow.body.at_start.iter().collect();
-            self.ask(&service, &asks);
-        }
+        self.ask_at_start();
         match service.flow(self.flow).and_then(|flow| flow.body.start.as_ref()) {
             Some(start) => self.follow(&service, now, Next::Go(start)),
             None => self.end(),
+        }
+    }
+
+    /// Asks what the flow asks at the start, once.
+    fn ask_at_start(&mut self) {
+        let service = self.service.clone();
+        if let Some(flow) = service.flow(self.flow).filter(|_| !self.asked_at_start) {
+            self.asked_at_start = true;
+            let asks: Vec<&Ask> = flow.body.at_start.iter().collect();
+            self.ask(&service, &asks);
+        }
+    }
+
+    /// The call is answered, and now it is known whether the caller can see. Before [`Event::Start`].
+    pub fn answer(&mut self, has_video: bool, wall: Duration) {
+        if self.state == State::New {
+            (self.memory.facts.has_video, self.memory.facts.wall) = (has_video, wall);
+            self.find_language();
+        }
+    }
+
+    /// The caller has gone; a flash goes on without them.
+    fn hung_up(&mut self, now: Instant) {
+        match self.memory.presence {
+            Presence::OnLine => self.end(),
+            Presence::Ringing => {
+                self.memory.presence = Presence::Gone;
+                self.memory.due = None;
+                self.cue(now, Cue::Time);
+            }
+            Presence::Gone => {}
         }
     }
 
@@ -466,7 +579,9 @@ impl Run {
     fn show_wait(&mut self, now: Instant) {
         let service = self.service.clone();
         let Some(flow) = service.flow(self.flow) else { return };
-        if let Some(wait) = &flow.body.defaults.wait {
+        if let Some(wait) =
+            flow.body.defaults.wait.as_ref().filter(|_| self.memory.presence == Presence::OnLine)
+        {
             let mut stage = Stage { service: &service, flow, now, memory: &mut self.memory };
             let telling = stage.telling();
             let presentation = wait.present(&telling, stage.has_video());

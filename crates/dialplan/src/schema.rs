@@ -14,7 +14,7 @@ use crate::{flow, hours, limits, queues};
 /// What a field can hold, as a name under `definitions`.
 ///
 /// By the field's name, which means the same in every step. One that is not here may hold anything.
-const SHAPES: [(&str, &str); 40] = [
+const SHAPES: [(&str, &str); 42] = [
     ("slide", "word"),
     ("title", "word"),
     ("lines", "words"),
@@ -55,6 +55,8 @@ const SHAPES: [(&str, &str); 40] = [
     ("flow", "word"),
     ("with", "map_of_words"),
     ("outcomes", "words"),
+    ("ring_timeout", "duration"),
+    ("cause", "cause"),
 ];
 
 /// The schema. It fits a flow file, `queues.yaml`, a connector, and a file of texts; which one a file is shows in its first fields.
@@ -364,6 +366,7 @@ fn shared() -> Map<String, Value> {
         ]}},
         "farewells": {"anyOf": [farewell.clone(), {"type": "array", "items": farewell}]},
         "asks_at_start": {"type": "object", "additionalProperties": closed("a question", at_start, &["call", "or"])},
+        "cause": {"enum": ["busy", "no_answer", "rejected"]},
         "intent": {"enum": intents},
         "status": {"type": "integer", "minimum": 400, "maximum": 499},
         "type": {"anyOf": [

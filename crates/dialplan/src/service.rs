@@ -127,6 +127,11 @@ impl Flow {
         self.body.ring.unwrap_or_default()
     }
 
+    /// Whether its calls ring and are never answered (see the step `flash`).
+    pub fn is_flash(&self) -> bool {
+        self.body.is_flash()
+    }
+
     /// As the file calls it.
     pub fn name(&self) -> &str {
         &self.body.name.value

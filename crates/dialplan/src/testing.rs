@@ -88,7 +88,7 @@ pub(crate) fn service(nodes: &str) -> Arc<Service> {
 /// Lets a caller walk `nodes` and compares what happened with `expect`.
 ///
 /// The script is a list of keys; `.` is the end of what is played, `~` lets time pass, `s` and `f` are the
-/// outcomes served and full of a queue; `+`, `-` and `!` answer the last question by its example, by a refusal and by
+/// outcomes served and full of a queue; `T` and `B` those of a transfer, done and busy; `h` hangs up; `+`, `-` and `!` answer the last question by its example, by a refusal and by
 /// a failure. In the trace a word is a node, `(...)` what is shown and said,
 /// `<...>` a queue, `END` the end.
 pub(crate) fn check(nodes: &str, facts: Facts, script: &str, expect: &str) {
@@ -110,6 +110,9 @@ pub(crate) fn check(nodes: &str, facts: Facts, script: &str, expect: &str) {
             },
             's' => Event::Queue(crate::QueueOutcome::Served),
             'f' => Event::Queue(crate::QueueOutcome::Full),
+            'T' => Event::Transferred(crate::TransferOutcome::Done),
+            'B' => Event::Transferred(crate::TransferOutcome::Busy),
+            'h' => Event::HungUp,
             '~' => {
                 now = timeout.expect("a time is wanted");
                 Event::Timeout
@@ -133,6 +136,9 @@ fn drain(run: &mut Run, trace: &mut Vec<String>) -> Option<Instant> {
                 let arguments: String = arguments.collect();
                 trace.push(format!("?{}.{}{arguments}?", question.connector, question.call));
             }
+            Action::Transfer { to, waiting, .. } => trace.push(format!("<{to} {}>", shown(&waiting))),
+            Action::Ring => trace.push("RING".to_owned()),
+            Action::Decline(why) => trace.push(format!("DECLINE:{why:?}")),
             Action::Doubt { message, .. } => trace.push(format!("?{message}?")),
             Action::Hangup => trace.push("END".to_owned()),
             Action::Timeout(at) => return at,

@@ -26,7 +26,7 @@ pub mod wire;
 
 pub use endpoint::{
     Body, Config, DialogId, Ended, Endpoint, Event, Gone, HangUp, Input, Invite, Local, LocalId, Output,
-    Refused, Reply, RequestId,
+    Outside, Refused, Reply, RequestId,
 };
 pub use error::{HeaderError, Syntax};
 pub use headers::{

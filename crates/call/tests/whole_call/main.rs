@@ -8,6 +8,7 @@ mod bridge;
 mod browser;
 mod browsers;
 mod circuits;
+mod flash;
 mod handset;
 mod key_pictures;
 mod lines;
@@ -26,6 +27,7 @@ mod relays;
 mod speech;
 mod storms;
 mod transcoders;
+mod transfer;
 mod vanished;
 mod world;
 

@@ -608,7 +608,7 @@ impl Phone {
                     self.start_media(now, &agreed);
                 }
             }
-            sip::Event::Acked { .. } | sip::Event::Progress { .. } => {}
+            sip::Event::Acked { .. } | sip::Event::Progress { .. } | sip::Event::Answer { .. } => {}
         }
     }
 

@@ -13,7 +13,7 @@ use crate::words::nearest;
 
 /// One edge: the word that leads there, and whether time for the caller passes before.
 pub(super) struct Edge<'a> {
-    word: &'a Word,
+    pub(super) word: &'a Word,
     pub(super) to: &'a str,
     pub(super) waits: bool,
     /// The caller has chosen it from a menu.

@@ -3,6 +3,7 @@
 //! Reading has noted what is wrong with single values; here things are judged against each other.
 //! Start at [`flow`]; what a step must know is asked of the [`Checker`].
 
+mod flash;
 mod goals;
 mod graph;
 mod names;
@@ -26,6 +27,7 @@ use crate::text::{Telling, Texts, columns};
 use crate::types::Type;
 use crate::typing::{self, Mistake, Names};
 use crate::words::suggest;
+pub(crate) use flash::FLASH;
 use parts::Parts;
 
 /// What flows are checked against.
@@ -90,6 +92,7 @@ pub(crate) fn flow(context: Context<'_>, flow: &Body) -> Vec<Finding> {
     }
     graph::check(&mut checker, flow, &edges);
     goals::check(&mut checker, flow, &edges);
+    flash::check(&mut checker, flow, &edges);
     checker.returned(flow);
     checker.findings
 }
@@ -461,6 +464,11 @@ impl<'a> Checker<'a> {
             let finding = Finding::error("unknown-value", word.span, message, "not in its `one_of`");
             self.note(finding.maybe_help(suggest(&word.value, words.iter().map(String::as_str))));
         }
+    }
+
+    /// A template that is no text, such as an address with values of the call in it.
+    pub(crate) fn template(&mut self, template: &Word) {
+        self.mistakes(template, typing::template(&template.value, &self.names));
     }
 
     /// An expression that holds or does not.

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use minijinja::value::Value;
 
-use super::{Action, Facts};
-use crate::expression::{Expression, Scope};
+use super::{Action, Decline, Facts};
+use crate::expression::{Expression, Scope, render};
 use crate::flow::Defaults;
 use crate::limits;
+use crate::reading::{Manner, Sense};
 use crate::service::Queues;
 use crate::step::Next;
 use crate::text::Telling;
@@ -30,6 +31,9 @@ pub(super) struct Memory {
     pub(super) started: Option<Instant>,
     /// In a queue.
     pub(super) queued: bool,
+    /// Being put through to a telephone.
+    pub(super) transferring: bool,
+    pub(super) presence: Presence,
     /// Silences and invalid keys in this menu.
     pub(super) failures: u32,
     /// A key that ended a presentation and may act in the menu behind it.
@@ -43,6 +47,17 @@ pub(super) struct Memory {
     /// A key that means nothing until this time.
     pub(super) overheard: Option<(char, Instant)>,
     variables: Variables,
+}
+
+/// Whether the caller is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presence {
+    /// The call is answered, or is about to be.
+    OnLine,
+    /// Their phone rings, and is not going to be answered.
+    Ringing,
+    /// The call is over for them, and the flow goes on.
+    Gone,
 }
 
 /// The values of a flow in a call by name. Its `Debug` shows no value: some are secrets, and all are the caller's.
@@ -88,6 +103,8 @@ impl Memory {
             due: None,
             started: None,
             queued: false,
+            transferring: false,
+            presence: Presence::OnLine,
             failures: 0,
             ahead: None,
             unattended: 0,
@@ -127,6 +144,7 @@ impl Memory {
         self.playing = None;
         self.due = None;
         self.queued = false;
+        self.transferring = false;
     }
 
     /// What an expression can use.
@@ -224,6 +242,39 @@ impl<'a> Stage<'a> {
         self.doubt(told);
         self.memory.queued = true;
         self.memory.out.push_back(Action::Queue { queue: queue.to_owned(), waiting, places });
+    }
+
+    /// Puts the caller through to a telephone.
+    pub(crate) fn transfer(
+        &mut self,
+        to: String,
+        waiting: Presentation,
+        ring_timeout: Duration,
+        told: Telling<'_>,
+    ) {
+        self.doubt(told);
+        self.memory.transferring = true;
+        self.memory.out.push_back(Action::Transfer { to, waiting, ring_timeout });
+    }
+
+    /// Lets the caller's phone ring for so long; then [`crate::step::Cue::Time`] comes, or when the caller hangs up.
+    pub(crate) fn ring(&mut self, longest: Duration) {
+        self.memory.presence = Presence::Ringing;
+        self.memory.out.push_back(Action::Ring);
+        self.wake_after(longest);
+    }
+
+    /// The ringing is over: a caller who is still there is turned away.
+    pub(crate) fn decline(&mut self, cause: Decline) {
+        if self.memory.presence == Presence::Ringing {
+            self.memory.out.push_back(Action::Decline(cause));
+        }
+        self.memory.presence = Presence::Gone;
+    }
+
+    /// A template that is neither seen nor heard, such as an address, with values of now.
+    pub(crate) fn filled_in(&self, template: &str) -> Option<String> {
+        render(template, &self.memory.scope(), Sense::Eye, Manner::Strict).ok()
     }
 
     /// Texts that could not be told as they were meant are for the log, never the end of a call.

@@ -16,6 +16,12 @@ pub enum FactKind {
     Variable,
     /// `queue video`: a queue was entered.
     Queue,
+    /// `transfer sip:...`: the caller is put through to a telephone.
+    Transfer,
+    /// `rings`: the caller's phone rings, and is not going to be answered.
+    Rings,
+    /// `declines busy`: the caller is turned away.
+    Declines,
     /// `slide menu.svg`: a slide is shown.
     Slide,
     /// `title ...`: its heading.
@@ -42,11 +48,14 @@ pub enum FactKind {
 
 impl FactKind {
     /// Every kind with its word, and what it is, for operators.
-    pub const ALL: [(FactKind, &'static str, &'static str); 15] = [
+    pub const ALL: [(FactKind, &'static str, &'static str); 18] = [
         (FactKind::Node, "node", "the node that is entered"),
         (FactKind::Language, "language", "the language, where it changes"),
         (FactKind::Variable, "var", "name and value of a variable, where it changes"),
         (FactKind::Queue, "queue", "the queue that is entered"),
+        (FactKind::Transfer, "transfer", "the address that the caller is put through to"),
+        (FactKind::Rings, "rings", "the caller's phone rings, and is not going to be answered"),
+        (FactKind::Declines, "declines", "the caller is turned away, and why, as the network is told"),
         (FactKind::Slide, "slide", "the template that is shown"),
         (FactKind::Title, "title", "its heading"),
         (FactKind::Line, "line", "a line of its running text"),
@@ -118,6 +127,13 @@ fn of(what: &What) -> Vec<Fact> {
             facts.extend(of_presentation(waiting));
             facts
         }
+        What::Transferred { to, waiting } => {
+            let mut facts = one(FactKind::Transfer, to);
+            facts.extend(of_presentation(waiting));
+            facts
+        }
+        What::Rings => one(FactKind::Rings, ""),
+        What::Declined(why) => one(FactKind::Declines, why.word()),
         What::Asked(question) => one(FactKind::Asks, &question.told()),
         What::Doubt { message, .. } => one(FactKind::Doubt, message),
         What::Ended => one(FactKind::Ends, ""),

@@ -168,6 +168,9 @@ impl<'s> Stand<'s> {
             | What::Variable { .. }
             | What::Shown(_)
             | What::Queued { .. }
+            | What::Transferred { .. }
+            | What::Rings
+            | What::Declined(_)
             | What::Asked(_)
             | What::Doubt { .. }
             | What::Ended => None,
@@ -180,6 +183,8 @@ fn impossible(beat: &Beat, why: &Cannot) -> Finding {
     let help = match (why, &beat.deed) {
         (Cannot::InQueue(_), _) => "say how the queue ends: `queue served`",
         (Cannot::Silent, _) => "`wait` lets the time for a key pass",
+        (Cannot::InTransfer(_), _) => "say how the transfer ends: `transfer done`",
+        (Cannot::NoTransfer, _) => "lead into the transfer before",
         (Cannot::NoQueue, _) => "press the key that leads into the queue before",
         (Cannot::Ended, _) => "remove this line, or begin another call above it",
         (Cannot::Nothing, _) => "remove this line",
@@ -199,6 +204,7 @@ fn word(act: Act) -> &'static str {
         Act::Listen => "listen",
         Act::Wait => "wait",
         Act::Queue(_) => "queue",
+        Act::Transfer(_) => "transfer",
         Act::Hangup => "hangup",
     }
 }
@@ -221,6 +227,7 @@ pub fn line(act: Act) -> String {
     match act {
         Act::Press(key) => format!("press {key}"),
         Act::Queue(outcome) => format!("queue {}", outcome_name(outcome)),
+        Act::Transfer(outcome) => format!("transfer {}", outcome.word()),
         Act::Listen | Act::Wait | Act::Hangup => word(act).to_owned(),
     }
 }

@@ -12,7 +12,8 @@ use thiserror::Error;
 use super::length;
 use crate::connector::{Answer, Call, Question};
 use crate::{
-    Action, Event, Facts, Flow, FlowId, Places, Position, Presentation, QueueOutcome, Run, Service, limits,
+    Action, Decline, Event, Facts, Flow, FlowId, Places, Position, Presentation, QueueOutcome, Run, Service,
+    TransferOutcome, limits,
 };
 
 /// What a queue can end with, as the language calls it.
@@ -61,6 +62,8 @@ pub enum Act {
     Wait,
     /// The wait in the queue is over.
     Queue(QueueOutcome),
+    /// What becomes of putting the caller through.
+    Transfer(TransferOutcome),
     /// The caller hangs up.
     Hangup,
 }
@@ -83,6 +86,12 @@ pub enum Cannot {
     /// For [`Act::Queue`].
     #[error("the caller is in no queue")]
     NoQueue,
+    /// For [`Act::Wait`] while the caller is put through.
+    #[error("nothing happens by itself while `{0}` is called")]
+    InTransfer(String),
+    /// For [`Act::Transfer`].
+    #[error("the caller is not put through to anybody")]
+    NoTransfer,
 }
 
 /// What a call is waiting for.
@@ -94,6 +103,8 @@ pub enum Awaits {
     Time(Duration),
     /// What becomes of the wait in this queue.
     Queue(String),
+    /// What becomes of putting the caller through to this address.
+    Transfer(String),
     /// Nothing that could come by itself.
     Nothing,
     /// The call has ended.
@@ -143,6 +154,17 @@ pub enum What {
         /// What tells the caller's place.
         places: Option<Places>,
     },
+    /// The caller is put through to a telephone.
+    Transferred {
+        /// Its address.
+        to: String,
+        /// What is seen and heard meanwhile.
+        waiting: Presentation,
+    },
+    /// The caller's phone rings, and is not going to be answered.
+    Rings,
+    /// The caller is turned away.
+    Declined(Decline),
     /// A connector was asked; the example of the call is its answer.
     Asked(Question),
     /// A text could not be told as it was meant.
@@ -169,6 +191,7 @@ pub struct Walk {
     /// What the run asked to be woken for.
     due: Option<Instant>,
     queue: Option<String>,
+    transfer: Option<String>,
     ended: bool,
     language: String,
     values: BTreeMap<String, String>,
@@ -193,9 +216,11 @@ impl Walk {
             sound_ends: None,
             due: None,
             queue: None,
+            transfer: None,
             ended: false,
             moments: Vec::new(),
         };
+        walk.happen(Event::Ringing);
         walk.happen(Event::Start);
         let moments = std::mem::take(&mut walk.moments);
         (walk, moments)
@@ -217,6 +242,10 @@ impl Walk {
                 self.queue.take().ok_or(Cannot::NoQueue)?;
                 self.happen(Event::Queue(outcome));
             }
+            Act::Transfer(outcome) => {
+                self.transfer.take().ok_or(Cannot::NoTransfer)?;
+                self.happen(Event::Transferred(outcome));
+            }
             Act::Hangup => self.happen(Event::HungUp),
         }
         Ok(std::mem::take(&mut self.moments))
@@ -237,8 +266,8 @@ impl Walk {
         match self.awaits() {
             Awaits::Sound(_) => Some(Act::Listen),
             // It goes on by itself; whatever else has a time is a question to the caller.
-            Awaits::Time(_) if self.step() == "play" => Some(Act::Wait),
-            Awaits::Time(_) | Awaits::Queue(_) | Awaits::Nothing | Awaits::End => None,
+            Awaits::Time(_) if ["play", "flash"].contains(&self.step()) => Some(Act::Wait),
+            Awaits::Time(_) | Awaits::Queue(_) | Awaits::Transfer(_) | Awaits::Nothing | Awaits::End => None,
         }
     }
 
@@ -249,6 +278,7 @@ impl Walk {
         match (&self.queue, self.sound_ends, self.due) {
             _ if self.ended => Awaits::End,
             (Some(queue), _, _) => Awaits::Queue(queue.clone()),
+            _ if self.transfer.is_some() => Awaits::Transfer(self.transfer.clone().unwrap_or_default()),
             (None, Some(at), _) => Awaits::Sound(left(at)),
             (None, None, Some(at)) => Awaits::Time(left(at)),
             (None, None, None) => Awaits::Nothing,
@@ -304,6 +334,9 @@ impl Walk {
         if let Some(queue) = &self.queue {
             return Err(Cannot::InQueue(queue.clone()));
         }
+        if let Some(to) = &self.transfer {
+            return Err(Cannot::InTransfer(to.clone()));
+        }
         // A step may wish to be woken again and again without anything to be noticed.
         for _ in 0..limits::UNATTENDED_MAX {
             if !self.jump() {
@@ -341,7 +374,7 @@ impl Walk {
                     self.note(What::Asked(question));
                 }
                 Action::Enter { flow, node, span } => {
-                    (self.queue, self.sound_ends) = (None, None);
+                    (self.queue, self.transfer, self.sound_ends) = (None, None, None);
                     let step = self.step_of(&flow, &node);
                     let part = (self.flow().map(Flow::name) != Some(flow.as_str())).then_some(flow);
                     self.note(What::Entered { part, node, step, span });
@@ -354,6 +387,12 @@ impl Walk {
                     (self.queue, self.sound_ends) = (Some(queue.clone()), None);
                     self.note(What::Queued { queue, waiting, places });
                 }
+                Action::Transfer { to, waiting, .. } => {
+                    (self.transfer, self.sound_ends) = (Some(to.clone()), None);
+                    self.note(What::Transferred { to, waiting });
+                }
+                Action::Ring => self.note(What::Rings),
+                Action::Decline(why) => self.note(What::Declined(why)),
                 Action::Doubt { span, message } => self.note(What::Doubt { span, message }),
                 Action::Hangup => self.end(),
                 Action::Timeout(at) => {
@@ -393,7 +432,7 @@ impl Walk {
     }
 
     fn end(&mut self) {
-        (self.ended, self.queue, self.sound_ends) = (true, None, None);
+        (self.ended, self.queue, self.transfer, self.sound_ends) = (true, None, None, None);
         self.note(What::Ended);
     }
 

@@ -82,6 +82,10 @@ impl Step for Branch {
         self.cases.iter().map(|case| Way { to: &case.to, waits: false, sets: case.set.names() }).collect()
     }
 
+    fn needs_caller(&self) -> bool {
+        false
+    }
+
     fn check(&self, checker: &mut Checker<'_>) {
         for case in &self.cases {
             checker.condition(&case.when);

@@ -47,6 +47,10 @@ impl Step for Hangup {
         &self.exits
     }
 
+    fn needs_caller(&self) -> bool {
+        !self.scene.is_empty()
+    }
+
     fn check(&self, checker: &mut Checker<'_>) {
         self.scene.check(checker);
     }
@@ -68,7 +72,7 @@ impl Step for Hangup {
     fn resume<'a>(&'a self, _: &mut Stage<'_>, cue: Cue) -> Next<'a> {
         match cue {
             Cue::PlayEnded => Next::Hangup,
-            Cue::Key(_) | Cue::Time | Cue::Queue(_) => Next::Wait,
+            Cue::Key(_) | Cue::Time | Cue::Queue(_) | Cue::Transferred(_) => Next::Wait,
         }
     }
 }

@@ -47,6 +47,10 @@ impl Step for Hours {
         &self.exits
     }
 
+    fn needs_caller(&self) -> bool {
+        false
+    }
+
     fn check(&self, checker: &mut Checker<'_>) {
         checker.hours(&self.name);
     }

@@ -40,6 +40,10 @@ impl Step for Language {
         &self.exits
     }
 
+    fn needs_caller(&self) -> bool {
+        false
+    }
+
     fn check(&self, checker: &mut Checker<'_>) {
         checker.language(&self.to);
     }

@@ -65,6 +65,10 @@ impl Step for Lookup {
         Some(&self.ask)
     }
 
+    fn needs_caller(&self) -> bool {
+        false
+    }
+
     fn check(&self, _: &mut Checker<'_>) {}
 
     fn presentations(&self, _: &Telling<'_>, _: &Queues, _: &mut Presentations) {}

@@ -7,6 +7,7 @@
 
 mod branch;
 mod collect;
+mod flash;
 mod hangup;
 mod hours;
 mod language;
@@ -18,13 +19,13 @@ mod rate;
 mod run;
 mod set;
 mod show_place;
+mod transfer;
 
 use std::fmt;
 
 pub(crate) use menu::read_when;
 pub(crate) use run::Part;
 
-use crate::QueueOutcome;
 use crate::ask::Ask;
 use crate::check::Checker;
 use crate::presentation::Presentations;
@@ -34,9 +35,10 @@ use crate::service::Queues;
 use crate::source::Word;
 use crate::target::Exits;
 use crate::text::Telling;
+use crate::{QueueOutcome, TransferOutcome};
 
 /// Every step of the language. The manual's table is made from it.
-pub static STEPS: [&Kind; 12] = [
+pub static STEPS: [&Kind; 14] = [
     &menu::KIND,
     &play::KIND,
     &collect::KIND,
@@ -48,6 +50,8 @@ pub static STEPS: [&Kind; 12] = [
     &lookup::KIND,
     &run::KIND,
     &queue::KIND,
+    &transfer::KIND,
+    &flash::KIND,
     &hangup::KIND,
 ];
 
@@ -104,6 +108,8 @@ pub(crate) enum Cue {
     Time,
     /// The wait in the queue is over.
     Queue(QueueOutcome),
+    /// What became of putting the caller through.
+    Transferred(TransferOutcome),
 }
 
 /// Where the run goes on.
@@ -157,6 +163,11 @@ pub(crate) trait Step: fmt::Debug + Send + Sync {
     /// The flow that it runs.
     fn part(&self) -> Option<&Part> {
         None
+    }
+
+    /// Whether it shows or says something, or waits for a key: nothing for a call that is never answered.
+    fn needs_caller(&self) -> bool {
+        true
     }
 
     /// Notes whatever is wrong with it, targets and outcomes aside.

@@ -121,7 +121,7 @@ impl Step for Queue {
                 }
                 Next::Outcome(outcome_name(outcome))
             }
-            Cue::Key(_) | Cue::PlayEnded | Cue::Time => Next::Wait,
+            Cue::Key(_) | Cue::PlayEnded | Cue::Time | Cue::Transferred(_) => Next::Wait,
         }
     }
 }
@@ -183,6 +183,9 @@ mod tests {
         let places = std::iter::repeat_with(|| run.poll_output()).take(5).find_map(|action| match action {
             crate::Action::Queue { places, .. } => places,
             crate::Action::Enter { .. }
+            | crate::Action::Transfer { .. }
+            | crate::Action::Ring
+            | crate::Action::Decline(_)
             | crate::Action::Play(_)
             | crate::Action::Ask(_)
             | crate::Action::Doubt { .. }

@@ -150,6 +150,10 @@ impl Step for Part {
         Some(self)
     }
 
+    fn needs_caller(&self) -> bool {
+        false
+    }
+
     fn check(&self, checker: &mut Checker<'_>) {
         let Some(flow) = checker.part(&self.flow) else { return };
         self.check_given(checker, flow);

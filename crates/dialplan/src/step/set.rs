@@ -51,6 +51,10 @@ impl Step for Values {
         self.vars.names()
     }
 
+    fn needs_caller(&self) -> bool {
+        false
+    }
+
     fn check(&self, checker: &mut Checker<'_>) {
         self.vars.check(checker);
     }

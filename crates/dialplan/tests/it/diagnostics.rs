@@ -698,6 +698,48 @@ fn mistakes_of_the_end() {
 }
 
 #[test]
+fn mistakes_of_calls_that_ring_or_are_put_through() {
+    let flash = |fields: &str| {
+        nodes(&format!("  main: {{ flash: {{ {fields}, next: end }} }}\n  end: {{ hangup: {{}} }}\n"))
+    };
+    assert!(problems(&flash("ring: 5s, cause: busy")).is_empty());
+    let transfer = |fields: &str| {
+        nodes(&format!(
+            "  main: {{ transfer: {{ {fields}, exits: {{ done: $hangup, busy: $hangup, no_answer: $hangup, failed: $hangup }} }} }}\n"
+        ))
+    };
+    assert!(problems(&transfer("to: \"sip:{{ called }}@127.0.0.1\", hold: { clip: hold.mp4 }")).is_empty());
+    snapshot!(reports(&[
+        ("unknown cause", flash("cause: bussy")),
+        ("rings too long", flash("ring: 2m")),
+        (
+            "nobody to speak to",
+            nodes("  main: { flash: { next: told } }\n  told: { hangup: { say: balance } }\n")
+        ),
+        (
+            "leads back to the ringing",
+            nodes(
+                "  main: { flash: { next: again } }\n  again: { branch: { cases: [{ when: has_video, to: main }], exits: { else: $hangup } } }\n"
+            )
+        ),
+        (
+            "rings inside a call",
+            nodes("  main: { play: { say: balance, next: ring } }\n  ring: { flash: { next: $hangup } }\n")
+        ),
+        ("no address", transfer("to: \"5551\"")),
+        ("a host by name", transfer("to: \"sip:5551@example.com\"")),
+        ("unknown name in an address", transfer("to: \"sip:{{ caled }}@127.0.0.1\"")),
+        ("unknown clip", transfer("to: \"sip:1@127.0.0.1\", hold: { clip: hol.mp4 }")),
+        (
+            "uncovered outcome",
+            nodes(
+                "  main: { transfer: { to: \"sip:1@127.0.0.1\", exits: { done: $hangup, busy: $hangup, failed: $hangup } } }\n"
+            )
+        ),
+    ]));
+}
+
+#[test]
 fn mistakes_of_hours() {
     let hours = |fields: &str| {
         let nodes = "  main: { hours: { name: business, exits: { open: $hangup, closed: $hangup, holiday: $hangup } } }\n";

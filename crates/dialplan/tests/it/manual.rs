@@ -1,16 +1,19 @@
 //! What `dialplans/README.md` tells operators is true: its examples hold together, its tables are those
 //! of the language.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::common::{assets, file, some_time};
 use dialplan::simulate::{FactKind, transcript};
 use dialplan::{Service, SourceFile, docs, step};
 
+fn manual_path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dialplans/README.md")
+}
+
 fn manual() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dialplans/README.md");
-    std::fs::read_to_string(path).expect("the manual is part of the project")
+    std::fs::read_to_string(manual_path()).expect("the manual is part of the project")
 }
 
 /// The YAML blocks, each of which begins with its file name in a comment.
@@ -31,7 +34,7 @@ fn examples_of_the_manual_are_sound() {
     let service =
         Service::compile(&examples, &assets()).unwrap_or_else(|problems| panic!("{}", problems.report()));
     assert!(service.warnings().is_empty(), "{}", service.warnings().report());
-    assert_eq!(service.flows().len(), 8);
+    assert_eq!(service.flows().len(), 10);
 }
 
 #[test]
@@ -57,8 +60,14 @@ fn manual_names_every_word_of_transcripts() {
 #[test]
 fn generated_region_of_the_manual_is_fresh() {
     let manual = manual();
-    let (_, region) = manual.split_once("<!-- generated: steps -->\n").expect("the region begins");
-    let (region, _) = region.split_once("<!-- /generated -->").expect("the region ends");
+    let (before, region) = manual.split_once("<!-- generated: steps -->\n").expect("the region begins");
+    let (region, behind) = region.split_once("<!-- /generated -->").expect("the region ends");
+    // As the snapshots beside it are.
+    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        let fresh = docs::step_table();
+        let text = format!("{before}<!-- generated: steps -->\n{fresh}<!-- /generated -->{behind}");
+        return std::fs::write(manual_path(), text).expect("the manual can be written");
+    }
     assert_eq!(region, docs::step_table(), "run `cargo xtask docs`");
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::common::{assets, demo, demo_files, file, some_time};
 use crate::steps::of_all_steps;
-use dialplan::{Action, Event, Facts, QueueOutcome, Run, Service};
+use dialplan::{Action, Event, Facts, QueueOutcome, Run, Service, TransferOutcome};
 use proptest::prelude::*;
 
 fn event() -> impl Strategy<Value = Event> {
@@ -17,6 +17,8 @@ fn event() -> impl Strategy<Value = Event> {
         4 => Just(Event::PlayEnded),
         3 => Just(Event::Timeout),
         2 => prop::sample::select(vec![Served, Timeout, Full, Closed, NoAgents, Failed]).prop_map(Event::Queue),
+        2 => prop::sample::select(TransferOutcome::ALL.to_vec()).prop_map(Event::Transferred),
+        1 => Just(Event::Ringing),
         1 => Just(Event::Start),
         1 => Just(Event::HungUp),
     ]
@@ -46,7 +48,8 @@ fn shared_steps() -> Arc<Service> {
 fn drain(run: &mut Run, waits: &mut Waits) {
     for _ in 0..1000 {
         match run.poll_output() {
-            Action::Doubt { .. } | Action::Ask(_) => {}
+            Action::Doubt { .. } | Action::Ask(_) | Action::Ring | Action::Decline(_) => {}
+            Action::Transfer { .. } => (waits.playing, waits.queued) = (false, true),
             Action::Enter { .. } => {}
             Action::Play(_) => (waits.playing, waits.queued) = (true, false),
             Action::Queue { .. } => (waits.playing, waits.queued) = (false, true),

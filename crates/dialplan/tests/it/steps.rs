@@ -303,11 +303,7 @@ fn an_answer_that_comes_during_a_part_is_kept_for_the_flow_that_asked() {
             match run.poll_output() {
                 Action::Enter { flow, node, .. } => nodes.push(format!("{flow}/{node}")),
                 Action::Timeout(_) => break,
-                Action::Play(_)
-                | Action::Queue { .. }
-                | Action::Ask(_)
-                | Action::Doubt { .. }
-                | Action::Hangup => {}
+                _ => {}
             }
         }
     }
@@ -363,7 +359,8 @@ pub(crate) fn of_all_steps() -> Arc<Service> {
   stars: { rate: { slide: menu.svg, say: hello, into: stars, stars: 3, barge_in: false, exits: { done: note } } }
   note: { set: { vars: { stars: stars + 1 }, next: chinese } }
   chinese: { language: { to: zh-CN, next: menu } }
-  menu: { menu: { say: hello, items: { \"1\": { say: balance, to: main }, \"2\": { say: packs, to: $language }, \"3\": { say: packs, to: pin } } } }
+  menu: { menu: { say: hello, items: { \"1\": { say: balance, to: main }, \"2\": { say: packs, to: $language }, \"3\": { say: packs, to: pin }, \"4\": { say: packs, to: away } } } }
+  away: { transfer: { to: \"sip:{{ called }}@127.0.0.1\", exits: { done: stars, busy: menu, no_answer: menu, failed: menu } } }
 ";
     let vars = "card: { type: text }, stars: { type: number, default: 0 }";
     let flow = flow(vars, nodes).replace("languages: [en]", "languages: [en, zh-CN]");

@@ -51,8 +51,8 @@ impl Call {
             match self.run.poll_output() {
                 Action::Play(presentation) => self.played = presentation,
                 Action::Doubt { span, message } => self.doubts.push(format!("{span}: {message}")),
-                Action::Enter { .. } | Action::Queue { .. } | Action::Ask(_) | Action::Hangup => {}
                 Action::Timeout(_) => return,
+                _ => {}
             }
         }
     }

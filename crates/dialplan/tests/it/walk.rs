@@ -60,6 +60,7 @@ impl Call {
                     self.timeout = at;
                     return;
                 }
+                other @ (Action::Transfer { .. } | Action::Ring | Action::Decline(_)) => panic!("{other:?}"),
             }
         }
     }

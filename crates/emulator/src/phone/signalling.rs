@@ -128,6 +128,7 @@ impl Phone {
             }),
             // Answers to requests that we never send, and late news of a call that is over.
             Signal::Response { .. }
+            | Signal::Answer { .. }
             | Signal::Acked { .. }
             | Signal::Progress { .. }
             | Signal::Answered { .. }

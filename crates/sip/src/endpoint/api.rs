@@ -127,6 +127,15 @@ pub enum Event {
         /// The response, when there was one.
         message: Option<Box<Response>>,
     },
+    /// The final answer to a request of ours outside any call.
+    Answer {
+        /// What `send` returned.
+        request: RequestId,
+        /// Its status; 408 when nothing came.
+        status: StatusCode,
+        /// The response, when there was one.
+        message: Option<Box<Response>>,
+    },
     /// An established call is over, not by `hang_up`.
     Ended {
         /// The call.

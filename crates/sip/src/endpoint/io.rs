@@ -29,6 +29,8 @@ pub(crate) enum Purpose {
     Request(DialogId, RequestId),
     /// The BYE that ends a call.
     Bye(DialogId),
+    /// A request outside any call.
+    Outside(RequestId),
     /// Nobody: CANCEL, and the BYE of a superfluous fork.
     Nobody,
 }

@@ -5,7 +5,8 @@
 //! Trying, OPTIONS, CANCEL, BYE, copies, and requests that the RFC refuses. Everything else is an [`Event`].
 //!
 //! Where to look: `receive` routes what comes in, `inspect` refuses, `uas` and `uac` are the two sides of a
-//! new call, `within` is what happens inside one, `hang_up` ends it, `answer` makes responses.
+//! new call, `within` is what happens inside one, `hang_up` ends it, `outside` sends what belongs to none, `answer` makes
+//! responses.
 //!
 //! Deviations: `maddr` in a Via is not followed, so that nobody can aim our responses (RFC 4475 §3.3.10).
 //! Max-Forwards is not looked at: this is no proxy (RFC 4475 §3.3.11).
@@ -16,6 +17,7 @@ mod config;
 mod hang_up;
 mod inspect;
 pub(crate) mod io;
+mod outside;
 mod receive;
 mod stateless;
 mod timers;
@@ -31,6 +33,7 @@ use rand::{Rng, SeedableRng};
 
 pub use api::{Body, DialogId, Ended, Event, Gone, HangUp, Input, Invite, Output, Refused, Reply, RequestId};
 pub use config::{Config, Local, LocalId};
+pub use outside::Outside;
 
 use crate::dialog::PORT;
 use crate::dialog::session::Session;

@@ -109,7 +109,13 @@ impl Endpoint {
                 self.request_answered(now, dialog, request, response);
             }
             (Purpose::Bye(dialog), Class::Success | Class::Failure) => drop(self.remove_session(dialog)),
-            (Purpose::Reinvite(_) | Purpose::Request(..) | Purpose::Bye(_), Class::Provisional)
+            (Purpose::Outside(request), Class::Success | Class::Failure) => {
+                self.outside_answered(request, response);
+            }
+            (
+                Purpose::Reinvite(_) | Purpose::Request(..) | Purpose::Bye(_) | Purpose::Outside(_),
+                Class::Provisional,
+            )
             | (Purpose::Nobody, _) => {}
         }
         Ok(())
@@ -129,6 +135,7 @@ impl Endpoint {
             Purpose::Reinvite(dialog) => self.reinvite_unanswered(now, dialog, delivery.id),
             Purpose::Request(dialog, request) => self.request_unanswered(now, dialog, request),
             Purpose::Bye(dialog) => drop(self.remove_session(dialog)),
+            Purpose::Outside(request) => self.outside_unanswered(request),
             Purpose::Nobody => {}
         }
     }

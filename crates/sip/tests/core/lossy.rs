@@ -148,6 +148,7 @@ impl World {
             Event::Response { dialog, .. } => {
                 assert_eq!(view(&dialog), Some(View::Established), "seed {seed}");
             }
+            Event::Answer { .. } => panic!("seed {seed}: nothing was sent outside of calls"),
             Event::Cancelled { dialog } | Event::Failed { dialog, .. } | Event::Ended { dialog, .. } => {
                 let before = self.views[side].insert(dialog, View::Over);
                 assert!(matches!(before, Some(View::Early | View::Established)), "seed {seed}: ends once");

@@ -3,6 +3,7 @@
 mod called;
 mod calling;
 mod lossy;
+mod outside;
 mod refusals;
 mod rubbish;
 mod support;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use dialplan::simulate::{Act, Awaits, Cannot, Moment, OUTCOMES, Setup, Walk, transcript, wall_time};
-use dialplan::{Facts, Flow, QueueOutcome, Service, SourceFile};
+use dialplan::{Facts, Flow, QueueOutcome, Service, SourceFile, TransferOutcome};
 use gateway::service::Folder;
 
 use crate::service;
@@ -58,6 +58,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "OUTCOME", value_parser = outcome)]
     queue: Vec<QueueOutcome>,
 
+    /// With --keys, how putting the caller through ends: done, busy, no_answer or failed
+    #[arg(long, value_name = "OUTCOME", value_parser = transfer_outcome)]
+    transfer: Option<TransferOutcome>,
+
     /// How slides are shown: drawn in blocks of colour, or as text; by default drawn where the terminal has the colours
     #[arg(long, value_enum, default_value_t = Look::Auto)]
     slides: Look,
@@ -67,8 +71,33 @@ pub(crate) struct Args {
     record: Option<PathBuf>,
 }
 
-/// Queues that end in one call; a flow may lead from one into the next for ever.
+/// Queues and transfers that end in one call; a flow may lead from one into the next for ever.
 const QUEUES_MAX: usize = 100;
+
+/// How what the caller waits for ends.
+struct Outcomes<'a> {
+    queues: &'a [QueueOutcome],
+    transfer: Option<TransferOutcome>,
+    /// Queues that are over, and transfers.
+    ended: [usize; 2],
+}
+
+impl Outcomes<'_> {
+    /// What ends the wait, if anything is to.
+    fn next(&mut self, awaits: &Awaits) -> Option<Wish> {
+        let [queues, transfers] = &mut self.ended;
+        let (count, wish) = match awaits {
+            Awaits::Queue(_) => {
+                let outcome = self.queues.get(*queues).or(self.queues.last());
+                (queues, outcome.copied().map(Wish::Queue))
+            }
+            Awaits::Transfer(_) => (transfers, self.transfer.map(Wish::Transfer)),
+            Awaits::Sound(_) | Awaits::Time(_) | Awaits::Nothing | Awaits::End => return None,
+        };
+        *count += 1;
+        wish.filter(|_| *count <= QUEUES_MAX)
+    }
+}
 
 /// What `--keys` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,13 +119,17 @@ impl Args {
         let mut call = Call { walk, screen, script };
         call.screen.moments(&first)?;
         match &self.keys {
-            Some(Keys(keys)) => call.press(keys, &self.queue)?,
+            Some(Keys(keys)) => call.press(keys, &mut self.outcomes())?,
             None => call.converse()?,
         }
         if let Some(path) = &self.record {
             record(&service, path, call.script)?;
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn outcomes(&self) -> Outcomes<'_> {
+        Outcomes { queues: &self.queue, transfer: self.transfer, ended: [0, 0] }
     }
 
     /// Where the service lies.
@@ -155,34 +188,28 @@ struct Call<W> {
 }
 
 impl<W: Write> Call<W> {
-    /// A polite caller presses these keys; `queues` says how each queue ends.
-    fn press(&mut self, keys: &[Wish], queues: &[QueueOutcome]) -> anyhow::Result<()> {
-        let mut ended = 0;
-        self.settle(queues, &mut ended)?;
+    /// A polite caller presses these keys.
+    fn press(&mut self, keys: &[Wish], outcomes: &mut Outcomes<'_>) -> anyhow::Result<()> {
+        self.settle(outcomes)?;
         for wish in keys {
             if self.walk.awaits() == Awaits::End {
                 break;
             }
             self.wish(*wish)?;
-            self.settle(queues, &mut ended)?;
+            self.settle(outcomes)?;
         }
         Ok(self.screen.closing(&self.walk)?)
     }
 
-    /// Up to where the caller is asked; `ended` counts the queues that are over.
-    fn settle(&mut self, queues: &[QueueOutcome], ended: &mut usize) -> anyhow::Result<()> {
+    /// Up to where the caller is asked.
+    fn settle(&mut self, outcomes: &mut Outcomes<'_>) -> anyhow::Result<()> {
         loop {
             while let Some(act) = self.walk.patience() {
                 let moments = self.act(act)?;
                 self.screen.moments(&moments)?;
             }
-            let outcome = queues.get(*ended).or(queues.last());
-            let (Awaits::Queue(_), Some(outcome), ..QUEUES_MAX) = (self.walk.awaits(), outcome, *ended)
-            else {
-                return Ok(());
-            };
-            *ended += 1;
-            self.wish(Wish::Queue(*outcome))?;
+            let Some(wish) = outcomes.next(&self.walk.awaits()) else { return Ok(()) };
+            self.wish(wish)?;
         }
     }
 
@@ -225,6 +252,14 @@ fn keys(text: &str) -> Result<Keys, String> {
             .ok_or_else(|| format!("`{sign}` is no key: 0 to 9, * and #, `t` for time, `h` to hang up"))
     };
     signs.map(wish).collect::<Result<_, _>>().map(Keys)
+}
+
+fn transfer_outcome(word: &str) -> Result<TransferOutcome, String> {
+    let known = TransferOutcome::ALL;
+    known
+        .into_iter()
+        .find(|outcome| outcome.word() == word)
+        .ok_or_else(|| format!("a transfer ends by one of: {}", known.map(TransferOutcome::word).join(", ")))
 }
 
 fn outcome(word: &str) -> Result<QueueOutcome, String> {

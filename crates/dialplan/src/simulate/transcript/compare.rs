@@ -102,7 +102,10 @@ fn misspelt(service: &Service, telephone: &Telephone, gap: &Gap<'_>) -> Option<F
             ("unknown-variable", "variable", own.chain(of_parts).collect())
         }
         FactKind::Language => ("unknown-language", "language", flow.languages().map(str::to_owned).collect()),
-        FactKind::Slide
+        FactKind::Transfer
+        | FactKind::Rings
+        | FactKind::Declines
+        | FactKind::Slide
         | FactKind::Title
         | FactKind::Line
         | FactKind::Row

@@ -8,16 +8,17 @@ use crate::problem::Finding;
 use crate::read::unknown;
 use crate::simulate::{ANSWERS, Act, Fact, FactKind, OUTCOMES, Setup, usual_time, wall_time};
 use crate::source::{Span, Word};
-use crate::{Facts, Flow, Service};
+use crate::{Facts, Flow, Service, TransferOutcome};
 
 /// What can happen, with how it is written.
-const DEEDS: [(&str, &str); 7] = [
+const DEEDS: [(&str, &str); 8] = [
     ("call", "call 1008621, from 13800138000, language en, without video"),
     ("answer", "answer crm.balance failed"),
     ("press", "press 1"),
     ("listen", "listen"),
     ("wait", "wait"),
     ("queue", "queue served"),
+    ("transfer", "transfer done"),
     ("hangup", "hangup"),
 ];
 
@@ -193,10 +194,10 @@ impl Reading<'_> {
             self.no_call(line);
             return None;
         }
-        let alone = kind == FactKind::Ends;
+        let alone = matches!(kind, FactKind::Ends | FactKind::Rings);
         if alone != rest.value.is_empty() {
             let (what, label) = match alone {
-                true => ("nothing stands behind `ends`".to_owned(), "too much"),
+                true => (format!("nothing stands behind `{}`", word.value), "too much"),
                 false => (format!("something stands behind `{}`", word.value), "nothing is given"),
             };
             let at = if alone { rest.span } else { word.span };
@@ -221,6 +222,7 @@ impl Reading<'_> {
             "call" => self.call(&rest).map(Deed::Call),
             "press" => self.keys(&word, &rest).map(Deed::Act),
             "queue" => self.outcome(&word, &rest).map(|act| Deed::Act(vec![act])),
+            "transfer" => self.transferred(&word, &rest).map(|act| Deed::Act(vec![act])),
             "answer" => self.answer(&word, &rest).map(|(call, answer)| Deed::Answer(call, answer)),
             "listen" => self.alone(&rest, Act::Listen),
             "wait" => self.alone(&rest, Act::Wait),
@@ -270,6 +272,16 @@ impl Reading<'_> {
             self.findings.push(unknown("unknown-outcome", "outcome of a queue", named, known));
         }
         found.map(|(_, outcome)| Act::Queue(*outcome))
+    }
+
+    fn transferred(&mut self, word: &Word, rest: &Word) -> Option<Act> {
+        let found = TransferOutcome::ALL.into_iter().find(|outcome| outcome.word() == rest.value);
+        if found.is_none() {
+            let known = TransferOutcome::ALL.map(TransferOutcome::word);
+            let named = if rest.value.is_empty() { word } else { rest };
+            self.findings.push(unknown("unknown-outcome", "outcome of a transfer", named, known));
+        }
+        found.map(Act::Transfer)
     }
 
     /// `crm.balance failed`, behind the word `answer`.

@@ -3,8 +3,8 @@
 use std::io::{BufRead, IsTerminal, StdinLock};
 
 use console::{Key, Term};
-use dialplan::QueueOutcome;
 use dialplan::simulate::{Act, Awaits};
+use dialplan::{QueueOutcome, TransferOutcome};
 
 /// What somebody at the keyboard wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(super) enum Wish {
     Time,
     /// The wait in the queue ends so.
     Queue(QueueOutcome),
+    /// Putting the caller through ends so.
+    Transfer(TransferOutcome),
     /// The caller hangs up.
     Hangup,
 }
@@ -27,6 +29,14 @@ pub(super) const IN_QUEUE: [(char, QueueOutcome, &str); 6] = [
     ('c', QueueOutcome::Closed, "closed"),
     ('n', QueueOutcome::NoAgents, "no agents"),
     ('x', QueueOutcome::Failed, "failed"),
+];
+
+/// The letters for a caller who is put through.
+pub(super) const IN_TRANSFER: [(char, TransferOutcome, &str); 4] = [
+    ('d', TransferOutcome::Done, "done"),
+    ('b', TransferOutcome::Busy, "busy"),
+    ('n', TransferOutcome::NoAnswer, "no answer"),
+    ('x', TransferOutcome::Failed, "failed"),
 ];
 
 impl Wish {
@@ -45,6 +55,11 @@ impl Wish {
         letter.map(|(_, outcome, _)| Self::Queue(*outcome)).or(Self::of(sign))
     }
 
+    fn in_transfer(sign: char) -> Option<Self> {
+        let letter = IN_TRANSFER.iter().find(|(letter, ..)| *letter == sign);
+        letter.map(|(_, outcome, _)| Self::Transfer(*outcome)).or(Self::of(sign))
+    }
+
     /// What is done for it.
     pub(super) fn act(self, awaits: &Awaits) -> Act {
         match self {
@@ -52,6 +67,7 @@ impl Wish {
             Self::Time if matches!(awaits, Awaits::Sound(_)) => Act::Listen,
             Self::Time => Act::Wait,
             Self::Queue(outcome) => Act::Queue(outcome),
+            Self::Transfer(outcome) => Act::Transfer(outcome),
             Self::Hangup => Act::Hangup,
         }
     }
@@ -87,6 +103,7 @@ impl Keyboard {
             };
             let wish = match awaits {
                 Awaits::Queue(_) => Wish::in_queue(sign),
+                Awaits::Transfer(_) => Wish::in_transfer(sign),
                 Awaits::Sound(_) | Awaits::Time(_) | Awaits::Nothing | Awaits::End => Wish::of(sign),
             };
             if wish.is_some() {

@@ -12,7 +12,7 @@ use dialplan::simulate::{Act, Awaits, Moment, Walk, What, outcome_name};
 use dialplan::{Facts, Flow, Presentation, Row, Slide};
 use media::{Asset, Size};
 
-use super::keyboard::IN_QUEUE;
+use super::keyboard::{IN_QUEUE, IN_TRANSFER};
 use super::picture::half_blocks;
 use crate::cli::render;
 
@@ -98,6 +98,7 @@ impl<W: Write> Screen<W> {
             Act::Press(key) => format!("key {key}"),
             Act::Listen | Act::Wait => "time passes".to_owned(),
             Act::Queue(outcome) => format!("the queue ends: {}", outcome_name(outcome)),
+            Act::Transfer(outcome) => format!("the transfer ends: {}", outcome.word()),
             Act::Hangup => "the caller hangs up".to_owned(),
         };
         self.clear_prompt()?;
@@ -121,6 +122,12 @@ impl<W: Write> Screen<W> {
             }
             What::Language(language) => self.note(&format!("language = {language}")),
             What::Variable { name, value } => self.note(&format!("{name} = {value}")),
+            What::Transferred { to, waiting } => {
+                self.note(&format!("is put through to {to}"))?;
+                self.presentation(waiting)
+            }
+            What::Rings => self.note("the phone rings, and is not going to be answered"),
+            What::Declined(why) => self.note(&format!("the caller is turned away: {}", why.word())),
             What::Asked(question) => self.note(&format!("asks {}", question.told())),
             What::Shown(presentation) => self.presentation(presentation),
             What::Queued { queue, waiting, places } => {
@@ -199,13 +206,8 @@ impl<W: Write> Screen<W> {
     /// What can be pressed now; it disappears with the next line.
     pub(super) fn prompt(&mut self, walk: &Walk) -> io::Result<()> {
         let keys = match walk.awaits() {
-            Awaits::Queue(_) => {
-                let words = IN_QUEUE.map(|(letter, _, word)| match word.strip_prefix(letter) {
-                    Some(rest) => format!("[{letter}]{rest}"),
-                    None => format!("[{letter}] {word}"),
-                });
-                format!("{}   [h]ang up   [q]uit", words.join(" "))
-            }
+            Awaits::Queue(_) => choices(IN_QUEUE.map(|(letter, _, word)| (letter, word))),
+            Awaits::Transfer(_) => choices(IN_TRANSFER.map(|(letter, _, word)| (letter, word))),
             Awaits::Sound(left) => format!("{} to hear   [t] hear it", seconds(left)) + KEYS,
             Awaits::Time(left) => format!("{} for a key   [t]ime passes", seconds(left)) + KEYS,
             Awaits::Nothing | Awaits::End => format!("nothing happens by itself{KEYS}"),
@@ -232,6 +234,7 @@ impl<W: Write> Screen<W> {
         let text = match walk.awaits() {
             Awaits::End => return Ok(()),
             Awaits::Queue(queue) => format!("the caller waits in the queue {queue}"),
+            Awaits::Transfer(to) => format!("the caller is put through to {to}"),
             Awaits::Sound(left) => {
                 format!("the caller is in {node}, {} before the sound is over", seconds(left))
             }
@@ -241,6 +244,15 @@ impl<W: Write> Screen<W> {
         writeln!(self.out)?;
         self.line(walk.elapsed(), &text)
     }
+}
+
+/// The letters for what can become of something.
+fn choices<const N: usize>(letters: [(char, &str); N]) -> String {
+    let words = letters.map(|(letter, word)| match word.strip_prefix(letter) {
+        Some(rest) => format!("[{letter}]{rest}"),
+        None => format!("[{letter}] {word}"),
+    });
+    format!("{}   [h]ang up   [q]uit", words.join(" "))
 }
 
 const KEYS: &str = "   0-9 * #   [h]ang up   [q]uit";
