@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::common::gateway::{AGENT_PORT, AGENT2_PORT, Gateway, HOTLINE};
 use crate::common::sipp::Scenario;
-use crate::common::{Lab, pcap};
+use crate::common::{ADDRESS, Lab, pcap};
 
 /// SIP port of the calling SIPp.
 const CALLER: u16 = 5090;
@@ -107,6 +107,43 @@ fn a_busy_agent_is_followed_by_the_next() {
     for agent in agents {
         agent.pass();
     }
+}
+
+/// Each of the two is a flow of its own.
+const RINGS: &str = "flow: rings
+numbers: [\"1008612\"]
+start: rings
+languages: [zh-CN, en]
+nodes: { rings: { flash: { ring: 2s, next: $hangup } } }
+";
+const SHOP: &str = "flow: shop
+numbers: [\"1008613\"]
+start: shop
+languages: [zh-CN, en]
+nodes:
+  shop:
+    transfer:
+      to: \"sip:agent1@10.77.0.1:5070\"
+      hold: { clip: hold.mp4 }
+      exits: { done: $hangup, busy: $hangup, no_answer: $hangup, failed: $hangup }
+";
+
+#[test]
+fn a_flash_rings_and_is_refused_and_a_transfer_reaches_its_telephone() {
+    let Some(lab) = Lab::new("sipp-flash", &["sipp"]) else { return };
+    assert!(SHOP.contains(&format!("@{ADDRESS}:{AGENT_PORT}")));
+    let mut gateway = Gateway::with_flows(&lab, &[("rings.yaml", RINGS), ("shop.yaml", SHOP)]);
+    caller("flash", "1008612", &[]).run(&lab);
+    // The telephone waits for the end, which the caller brings.
+    let shop = agent("agent", &["-d", "500"]).start(&lab);
+    caller("call", "1008613", &["-d", "4000"]).run(&lab);
+    shop.pass();
+    // One who hangs up first is the end of the call.
+    let shop = agent("agent_hangs_up", &["-d", "1000"]).start(&lab);
+    pcap::write_keys(&lab.dir.join("keys.pcap"), 101, "5");
+    caller("keys_then_bye", "1008613", &[]).run(&lab);
+    shop.pass();
+    gateway.assert_alive();
 }
 
 #[test]

@@ -47,6 +47,20 @@ impl Gateway {
         Gateway::edited(lab, "queues.yaml", queues)
     }
 
+    /// The same with more files among its dialplans; a number of theirs is the demo's no more.
+    pub(crate) fn with_flows(lab: &Lab, flows: &[(&str, &str)]) -> Gateway {
+        Gateway::edited_and(
+            lab,
+            "queues.yaml",
+            |text| text,
+            |dialplans| {
+                for (name, text) in flows {
+                    fs::write(dialplans.join(name), text).expect("the test's folder is writable");
+                }
+            },
+        )
+    }
+
     /// The same as `--host` has it for phones and browsers of other machines.
     pub(crate) fn for_all(lab: &Lab) -> Gateway {
         let data = lab.dir.join("data");
@@ -72,6 +86,10 @@ impl Gateway {
     }
 
     fn edited(lab: &Lab, name: &str, edit: impl Fn(String) -> String) -> Gateway {
+        Gateway::edited_and(lab, name, edit, |_| {})
+    }
+
+    fn edited_and(lab: &Lab, name: &str, edit: impl Fn(String) -> String, add: impl Fn(&Path)) -> Gateway {
         let data = lab.dir.join("data");
         let service = copy_service(&data);
         rewrite(&service, "dialplans/queues.yaml", |text| {
@@ -79,6 +97,7 @@ impl Gateway {
             text.replace("@127.0.0.1:", &format!("@{ADDRESS}:"))
         });
         rewrite(&service, &format!("dialplans/{name}"), edit);
+        add(&service.join("dialplans"));
         share_cache(&data);
         let (sip, http) = (format!("{ADDRESS}:{SIP_PORT}"), PAGES.trim_start_matches("http://"));
         let folder = data.to_str().expect("test folders are UTF-8");
