@@ -37,6 +37,12 @@ pub struct Cdr {
     pub skew_ms: Option<i64>,
     /// Of a 3G phone: how its terminal and ours got on.
     pub terminal: Option<Terminal>,
+    /// Edition of the service that served it ([`dialplan::Service::version`]).
+    pub version: u64,
+    /// What the subscriber did, node by node.
+    pub journal: dialplan::Journal,
+    /// It ended while the subscriber talked to somebody.
+    pub talking: bool,
 }
 
 /// The session with a 3G phone's terminal.
@@ -177,6 +183,9 @@ impl Facts {
             packets: self.packets,
             skew_ms: self.skew_ms,
             terminal: self.terminal,
+            version: 0,
+            journal: dialplan::Journal::default(),
+            talking: false,
         }
     }
 }

@@ -7,7 +7,7 @@ use sip::{HangUp, StatusCode};
 use tracing::debug;
 
 use crate::call::{Call, Output};
-use crate::cdr::Cause;
+use crate::cdr::{Cause, Cdr};
 use crate::leg::{Bearer, CALLER, Leg, LegId, Phase};
 use crate::limits;
 use crate::web::{self, SessionId, ToBrowser};
@@ -24,6 +24,7 @@ impl Call {
         debug!(%cause, "ended");
         self.note_skew();
         self.ask_at_the_end(now);
+        let talking = self.agent().is_some();
         self.leave_queue(now);
         while let Some(mut leg) = self.legs.pop() {
             if leg.id == CALLER {
@@ -34,7 +35,9 @@ impl Call {
         self.showing = None;
         self.run_due = None;
         self.ended = true;
-        let cdr = self.facts.clone().into_cdr(now.wall, cause);
+        let run = &self.run.run;
+        let (version, journal) = (run.version(), run.journal().clone());
+        let cdr = Cdr { version, journal, talking, ..self.facts.clone().into_cdr(now.wall, cause) };
         self.out.push_back(Output::Ended(Box::new(cdr)));
     }
 

@@ -56,6 +56,8 @@ pub const DRAWN_PIECES_MAX: usize = 200_000;
 pub(crate) const FLASH_RING: Duration = Duration::from_secs(8);
 /// How long a telephone that a caller is put through to rings when the step does not say.
 pub(crate) const TRANSFER_RING: Duration = Duration::from_secs(30);
+/// Stays in nodes that a call's journal tells of.
+pub const STAYS_MAX: usize = 200;
 /// Longest ringing before a call is answered; more is refused by the checker.
 pub(crate) const RING_MAX: Duration = Duration::from_secs(60);
 

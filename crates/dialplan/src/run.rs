@@ -5,6 +5,7 @@
 //! [`Stage`]. Start at [`Run::handle_input`].
 
 mod frames;
+mod journal;
 mod stage;
 mod values;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use frames::Frame;
+pub use journal::{Journal, Stay};
 pub(crate) use stage::Stage;
 use stage::{Memory, Presence};
 
@@ -260,6 +262,11 @@ impl Run {
         }
     }
 
+    /// What the caller has done so far, node by node.
+    pub fn journal(&self) -> &Journal {
+        &self.memory.journal
+    }
+
     /// The service that this run began with and keeps.
     pub fn service(&self) -> &Arc<Service> {
         &self.service
@@ -307,11 +314,14 @@ impl Run {
             }
             (State::Running, Event::Digit(key @ ('0'..='9' | '*' | '#')))
                 if self.memory.overhears(now, key) => {}
-            (State::Running, Event::Digit(key @ ('0'..='9' | '*' | '#'))) => match self.fetching {
-                // It acts in the step, if that is a menu that has it.
-                Some(_) => self.memory.ahead = Some(key),
-                None => self.cue(now, Cue::Key(key)),
-            },
+            (State::Running, Event::Digit(key @ ('0'..='9' | '*' | '#'))) => {
+                self.memory.journal.key(self.memory.started, now);
+                match self.fetching {
+                    // It acts in the step, if that is a menu that has it.
+                    Some(_) => self.memory.ahead = Some(key),
+                    None => self.cue(now, Cue::Key(key)),
+                }
+            }
             (State::Running, Event::PlayEnded) => self.play_ended(now),
             (State::Running, Event::Timeout) => self.time(now),
             (State::Running, Event::Queue(outcome)) if self.memory.queued => {
@@ -521,6 +531,7 @@ impl Run {
         };
         let mut stage = Stage { service: &service, flow, now, memory: &mut self.memory };
         let next = node.step.resume(&mut stage, cue);
+        self.note_choice(node, next);
         self.follow(&service, now, next);
     }
 
@@ -529,7 +540,7 @@ impl Run {
         loop {
             let Some(flow) = service.flow(self.flow) else { return self.end() };
             let to = match next {
-                Next::Wait => return,
+                Next::Wait => return self.memory.journal.settled(),
                 Next::Hangup => return self.end(),
                 Next::Go(word) => Some(word.value.as_str()),
                 Next::Outcome(outcome) => self.exit(flow, outcome),
@@ -605,6 +616,20 @@ impl Run {
                 self.history.remove(0);
             }
         }
+        self.memory.journal.enter(
+            Stay {
+                flow: flow.name().to_owned(),
+                node: name.to_owned(),
+                goal: node.goal.as_ref().map(|goal| goal.value.clone()),
+                choices: 0,
+                keys: 0,
+                timeouts: 0,
+                invalid: 0,
+                to_agent: false,
+                is_end: node.step.kind().outcomes.is_empty() && node.step.part().is_none(),
+            },
+            node.step.kind().name == "queue",
+        );
         self.memory.clear_waits();
         self.memory.typed = None;
         let (flow_name, span) = (flow.name().to_owned(), service.position(node.name.span));
@@ -633,7 +658,15 @@ impl Run {
         if matches!(next, Next::Wait) {
             self.memory.ahead = None;
         }
+        self.note_choice(node, next);
         next
+    }
+
+    /// A menu that sends the caller somewhere else than by an outcome does so by a key.
+    fn note_choice(&mut self, node: &Node, next: Next<'_>) {
+        if let (true, Next::Go(_)) = (node.step.is_menu(), next) {
+            self.memory.journal.chosen();
+        }
     }
 
     fn end(&mut self) {

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::library::Library;
@@ -35,6 +36,8 @@ pub struct Config {
     pub trunks: Vec<call::Trunk>,
     /// STUN and TURN servers of WebRTC legs; none are needed where browsers reach this machine.
     pub ice_servers: Vec<IceServer>,
+    /// The file of the database, which is made when it is not there; none is kept without.
+    pub store: Option<PathBuf>,
     /// Seed of tags, tickets and tie-breaks; drawn from the system in production.
     pub seed: u64,
 }
@@ -64,6 +67,7 @@ impl Config {
             calls_max: limits::CALLS_MAX,
             trunks: Vec::new(),
             ice_servers: Vec::new(),
+            store: None,
             seed,
         }
     }

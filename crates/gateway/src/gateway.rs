@@ -18,6 +18,7 @@ use crate::connector::Connectors;
 use crate::editions::Editions;
 use crate::limits;
 use crate::pool::{self, ToPool};
+use crate::store::{Store, StoreError};
 use crate::transcoding::Transcoding;
 use crate::webrtc::{self, Hub, Threads};
 use crate::worker::{Gauges, Supply, ToShard, Worker, WorkerHandle};
@@ -34,6 +35,9 @@ pub enum StartError {
     /// The RTP ports cannot be used.
     #[error("cannot use the RTP ports: {0}")]
     Rtp(#[from] net::ports::PairsError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The system refuses threads or an epoll descriptor.
     #[error("the system refuses a thread or an epoll descriptor: {0}")]
     System(#[from] std::io::Error),
@@ -47,6 +51,8 @@ pub struct Gateway {
     editions: Vec<JoinHandle<()>>,
     /// Ends with the shards.
     connectors: Option<JoinHandle<()>>,
+    /// Ends after the shards.
+    store: Option<(Store, Option<JoinHandle<()>>)>,
     /// End with their shard.
     transcoding: Vec<JoinHandle<()>>,
     addresses: Vec<SocketAddr>,
@@ -61,6 +67,11 @@ impl Gateway {
     /// # Errors
     /// [`StartError`], which names the address or port in the way.
     pub fn start(config: Config) -> Result<Self, StartError> {
+        let store = config.store.as_deref().map(Store::open).transpose()?;
+        let store = store.map(|(store, thread)| (store, Some(thread)));
+        if let Some((store, _)) = &store {
+            store.know(&config.service);
+        }
         let mut poller = Poller::new()?;
         let locals = bind_sip(&mut poller, &config.listen)?;
         let addresses: Vec<_> = locals.iter().map(|local| local.bind).collect();
@@ -89,6 +100,7 @@ impl Gateway {
             library: config.library,
             editions,
             connectors,
+            store: store.as_ref().map(|(store, _)| store.clone()),
             own: handle.clone(),
             inbox,
             pool: to_pool.clone(),
@@ -107,6 +119,7 @@ impl Gateway {
             pool: (to_pool, Some(pool_thread)),
             editions: editions_threads,
             connectors: Some(connectors_thread),
+            store,
             transcoding: transcoding_threads,
             addresses,
             gauges,
@@ -141,6 +154,9 @@ impl Gateway {
 
     /// Makes `service` live for new calls; calls in flight keep the version they began with.
     pub fn publish(&self, service: &Arc<dialplan::Service>) {
+        if let Some((store, _)) = &self.store {
+            store.know(service);
+        }
         for (shard, _) in &self.shards {
             shard.send(ToShard::Service(Arc::clone(service)));
         }
@@ -165,6 +181,10 @@ impl Gateway {
         self.shards.iter().for_each(|(shard, _)| shard.send(ToShard::Stop));
         for (_, thread) in &mut self.shards {
             join(thread.take(), "a shard");
+        }
+        if let Some((store, thread)) = &mut self.store {
+            store.stop();
+            join(thread.take(), "the thread of the database");
         }
         join(self.connectors.take(), "the thread of connectors");
         self.editions.drain(..).for_each(|thread| join(Some(thread), "a maker of prompts"));

@@ -14,6 +14,7 @@ mod limits;
 mod pool;
 mod record;
 pub mod service;
+pub mod store;
 mod transcoding;
 pub mod webrtc;
 mod worker;

@@ -26,6 +26,7 @@ use crate::library::Library;
 use crate::limits;
 use crate::pool::ToPool;
 use crate::record;
+use crate::store::Store;
 use crate::transcoding::Transcoding;
 use crate::webrtc::{Delivered, Hub, Underway};
 
@@ -188,6 +189,7 @@ pub(crate) struct Worker {
     pub(crate) library: Arc<Library>,
     pub(crate) editions: Editions,
     pub(crate) connectors: Connectors,
+    pub(crate) store: Option<Store>,
     /// The way to this very thread.
     pub(crate) own: WorkerHandle,
     pub(crate) inbox: mpsc::Receiver<ToShard>,
@@ -350,7 +352,12 @@ impl Worker {
                     }
                 }
                 call::Output::Live(word) => self.calls.note(word),
-                call::Output::Ended(cdr) => record::log(&cdr),
+                call::Output::Ended(cdr) => {
+                    record::log(&cdr);
+                    if let Some(store) = &self.store {
+                        store.keep(cdr);
+                    }
+                }
                 call::Output::Timeout(due) => return due,
             }
         }

@@ -13,6 +13,7 @@ mod run;
 mod schema;
 mod simulate;
 mod slide_weights;
+mod stats;
 mod transcripts;
 
 use std::process::ExitCode;
@@ -42,6 +43,7 @@ enum Command {
     Simulate(simulate::Args),
     Render(render::Args),
     Media(media::Args),
+    Stats(stats::Args),
     Call(call::Args),
     Doctor(doctor::Args),
     #[command(hide = true)]
@@ -64,6 +66,7 @@ impl Cli {
             Command::Simulate(args) => args.execute(),
             Command::Render(args) => args.execute(),
             Command::Media(args) => args.execute(),
+            Command::Stats(args) => args.execute(),
             Command::Call(args) => args.execute(),
             Command::Doctor(args) => args.execute(),
             Command::Docs(args) => args.execute(),

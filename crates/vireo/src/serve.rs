@@ -28,7 +28,7 @@ use crate::service;
 pub(crate) struct Settings {
     /// The folder with `dialplans/` and `media/`.
     pub(crate) service: PathBuf,
-    /// Where the cache of encoded prompts and the certificate are kept.
+    /// Where the cache of encoded prompts, the certificate and the database are kept.
     pub(crate) data: PathBuf,
     pub(crate) listen: Vec<Listen>,
     pub(crate) rtp_ports: RangeInclusive<u16>,
@@ -84,6 +84,7 @@ pub(crate) fn until_told_to_stop(
         Arc::clone(&library),
         OsRng.try_next_u64()?,
     );
+    config.store = Some(service::database(&settings.data)?);
     config.rtp_ports = settings.rtp_ports;
     config.ice_servers = settings.ice_servers;
     config.trunks = settings.trunks;

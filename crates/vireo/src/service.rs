@@ -1,7 +1,7 @@
 //! Loading an operator's service and encoding what it shows and says.
 
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use dialplan::{Flow, Position, Service};
@@ -26,6 +26,20 @@ pub(crate) fn load(folder: &Folder) -> anyhow::Result<Service> {
         }
         Err(error @ (ServiceError::Read { .. } | ServiceError::Empty { .. })) => Err(error.into()),
     }
+}
+
+/// The file of the database below the folder of a gateway's data.
+pub(crate) fn database_path(data: &Path) -> PathBuf {
+    data.join("vireo.sqlite")
+}
+
+/// The same, with its folder there.
+///
+/// # Errors
+/// When the folder cannot be made.
+pub(crate) fn database(data: &Path) -> anyhow::Result<PathBuf> {
+    std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
+    Ok(database_path(data))
 }
 
 /// Opens the prompts and slides in `media`, cached below `data`.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use minijinja::value::Value;
 
-use super::{Action, Decline, Facts};
+use super::{Action, Decline, Facts, Journal};
 use crate::expression::{Expression, Scope, render};
 use crate::flow::Defaults;
 use crate::limits;
@@ -44,6 +44,7 @@ pub(super) struct Memory {
     pub(super) language_chosen: bool,
     /// Digits of this node, from the first one on.
     pub(super) typed: Option<Typed>,
+    pub(super) journal: Journal,
     /// A key that means nothing until this time.
     pub(super) overheard: Option<(char, Instant)>,
     variables: Variables,
@@ -110,6 +111,7 @@ impl Memory {
             unattended: 0,
             language_chosen: false,
             typed: None,
+            journal: Journal::default(),
             overheard: None,
             variables: Variables(variables),
         }
@@ -322,6 +324,7 @@ impl<'a> Stage<'a> {
     /// own number of them.
     pub(crate) fn fail(&mut self, tries: Option<u32>, outcome: &'static str) -> Next<'static> {
         self.memory.failures += 1;
+        self.memory.journal.failed(outcome);
         let is_last = self.memory.failures >= tries.unwrap_or(self.flow.body.defaults.tries);
         Next::Outcome(if is_last { "exhausted" } else { outcome })
     }

@@ -59,9 +59,14 @@ impl Place {
     pub(crate) fn data(&self) -> anyhow::Result<PathBuf> {
         match &self.data {
             Some(data) => Ok(data.clone()),
-            None => data_home(|name| std::env::var_os(name).map(PathBuf::from)),
+            None => default_data(),
         }
     }
+}
+
+/// The folder of a demo's data when none is named.
+pub(crate) fn default_data() -> anyhow::Result<PathBuf> {
+    data_home(|name| std::env::var_os(name).map(PathBuf::from))
 }
 
 /// Where a demo listens.

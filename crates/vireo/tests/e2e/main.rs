@@ -20,6 +20,7 @@ mod reachable;
 mod simulate;
 mod sipp;
 mod sockets;
+mod stats;
 mod three_g;
 mod torture_live;
 mod tshark;
