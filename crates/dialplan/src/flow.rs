@@ -37,7 +37,7 @@ pub(crate) const FIELDS: [&str; 14] = [
 /// What a flow that others run cannot have: it is about how a call begins and ends.
 const OF_CALLS: [&str; 6] = ["numbers", "ring", "language", "at_start", "on_hangup", "key_budget"];
 /// What a node can have beside its step.
-pub(crate) const NODE_FIELDS: [&str; 1] = ["goal"];
+pub(crate) const NODE_FIELDS: [&str; 2] = ["goal", "requires"];
 /// What a flow can say for all its steps.
 pub(crate) const DEFAULT_FIELDS: [&str; 4] = ["timeout", "tries", "exits", "wait"];
 
@@ -111,6 +111,8 @@ pub(crate) struct Node {
     pub(crate) fetch: Vec<Ask>,
     /// What callers come here for.
     pub(crate) goal: Option<Word>,
+    /// What callers have proved before they come here: `pin` by the flow `check_pin`.
+    pub(crate) requires: Option<Word>,
     pub(crate) step: Box<dyn Step>,
 }
 
@@ -596,7 +598,7 @@ fn read_node(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Node> {
     let what = format!("the node `{}`", name.value);
     let entries = reader.entries(&what, name.span, value)?;
     let mut steps: Vec<(&Word, &Tree, &Kind)> = Vec::new();
-    let (mut unknown, mut goal) = (false, None);
+    let (mut unknown, mut goal, mut requires) = (false, None, None);
     for (key, tree) in entries {
         match STEPS.iter().find(|kind| kind.name == key.value) {
             Some(kind) => steps.push((key, tree, kind)),
@@ -606,6 +608,7 @@ fn read_node(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Node> {
                     reader.check_name("a goal", goal);
                 }
             }
+            None if key.value == "requires" => requires = reader.word("`requires`", tree),
             None => {
                 unknown = true;
                 let known = STEPS.iter().map(|kind| kind.name).chain(NODE_FIELDS);
@@ -628,7 +631,7 @@ fn read_node(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Node> {
             let fetch =
                 fields.entry("fetch").map(|(key, tree)| ask::read(reader, "`fetch`", key.span, tree, false));
             let step = (kind.read)(reader, &fields)?;
-            Some(Node { name: name.clone(), fetch: fetch.unwrap_or_default(), goal, step })
+            Some(Node { name: name.clone(), fetch: fetch.unwrap_or_default(), goal, requires, step })
         }
         [(first, ..), (second, ..), ..] => {
             let message = format!("{what} has more than one step");

@@ -14,7 +14,7 @@ use crate::{flow, hours, limits, queues};
 /// What a field can hold, as a name under `definitions`.
 ///
 /// By the field's name, which means the same in every step. One that is not here may hold anything.
-const SHAPES: [(&str, &str); 42] = [
+const SHAPES: [(&str, &str); 43] = [
     ("slide", "word"),
     ("title", "word"),
     ("lines", "words"),
@@ -35,6 +35,7 @@ const SHAPES: [(&str, &str); 42] = [
     ("show_place", "show_place"),
     ("next", "target"),
     ("goal", "word"),
+    ("requires", "word"),
     ("ring", "duration"),
     ("fetch", "asks"),
     ("at_start", "asks_at_start"),

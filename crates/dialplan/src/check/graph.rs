@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Checker;
 use super::parts::Parts;
+use super::requires::proves;
 use crate::flow::{Body, Node};
 use crate::problem::Finding;
 use crate::source::Word;
@@ -22,6 +23,8 @@ pub(super) struct Edge<'a> {
     pub(super) without_answers: bool,
     /// Variables that have a value behind it.
     pub(super) sets: Vec<&'a str>,
+    /// What a caller who goes this way has proved (see [`super::requires`]).
+    pub(super) proves: Option<&'a str>,
 }
 
 pub(super) type Edges<'a> = BTreeMap<&'a str, Vec<Edge<'a>>>;
@@ -58,11 +61,19 @@ pub(super) struct Out<'a> {
     choice: bool,
     without_answers: bool,
     sets: Vec<&'a str>,
+    proves: Option<&'a str>,
 }
 
 /// Every word that says where a node leads.
 pub(super) fn ways_out<'a>(flow: &'a Body, node: &'a Node, parts: &Parts<'_>) -> Vec<Out<'a>> {
-    let out = |word, waits| Out { word, waits, choice: false, without_answers: false, sets: Vec::new() };
+    let out = |word, waits| Out {
+        word,
+        waits,
+        choice: false,
+        without_answers: false,
+        sets: Vec::new(),
+        proves: None,
+    };
     let choice = node.step.kind().name == "menu";
     let asks = node.asks().next().is_some();
     let outcomes = node.outcomes().filter_map(|outcome| {
@@ -74,7 +85,11 @@ pub(super) fn ways_out<'a>(flow: &'a Body, node: &'a Node, parts: &Parts<'_>) ->
     match node.step.part() {
         Some(part) => {
             let waits = |outcome: &Word| parts.waits(&part.flow.value, &outcome.value);
-            part.returns.iter().map(|(outcome, to)| out(to, waits(outcome))).chain(outcomes).collect()
+            let returned = |(outcome, to): &'a (Word, Word)| Out {
+                proves: proves(&part.flow.value, &outcome.value),
+                ..out(to, waits(outcome))
+            };
+            part.returns.iter().map(returned).chain(outcomes).collect()
         }
         None => {
             let ways = node.step.ways().into_iter();
@@ -89,12 +104,12 @@ fn exit<'a>(flow: &'a Body, node: &'a Node, outcome: &str) -> Option<&'a Word> {
 
 /// Where a word leads from `node`; nothing for the end of the call and for words noted elsewhere.
 fn edge<'a>(flow: &'a Body, node: &'a Node, out: Out<'a>) -> Option<Edge<'a>> {
-    let Out { word, waits, choice, without_answers, sets } = out;
+    let Out { word, waits, choice, without_answers, sets, proves } = out;
     let to = match target(&word.value)? {
         // A misspelt name is one mistake; the node that was meant is not unreachable besides.
         Target::Node(name) if !flow.has_node(name) => {
             let to = nearest(name, flow.node_names())?;
-            return Some(Edge { word, to, waits: true, choice, without_answers, sets });
+            return Some(Edge { word, to, waits: true, choice, without_answers, sets, proves });
         }
         Target::Node(name) => name,
         Target::Builtin(Builtin::Repeat | Builtin::Language) => &node.name.value,
@@ -102,7 +117,7 @@ fn edge<'a>(flow: &'a Body, node: &'a Node, out: Out<'a>) -> Option<Edge<'a>> {
         Target::Builtin(Builtin::Back) => &flow.start.as_ref()?.value,
         Target::Builtin(Builtin::Hangup) | Target::Return(_) => return None,
     };
-    Some(Edge { word, to, waits, choice, without_answers, sets })
+    Some(Edge { word, to, waits, choice, without_answers, sets, proves })
 }
 
 /// Notes outcomes that lead nowhere: node by node while these are few, else once for the flow, whose

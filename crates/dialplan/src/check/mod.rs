@@ -8,6 +8,7 @@ mod goals;
 mod graph;
 mod names;
 pub(crate) mod parts;
+pub(crate) mod requires;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -93,6 +94,7 @@ pub(crate) fn flow(context: Context<'_>, flow: &Body) -> Vec<Finding> {
     graph::check(&mut checker, flow, &edges);
     goals::check(&mut checker, flow, &edges);
     flash::check(&mut checker, flow, &edges);
+    requires::check(&mut checker, flow, &edges);
     checker.returned(flow);
     checker.findings
 }

@@ -5,10 +5,11 @@
 
 use super::Run;
 use super::stage::Variables;
+use crate::check::requires::proves;
 use crate::expression::Scope;
 use crate::source::Word;
 use crate::step::Part;
-use crate::{FlowId, Service, limits};
+use crate::{Flow, FlowId, Service, limits};
 
 /// A flow that waits for a part of it.
 #[derive(Debug)]
@@ -44,6 +45,8 @@ impl Run {
     /// Returns to the flow that ran this one; where it goes on, or none when there is no such flow.
     pub(super) fn go_back<'a>(&mut self, service: &'a Service, outcome: &str) -> Option<&'a Word> {
         let frame = self.frames.pop()?;
+        let part = service.flow(self.flow).map_or("", Flow::name);
+        self.memory.proved.extend(proves(part, outcome).map(str::to_owned));
         (self.flow, self.node, self.history) = (frame.flow, frame.node, frame.history);
         self.memory.exchange(frame.variables);
         self.memory.failures = 0;

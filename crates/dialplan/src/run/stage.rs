@@ -1,6 +1,6 @@
 //! What a step sees of the call and may do to it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,8 @@ pub(super) struct Memory {
     /// Digits of this node, from the first one on.
     pub(super) typed: Option<Typed>,
     pub(super) journal: Journal,
+    /// What the caller has proved, for nodes that require it.
+    pub(super) proved: BTreeSet<String>,
     /// A key that means nothing until this time.
     pub(super) overheard: Option<(char, Instant)>,
     variables: Variables,
@@ -112,6 +114,7 @@ impl Memory {
             language_chosen: false,
             typed: None,
             journal: Journal::default(),
+            proved: BTreeSet::new(),
             overheard: None,
             variables: Variables(variables),
         }

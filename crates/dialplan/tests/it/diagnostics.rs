@@ -873,3 +873,51 @@ fn mistakes_of_goals() {
     ];
     snapshot!(reports(&cases));
 }
+
+#[test]
+fn mistakes_of_what_is_required() {
+    let flow_with = |nodes: &str| {
+        let part = "flow: check_pin
+outcomes: [ok, wrong]
+start: main
+languages: [zh-CN, en]
+nodes: { main: { branch: { cases: [{ when: has_video, to: $return ok }], exits: { else: $return wrong } } } }
+";
+        let mut files = vec![file("flow.yaml", &flow(nodes)), file("part.yaml", part), queues()];
+        files.extend(texts());
+        Case::Files(files)
+    };
+    let nodes = |requires: &str, ok: &str, second: &str| {
+        flow_with(&format!(
+            "  main: {{ menu: {{ items: {{ \"1\": {{ say: balance, to: pin }}, \"2\": {{ say: packs, to: {second} }} }} }} }}
+  pin: {{ run: {{ flow: check_pin, exits: {{ ok: {ok}, wrong: main }} }} }}
+  secure: {{ requires: {requires}, menu: {{ items: {{ \"1\": {{ say: balance, to: more }} }} }} }}
+  more: {{ requires: {requires}, menu: {{ items: {{ \"9\": {{ say: balance, to: secure }}, \"8\": {{ say: packs, to: main }} }} }} }}
+"
+        ))
+    };
+    assert!(
+        problems(&nodes("pin", "secure", "main")).is_empty(),
+        "{}",
+        problems(&nodes("pin", "secure", "main")).report()
+    );
+    snapshot!(reports(&[
+        ("a key that goes round", nodes("pin", "secure", "secure")),
+        ("a key that goes round by another page", nodes("pin", "secure", "more")),
+        ("misspelt", nodes("pim", "secure", "main")),
+        ("nothing proves it", nodes("password", "secure", "main")),
+        (
+            "the wrong exit",
+            flow_with(
+                "  main: { run: { flow: check_pin, exits: { ok: end, wrong: secure } } }\n  secure: { requires: pin, hangup: { say: balance } }\n  end: { hangup: {} }\n"
+            )
+        ),
+        (
+            "the start",
+            flow_with(
+                "  main: { requires: pin, run: { flow: check_pin, exits: { ok: $hangup, wrong: main } } }\n"
+            )
+        ),
+        ("two words", nodes("a pin", "secure", "main")),
+    ]));
+}

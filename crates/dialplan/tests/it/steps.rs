@@ -262,6 +262,38 @@ press 9999999
 }
 
 #[test]
+fn what_is_required_is_proved_once_for_the_call() {
+    let nodes = "  main: { menu: { items: { \"1\": { say: balance, to: pin }, \"2\": { say: packs, to: main } } } }
+  pin: { run: { flow: check_pin, with: { times: 1 }, exits: { ok: details, wrong: $back } } }
+  details: { requires: pin, menu: { slide: page.svg, title: balance, items: { \"1\": { say: balance, to: open } } } }
+  open: { menu: { items: { \"1\": { say: balance, to: $back } } } }
+";
+    let part = ASK_PIN.replace("flow: ask_pin", "flow: check_pin");
+    let service = service(&[("flow.yaml", &flow("", nodes)), ("check_pin.yaml", &part)], "");
+    goes(
+        &service,
+        1,
+        "call 100
+press 1
+  node pin
+  node check_pin/ask
+press 1111
+  node check_pin/look
+  node main
+press 1
+press 2580
+  node check_pin/look
+  node check_pin/chinese
+  node details
+  title Balance
+press 11
+  node open
+  node details
+",
+    );
+}
+
+#[test]
 fn misspelt_nodes_and_variables_of_a_part_are_named() {
     let nodes =
         "  main: { run: { flow: ask_pin, with: { times: 2 }, exits: { ok: $hangup, wrong: $hangup } } }\n";
