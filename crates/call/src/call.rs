@@ -6,7 +6,7 @@
 //! in `agent_leg`, the end of everything in `teardown`.
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -54,6 +54,8 @@ pub(crate) enum Input {
     Dialed(LegId, Option<DialogId>),
     /// Any other word of the pool.
     Pool(acd::Output),
+    /// Whether an [`Output::Message`] was taken.
+    Messaged(bool),
     /// The telephone of an [`Output::Transfer`] cannot be called.
     Unreachable(acd::TicketId),
     /// A word of a browser that is one of its parties.
@@ -85,6 +87,7 @@ pub(crate) enum Output {
         method: sip::Method,
         body: Option<sip::Body>,
     },
+    Message(Box<sip::Outside>),
     Media {
         port: PortId,
         component: Component,
@@ -155,6 +158,8 @@ pub(crate) struct Invitation {
     pub(crate) request: RequestId,
     pub(crate) message: Box<sip::Request>,
     pub(crate) called: String,
+    /// Where it came from.
+    pub(crate) from: SocketAddr,
     pub(crate) place: Place,
     pub(crate) service: Arc<dialplan::Service>,
     /// What the terminal towards a 3G phone is made of.
@@ -173,6 +178,9 @@ pub(crate) struct Call {
     pub(crate) run_due: Option<Instant>,
     pub(crate) showing: Option<Showing>,
     pub(crate) queueing: Option<Queueing>,
+    /// Where its INVITE came from, and the address of ours that it came to; a browser has neither.
+    pub(crate) origin: Option<SocketAddr>,
+    pub(crate) address: IpAddr,
     /// The 200 that is held back while the subscriber's phone rings, and when it is due.
     pub(crate) answer: Option<(Instant, RequestId, Reply)>,
     /// The ticket of the queue that was entered last; never used twice in a row of 256.
@@ -245,7 +253,7 @@ impl Call {
     pub(crate) fn new(now: Now, invitation: Invitation) -> Result<Self, Refusal> {
         let Invitation { id, dialog, request, message, called, place, service, seed, ticket, .. } =
             invitation;
-        let Invitation { terminals, trunk, .. } = invitation;
+        let Invitation { terminals, trunk, from, .. } = invitation;
         let mut leg = Leg::new(CALLER, Phase::Answering, place.local, place.address, place.ports);
         leg.dialog = Some(dialog);
         leg.terminals = Some(trunk.terminals(terminals));
@@ -261,6 +269,7 @@ impl Call {
             let out = VecDeque::from([Output::Respond { request, reply: Reply::new(StatusCode::Ringing) }]);
             let mut call =
                 Call::begin(Start { facts, leg, service, flow, ticket, seed, out, answer: None }, now);
+            (call.origin, call.address) = (Some(from), place.address);
             call.start_flash(now);
             return Ok(call);
         }
@@ -276,6 +285,7 @@ impl Call {
         let out = VecDeque::from([Output::Respond { request, reply: first }]);
         let answered = answer.is_none();
         let mut call = Call::begin(Start { facts, leg, service, flow, ticket, seed, out, answer }, now);
+        (call.origin, call.address) = (Some(from), place.address);
         if early {
             call.open_circuit(now);
         }
@@ -302,6 +312,8 @@ impl Call {
             run_due: None,
             showing: None,
             queueing: None,
+            origin: None,
+            address: Ipv4Addr::UNSPECIFIED.into(),
             answer,
             ticket: acd::TicketId(ticket),
             started: now.mono,
@@ -337,6 +349,7 @@ impl Call {
             Input::Offer(offer) => self.dial_agent(now, offer),
             Input::Dialed(leg, dialog) => self.on_dialed(now, leg, dialog),
             Input::Pool(word) => self.on_pool(now, &word),
+            Input::Messaged(taken) => self.advance(now, dialplan::Event::Notified(taken)),
             Input::Unreachable(ticket) => self.not_transferred(now, ticket),
             Input::Web(leg, word) => self.on_web(now, leg, word),
             Input::Transcoded(word) => self.on_transcoded(now, word),

@@ -18,6 +18,7 @@ pub mod governor;
 mod leg;
 mod limits;
 mod live;
+mod message;
 mod meter;
 mod modes;
 mod offer;

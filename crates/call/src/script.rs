@@ -102,6 +102,8 @@ impl Call {
                     self.present(now, waiting.clone());
                     self.begin_transfer(now, to, waiting, ring_timeout);
                 }
+                Action::Notify { to, text } => self.write(now, &to, text),
+                Action::Ordered(ordered) => self.note_order(&ordered),
                 // The phone rings since the INVITE came.
                 Action::Ring => {}
                 Action::Decline(why) => self.decline_caller(now, why),

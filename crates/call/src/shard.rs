@@ -224,6 +224,8 @@ pub struct Shard {
     by_dialog: FxHashMap<DialogId, (CallId, LegId)>,
     by_port: FxHashMap<PortId, (CallId, LegId, Kind)>,
     by_session: FxHashMap<web::SessionId, browsers::Berth>,
+    /// Whose messages these are; each is answered once, at the latest by a time-out.
+    by_request: FxHashMap<RequestId, CallId>,
     spare: VecDeque<MediaPort>,
     /// Due times of calls; an entry counts only while it equals its call's `due`.
     timers: BinaryHeap<Reverse<(Instant, CallId)>>,
@@ -250,6 +252,7 @@ impl Shard {
             by_dialog: FxHashMap::default(),
             by_port: FxHashMap::default(),
             by_session: FxHashMap::default(),
+            by_request: FxHashMap::default(),
             spare: VecDeque::new(),
             timers: BinaryHeap::new(),
             out: VecDeque::new(),
@@ -385,7 +388,13 @@ impl Shard {
             | sip::Event::Answered { dialog, .. }
             | sip::Event::Response { dialog, .. } => (Some(*dialog), false),
             sip::Event::Request { dialog, .. } => (*dialog, false),
-            sip::Event::Answer { .. } => (None, false),
+            sip::Event::Answer { request, status, .. } => {
+                let taken = (200..300).contains(&status.code());
+                if let Some(call) = self.by_request.remove(request) {
+                    self.tell(now, call, call::Input::Messaged(taken));
+                }
+                return;
+            }
         };
         let known = dialog.and_then(|dialog| self.by_dialog.get(&dialog).copied());
         if let Some(dialog) = dialog.filter(|_| over) {
@@ -422,6 +431,7 @@ impl Shard {
             request,
             message,
             called,
+            from,
             place,
             service,
             terminals,
@@ -570,6 +580,7 @@ impl Shard {
                     warn!(%why, "a request inside a call could not be sent");
                 }
             }
+            call::Output::Message(message) => self.write(now, id, *message),
             call::Output::Media { port, component, to, data } => {
                 self.out.push_back(Output::Media { port, component, to, data });
             }
@@ -600,6 +611,16 @@ impl Shard {
                 self.out.push_back(Output::Ended(cdr));
             }
             call::Output::Timeout(_) => {}
+        }
+    }
+
+    fn write(&mut self, now: Now, id: CallId, message: sip::Outside) {
+        match self.endpoint.send(now.mono, message) {
+            Ok(request) => drop(self.by_request.insert(request, id)),
+            Err(why) => {
+                warn!(%why, "a message could not be sent");
+                self.tell(now, id, call::Input::Messaged(false));
+            }
         }
     }
 

@@ -46,21 +46,22 @@ impl Call {
         if !self.run.has_begun() {
             return;
         }
-        let run = &mut self.run.run;
         // One that has ended the call itself has asked already, and says nothing.
-        run.handle_input(now.mono, dialplan::Event::HungUp);
+        self.run.run.handle_input(now.mono, dialplan::Event::HungUp);
         for _ in 0..limits::ACTIONS_PER_EVENT {
-            match run.poll_output() {
+            match self.run.run.poll_output() {
                 Action::Ask(question) => {
-                    let service = run.service().clone();
+                    let service = self.run.run.service().clone();
                     self.out.push_back(Output::Ask { service, question });
                 }
+                Action::Ordered(ordered) => self.note_order(&ordered),
                 Action::Timeout(_) => return,
                 Action::Enter { .. }
                 | Action::Play(_)
                 | Action::Queue { .. }
                 | Action::Transfer { .. }
                 | Action::Ring
+                | Action::Notify { .. }
                 | Action::Decline(_)
                 | Action::Doubt { .. }
                 | Action::Hangup => {}

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::value::Value;
 
 use crate::check::Checker;
-use crate::connector::{Call, Connector};
+use crate::connector::{Call, Connector, Question};
 use crate::expression::{Expression, FACTS, Scope};
 use crate::problem::Finding;
 use crate::read::{Reader, unknown};
@@ -28,6 +28,29 @@ pub(crate) struct Ask {
     or: Option<Tree>,
     /// The same as a value, once the connectors are known.
     pub(crate) fallback: Option<Value>,
+}
+
+/// A question with the values of one moment. Its `Debug` shows none of them: some are secrets.
+#[derive(Clone)]
+pub(crate) struct Wanted {
+    connector: String,
+    call: String,
+    pub(crate) arguments: BTreeMap<String, Value>,
+    secret: BTreeSet<String>,
+    pub(crate) idempotency_key: Option<String>,
+}
+
+impl Wanted {
+    /// `connector.call`.
+    pub(crate) fn name(&self) -> String {
+        format!("{}.{}", self.connector, self.call)
+    }
+
+    /// The question, as number `id` of the call.
+    pub(crate) fn question(self, id: u32) -> Question {
+        let Wanted { connector, call, arguments, secret, idempotency_key } = self;
+        Question { id, connector, call, arguments, secret, idempotency_key }
+    }
 }
 
 /// All connectors of a service, by name.
@@ -88,6 +111,11 @@ impl Ask {
         let connector = connectors.get(connector)?;
         let (call, _) = connector.calls.get_key_value(call)?;
         Some((connector, call))
+    }
+
+    /// The call that answers it.
+    pub(crate) fn call<'c>(&self, connectors: &'c Connectors) -> Option<&'c Call> {
+        self.find(connectors).and_then(|(connector, call)| connector.call(call))
     }
 
     /// The type and an example of the answer; unknown where the call is, which the check notes.
@@ -159,6 +187,28 @@ impl Ask {
                 );
             }
         }
+    }
+
+    /// The question with the values of now; none when nobody answers it, which the checker notes.
+    pub(crate) fn wanted(&self, connectors: &Connectors, scope: &Scope) -> Option<Wanted> {
+        let (connector, call) = self.find(connectors)?;
+        Some(Wanted {
+            connector: connector.name.clone(),
+            call: call.to_owned(),
+            arguments: self.arguments(connectors, scope),
+            secret: self.secrets(connectors),
+            idempotency_key: None,
+        })
+    }
+
+    /// What is given for an argument.
+    pub(crate) fn sent(&self, argument: &str) -> Option<&Expression> {
+        self.send.iter().find(|(name, _)| name.value == argument).map(|(_, expression)| expression)
+    }
+
+    /// The arguments that are given.
+    pub(crate) fn sent_names(&self) -> impl Iterator<Item = &str> {
+        self.send.iter().map(|(name, _)| name.value.as_str())
     }
 
     /// The names of the arguments that nobody may see.

@@ -59,6 +59,8 @@ pub struct Call {
     pub timeout: Duration,
     /// Whether it may be sent again when no answer came.
     pub idempotent: bool,
+    /// Whether only the step `order` may ask it, which has the caller confirm it.
+    pub order: bool,
     path: Vec<Piece>,
     takes: BTreeMap<String, Type>,
     returns: Type,
@@ -312,8 +314,19 @@ fn check_base(reader: &mut Reader, base: &Word) {
 }
 
 fn read_call(reader: &mut Reader, name: &Word, tree: &Tree, timeout: Duration) -> Option<Call> {
-    let known =
-        ["get", "post", "put", "delete", "takes", "returns", "refused", "timeout", "idempotent", "example"];
+    let known = [
+        "get",
+        "post",
+        "put",
+        "delete",
+        "takes",
+        "returns",
+        "refused",
+        "timeout",
+        "idempotent",
+        "order",
+        "example",
+    ];
     let what = format!("the call `{}`", name.value);
     let fields = reader.fields(what.clone(), name.span, tree, &known)?;
     let mut ways = METHODS.iter().filter_map(|(word, method)| Some((fields.entry(word)?, *method)));
@@ -348,8 +361,10 @@ fn read_call(reader: &mut Reader, name: &Word, tree: &Tree, timeout: Duration) -
     };
     let own = fields.get("timeout").and_then(|tree| reader.duration("`timeout`", tree));
     let idempotent = fields.get("idempotent").and_then(|tree| reader.flag("`idempotent`", tree));
+    let order = fields.get("order").and_then(|tree| reader.flag("`order`", tree)).unwrap_or(false);
     Some(Call {
         method,
+        order,
         timeout: own.unwrap_or(timeout).min(limits::ANSWER_TIMEOUT_MAX),
         idempotent: idempotent.unwrap_or(method != Method::Post),
         path: path.unwrap_or_default(),

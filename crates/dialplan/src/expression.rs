@@ -1,7 +1,7 @@
 //! Expressions (`when`, `set`, `language`) and texts, both in minijinja, with nothing in reach but what
 //! is listed here: no loader, no globals, bounded size and work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use minijinja::value::Value;
@@ -88,6 +88,11 @@ impl Expression {
     /// Its value.
     pub(crate) fn evaluate(&self, scope: &Scope) -> Result<Value, minijinja::Error> {
         self.compiled.eval(Value::from(scope.clone()))
+    }
+
+    /// The names that it uses, such as `bill` of `bill.yuan`.
+    pub(crate) fn names(&self) -> BTreeSet<String> {
+        self.compiled.undeclared_variables(false).into_iter().collect()
     }
 
     /// Whether it holds; an expression that fails does not.

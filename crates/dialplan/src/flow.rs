@@ -18,7 +18,7 @@ use crate::target::Exits;
 use crate::types::{self, Type};
 use crate::yaml::{Tree, Value};
 
-pub(crate) const FIELDS: [&str; 14] = [
+pub(crate) const FIELDS: [&str; 15] = [
     "flow",
     "numbers",
     "ring",
@@ -30,6 +30,7 @@ pub(crate) const FIELDS: [&str; 14] = [
     "vars",
     "at_start",
     "on_hangup",
+    "sms",
     "key_budget",
     "defaults",
     "nodes",
@@ -60,6 +61,8 @@ pub(crate) struct Body {
     pub(crate) at_start: Vec<Ask>,
     /// Asked when the call is over; nobody waits for the answer.
     pub(crate) on_hangup: Vec<Farewell>,
+    /// What sends an SMS: a call that takes `to` and `text`.
+    pub(crate) sms: Option<Ask>,
     /// How many menu choices a goal may take; `None`: as many as it likes.
     pub(crate) key_budget: Option<u32>,
     pub(crate) defaults: Defaults,
@@ -193,9 +196,11 @@ impl Body {
         self.variables.iter().filter(unset).map(|(name, _)| name.as_str())
     }
 
-    /// Everything that is asked anywhere in the flow.
+    /// Everything that is asked anywhere in the flow and whose answer has a name.
     pub(crate) fn asks(&self) -> impl Iterator<Item = &Ask> {
-        self.at_start.iter().chain(self.nodes.values().flat_map(Node::asks))
+        let named =
+            |node| Node::asks(node).chain(node.step.orders()).filter(|ask| !ask.into.value.is_empty());
+        self.at_start.iter().chain(self.nodes.values().flat_map(named))
     }
 
     /// What a call's names could hold, for checks and to make things ahead: the values a call begins with, and of
@@ -274,6 +279,7 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree) -> Option<Body> {
             .map(|(key, tree)| ask::read(reader, "`at_start`", key.span, tree, true))
             .unwrap_or_default(),
         on_hangup: read_on_hangup(reader, &fields),
+        sms: fields.get("sms").and_then(|tree| read_sms(reader, tree)),
         key_budget: fields
             .get("key_budget")
             .and_then(|tree| reader.number("`key_budget`", tree, 1..=limits::KEY_BUDGET_MAX)),
@@ -281,6 +287,18 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree) -> Option<Body> {
         nodes,
         broken,
     })
+}
+
+/// `sms: crm.send_sms`; what it is given, the steps know.
+fn read_sms(reader: &mut Reader, tree: &Tree) -> Option<Ask> {
+    let what = reader.word("`sms`", tree)?;
+    let own = |name: &str| {
+        let word = Word { value: name.to_owned(), span: what.span };
+        Some((word.clone(), Expression::new(Word { value: "\"\"".to_owned(), ..word }).ok()?))
+    };
+    let send = ["to", "text"].into_iter().filter_map(own).collect();
+    let nameless = Word { value: String::new(), span: what.span };
+    Some(Ask::new(nameless, what, send))
 }
 
 fn read_numbers(reader: &mut Reader, tree: &Tree) -> Vec<Word> {

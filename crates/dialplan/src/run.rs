@@ -16,14 +16,14 @@ use std::time::{Duration, Instant};
 use frames::Frame;
 pub use journal::{Journal, Stay};
 pub(crate) use stage::Stage;
-use stage::{Memory, Presence};
+use stage::{Held, Memory, Presence};
 
 use crate::ask::Ask;
 use crate::connector::{Answer, Answered, Question};
 use crate::expression::Scope;
 use crate::flow::{FETCH_FAILED, FirstLanguage, Node};
 use crate::limits;
-use crate::step::{Cue, Next};
+use crate::step::{Came, Cue, Next};
 use crate::target::{Builtin, Target, target};
 use crate::{Flow, FlowId, Places, Position, Presentation, Service};
 
@@ -63,6 +63,8 @@ pub enum Event {
     /// The caller has hung up: what the flow asks at the end is asked, and [`Action::Hangup`] follows. A flash goes on
     /// without the caller before that.
     HungUp,
+    /// Whether an [`Action::Notify`] was taken.
+    Notified(bool),
     /// What came of an [`Action::Ask`]; once for each, or never, which counts as a failure after a while.
     Answer {
         /// Of the question.
@@ -117,6 +119,21 @@ impl TransferOutcome {
             TransferOutcome::Failed => "failed",
         }
     }
+}
+
+/// What is written down of an order that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ordered {
+    /// What was asked, as `connector.call`.
+    pub call: String,
+    /// What the caller confirmed, by name.
+    pub confirmed: Vec<(String, String)>,
+    /// How the code was told: `picture`, `sms` or `speech`.
+    pub code_by: &'static str,
+    /// The idempotency key under which it was sent.
+    pub key: String,
+    /// `done`, `refused`, `unknown` or `failed`, as the step's outcomes.
+    pub outcome: &'static str,
 }
 
 /// Why a call is not answered, as the caller's network is told.
@@ -180,6 +197,15 @@ pub enum Action {
     Decline(Decline),
     /// Ask a connector; answer with [`Event::Answer`]. The call goes on meanwhile.
     Ask(Question),
+    /// Send this message to a number or a SIP address; answer with [`Event::Notified`].
+    Notify {
+        /// Whom it is for.
+        to: String,
+        /// Plain text.
+        text: String,
+    },
+    /// Something was ordered, or may have been; for the record.
+    Ordered(Ordered),
     /// A text of what is shown or said next could not be filled in as it was meant; for the log.
     Doubt {
         /// Where the text stands.
@@ -211,7 +237,6 @@ pub struct Run {
     frames: Vec<Frame>,
     /// Questions that have not been answered: how many flows waited when they were asked, and the name of the answer.
     asked: BTreeMap<u32, (usize, String)>,
-    next_question: u32,
     /// What is asked at the start has been asked.
     asked_at_start: bool,
     /// What the node waits for before its step begins.
@@ -238,11 +263,10 @@ enum State {
 
 impl Run {
     /// A run that waits for [`Event::Start`]. `flow` must be of `service`; the run of a flow that is not
-    /// there hangs up at its start. `seed` is for steps that need randomness; none does yet.
+    /// there hangs up at its start. `seed` is what codes and idempotency keys are drawn from, so no two calls share one.
     pub fn new(service: Arc<Service>, flow: FlowId, facts: Facts, seed: u64) -> Self {
-        let _ = seed;
         let variables = service.flow(flow).map(|flow| flow.body.first_values()).unwrap_or_default();
-        let mut memory = Memory::new(facts, variables);
+        let mut memory = Memory::new(facts, variables, seed);
         memory.language = service
             .flow(flow)
             .map(|flow| first_language(flow, &memory.facts, &memory.scope()))
@@ -256,10 +280,14 @@ impl Run {
             history: Vec::new(),
             frames: Vec::new(),
             asked: BTreeMap::new(),
-            next_question: 0,
             asked_at_start: false,
             fetching: None,
         }
+    }
+
+    /// The code that the caller of an `order` is to type now; for simulators and tests.
+    pub fn code(&self) -> Option<&str> {
+        self.memory.confirmation.as_ref()?.code()
     }
 
     /// What the caller has done so far, node by node.
@@ -299,7 +327,7 @@ impl Run {
 
     #[cfg(test)]
     pub(crate) fn last_question(&self) -> u32 {
-        self.next_question - 1
+        self.memory.next_question - 1
     }
 
     /// Takes what happened; then poll.
@@ -332,15 +360,25 @@ impl Run {
                 self.memory.transferring = false;
                 self.cue(now, Cue::Transferred(outcome));
             }
+            (State::Running, Event::Notified(taken)) if self.memory.notifying => {
+                self.memory.notifying = false;
+                self.cue(now, Cue::Notified(taken));
+            }
             (State::Running, Event::HungUp) => self.hung_up(now),
             (
                 State::Running,
-                Event::Ringing | Event::Start | Event::Digit(_) | Event::Queue(_) | Event::Transferred(_),
+                Event::Ringing
+                | Event::Start
+                | Event::Digit(_)
+                | Event::Queue(_)
+                | Event::Notified(_)
+                | Event::Transferred(_),
             )
             | (
                 State::New | State::Ended,
                 Event::Ringing
                 | Event::Start
+                | Event::Notified(_)
                 | Event::Transferred(_)
                 | Event::Digit(_)
                 | Event::PlayEnded
@@ -415,20 +453,14 @@ impl Run {
     }
 
     fn question(&mut self, service: &Service, ask: &Ask, scope: &Scope) -> Option<Question> {
-        let (connector, call) = ask.find(&service.connectors)?;
-        let id = self.next_question;
-        self.next_question = id.wrapping_add(1);
-        Some(Question {
-            id,
-            connector: connector.name.clone(),
-            call: call.to_owned(),
-            arguments: ask.arguments(&service.connectors, scope),
-            secret: ask.secrets(&service.connectors),
-            idempotency_key: None,
-        })
+        let wanted = ask.wanted(&service.connectors, scope)?;
+        Some(wanted.question(self.memory.draw_question()))
     }
 
     fn answered(&mut self, now: Instant, id: u32, answer: Answer) {
+        if self.memory.own_question.take_if(|own| *own == id).is_some() {
+            return self.own_answer(now, answer);
+        }
         let Some((depth, into)) = self.asked.remove(&id) else { return };
         let waited_for = self.fetching.as_mut().is_some_and(|fetching| {
             let before = fetching.questions.len();
@@ -455,6 +487,20 @@ impl Run {
             // Of the start: the language may be known by it now, unless the caller has chosen one.
             (false, _) => self.find_language(),
         }
+    }
+
+    /// What the step itself has asked.
+    fn own_answer(&mut self, now: Instant, answer: Answer) {
+        let came = match answer {
+            Answer::Done(Answered(value)) => {
+                self.memory.answer = Some(Held(value));
+                Came::Done
+            }
+            Answer::Refused => Came::Refused,
+            Answer::Failed => Came::Failed,
+            Answer::Unknown => Came::Unknown,
+        };
+        self.cue(now, Cue::Answered(came));
     }
 
     fn find_language(&mut self) {
@@ -590,14 +636,7 @@ impl Run {
     fn show_wait(&mut self, now: Instant) {
         let service = self.service.clone();
         let Some(flow) = service.flow(self.flow) else { return };
-        if let Some(wait) =
-            flow.body.defaults.wait.as_ref().filter(|_| self.memory.presence == Presence::OnLine)
-        {
-            let mut stage = Stage { service: &service, flow, now, memory: &mut self.memory };
-            let telling = stage.telling();
-            let presentation = wait.present(&telling, stage.has_video());
-            stage.play(presentation, telling);
-        }
+        Stage { service: &service, flow, now, memory: &mut self.memory }.show_wait();
     }
 
     fn enter<'a>(&mut self, service: &'a Service, flow: &'a Flow, now: Instant, name: &str) -> Next<'a> {
@@ -636,6 +675,7 @@ impl Run {
         );
         self.memory.clear_waits();
         self.memory.typed = None;
+        self.memory.confirmation = None;
         let (flow_name, span) = (flow.name().to_owned(), service.position(node.name.span));
         self.memory.out.push_back(Action::Enter { flow: flow_name, node: name.to_owned(), span });
         let asks: Vec<&Ask> = node.asks().collect();
@@ -676,6 +716,9 @@ impl Run {
     fn end(&mut self) {
         self.state = State::Ended;
         self.fetching = None;
+        // A caller who hangs up while an order is on its way does not hear what comes of it.
+        let record = self.memory.confirmation.take().and_then(|confirmation| confirmation.record("unknown"));
+        self.memory.out.extend(record.map(Action::Ordered));
         self.memory.clear_waits();
         let service = self.service.clone();
         let (flow, scope) = self.called();

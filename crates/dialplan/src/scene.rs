@@ -73,6 +73,12 @@ impl Scene {
         }
     }
 
+    /// Every text that it shows or says.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &Word> {
+        let values = self.values.iter().map(|(_, text)| text);
+        self.title.iter().chain(&self.lines).chain(values).chain(&self.say)
+    }
+
     /// What a caller is given. Without video there is no slide; a clip still sounds.
     pub(crate) fn present(&self, telling: &Telling<'_>, has_video: bool) -> Presentation {
         Presentation {

@@ -14,7 +14,7 @@ use crate::{flow, hours, limits, queues};
 /// What a field can hold, as a name under `definitions`.
 ///
 /// By the field's name, which means the same in every step. One that is not here may hold anything.
-const SHAPES: [(&str, &str); 43] = [
+const SHAPES: [(&str, &str); 51] = [
     ("slide", "word"),
     ("title", "word"),
     ("lines", "words"),
@@ -58,6 +58,14 @@ const SHAPES: [(&str, &str); 43] = [
     ("outcomes", "words"),
     ("ring_timeout", "duration"),
     ("cause", "cause"),
+    ("sms", "word"),
+    ("yes", "word"),
+    ("no", "word"),
+    ("show", "words"),
+    ("code_by", "words"),
+    ("code", "code"),
+    ("by", "notify_by"),
+    ("text", "words"),
 ];
 
 /// The schema. It fits a flow file, `queues.yaml`, a connector, and a file of texts; which one a file is shows in its first fields.
@@ -280,6 +288,7 @@ fn connector() -> Value {
         ("refused".to_owned(), json!({"description": "statuses of HTTP that mean no", "anyOf": [reference("status"), {"type": "array", "items": reference("status")}]})),
         ("timeout".to_owned(), shaped("timeout", "how long an answer may take")),
         ("idempotent".to_owned(), json!({"description": "whether it may be sent twice", "type": "boolean"})),
+        ("order".to_owned(), json!({"description": "only the step `order` may ask it", "type": "boolean"})),
         ("example".to_owned(), json!({"description": "an answer, for checks and the simulator", "type": "object"})),
     ]);
     let calls = json!({"description": "what can be asked", "type": "object", "additionalProperties": closed("a call", call, &[])});
@@ -347,6 +356,10 @@ fn shared() -> Map<String, Value> {
             ("over_clip", "drawn over the hold's clip"),
         ])
         .collect();
+    let code: Vec<_> = scene
+        .into_iter()
+        .chain([("say", "texts that are said"), ("message", "text of the SMS, before the code")])
+        .collect();
     let ask = properties(&[("call", "`connector.call`"), ("send", "what it takes: expressions by name")]);
     let mut farewell = ask.clone();
     farewell.insert("when".into(), shaped("when", "asked only if it holds"));
@@ -367,6 +380,8 @@ fn shared() -> Map<String, Value> {
         ]}},
         "farewells": {"anyOf": [farewell.clone(), {"type": "array", "items": farewell}]},
         "asks_at_start": {"type": "object", "additionalProperties": closed("a question", at_start, &["call", "or"])},
+        "notify_by": {"enum": ["message", "sms"]},
+        "code": closed("how the code is told", properties(&code), &[]),
         "cause": {"enum": ["busy", "no_answer", "rejected"]},
         "intent": {"enum": intents},
         "status": {"type": "integer", "minimum": 400, "maximum": 499},

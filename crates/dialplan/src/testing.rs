@@ -10,6 +10,7 @@ numbers: [\"100\"]
 start: main
 languages: [en, zh-CN]
 vars: { pack: { one_of: [10GB, 30GB] }, times: 0, card: { type: text }, pin: { type: secret }, stars: { type: number } }
+sms: crm.sms
 defaults: { wait: { say: wait }, exits: { silence: $repeat, invalid: $repeat, exhausted: bye, failed: bye } }
 nodes:
   bye: { hangup: {} }
@@ -41,10 +42,24 @@ key_hash: hash
 wait: wait
 yuan: \"{{ bal.yuan | money }}\"
 card: \"{{ card }}\"
+wanted: \"{{ pack }} for {{ times + 20 }}\"
+receipt: \"number {{ receipt.number }}\"
 ";
 const CRM: &str = "connector: crm
 base: http://127.0.0.1:1
 calls:
+  order:
+    post: /order
+    order: true
+    takes: { pack: text, price: money }
+    returns: { number: text }
+    refused: 402
+    example: { number: \"7\" }
+  sms:
+    post: /sms
+    takes: { to: text, text: text }
+    returns: { id: text }
+    example: { id: \"1\" }
   balance:
     get: /balance
     takes: { caller: text, month: number? }
@@ -88,22 +103,44 @@ pub(crate) fn service(nodes: &str) -> Arc<Service> {
 /// Lets a caller walk `nodes` and compares what happened with `expect`.
 ///
 /// The script is a list of keys; `.` is the end of what is played, `~` lets time pass, `s` and `f` are the
-/// outcomes served and full of a queue; `T` and `B` those of a transfer, done and busy; `h` hangs up; `+`, `-` and `!` answer the last question by its example, by a refusal and by
+/// outcomes served and full of a queue; `T` and `B` those of a transfer, done and busy; `h` hangs up; `c` types the code that was told; `r` and `o` answer by the examples of an order and an SMS; `y` and `x` say that a message was taken, or not; `+`, `-` and `!` answer the last question by its example, by a refusal and by
 /// a failure. In the trace a word is a node, `(...)` what is shown and said,
 /// `<...>` a queue, `END` the end.
 pub(crate) fn check(nodes: &str, facts: Facts, script: &str, expect: &str) {
+    assert_eq!(walk(nodes, facts, script, 0), expect);
+}
+
+/// The same for a caller who can see, with another seed; what was traced, the code in clear.
+pub(crate) fn check_with(nodes: &str, script: &str, seed: u64) -> String {
+    walk(nodes, seeing(), script, seed)
+}
+
+fn walk(nodes: &str, facts: Facts, script: &str, seed: u64) -> String {
     let service = service(nodes);
-    let mut run = Run::new(service.clone(), service.flows()[0].id(), facts, 0);
+    let mut run = Run::new(service.clone(), service.flows()[0].id(), facts, seed);
     let (mut now, mut trace) = (some_time(), Vec::new());
+    let mut code = None;
     run.handle_input(now, Event::Start);
     let mut timeout = drain(&mut run, &mut trace);
     for sign in script.chars() {
+        code = run.code().map(str::to_owned).or(code);
+        let example = |call: &str| service.connectors()["crm"].calls[call].example();
         let event = match sign {
+            'c' => {
+                for digit in code.clone().expect("a code was told").chars() {
+                    run.handle_input(now, Event::Digit(digit));
+                    timeout = drain(&mut run, &mut trace);
+                }
+                continue;
+            }
+            'y' | 'x' => Event::Notified(sign == 'y'),
             '.' => Event::PlayEnded,
-            '+' | '-' | '!' => Event::Answer {
+            '+' | '-' | '!' | 'r' | 'o' => Event::Answer {
                 id: run.last_question(),
                 answer: match sign {
-                    '+' => service.connectors()["crm"].calls["balance"].example(),
+                    '+' => example("balance"),
+                    'r' => example("order"),
+                    'o' => example("sms"),
                     '-' => crate::connector::Answer::Refused,
                     _ => crate::connector::Answer::Failed,
                 },
@@ -122,7 +159,12 @@ pub(crate) fn check(nodes: &str, facts: Facts, script: &str, expect: &str) {
         run.handle_input(now, event);
         timeout = drain(&mut run, &mut trace);
     }
-    assert_eq!(trace.join(" "), expect);
+    code = run.code().map(str::to_owned).or(code);
+    let trace = trace.join(" ");
+    match code.filter(|_| seed == 0) {
+        Some(code) => hidden(&trace, &code),
+        None => trace,
+    }
 }
 
 fn drain(run: &mut Run, trace: &mut Vec<String>) -> Option<Instant> {
@@ -133,10 +175,17 @@ fn drain(run: &mut Run, trace: &mut Vec<String>) -> Option<Instant> {
             Action::Queue { queue, waiting, .. } => trace.push(format!("<{queue} {}>", shown(&waiting))),
             Action::Ask(question) => {
                 let arguments = question.arguments.iter().map(|(name, value)| format!(" {name}={value}"));
-                let arguments: String = arguments.collect();
+                let key = question.idempotency_key.iter().map(|_| " key=KEY".to_owned());
+                let arguments: String = arguments.chain(key).collect();
                 trace.push(format!("?{}.{}{arguments}?", question.connector, question.call));
             }
             Action::Transfer { to, waiting, .. } => trace.push(format!("<{to} {}>", shown(&waiting))),
+            Action::Notify { to, text } => trace.push(format!("WRITE:{to}:{text}")),
+            Action::Ordered(ordered) => {
+                let confirmed = ordered.confirmed.iter().map(|(name, value)| format!(" {name}={value}"));
+                let confirmed: String = confirmed.collect();
+                trace.push(format!("ORDERED:{}{confirmed} by {}", ordered.outcome, ordered.code_by));
+            }
             Action::Ring => trace.push("RING".to_owned()),
             Action::Decline(why) => trace.push(format!("DECLINE:{why:?}")),
             Action::Doubt { message, .. } => trace.push(format!("?{message}?")),
@@ -144,6 +193,17 @@ fn drain(run: &mut Run, trace: &mut Vec<String>) -> Option<Instant> {
             Action::Timeout(at) => return at,
         }
     }
+}
+
+/// A code and what was typed of it, which differ from seed to seed, by letters.
+fn hidden(trace: &str, code: &str) -> String {
+    let mut trace = trace.to_owned();
+    for typed in (1..code.len()).rev() {
+        trace = trace.replace(&format!("typed={})", &code[..typed]), &format!("typed={})", &"CODE"[..typed]));
+    }
+    let said = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    let said: Vec<&str> = code.bytes().map(|digit| said[usize::from(digit - b'0')]).collect();
+    trace.replace(&said.join(" "), "CODE SAID").replace(code, "CODE")
 }
 
 fn shown(presentation: &Presentation) -> String {

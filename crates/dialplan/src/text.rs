@@ -259,6 +259,13 @@ impl<'a> Telling<'a> {
         self.said(format!("press_{key_name}_{name}"), text, fixed)
     }
 
+    /// Digits as they are said, sign by sign.
+    pub(crate) fn digits(&self, digits: &str) -> Option<Utterance> {
+        let values = known(&[("digits", digits), (LANGUAGE, self.language)]);
+        let text = render("{{ digits | digits }}", &values, Sense::Ear, Manner::Lenient);
+        self.said(String::new(), text.unwrap_or_else(|_| digits.to_owned()), false)
+    }
+
     /// Only what always says the same can have been recorded.
     fn said(&self, name: String, text: String, fixed: bool) -> Option<Utterance> {
         let language = self.language.to_owned();

@@ -20,7 +20,10 @@ nodes:
   rings: { flash: { ring: 6s, cause: busy, next: balance } }
   balance: { lookup: { call: crm.balance, into: bal, exits: { done: rich, refused: $hangup, failed: $hangup } } }
   rich: { branch: { cases: [{ when: bal.yuan > 10, to: tell }], exits: { else: $hangup } } }
-  tell: { lookup: { call: crm.tell, send: { yuan: bal.yuan }, into: sent, exits: { done: $hangup, refused: $hangup, failed: $hangup } } }
+  tell: { lookup: { call: crm.tell, send: { yuan: bal.yuan }, into: sent, exits: { done: write, refused: $hangup, failed: $hangup } } }
+  write: { notify: { by: message, text: written, exits: { done: $hangup, withheld: nobody, failed: lost } } }
+  nobody: { hangup: {} }
+  lost: { hangup: {} }
 "#;
 
 const CRM: &str = r#"
@@ -42,7 +45,7 @@ fn both() -> Arc<dialplan::Service> {
         ("hotline.yaml", &hotline),
         ("crm.yaml", CRM),
         ("queues.yaml", QUEUES),
-        ("texts/en.yaml", TEXTS),
+        ("texts/en.yaml", &format!("{TEXTS}written: \"Your balance is {{{{ bal.yuan | money }}}}.\"\n")),
     ])
 }
 
@@ -62,7 +65,9 @@ fn a_flash_is_told_busy_after_its_time_and_the_flow_goes_on() {
     assert_eq!(asked(&world), ["balance", "tell"]);
     let cdr = &world.cdrs[0];
     assert_eq!((cdr.cause, cdr.answered), (Cause::Completed, None));
-    assert_eq!(cdr.path, ["rings", "balance", "rich", "tell"]);
+    assert_eq!(cdr.path, ["rings", "balance", "rich", "tell", "write"]);
+    let text = "Your balance is CNY 58.20.".to_owned();
+    assert_eq!(world.phones[caller].messages, [("1008611".to_owned(), text)]);
     assert!(world.phones[caller].heard.is_empty() && world.fetched.is_empty(), "no media");
     assert_eq!(world.shard.usage().spare_ports + world.lent.len(), spare);
 }
@@ -80,6 +85,26 @@ fn a_caller_who_hangs_up_first_is_written_to_all_the_same() {
     assert_eq!((cdr.cause, cdr.answered, world.cdrs.len()), (Cause::Cancelled, None, 1));
     assert!(world.live.iter().any(|word| matches!(word, Live::Ended { .. })));
     assert_eq!(world.shard.usage().calls, 0);
+}
+
+/// Whoever cannot be written to, the flow hears of it.
+#[test]
+fn a_phone_that_takes_no_message_or_is_gone_is_an_exit() {
+    for (seed, is_gone, longest) in [(5, false, 8), (6, true, 50)] {
+        let mut world = World::new(&both(), seed);
+        let caller = world.call("10.0.0.11", "1008611");
+        world.run_for(SECOND);
+        world.with_phone(caller, |phone, now| {
+            phone.hang_up(now);
+            phone.takes_messages = false;
+        });
+        if is_gone {
+            world.run_for(SECOND / 50);
+            world.phones.clear();
+        }
+        assert!(world.run_until(longest * SECOND, |world| !world.cdrs.is_empty()));
+        assert_eq!(world.cdrs[0].path.last().map(String::as_str), Some("lost"), "{is_gone}");
+    }
 }
 
 #[test]

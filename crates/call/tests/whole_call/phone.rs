@@ -91,6 +91,9 @@ pub(crate) struct Phone {
     pub(crate) talks_since: Option<Instant>,
     /// Reason header of the BYE that ended the call.
     pub(crate) reason: Option<String>,
+    /// Texts of MESSAGEs that came, and the number that each is from.
+    pub(crate) messages: Vec<(String, String)>,
+    pub(crate) takes_messages: bool,
     /// What its endpoint told it, for a failing seed.
     pub(crate) log: Vec<(Instant, String)>,
     endpoint: Endpoint,
@@ -106,6 +109,12 @@ pub(crate) struct Phone {
     sequences: [u16; 2],
     timestamp: u32,
     out: VecDeque<(SocketAddr, SocketAddr, Bytes)>,
+}
+
+/// A phone that shows what is written to it.
+fn talkative(mut config: sip::Config) -> sip::Config {
+    config.allow.push(Method::Message);
+    config
 }
 
 impl Phone {
@@ -138,10 +147,12 @@ impl Phone {
             lines: None,
             feedback: Feedback::Pli,
             infos: 0,
+            messages: Vec::new(),
+            takes_messages: true,
             talks_since: None,
             reason: None,
             log: Vec::new(),
-            endpoint: Endpoint::new(sip::Config::new(vec![sip::Local::new(sip)], seed)),
+            endpoint: Endpoint::new(talkative(sip::Config::new(vec![sip::Local::new(sip)], seed))),
             session: sdp::Session::new(seed),
             caps: Capabilities::default(),
             remote: None,
@@ -589,6 +600,10 @@ impl Phone {
                         lines.key_wanted = true;
                         lines.asked.push(now);
                     }
+                    Reply::new(StatusCode::OK)
+                } else if message.method == Method::Message && self.takes_messages {
+                    let from = message.headers.from_().unwrap().uri.user_text().unwrap().to_string();
+                    self.messages.push((from, String::from_utf8(message.body.to_vec()).unwrap()));
                     Reply::new(StatusCode::OK)
                 } else {
                     Reply::new(StatusCode::NotImplemented)

@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::value::Value;
 
 use crate::Assets;
-use crate::ask::Connectors;
-use crate::expression::{Expression, FACTS, Scope};
+use crate::ask::{Ask, Connectors};
+use crate::expression::{Expression, FACTS, Scope, template_variables};
 use crate::flow::{Body, FirstLanguage};
 use crate::limits;
 use crate::problem::Finding;
@@ -77,6 +77,10 @@ pub(crate) fn flow(context: Context<'_>, flow: &Body) -> Vec<Finding> {
         checker.names = names.remove(name.as_str()).unwrap_or_default();
         for ask in node.asks() {
             ask.check(&mut checker);
+            checker.not_an_order(ask);
+        }
+        if let Some(order) = node.step.orders() {
+            checker.an_order(order);
         }
         for ask in node.asks() {
             if let Some(known) = checker.names.get_mut(&ask.into.value) {
@@ -163,15 +167,20 @@ impl<'a> Checker<'a> {
         }
         for ask in &flow.at_start {
             ask.check(self);
+            self.not_an_order(ask);
             if flow.variables.contains_key(&ask.into.value) {
                 let message = format!("`{}` is a variable already", ask.into.value);
                 let finding = Finding::error("invalid-name", ask.into.span, message, "taken");
                 self.note(finding.help("choose another name"));
             }
         }
+        if let Some(sms) = &flow.sms {
+            self.sms(sms);
+        }
         for farewell in &flow.on_hangup {
             farewell.when.iter().for_each(|when| self.condition(when));
             farewell.ask.check(self);
+            self.not_an_order(&farewell.ask);
         }
         if let Some(wait) = &flow.defaults.wait {
             wait.check(self);
@@ -190,6 +199,43 @@ impl<'a> Checker<'a> {
                 "`start` is the name of a node",
                 "not a node",
             ));
+        }
+    }
+
+    /// What only an `order` may ask, since it has the caller confirm it.
+    fn not_an_order(&mut self, ask: &Ask) {
+        if ask.call(self.context.connectors).is_some_and(|call| call.order) {
+            let message = format!("`{}` orders something, which the caller has to confirm", ask.what.value);
+            let finding = Finding::error("order-bypassed", ask.what.span, message, "without confirmation");
+            self.note(finding.help("ask it by the step `order`"));
+        }
+    }
+
+    /// What an `order` asks can be had by no other way.
+    fn an_order(&mut self, ask: &Ask) {
+        if let Some(call) = ask.call(self.context.connectors).filter(|call| !call.order) {
+            let message =
+                format!("`{}` is not marked as an order, so that other steps may ask it", ask.what.value);
+            let finding = Finding::error("unmarked-order", ask.what.span, message, "not marked");
+            self.note(
+                finding.into_warning().also(call.span(), "here").help("add `order: true` to that call"),
+            );
+        }
+    }
+
+    /// The call that sends an SMS takes a number and a text, and nothing else that it cannot do without.
+    fn sms(&mut self, sms: &Ask) {
+        let count = self.findings.len();
+        sms.check(self);
+        if self.findings.len() > count {
+            return;
+        }
+        let Some(call) = sms.call(self.context.connectors) else { return };
+        let fits = |name: &str| call.takes().get(name).is_some_and(|ty| *ty == Type::Text);
+        if !fits("to") || !fits("text") {
+            let message = format!("`{}` does not take `to: text` and `text: text`", sms.what.value);
+            let finding = Finding::error("wrong-type", sms.what.span, message, "no way to send an SMS");
+            self.note(finding.also(call.span(), "this call"));
         }
     }
 
@@ -265,6 +311,22 @@ impl<'a> Checker<'a> {
                 self.note(unknown("unknown-node", "built-in target", to, known));
             }
         }
+    }
+
+    /// The languages of the flow.
+    pub(crate) fn languages(&self) -> Vec<&'a str> {
+        self.languages.clone()
+    }
+
+    /// Whether the flow says how an SMS is sent.
+    pub(crate) fn has_sms(&self) -> bool {
+        self.flow.is_some_and(|flow| flow.sms.is_some())
+    }
+
+    /// The names that a text uses in one language.
+    pub(crate) fn names_in(&self, language: &str, text: &str) -> BTreeSet<String> {
+        let templates = self.context.texts.templates_of(language, text);
+        templates.filter_map(|source| template_variables(&source.value).ok()).flatten().collect()
     }
 
     /// A word that names a text: it exists in every language of the flow.

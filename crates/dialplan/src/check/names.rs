@@ -41,7 +41,8 @@ pub(super) fn by_node<'a>(
     let asked: BTreeMap<&str, (Type, &str)> = flow
         .nodes
         .iter()
-        .flat_map(|(node, body)| body.asks().map(move |ask| (node, ask)))
+        .flat_map(|(node, body)| body.asks().chain(body.step.orders()).map(move |ask| (node, ask)))
+        .filter(|(_, ask)| !ask.into.value.is_empty())
         .map(|(node, ask)| (ask.into.value.as_str(), (ask.answer(connectors).0, node.as_str())))
         .collect();
     let unset: BTreeSet<&str> = flow.begin_unset().collect();

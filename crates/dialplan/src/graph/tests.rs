@@ -125,7 +125,7 @@ fn ways_are_called_by_key_condition_and_outcome() {
     assert_eq!((node("hello").title.as_str(), node("hello").kind), ("HI", "play"));
     assert!(node("main").start && node("main").rank == 0 && node("gate").rank == 1);
     let bye = service("  main: { play: { say: hi, next: bye } }\n").graph(crate::FlowId(0)).unwrap().unwrap();
-    assert_eq!(bye.nodes[0].line, 8, "the line of `bye:` in the file");
+    assert_eq!(bye.nodes[0].line, 9, "the line of `bye:` in the file");
     is_clear(&graph);
 }
 

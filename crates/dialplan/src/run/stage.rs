@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 use minijinja::value::Value;
 
 use super::{Action, Decline, Facts, Journal};
+use crate::ask::{Ask, Wanted};
+use crate::connector::Call;
 use crate::expression::{Expression, Scope, render};
 use crate::flow::Defaults;
 use crate::limits;
 use crate::reading::{Manner, Sense};
 use crate::service::Queues;
-use crate::step::Next;
+use crate::step::{Confirmation, Next};
 use crate::text::Telling;
 use crate::types::Type;
 use crate::{Flow, Places, Presentation, Service};
@@ -31,6 +33,17 @@ pub(super) struct Memory {
     pub(super) started: Option<Instant>,
     /// In a queue.
     pub(super) queued: bool,
+    /// A message is on its way.
+    pub(super) notifying: bool,
+    /// The number of the next question to a connector.
+    pub(super) next_question: u32,
+    /// The question that the step itself has asked, and its answer.
+    pub(super) own_question: Option<u32>,
+    pub(super) answer: Option<Held>,
+    /// What the caller of an order confirms.
+    pub(super) confirmation: Option<Confirmation>,
+    /// Whence codes and keys are drawn.
+    random: u64,
     /// Being put through to a telephone.
     pub(super) transferring: bool,
     pub(super) presence: Presence,
@@ -81,6 +94,15 @@ impl Variables {
     }
 }
 
+/// What a connector answered. Its `Debug` shows nothing: it is the caller's.
+pub(super) struct Held(pub(super) Value);
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an answer")
+    }
+}
+
 /// Digits of a caller. They may be a secret, so its `Debug` shows none.
 pub(super) struct Typed(String);
 
@@ -97,7 +119,7 @@ impl fmt::Debug for Variables {
 }
 
 impl Memory {
-    pub(super) fn new(facts: Facts, variables: Scope) -> Self {
+    pub(super) fn new(facts: Facts, variables: Scope, seed: u64) -> Self {
         Self {
             facts,
             language: String::new(),
@@ -106,6 +128,12 @@ impl Memory {
             due: None,
             started: None,
             queued: false,
+            notifying: false,
+            next_question: 0,
+            own_question: None,
+            answer: None,
+            confirmation: None,
+            random: seed,
             transferring: false,
             presence: Presence::OnLine,
             failures: 0,
@@ -150,6 +178,24 @@ impl Memory {
         self.due = None;
         self.queued = false;
         self.transferring = false;
+        self.notifying = false;
+        self.own_question = None;
+        self.answer = None;
+    }
+
+    /// The number of one more question.
+    pub(super) fn draw_question(&mut self) -> u32 {
+        let id = self.next_question;
+        self.next_question = id.wrapping_add(1);
+        id
+    }
+
+    /// The next of a sequence that the seed begins (SplitMix64).
+    fn draw(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.random ^ self.random >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ mixed >> 31
     }
 
     /// What an expression can use.
@@ -247,6 +293,117 @@ impl<'a> Stage<'a> {
         self.doubt(told);
         self.memory.queued = true;
         self.memory.out.push_back(Action::Queue { queue: queue.to_owned(), waiting, places });
+    }
+
+    /// The caller's number, if it is known.
+    pub(crate) fn caller(&self) -> Option<&str> {
+        self.memory.facts.caller.as_deref().filter(|caller| !caller.is_empty())
+    }
+
+    /// Whether the flow says how an SMS is sent.
+    pub(crate) fn has_sms(&self) -> bool {
+        self.flow.body.sms.is_some()
+    }
+
+    /// What an expression gives as text; none when it gives nothing.
+    pub(crate) fn text_of(&self, expression: &Expression) -> Option<String> {
+        let value = expression.evaluate(&self.memory.scope()).ok()?;
+        (!value.is_none() && !value.is_undefined()).then(|| value.to_string())
+    }
+
+    /// A question with the values of now.
+    pub(crate) fn wanted(&self, ask: &Ask) -> Option<Wanted> {
+        ask.wanted(&self.service.connectors, &self.memory.scope())
+    }
+
+    /// Whether everything that a call cannot do without has a value.
+    pub(crate) fn is_complete(&self, ask: &Ask, wanted: &Wanted) -> bool {
+        let takes = ask.call(&self.service.connectors).map(Call::takes);
+        let needed = takes.into_iter().flatten().filter(|(_, ty)| !matches!(ty, Type::Optional(_)));
+        needed.map(|(name, _)| name).all(|name| wanted.arguments.contains_key(name))
+    }
+
+    /// The question that sends an SMS.
+    pub(crate) fn sms(&self, to: &str, text: &str) -> Option<Wanted> {
+        let mut wanted = self.wanted(self.flow.body.sms.as_ref()?)?;
+        wanted.arguments.insert("to".to_owned(), Value::from(to));
+        wanted.arguments.insert("text".to_owned(), Value::from(text));
+        Some(wanted)
+    }
+
+    /// Sends an SMS without waiting for what comes of it.
+    pub(crate) fn send_sms(&mut self, to: &str, text: &str) {
+        if let Some(wanted) = self.sms(to, text) {
+            let question = wanted.question(self.memory.draw_question());
+            self.memory.out.push_back(Action::Ask(question));
+        }
+    }
+
+    /// Asks a connector; [`crate::step::Cue::Answered`] comes.
+    pub(crate) fn ask(&mut self, wanted: Wanted) {
+        let question = wanted.question(self.memory.draw_question());
+        self.memory.own_question = Some(question.id);
+        self.memory.out.push_back(Action::Ask(question));
+    }
+
+    /// The answer of that question has this name from now on.
+    pub(crate) fn know_answer(&mut self, name: &str) {
+        if let Some(Held(value)) = self.memory.answer.take() {
+            self.memory.know(name, value);
+        }
+    }
+
+    /// Sends a message; [`crate::step::Cue::Notified`] comes.
+    pub(crate) fn send_message(&mut self, to: String, text: String) {
+        self.memory.notifying = true;
+        self.memory.out.push_back(Action::Notify { to, text });
+    }
+
+    /// Something to see and hear while a connector is slow.
+    pub(crate) fn show_wait(&mut self) {
+        if let Some(wait) = self.defaults().wait.as_ref().filter(|_| self.memory.presence == Presence::OnLine)
+        {
+            let telling = self.telling();
+            let presentation = wait.present(&telling, self.has_video());
+            self.play(presentation, telling);
+        }
+    }
+
+    /// What is being said counts as over.
+    pub(crate) fn silence(&mut self) {
+        self.memory.playing = None;
+    }
+
+    /// The caller is asked to confirm this.
+    pub(crate) fn confirm(&mut self, confirmation: Confirmation) {
+        self.memory.confirmation = Some(confirmation);
+    }
+
+    /// What the caller is asked to confirm in this node.
+    pub(crate) fn confirmation(&mut self) -> Option<&mut Confirmation> {
+        self.memory.confirmation.as_mut()
+    }
+
+    /// The order is over: what came of it is written down.
+    pub(crate) fn record_order(&mut self, outcome: &'static str) {
+        let record = self.memory.confirmation.take().and_then(|confirmation| confirmation.record(outcome));
+        self.memory.out.extend(record.map(Action::Ordered));
+    }
+
+    /// A code of so many digits.
+    pub(crate) fn draw_code(&mut self, digits: usize) -> String {
+        let drawn = self.memory.draw();
+        (0..digits).map(|at| char::from(b'0' + ((drawn >> (8 * at)) as u16 % 10) as u8)).collect()
+    }
+
+    /// An idempotency key: 128 bits in hexadecimal digits.
+    pub(crate) fn draw_key(&mut self) -> String {
+        format!("{:016x}{:016x}", self.memory.draw(), self.memory.draw())
+    }
+
+    /// What was typed is taken back.
+    pub(crate) fn forget_typed(&mut self) {
+        self.memory.typed = None;
     }
 
     /// Puts the caller through to a telephone.

@@ -22,6 +22,10 @@ pub enum FactKind {
     Rings,
     /// `declines busy`: the caller is turned away.
     Declines,
+    /// `writes 138...: text`: a message is sent.
+    Writes,
+    /// `orders crm.order pack=10GB done`: something was ordered, and what came of it.
+    Orders,
     /// `slide menu.svg`: a slide is shown.
     Slide,
     /// `title ...`: its heading.
@@ -48,7 +52,7 @@ pub enum FactKind {
 
 impl FactKind {
     /// Every kind with its word, and what it is, for operators.
-    pub const ALL: [(FactKind, &'static str, &'static str); 18] = [
+    pub const ALL: [(FactKind, &'static str, &'static str); 20] = [
         (FactKind::Node, "node", "the node that is entered"),
         (FactKind::Language, "language", "the language, where it changes"),
         (FactKind::Variable, "var", "name and value of a variable, where it changes"),
@@ -56,6 +60,8 @@ impl FactKind {
         (FactKind::Transfer, "transfer", "the address that the caller is put through to"),
         (FactKind::Rings, "rings", "the caller's phone rings, and is not going to be answered"),
         (FactKind::Declines, "declines", "the caller is turned away, and why, as the network is told"),
+        (FactKind::Writes, "writes", "number and text of a message that is sent"),
+        (FactKind::Orders, "orders", "what was ordered, what was confirmed, and what came of it"),
         (FactKind::Slide, "slide", "the template that is shown"),
         (FactKind::Title, "title", "its heading"),
         (FactKind::Line, "line", "a line of its running text"),
@@ -131,6 +137,12 @@ fn of(what: &What) -> Vec<Fact> {
             let mut facts = one(FactKind::Transfer, to);
             facts.extend(of_presentation(waiting));
             facts
+        }
+        What::Written { to, text } => one(FactKind::Writes, &format!("{to} {text}")),
+        What::Ordered(ordered) => {
+            let confirmed = ordered.confirmed.iter().map(|(name, value)| format!("{name}={value} "));
+            let confirmed: String = confirmed.collect();
+            one(FactKind::Orders, &format!("{} {confirmed}{}", ordered.call, ordered.outcome))
         }
         What::Rings => one(FactKind::Rings, ""),
         What::Declined(why) => one(FactKind::Declines, why.word()),

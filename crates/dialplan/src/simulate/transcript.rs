@@ -170,6 +170,8 @@ impl<'s> Stand<'s> {
             | What::Queued { .. }
             | What::Transferred { .. }
             | What::Rings
+            | What::Written { .. }
+            | What::Ordered(_)
             | What::Declined(_)
             | What::Asked(_)
             | What::Doubt { .. }
@@ -184,6 +186,7 @@ fn impossible(beat: &Beat, why: &Cannot) -> Finding {
         (Cannot::InQueue(_), _) => "say how the queue ends: `queue served`",
         (Cannot::Silent, _) => "`wait` lets the time for a key pass",
         (Cannot::InTransfer(_), _) => "say how the transfer ends: `transfer done`",
+        (Cannot::NoCode, _) => "confirm the order by its key before",
         (Cannot::NoTransfer, _) => "lead into the transfer before",
         (Cannot::NoQueue, _) => "press the key that leads into the queue before",
         (Cannot::Ended, _) => "remove this line, or begin another call above it",
@@ -200,7 +203,7 @@ fn impossible(beat: &Beat, why: &Cannot) -> Finding {
 
 fn word(act: Act) -> &'static str {
     match act {
-        Act::Press(_) => "press",
+        Act::Press(_) | Act::Code => "press",
         Act::Listen => "listen",
         Act::Wait => "wait",
         Act::Queue(_) => "queue",
@@ -226,6 +229,7 @@ pub fn opening(service: &Service, flow: &Flow, facts: &Facts) -> String {
 pub fn line(act: Act) -> String {
     match act {
         Act::Press(key) => format!("press {key}"),
+        Act::Code => "press code".to_owned(),
         Act::Queue(outcome) => format!("queue {}", outcome_name(outcome)),
         Act::Transfer(outcome) => format!("transfer {}", outcome.word()),
         Act::Listen | Act::Wait | Act::Hangup => word(act).to_owned(),

@@ -12,8 +12,8 @@ use thiserror::Error;
 use super::length;
 use crate::connector::{Answer, Call, Question};
 use crate::{
-    Action, Decline, Event, Facts, Flow, FlowId, Places, Position, Presentation, QueueOutcome, Run, Service,
-    TransferOutcome, limits,
+    Action, Decline, Event, Facts, Flow, FlowId, Ordered, Places, Position, Presentation, QueueOutcome, Run,
+    Service, TransferOutcome, limits,
 };
 
 /// What a queue can end with, as the language calls it.
@@ -56,6 +56,8 @@ pub struct Setup {
 pub enum Act {
     /// A key is pressed at once, also into what is being said.
     Press(char),
+    /// The code that was told is typed.
+    Code,
     /// What is being said is heard to its end.
     Listen,
     /// Time passes until the flow goes on by itself: what is said ends, then the time for a key.
@@ -89,6 +91,9 @@ pub enum Cannot {
     /// For [`Act::Wait`] while the caller is put through.
     #[error("nothing happens by itself while `{0}` is called")]
     InTransfer(String),
+    /// For [`Act::Code`].
+    #[error("no code was told")]
+    NoCode,
     /// For [`Act::Transfer`].
     #[error("the caller is not put through to anybody")]
     NoTransfer,
@@ -165,6 +170,15 @@ pub enum What {
     Rings,
     /// The caller is turned away.
     Declined(Decline),
+    /// A message was sent, and taken.
+    Written {
+        /// Whom it is for.
+        to: String,
+        /// Plain text.
+        text: String,
+    },
+    /// Something was ordered.
+    Ordered(Ordered),
     /// A connector was asked; the example of the call is its answer.
     Asked(Question),
     /// A text could not be told as it was meant.
@@ -236,6 +250,10 @@ impl Walk {
         }
         match act {
             Act::Press(key) => self.happen(Event::Digit(key)),
+            Act::Code => {
+                let code = self.run.code().ok_or(Cannot::NoCode)?.to_owned();
+                code.chars().for_each(|digit| self.happen(Event::Digit(digit)));
+            }
             Act::Listen => self.listen()?,
             Act::Wait => self.wait()?,
             Act::Queue(outcome) => {
@@ -366,7 +384,7 @@ impl Walk {
     fn happen(&mut self, event: Event) {
         self.run.handle_input(self.now, event);
         self.notice_changes();
-        let mut asked = VecDeque::new();
+        let (mut asked, mut notified) = (VecDeque::new(), false);
         loop {
             match self.run.poll_output() {
                 Action::Ask(question) => {
@@ -391,12 +409,22 @@ impl Walk {
                     (self.transfer, self.sound_ends) = (Some(to.clone()), None);
                     self.note(What::Transferred { to, waiting });
                 }
+                Action::Notify { to, text } => {
+                    notified = true;
+                    self.note(What::Written { to, text });
+                }
+                Action::Ordered(ordered) => self.note(What::Ordered(ordered)),
                 Action::Ring => self.note(What::Rings),
                 Action::Decline(why) => self.note(What::Declined(why)),
                 Action::Doubt { span, message } => self.note(What::Doubt { span, message }),
                 Action::Hangup => self.end(),
                 Action::Timeout(at) => {
                     self.due = at;
+                    if std::mem::take(&mut notified) {
+                        self.run.handle_input(self.now, Event::Notified(true));
+                        self.notice_changes();
+                        continue;
+                    }
                     let Some(question) = asked.pop_front() else { return };
                     let event = Event::Answer { id: question.id, answer: self.answer(&question) };
                     self.run.handle_input(self.now, event);

@@ -92,7 +92,12 @@ impl Step for Flash {
                 stage.decline(self.cause);
                 Next::Outcome("done")
             }
-            Cue::Key(_) | Cue::PlayEnded | Cue::Queue(_) | Cue::Transferred(_) => Next::Wait,
+            Cue::Key(_)
+            | Cue::PlayEnded
+            | Cue::Queue(_)
+            | Cue::Transferred(_)
+            | Cue::Answered(_)
+            | Cue::Notified(_) => Next::Wait,
         }
     }
 }

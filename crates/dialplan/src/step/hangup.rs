@@ -72,7 +72,12 @@ impl Step for Hangup {
     fn resume<'a>(&'a self, _: &mut Stage<'_>, cue: Cue) -> Next<'a> {
         match cue {
             Cue::PlayEnded => Next::Hangup,
-            Cue::Key(_) | Cue::Time | Cue::Queue(_) | Cue::Transferred(_) => Next::Wait,
+            Cue::Key(_)
+            | Cue::Time
+            | Cue::Queue(_)
+            | Cue::Transferred(_)
+            | Cue::Answered(_)
+            | Cue::Notified(_) => Next::Wait,
         }
     }
 }

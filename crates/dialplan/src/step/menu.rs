@@ -297,7 +297,7 @@ impl Step for Menu {
                 Next::Wait
             }
             Cue::Time => stage.fail(self.tries, "silence"),
-            Cue::Queue(_) | Cue::Transferred(_) => Next::Wait,
+            Cue::Queue(_) | Cue::Transferred(_) | Cue::Answered(_) | Cue::Notified(_) => Next::Wait,
         }
     }
 }

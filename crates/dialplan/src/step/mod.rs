@@ -13,6 +13,8 @@ mod hours;
 mod language;
 mod lookup;
 mod menu;
+mod notify;
+mod order;
 mod play;
 mod queue;
 mod rate;
@@ -24,6 +26,7 @@ mod transfer;
 use std::fmt;
 
 pub(crate) use menu::read_when;
+pub(crate) use order::Confirmation;
 pub(crate) use run::Part;
 
 use crate::ask::Ask;
@@ -38,7 +41,7 @@ use crate::text::Telling;
 use crate::{QueueOutcome, TransferOutcome};
 
 /// Every step of the language. The manual's table is made from it.
-pub static STEPS: [&Kind; 14] = [
+pub static STEPS: [&Kind; 16] = [
     &menu::KIND,
     &play::KIND,
     &collect::KIND,
@@ -49,6 +52,8 @@ pub static STEPS: [&Kind; 14] = [
     &hours::KIND,
     &lookup::KIND,
     &run::KIND,
+    &order::KIND,
+    &notify::KIND,
     &queue::KIND,
     &transfer::KIND,
     &flash::KIND,
@@ -110,6 +115,23 @@ pub(crate) enum Cue {
     Queue(QueueOutcome),
     /// What became of putting the caller through.
     Transferred(TransferOutcome),
+    /// What came of the question that the step itself has asked ([`Stage::ask`]).
+    Answered(Came),
+    /// Whether a message was taken.
+    Notified(bool),
+}
+
+/// What came of a step's own question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Came {
+    /// An answer; [`Stage::know_answer`] gives it a name.
+    Done,
+    /// The other side says no.
+    Refused,
+    /// It did not happen, for certain.
+    Failed,
+    /// It may have happened.
+    Unknown,
 }
 
 /// Where the run goes on.
@@ -152,6 +174,11 @@ pub(crate) trait Step: fmt::Debug + Send + Sync {
 
     /// What it asks of a connector before it begins, `fetch` aside.
     fn ask(&self) -> Option<&Ask> {
+        None
+    }
+
+    /// What it asks of a connector itself, bound to a confirmation; its answer is known behind `done`.
+    fn orders(&self) -> Option<&Ask> {
         None
     }
 

@@ -121,7 +121,12 @@ impl Step for Queue {
                 }
                 Next::Outcome(outcome_name(outcome))
             }
-            Cue::Key(_) | Cue::PlayEnded | Cue::Time | Cue::Transferred(_) => Next::Wait,
+            Cue::Key(_)
+            | Cue::PlayEnded
+            | Cue::Time
+            | Cue::Transferred(_)
+            | Cue::Answered(_)
+            | Cue::Notified(_) => Next::Wait,
         }
     }
 }
@@ -185,6 +190,8 @@ mod tests {
             crate::Action::Enter { .. }
             | crate::Action::Transfer { .. }
             | crate::Action::Ring
+            | crate::Action::Notify { .. }
+            | crate::Action::Ordered(_)
             | crate::Action::Decline(_)
             | crate::Action::Play(_)
             | crate::Action::Ask(_)

@@ -143,7 +143,12 @@ impl Step for Transfer {
                 }
                 Next::Outcome(outcome.word())
             }
-            Cue::Key(_) | Cue::PlayEnded | Cue::Time | Cue::Queue(_) => Next::Wait,
+            Cue::Key(_)
+            | Cue::PlayEnded
+            | Cue::Time
+            | Cue::Queue(_)
+            | Cue::Answered(_)
+            | Cue::Notified(_) => Next::Wait,
         }
     }
 }

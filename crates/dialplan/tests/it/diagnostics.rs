@@ -921,3 +921,92 @@ nodes: { main: { branch: { cases: [{ when: has_video, to: $return ok }], exits: 
         ("two words", nodes("a pin", "secure", "main")),
     ]));
 }
+
+#[test]
+fn mistakes_of_orders_and_messages() {
+    let with = |changes: &[(&str, &str)]| {
+        let nodes = "  main:
+    order:
+      slide: page.svg
+      lines: wanted
+      yes: balance
+      no: packs
+      call: crm.order
+      send: { pack: pack }
+      show: pack
+      code_by: [picture, sms, speech]
+      code: { slide: page.svg, title: balance, say: balance, message: packs }
+      into: receipt
+      exits: { done: wrote, declined: $hangup, refused: $hangup, unknown: $hangup, failed: $hangup, exhausted: $hangup }
+  wrote: { notify: { by: sms, text: told, exits: { done: $hangup, withheld: $hangup, failed: $hangup } } }
+";
+        let head = flow(nodes).replace(
+            "defaults:",
+            "vars: { pack: { one_of: [10GB, 30GB] }, pin: { type: secret } }\nsms: crm.sms\ndefaults:",
+        );
+        let crm = "connector: crm
+base: http://a
+calls:
+  order: { post: /orders, order: true, takes: { pack: text, pin: secret? }, returns: { number: text }, example: { number: a } }
+  sms: { post: /sms, takes: { to: text, text: text }, example: {} }
+";
+        let mut files = vec![file("flow.yaml", &head), file("crm.yaml", crm), queues()];
+        files.extend(texts().into_iter().map(|book| {
+            file(
+                &book.path,
+                &format!("{}wanted: \"{{{{ pack }}}}\"\ntold: \"{{{{ receipt.number }}}}\"\n", book.text),
+            )
+        }));
+        for (right, wrong) in changes {
+            let found = files.iter_mut().find(|file| file.text.contains(right));
+            let file = found.unwrap_or_else(|| panic!("{right}"));
+            file.text = file.text.replacen(right, wrong, 1);
+        }
+        Case::Files(files)
+    };
+    assert!(problems(&with(&[])).is_empty(), "{}", problems(&with(&[])).report());
+    let by = |way: &str| with(&[("code_by: [picture, sms, speech]", &format!("code_by: {way}"))]);
+    snapshot!(reports(&[
+        ("not shown", with(&[("show: pack", "show: []")])),
+        ("shown and not told", with(&[("lines: wanted", "lines: balance")])),
+        ("shown and not sent", with(&[("show: pack", "show: [pack, price]")])),
+        ("no way for a code", by("[]")),
+        ("unknown way for a code", by("[pictures, speech]")),
+        ("a code for those who see alone", by("picture")),
+        ("no slide for the code", with(&[("code: { slide: page.svg, title: balance, ", "code: { ")])),
+        ("no text for the SMS", with(&[(", message: packs", "")])),
+        (
+            "nobody sends an SMS",
+            with(&[
+                ("sms: crm.sms\n", ""),
+                ("picture, sms, speech", "picture, speech"),
+                (", message: packs", "")
+            ])
+        ),
+        ("an unknown sender of SMS", with(&[("sms: crm.sms", "sms: crm.smss")])),
+        (
+            "a call that is no sender of SMS",
+            with(&[("takes: { to: text, text: text }", "takes: { to: text, text: text, from: text }")])
+        ),
+        ("an order that others may ask", with(&[("order: true, ", "")])),
+        (
+            "an order without confirmation",
+            with(&[
+                ("exits: { done: wrote", "exits: { done: again"),
+                (
+                    "  wrote:",
+                    "  again: { lookup: { call: crm.order, send: { pack: pack }, into: twice, exits: { done: wrote, refused: wrote, failed: $hangup } } }\n  wrote:"
+                )
+            ])
+        ),
+        (
+            "an order when the call is over",
+            with(&[("sms: crm.sms", "on_hangup: { call: crm.order, send: { pack: pack } }\nsms: crm.sms")])
+        ),
+        ("an answer that is not there", with(&[("declined: $hangup", "declined: wrote")])),
+        ("a secret in a message", with(&[("told: \"{{ receipt.number }}", "told: \"{{ pin }}")])),
+        ("unknown way to write", with(&[("by: sms", "by: fax")])),
+        ("a number that is none", with(&[("by: sms", "by: sms, to: has_video")])),
+        ("no text", with(&[("by: sms, text: told", "by: sms")])),
+    ]));
+}

@@ -34,7 +34,7 @@ fn examples_of_the_manual_are_sound() {
     let service =
         Service::compile(&examples, &assets()).unwrap_or_else(|problems| panic!("{}", problems.report()));
     assert!(service.warnings().is_empty(), "{}", service.warnings().report());
-    assert_eq!(service.flows().len(), 10);
+    assert_eq!(service.flows().len(), 11);
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn generated_region_of_the_manual_is_fresh() {
 /// What the examples ask.
 const CRM: &str = "connector: crm
 base: http://127.0.0.1:1
-calls: { subscriber: { get: /subscriber, takes: { caller: text }, returns: { star: number }, example: { star: 3 } } }
+calls: { subscriber: { get: /subscriber, takes: { caller: text }, returns: { star: number }, example: { star: 3 } }, order: { post: /orders, order: true, takes: { pack: text }, example: {} } }
 ";
 
 /// What the examples run.
@@ -105,7 +105,7 @@ fn example_of_every_step_is_sound() {
             .text
             .push_str("hours: { business: { zone: Asia/Shanghai, open: { mon-fri: 09:00-18:00 } } }\n");
         let chinese = files.iter_mut().find(|file| file.path.ends_with("zh-CN.yaml")).expect("texts");
-        chinese.text.push_str("enter_card: 请输入卡号\nhow_was_it: 请评价\n");
+        chinese.text.push_str("enter_card: 请输入卡号\nhow_was_it: 请评价\norder_line: \"{{ pack }}\"\n");
         if let Err(problems) = Service::compile(&files, &assets()) {
             let real: Vec<_> =
                 problems.errors().filter(|problem| problem.code() != "unreachable-node").collect();

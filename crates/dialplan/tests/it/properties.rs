@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::common::{assets, demo, demo_files, file, some_time};
 use crate::steps::of_all_steps;
+use dialplan::connector::Answer;
 use dialplan::{Action, Event, Facts, QueueOutcome, Run, Service, TransferOutcome};
 use proptest::prelude::*;
 
@@ -18,6 +19,8 @@ fn event() -> impl Strategy<Value = Event> {
         3 => Just(Event::Timeout),
         2 => prop::sample::select(vec![Served, Timeout, Full, Closed, NoAgents, Failed]).prop_map(Event::Queue),
         2 => prop::sample::select(TransferOutcome::ALL.to_vec()).prop_map(Event::Transferred),
+        1 => any::<bool>().prop_map(Event::Notified),
+        1 => (0_u32..40).prop_map(|id| Event::Answer { id, answer: Answer::Refused }),
         1 => Just(Event::Ringing),
         1 => Just(Event::Start),
         1 => Just(Event::HungUp),
@@ -48,7 +51,13 @@ fn shared_steps() -> Arc<Service> {
 fn drain(run: &mut Run, waits: &mut Waits) {
     for _ in 0..1000 {
         match run.poll_output() {
-            Action::Doubt { .. } | Action::Ask(_) | Action::Ring | Action::Decline(_) => {}
+            Action::Doubt { .. }
+            | Action::Ask(_)
+            | Action::Ring
+            | Action::Decline(_)
+            | Action::Ordered(_) => {}
+            // Its answer, or the time for it.
+            Action::Notify { .. } => {}
             Action::Transfer { .. } => (waits.playing, waits.queued) = (false, true),
             Action::Enter { .. } => {}
             Action::Play(_) => (waits.playing, waits.queued) = (true, false),

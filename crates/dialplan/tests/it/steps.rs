@@ -391,12 +391,27 @@ pub(crate) fn of_all_steps() -> Arc<Service> {
   stars: { rate: { slide: menu.svg, say: hello, into: stars, stars: 3, barge_in: false, exits: { done: note } } }
   note: { set: { vars: { stars: stars + 1 }, next: chinese } }
   chinese: { language: { to: zh-CN, next: menu } }
-  menu: { menu: { say: hello, items: { \"1\": { say: balance, to: main }, \"2\": { say: packs, to: $language }, \"3\": { say: packs, to: pin }, \"4\": { say: packs, to: away } } } }
+  menu: { menu: { say: hello, items: { \"1\": { say: balance, to: main }, \"2\": { say: packs, to: $language }, \"3\": { say: packs, to: pin }, \"4\": { say: packs, to: away }, \"5\": { say: packs, to: buy } } } }
+  buy: { order: { slide: page.svg, lines: count, say: hello, yes: balance, no: packs, call: crm.order, send: { count: stars }, show: count, code_by: [picture, speech], code: { slide: page.svg, say: hello }, exits: { done: write, declined: menu, refused: menu, unknown: menu, failed: menu } } }
+  write: { notify: { by: message, text: hello, exits: { done: menu, withheld: menu, failed: menu } } }
   away: { transfer: { to: \"sip:{{ called }}@127.0.0.1\", exits: { done: stars, busy: menu, no_answer: menu, failed: menu } } }
 ";
     let vars = "card: { type: text }, stars: { type: number, default: 0 }";
     let flow = flow(vars, nodes).replace("languages: [en]", "languages: [en, zh-CN]");
     let part = ASK_PIN.replace("look }", "words }")
         + "  words: { menu: { say: hello, items: { \"1\": { say: balance, to: look }, \"2\": { say: packs, to: $back }, \"9\": { say: packs, to: $return wrong } } } }\n";
-    service(&[("flow.yaml", &flow), ("ask_pin.yaml", &part), ("queues.yaml", HOURS)], "")
+    let crm = "connector: crm\nbase: http://127.0.0.1:1\ncalls: { order: { post: /order, order: true, takes: { count: number }, example: {} } }\n";
+    let mut files = vec![
+        file("flow.yaml", &flow),
+        file("ask_pin.yaml", &part),
+        file("queues.yaml", HOURS),
+        file("crm.yaml", crm),
+    ];
+    files.extend(
+        texts()
+            .into_iter()
+            .map(|book| file(&book.path, &format!("{}count: \"{{{{ stars }}}}\"\n", book.text))),
+    );
+    let compiled = Service::compile(&files, &assets());
+    Arc::new(compiled.unwrap_or_else(|problems| panic!("{}", problems.report())))
 }

@@ -60,7 +60,11 @@ impl Call {
                     self.timeout = at;
                     return;
                 }
-                other @ (Action::Transfer { .. } | Action::Ring | Action::Decline(_)) => panic!("{other:?}"),
+                other @ (Action::Transfer { .. }
+                | Action::Ring
+                | Action::Decline(_)
+                | Action::Notify { .. }
+                | Action::Ordered(_)) => panic!("{other:?}"),
             }
         }
     }

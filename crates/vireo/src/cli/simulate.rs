@@ -33,7 +33,7 @@ pub(crate) struct Args {
     #[arg(value_name = "FLOW")]
     flow: PathBuf,
 
-    /// Keys to press, as in `1,9`, each when the prompt is over; `t` lets the time for a key pass, `h` hangs up
+    /// Keys to press, as in `1,9`, each when the prompt is over; `t` lets the time for a key pass, `c` types the code of an order, `h` hangs up
     #[arg(long, value_name = "KEYS", value_parser = keys)]
     keys: Option<Keys>,
 
@@ -248,8 +248,9 @@ impl<W: Write> Call<W> {
 fn keys(text: &str) -> Result<Keys, String> {
     let signs = text.chars().filter(|sign| *sign != ',' && !sign.is_whitespace());
     let wish = |sign: char| {
-        Wish::of(sign)
-            .ok_or_else(|| format!("`{sign}` is no key: 0 to 9, * and #, `t` for time, `h` to hang up"))
+        Wish::of(sign).ok_or_else(|| {
+            format!("`{sign}` is no key: 0 to 9, * and #, `t` for time, `c` for a code, `h` to hang up")
+        })
     };
     signs.map(wish).collect::<Result<_, _>>().map(Keys)
 }

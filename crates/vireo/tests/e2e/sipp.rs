@@ -113,8 +113,11 @@ fn a_busy_agent_is_followed_by_the_next() {
 const RINGS: &str = "flow: rings
 numbers: [\"1008612\"]
 start: rings
-languages: [zh-CN, en]
-nodes: { rings: { flash: { ring: 2s, next: $hangup } } }
+languages: [zh-CN]
+vars: { money: 58.20 }
+nodes:
+  rings: { flash: { ring: 2s, next: write } }
+  write: { notify: { by: message, to: '\"sip:agent1@10.77.0.1:5070\"', text: [balance, balance_money], exits: { done: $hangup, withheld: $hangup, failed: $hangup } } }
 ";
 const SHOP: &str = "flow: shop
 numbers: [\"1008613\"]
@@ -133,7 +136,9 @@ fn a_flash_rings_and_is_refused_and_a_transfer_reaches_its_telephone() {
     let Some(lab) = Lab::new("sipp-flash", &["sipp"]) else { return };
     assert!(SHOP.contains(&format!("@{ADDRESS}:{AGENT_PORT}")));
     let mut gateway = Gateway::with_flows(&lab, &[("rings.yaml", RINGS), ("shop.yaml", SHOP)]);
+    let reader = agent("message", &[]).start(&lab);
     caller("flash", "1008612", &[]).run(&lab);
+    reader.pass();
     // The telephone waits for the end, which the caller brings.
     let shop = agent("agent", &["-d", "500"]).start(&lab);
     caller("call", "1008613", &["-d", "4000"]).run(&lab);

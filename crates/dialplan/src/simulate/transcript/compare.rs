@@ -105,6 +105,8 @@ fn misspelt(service: &Service, telephone: &Telephone, gap: &Gap<'_>) -> Option<F
         FactKind::Transfer
         | FactKind::Rings
         | FactKind::Declines
+        | FactKind::Writes
+        | FactKind::Orders
         | FactKind::Slide
         | FactKind::Title
         | FactKind::Line

@@ -249,6 +249,9 @@ impl Reading<'_> {
     }
 
     fn keys(&mut self, word: &Word, rest: &Word) -> Option<Vec<Act>> {
+        if rest.value == "code" {
+            return Some(vec![Act::Code]);
+        }
         let signs: Vec<char> = rest.value.chars().filter(|sign| !sign.is_whitespace()).collect();
         let wrong = signs.iter().find(|sign| !matches!(sign, '0'..='9' | '*' | '#'));
         if signs.is_empty() || wrong.is_some() {

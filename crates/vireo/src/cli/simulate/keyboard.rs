@@ -11,6 +11,8 @@ use dialplan::{QueueOutcome, TransferOutcome};
 pub(super) enum Wish {
     /// A key of the telephone.
     Key(char),
+    /// The code of an order.
+    Code,
     /// Time passes.
     Time,
     /// The wait in the queue ends so.
@@ -44,6 +46,7 @@ impl Wish {
     pub(super) fn of(sign: char) -> Option<Self> {
         match sign {
             '0'..='9' | '*' | '#' => Some(Self::Key(sign)),
+            'c' => Some(Self::Code),
             't' => Some(Self::Time),
             'h' => Some(Self::Hangup),
             _ => None,
@@ -64,6 +67,7 @@ impl Wish {
     pub(super) fn act(self, awaits: &Awaits) -> Act {
         match self {
             Self::Key(key) => Act::Press(key),
+            Self::Code => Act::Code,
             Self::Time if matches!(awaits, Awaits::Sound(_)) => Act::Listen,
             Self::Time => Act::Wait,
             Self::Queue(outcome) => Act::Queue(outcome),

@@ -96,6 +96,7 @@ impl<W: Write> Screen<W> {
     pub(super) fn act(&mut self, at: Duration, act: Act) -> io::Result<()> {
         let what = match act {
             Act::Press(key) => format!("key {key}"),
+            Act::Code => "the code".to_owned(),
             Act::Listen | Act::Wait => "time passes".to_owned(),
             Act::Queue(outcome) => format!("the queue ends: {}", outcome_name(outcome)),
             Act::Transfer(outcome) => format!("the transfer ends: {}", outcome.word()),
@@ -125,6 +126,12 @@ impl<W: Write> Screen<W> {
             What::Transferred { to, waiting } => {
                 self.note(&format!("is put through to {to}"))?;
                 self.presentation(waiting)
+            }
+            What::Written { to, text } => self.note(&format!("writes to {to}: {text}")),
+            What::Ordered(ordered) => {
+                let confirmed = ordered.confirmed.iter().map(|(name, value)| format!(" {name}={value}"));
+                let confirmed: String = confirmed.collect();
+                self.note(&format!("orders {}{confirmed}: {}", ordered.call, ordered.outcome))
             }
             What::Rings => self.note("the phone rings, and is not going to be answered"),
             What::Declined(why) => self.note(&format!("the caller is turned away: {}", why.word())),
