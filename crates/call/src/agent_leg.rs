@@ -52,6 +52,7 @@ impl Call {
         &mut self,
         now: Now,
         queue: String,
+        priority: acd::Priority,
         waiting: dialplan::Presentation,
         places: Option<dialplan::Places>,
     ) {
@@ -65,7 +66,7 @@ impl Call {
             dialplan::Intent::Talk => false,
             dialplan::Intent::Sign => true,
         });
-        self.out.push_back(Output::Pool(acd::Input::Enter { ticket: self.ticket, queue }));
+        self.out.push_back(Output::Pool(acd::Input::Enter { ticket: self.ticket, queue, priority }));
     }
 
     /// When the pool counts as out of reach.

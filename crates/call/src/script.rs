@@ -96,9 +96,10 @@ impl Call {
                     self.leave_queue(now);
                     self.present(now, presentation);
                 }
-                Action::Queue { queue, waiting, places } => {
+                Action::Queue { queue, priority, waiting, places } => {
                     self.present(now, waiting.clone());
-                    self.enter_queue(now, queue, waiting, places);
+                    let priority = acd::Priority { base: priority.base, per_minute: priority.per_minute };
+                    self.enter_queue(now, queue, priority, waiting, places);
                 }
                 Action::Ask(question) => {
                     let service = run.service().clone();

@@ -78,6 +78,13 @@ pub const TRIES_MAX: u32 = 10;
 pub const PLACES_SHOWN: u32 = 10;
 /// How often the slide of a place may change when the step does not say.
 pub const SHOW_PLACE_EVERY: Duration = Duration::from_secs(10);
+/// Points that a minute of waiting in a queue adds when the step does not say, so that all gain equally fast; and at
+/// most.
+pub const PER_MINUTE: u32 = 10;
+/// See [`PER_MINUTE`].
+pub const PER_MINUTE_MAX: u32 = 1_000;
+/// Points with which a caller enters a queue, above or below zero; more means this.
+pub const PRIORITY_MAX: i32 = 100_000;
 /// Most callers in a queue.
 pub const CAPACITY_MAX: u32 = 100_000;
 

@@ -81,6 +81,15 @@ pub enum QueueOutcome {
     Failed,
 }
 
+/// How soon it is a caller's turn in a queue: who has the most points is next, and of equals who came first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Priority {
+    /// Points at entry.
+    pub base: i32,
+    /// Points that each minute of waiting adds.
+    pub per_minute: u32,
+}
+
 /// What the call shall do. Poll until `Timeout` comes out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -99,6 +108,8 @@ pub enum Action {
     Queue {
         /// Name of the queue.
         queue: String,
+        /// How soon it is this caller's turn.
+        priority: Priority,
         /// Picture and music of the wait, looped.
         waiting: Presentation,
         /// What tells the caller's place in place of that picture.

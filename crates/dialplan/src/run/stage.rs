@@ -14,7 +14,7 @@ use crate::service::Queues;
 use crate::step::Next;
 use crate::text::Telling;
 use crate::types::Type;
-use crate::{Flow, Places, Presentation, Service};
+use crate::{Flow, Places, Presentation, Priority, Service};
 
 /// Everything about a call that changes.
 #[derive(Debug)]
@@ -180,6 +180,11 @@ impl<'a> Stage<'a> {
         self.memory.facts.wall.saturating_add(passed.unwrap_or_default())
     }
 
+    /// What an expression can use now.
+    pub(crate) fn scope(&self) -> Scope {
+        self.memory.scope()
+    }
+
     /// Whether a condition holds now.
     pub(crate) fn holds(&self, expression: &Expression) -> bool {
         expression.holds(&self.memory.scope())
@@ -217,13 +222,14 @@ impl<'a> Stage<'a> {
     pub(crate) fn enter_queue(
         &mut self,
         queue: &str,
+        priority: Priority,
         waiting: Presentation,
         places: Option<Places>,
         told: Telling<'_>,
     ) {
         self.doubt(told);
         self.memory.queued = true;
-        self.memory.out.push_back(Action::Queue { queue: queue.to_owned(), waiting, places });
+        self.memory.out.push_back(Action::Queue { queue: queue.to_owned(), priority, waiting, places });
     }
 
     /// Texts that could not be told as they were meant are for the log, never the end of a call.

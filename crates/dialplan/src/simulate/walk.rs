@@ -350,7 +350,7 @@ impl Walk {
                     self.sound_ends = length(&presentation).map(|length| self.now + length);
                     self.note(What::Shown(presentation));
                 }
-                Action::Queue { queue, waiting, places } => {
+                Action::Queue { queue, waiting, places, .. } => {
                     (self.queue, self.sound_ends) = (Some(queue.clone()), None);
                     self.note(What::Queued { queue, waiting, places });
                 }

@@ -13,6 +13,7 @@ mod language;
 mod lookup;
 mod menu;
 mod play;
+mod priority;
 mod queue;
 mod rate;
 mod run;

@@ -2,6 +2,7 @@
 //!
 //! What is seen and heard meanwhile is the queue's `hold` in queues.yaml, or the step's own `hold`.
 
+use super::priority::Points;
 use super::show_place::ShowPlace;
 use super::{Cue, Field, Kind, Next, Outcome, Step};
 use crate::check::Checker;
@@ -23,6 +24,10 @@ pub(super) static KIND: Kind = Kind {
         Field {
             name: "hold",
             docs: "instead of the queue's: `{ clip }` or `{ slide, title, lines, values, music }`",
+        },
+        Field {
+            name: "priority",
+            docs: "`{ base, per_minute: 10 }`: points at entry, an expression, and what each minute of waiting adds; who has the most is next",
         },
         Field {
             name: "show_place",
@@ -52,6 +57,7 @@ struct Queue {
     name: Word,
     hold: Option<Scene>,
     show_place: Option<ShowPlace>,
+    priority: Points,
     exits: Exits,
 }
 
@@ -59,8 +65,9 @@ fn read(reader: &mut Reader, fields: &Fields<'_>) -> Option<Box<dyn Step>> {
     let name = fields.need(reader, "name").and_then(|tree| reader.word("`name`", tree));
     let hold = fields.entry("hold").and_then(|(key, tree)| read_hold(reader, key.span, tree));
     let show_place = ShowPlace::read(reader, fields);
+    let priority = Points::read(reader, fields);
     let exits = Exits::read(reader, "a queue", fields, KIND.outcomes);
-    Some(Box::new(Queue { name: name?, hold, show_place, exits }))
+    Some(Box::new(Queue { name: name?, hold, show_place, priority, exits }))
 }
 
 impl Queue {
@@ -94,6 +101,7 @@ impl Step for Queue {
         if let Some(show_place) = &self.show_place {
             show_place.check(checker);
         }
+        self.priority.check(checker);
     }
 
     fn presentations(&self, telling: &Telling<'_>, queues: &Queues, all: &mut Presentations) {
@@ -109,7 +117,8 @@ impl Step for Queue {
         let show_place = self.show_place.as_ref().filter(|_| stage.has_video());
         let places =
             show_place.and_then(|show_place| show_place.places(&telling, self.agents(stage.queues())));
-        stage.enter_queue(&self.name.value, waiting, places, telling);
+        let priority = self.priority.now(&stage.scope());
+        stage.enter_queue(&self.name.value, priority, waiting, places, telling);
         Next::Wait
     }
 
@@ -170,6 +179,28 @@ mod tests {
             "  main: {{ queue: {{ name: video, hold: {{ slide: page.svg, title: hi, music: clip.mp4 }}, {exits} }} }}\n"
         );
         check(&nodes, seeing(), "", "main <video page.svg HI clip.mp4>");
+    }
+
+    #[test]
+    fn points_are_those_of_the_moment_of_entry() {
+        let exits = EXITS.replace("full: main", "full: bye");
+        let nodes = |priority: &str| {
+            format!(
+                "  main: {{ set: {{ vars: {{ times: 4 }}, next: wait }} }}\n  wait: {{ queue: {{ name: video, {priority} {exits} }} }}\n"
+            )
+        };
+        let points = |fields: &str| {
+            let service = crate::testing::service(&nodes(fields));
+            let mut run = crate::Run::new(service.clone(), service.flows()[0].id(), seeing(), 0);
+            run.handle_input(crate::testing::some_time(), crate::Event::Start);
+            std::iter::repeat_with(|| run.poll_output()).take(5).find_map(|action| match action {
+                crate::Action::Queue { priority, .. } => Some((priority.base, priority.per_minute)),
+                _ => None,
+            })
+        };
+        assert_eq!(points("priority: { base: 10 * times, per_minute: 3 },"), Some((40, 3)));
+        assert_eq!(points("priority: { base: times },"), Some((4, 10)));
+        assert_eq!(points(""), Some((0, 10)), "all gain equally fast unless a step says otherwise");
     }
 
     #[test]

@@ -492,6 +492,25 @@ fn mistakes_of_queues() {
 }
 
 #[test]
+fn mistakes_of_waiting() {
+    let vars = "star: { type: number }, level: { one_of: [gold, plain] }, pin: { type: secret }";
+    let exits = "exits: { served: $hangup, timeout: $hangup, full: $hangup, closed: $hangup, no_agents: $hangup, failed: $hangup }";
+    let it = |fields: &str| {
+        with_vars(vars, &format!("  main: {{ queue: {{ name: video, {fields}, {exits} }} }}\n"))
+    };
+    assert!(problems(&it("priority: { base: 10 * star, per_minute: 10 }")).is_empty());
+    snapshot!(reports(&[
+        ("points of a word", it("priority: { base: level }")),
+        ("points of a secret", it("priority: { base: pin }")),
+        ("unknown name", it("priority: { base: 10 * stars }")),
+        ("no points", it("priority: { per_minute: 10 }")),
+        ("points that never grow", it("priority: { base: star, per_minute: 0 }")),
+        ("a number alone", it("priority: 10")),
+        ("misspelt", it("priority: { base: star, per_min: 10 }")),
+    ]));
+}
+
+#[test]
 fn mistakes_of_collect() {
     let vars = "card: { type: text }, pin: { type: secret }, sum: { type: money }, day: { type: date }";
     let collect = |fields: &str| {
