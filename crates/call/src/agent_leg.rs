@@ -21,8 +21,6 @@ use crate::{LegId, Live, limits};
 pub(crate) struct Queueing {
     /// The queue's name.
     queue: String,
-    /// What is seen and heard while nobody talks.
-    waiting: dialplan::Presentation,
     /// What shows the subscriber's place meanwhile.
     pub(crate) board: Option<Board>,
     offer: Option<Offer>,
@@ -53,7 +51,6 @@ impl Call {
         now: Now,
         queue: String,
         priority: acd::Priority,
-        waiting: dialplan::Presentation,
         places: Option<dialplan::Places>,
     ) {
         info!(queue, "waits for an agent");
@@ -61,7 +58,7 @@ impl Call {
         self.ticket = acd::TicketId(drawn & !0xFF | (drawn + 1) & 0xFF);
         let word_due = Some(now.mono + limits::POOL_ANSWERS_WITHIN);
         let board = places.map(Board::new);
-        self.queueing = Some(Queueing { queue: queue.clone(), waiting, board, offer: None, word_due });
+        self.queueing = Some(Queueing { queue: queue.clone(), board, offer: None, word_due });
         self.signs = self.run.service().queues().queues.get(&queue).is_some_and(|queue| match queue.intent {
             dialplan::Intent::Talk => false,
             dialplan::Intent::Sign => true,
@@ -223,6 +220,7 @@ impl Call {
         self.say(leg, || ToBrowser::Talking { with: caller });
         self.say(CALLER, || ToBrowser::Talking { with: name.clone() });
         self.out.push_back(Output::Live(Live::Agent { call: self.facts.call, agent: Some(name) }));
+        self.advance(now, dialplan::Event::Attended);
     }
 
     /// The queue that the subscriber waits in.
@@ -337,13 +335,10 @@ impl Call {
 
     /// Back to waiting: an agent who had answered is gone, but the ticket is not.
     fn wait_on(&mut self, now: Now) {
-        let Some(queueing) = self.queueing.as_ref().filter(|queueing| queueing.offer.is_none()) else {
-            return;
-        };
-        if self.showing.is_none() {
-            let waiting = queueing.waiting.clone();
+        let waits = self.queueing.as_ref().is_some_and(|queueing| queueing.offer.is_none());
+        if waits && self.showing.is_none() {
             self.silence(now);
-            self.present(now, waiting);
+            self.advance(now, dialplan::Event::WaitsOn);
         }
     }
 

@@ -28,6 +28,8 @@ pub struct Cdr {
     pub path: Vec<String>,
     /// The agent who was talked to last.
     pub agent: Option<String>,
+    /// At which number and by which queue the subscriber wants to be called back; the last such wish.
+    pub callback: Option<CallBack>,
     /// Keys that were pressed.
     pub digits: u32,
     /// RTP packets of all its streams.
@@ -37,6 +39,15 @@ pub struct Cdr {
     pub skew_ms: Option<i64>,
     /// Of a 3G phone: how its terminal and ours got on.
     pub terminal: Option<Terminal>,
+}
+
+/// A subscriber's wish to be called back instead of waiting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallBack {
+    /// Name of the queue.
+    pub queue: String,
+    /// The subscriber's number.
+    pub number: String,
 }
 
 /// The session with a 3G phone's terminal.
@@ -116,6 +127,7 @@ pub(crate) struct Facts {
     pub(crate) answered: Option<Duration>,
     pub(crate) path: Vec<String>,
     pub(crate) agent: Option<String>,
+    pub(crate) callback: Option<CallBack>,
     pub(crate) digits: u32,
     pub(crate) packets: Packets,
     pub(crate) skew_ms: Option<i64>,
@@ -139,6 +151,7 @@ impl Facts {
             answered: None,
             path: Vec::new(),
             agent: None,
+            callback: None,
             digits: 0,
             packets: Packets::default(),
             skew_ms: None,
@@ -173,6 +186,7 @@ impl Facts {
             cause,
             path: self.path,
             agent: self.agent,
+            callback: self.callback,
             digits: self.digits,
             packets: self.packets,
             skew_ms: self.skew_ms,

@@ -37,7 +37,7 @@ pub mod web;
 mod web_legs;
 
 pub use call::CallId;
-pub use cdr::{Cause, Cdr, Packets, Terminal};
+pub use cdr::{CallBack, Cause, Cdr, Packets, Terminal};
 pub use leg::LegId;
 pub use live::Live;
 pub use offer::rtp_config;

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use dialplan::{Action, Presentation};
 use media::{Asset, AssetKey, Format, Now, Row, SlideValues, Track};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use crate::call::{Call, Output, Walk};
-use crate::cdr::Cause;
+use crate::cdr::{CallBack, Cause};
 use crate::leg::CALLER;
 use crate::modes::Modes;
 use crate::playout::{AtEnd, Playout};
@@ -93,13 +93,22 @@ impl Call {
                     self.out.push_back(Output::Live(Live::Node { call, node, at }));
                 }
                 Action::Play(presentation) => {
-                    self.leave_queue(now);
+                    self.cover_place();
                     self.present(now, presentation);
                 }
                 Action::Queue { queue, priority, waiting, places } => {
-                    self.present(now, waiting.clone());
+                    self.present(now, waiting);
                     let priority = acd::Priority { base: priority.base, per_minute: priority.per_minute };
-                    self.enter_queue(now, queue, priority, waiting, places);
+                    self.enter_queue(now, queue, priority, places);
+                }
+                Action::Hold { waiting, places } => {
+                    self.uncover_place(places);
+                    self.present(now, waiting);
+                }
+                Action::LeaveQueue => self.leave_queue(now),
+                Action::CallBack { queue, number } => {
+                    info!(queue, "wants to be called back");
+                    self.facts.callback = Some(CallBack { queue, number });
                 }
                 Action::Ask(question) => {
                     let service = run.service().clone();

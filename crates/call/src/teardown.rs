@@ -52,6 +52,9 @@ impl Call {
                 Action::Enter { .. }
                 | Action::Play(_)
                 | Action::Queue { .. }
+                | Action::Hold { .. }
+                | Action::LeaveQueue
+                | Action::CallBack { .. }
                 | Action::Doubt { .. }
                 | Action::Hangup => {}
             }

@@ -53,6 +53,10 @@ pub enum Event {
     Timeout,
     /// What became of the wait in a queue.
     Queue(QueueOutcome),
+    /// An agent of the queue talks with the caller now: whatever they did while waiting is over.
+    Attended,
+    /// The agent is gone again, and the caller waits on in the same place.
+    WaitsOn,
     /// The caller has hung up: what the flow asks at the end is asked, and [`Action::Hangup`] follows.
     HungUp,
     /// What came of an [`Action::Ask`]; once for each, or never, which counts as a failure after a while.
@@ -102,7 +106,7 @@ pub enum Action {
         /// Where the node stands.
         span: Position,
     },
-    /// Replaces whatever is playing.
+    /// Replaces whatever is playing. In a queue the caller stays in their place.
     Play(Presentation),
     /// Enter this queue and play `waiting` meanwhile; answer with [`Event::Queue`].
     Queue {
@@ -114,6 +118,22 @@ pub enum Action {
         waiting: Presentation,
         /// What tells the caller's place in place of that picture.
         places: Option<Places>,
+    },
+    /// The caller is back from what they did while waiting, still in their place: play `waiting` again.
+    Hold {
+        /// As [`Action::Queue`] has it.
+        waiting: Presentation,
+        /// As [`Action::Queue`] has it.
+        places: Option<Places>,
+    },
+    /// The caller leaves the queue by their own wish; no [`Event::Queue`] is wanted any more.
+    LeaveQueue,
+    /// The caller wants to be called back instead of waiting; for the record.
+    CallBack {
+        /// Name of the queue.
+        queue: String,
+        /// The caller's number.
+        number: String,
     },
     /// Ask a connector; answer with [`Event::Answer`]. The call goes on meanwhile.
     Ask(Question),
@@ -129,6 +149,9 @@ pub enum Action {
     /// Nothing else to do now; `Event::Timeout` is wanted at this time, if any.
     Timeout(Option<Instant>),
 }
+
+/// The target of [`Next::Again`].
+const AGAIN: &str = "$repeat";
 
 /// The walk of one call through a flow.
 ///
@@ -249,12 +272,26 @@ impl Run {
             (State::Running, Event::Answer { id, answer }) => self.answered(now, id, answer),
             (State::Running, Event::PlayEnded) => self.play_ended(now),
             (State::Running, Event::Timeout) => self.time(now),
-            (State::Running, Event::Queue(outcome)) if self.memory.queued => {
-                self.memory.queued = false;
-                self.cue(now, Cue::Queue(outcome));
+            (State::Running, Event::Queue(outcome)) => {
+                if self.back_to_queue().is_some() {
+                    self.memory.queued = None;
+                    self.cue(now, Cue::Queue(outcome));
+                }
+            }
+            (State::Running, Event::Attended) => {
+                if let Some(queued) = self.back_to_queue() {
+                    queued.attended = true;
+                }
+            }
+            (State::Running, Event::WaitsOn) => {
+                if let Some(queued) = self.back_to_queue() {
+                    queued.attended = false;
+                    let service = self.service.clone();
+                    self.follow(&service, now, Next::Again);
+                }
             }
             (State::Running, Event::HungUp) => self.end(),
-            (State::Running, Event::Start | Event::Digit(_) | Event::Queue(_))
+            (State::Running, Event::Start | Event::Digit(_))
             | (
                 State::New | State::Ended,
                 Event::Start
@@ -262,6 +299,8 @@ impl Run {
                 | Event::PlayEnded
                 | Event::Timeout
                 | Event::Queue(_)
+                | Event::Attended
+                | Event::WaitsOn
                 | Event::HungUp
                 | Event::Answer { .. },
             ) => {}
@@ -417,7 +456,8 @@ impl Run {
         let Some(node) = self.node.as_deref().and_then(|name| flow.body.nodes.get(name)) else {
             return self.end();
         };
-        let mut stage = Stage { service: &service, flow, now, memory: &mut self.memory };
+        let depth = self.frames.len();
+        let mut stage = Stage { service: &service, flow, now, depth, memory: &mut self.memory };
         let next = node.step.resume(&mut stage, cue);
         self.follow(&service, now, next);
     }
@@ -432,9 +472,10 @@ impl Run {
                 Next::Go(word) => Some(word.value.as_str()),
                 Next::Outcome(outcome) => self.exit(flow, outcome),
                 Next::Part(part) => self.go_into(service, part).map(|word| word.value.as_str()),
+                Next::Again => Some(AGAIN),
             };
             if let Some(Target::Return(outcome)) = to.and_then(target) {
-                next = self.go_back(service, outcome).map_or(Next::Hangup, Next::Go);
+                next = self.go_back(service, outcome).unwrap_or(Next::Hangup);
                 continue;
             }
             let Some(flow) = service.flow(self.flow) else { return self.end() };
@@ -478,7 +519,8 @@ impl Run {
         let service = self.service.clone();
         let Some(flow) = service.flow(self.flow) else { return };
         if let Some(wait) = &flow.body.defaults.wait {
-            let mut stage = Stage { service: &service, flow, now, memory: &mut self.memory };
+            let depth = self.frames.len();
+            let mut stage = Stage { service: &service, flow, now, depth, memory: &mut self.memory };
             let telling = stage.telling();
             let presentation = wait.present(&telling, stage.has_video());
             stage.play(presentation, telling);
@@ -491,6 +533,7 @@ impl Run {
         if self.memory.unattended > limits::UNATTENDED_MAX {
             return Next::Hangup;
         }
+        self.leave_queue(name);
         if self.node.as_deref() != Some(name) {
             self.memory.failures = 0;
         }
@@ -525,7 +568,8 @@ impl Run {
         now: Instant,
         node: &'a Node,
     ) -> Next<'a> {
-        let next = node.step.start(&mut Stage { service, flow, now, memory: &mut self.memory });
+        let depth = self.frames.len();
+        let next = node.step.start(&mut Stage { service, flow, now, depth, memory: &mut self.memory });
         if matches!(next, Next::Wait) {
             self.memory.ahead = None;
         }
@@ -535,6 +579,7 @@ impl Run {
     fn end(&mut self) {
         self.state = State::Ended;
         self.fetching = None;
+        self.memory.queued = None;
         self.memory.clear_waits();
         let service = self.service.clone();
         let (flow, scope) = self.called();

@@ -27,6 +27,7 @@ mod speech;
 mod storms;
 mod transcoders;
 mod vanished;
+mod waiting;
 mod world;
 
 /// A service that is small enough to be judged by eye: two pages and a queue with two agents.

@@ -29,7 +29,7 @@ pub(super) struct Memory {
     /// When the flow began.
     pub(super) started: Option<Instant>,
     /// In a queue.
-    pub(super) queued: bool,
+    pub(super) queued: Option<Queued>,
     /// Silences and invalid keys in this menu.
     pub(super) failures: u32,
     /// A key that ended a presentation and may act in the menu behind it.
@@ -43,6 +43,15 @@ pub(super) struct Memory {
     /// A key that means nothing until this time.
     pub(super) overheard: Option<(char, Instant)>,
     variables: Variables,
+}
+
+/// A wait in a queue.
+#[derive(Debug)]
+pub(super) struct Queued {
+    /// How many flows waited for the one that entered it.
+    pub(super) depth: usize,
+    /// An agent talks with the caller.
+    pub(super) attended: bool,
 }
 
 /// The values of a flow in a call by name. Its `Debug` shows no value: some are secrets, and all are the caller's.
@@ -87,7 +96,7 @@ impl Memory {
             playing: None,
             due: None,
             started: None,
-            queued: false,
+            queued: None,
             failures: 0,
             ahead: None,
             unattended: 0,
@@ -126,7 +135,6 @@ impl Memory {
     pub(super) fn clear_waits(&mut self) {
         self.playing = None;
         self.due = None;
-        self.queued = false;
     }
 
     /// What an expression can use.
@@ -150,6 +158,8 @@ pub(crate) struct Stage<'a> {
     pub(super) service: &'a Service,
     pub(super) flow: &'a Flow,
     pub(super) now: Instant,
+    /// How many flows wait for this one.
+    pub(super) depth: usize,
     pub(super) memory: &'a mut Memory,
 }
 
@@ -218,7 +228,7 @@ impl<'a> Stage<'a> {
         self.memory.due.is_some()
     }
 
-    /// Puts the caller into a queue.
+    /// Puts the caller into a queue, or shows the wait again to one who is in it.
     pub(crate) fn enter_queue(
         &mut self,
         queue: &str,
@@ -228,8 +238,25 @@ impl<'a> Stage<'a> {
         told: Telling<'_>,
     ) {
         self.doubt(told);
-        self.memory.queued = true;
+        if self.memory.queued.is_some() {
+            return self.memory.out.push_back(Action::Hold { waiting, places });
+        }
+        self.memory.queued = Some(Queued { depth: self.depth, attended: false });
         self.memory.out.push_back(Action::Queue { queue: queue.to_owned(), priority, waiting, places });
+    }
+
+    /// Whether the caller waits in a queue and no agent talks with them.
+    pub(crate) fn waits(&self) -> bool {
+        self.memory.queued.as_ref().is_some_and(|queued| !queued.attended)
+    }
+
+    /// Notes that the caller wants to be called back; false when nobody knows at which number.
+    pub(crate) fn call_back(&mut self, queue: &str) -> bool {
+        let Some(number) = self.memory.facts.caller.clone().filter(|number| !number.is_empty()) else {
+            return false;
+        };
+        self.memory.out.push_back(Action::CallBack { queue: queue.to_owned(), number });
+        true
     }
 
     /// Texts that could not be told as they were meant are for the log, never the end of a call.

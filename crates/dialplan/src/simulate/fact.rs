@@ -16,6 +16,8 @@ pub enum FactKind {
     Variable,
     /// `queue video`: a queue was entered.
     Queue,
+    /// `callback 13800138000`: the caller wants to be called back.
+    CallBack,
     /// `slide menu.svg`: a slide is shown.
     Slide,
     /// `title ...`: its heading.
@@ -42,11 +44,12 @@ pub enum FactKind {
 
 impl FactKind {
     /// Every kind with its word, and what it is, for operators.
-    pub const ALL: [(FactKind, &'static str, &'static str); 15] = [
+    pub const ALL: [(FactKind, &'static str, &'static str); 16] = [
         (FactKind::Node, "node", "the node that is entered"),
         (FactKind::Language, "language", "the language, where it changes"),
         (FactKind::Variable, "var", "name and value of a variable, where it changes"),
         (FactKind::Queue, "queue", "the queue that is entered"),
+        (FactKind::CallBack, "callback", "the number at which the caller wants to be called back"),
         (FactKind::Slide, "slide", "the template that is shown"),
         (FactKind::Title, "title", "its heading"),
         (FactKind::Line, "line", "a line of its running text"),
@@ -118,6 +121,7 @@ fn of(what: &What) -> Vec<Fact> {
             facts.extend(of_presentation(waiting));
             facts
         }
+        What::CallBack { number, .. } => one(FactKind::CallBack, number),
         What::Asked(question) => one(FactKind::Asks, &question.told()),
         What::Doubt { message, .. } => one(FactKind::Doubt, message),
         What::Ended => one(FactKind::Ends, ""),

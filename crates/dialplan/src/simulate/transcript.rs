@@ -168,6 +168,7 @@ impl<'s> Stand<'s> {
             | What::Variable { .. }
             | What::Shown(_)
             | What::Queued { .. }
+            | What::CallBack { .. }
             | What::Asked(_)
             | What::Doubt { .. }
             | What::Ended => None,

@@ -143,6 +143,13 @@ pub enum What {
         /// What tells the caller's place.
         places: Option<Places>,
     },
+    /// The caller wants to be called back.
+    CallBack {
+        /// Of this queue.
+        queue: String,
+        /// At this number.
+        number: String,
+    },
     /// A connector was asked; the example of the call is its answer.
     Asked(Question),
     /// A text could not be told as it was meant.
@@ -248,10 +255,10 @@ impl Walk {
         let left = |at: Instant| at.saturating_duration_since(self.now);
         match (&self.queue, self.sound_ends, self.due) {
             _ if self.ended => Awaits::End,
-            (Some(queue), _, _) => Awaits::Queue(queue.clone()),
-            (None, Some(at), _) => Awaits::Sound(left(at)),
-            (None, None, Some(at)) => Awaits::Time(left(at)),
-            (None, None, None) => Awaits::Nothing,
+            (Some(queue), _, _) if !self.run.is_aside() => Awaits::Queue(queue.clone()),
+            (_, Some(at), _) => Awaits::Sound(left(at)),
+            (_, None, Some(at)) => Awaits::Time(left(at)),
+            (_, None, None) => Awaits::Nothing,
         }
     }
 
@@ -301,7 +308,7 @@ impl Walk {
     }
 
     fn wait(&mut self) -> Result<(), Cannot> {
-        if let Some(queue) = &self.queue {
+        if let (Some(queue), false) = (&self.queue, self.run.is_aside()) {
             return Err(Cannot::InQueue(queue.clone()));
         }
         // A step may wish to be woken again and again without anything to be noticed.
@@ -341,7 +348,7 @@ impl Walk {
                     self.note(What::Asked(question));
                 }
                 Action::Enter { flow, node, span } => {
-                    (self.queue, self.sound_ends) = (None, None);
+                    self.sound_ends = None;
                     let step = self.step_of(&flow, &node);
                     let part = (self.flow().map(Flow::name) != Some(flow.as_str())).then_some(flow);
                     self.note(What::Entered { part, node, step, span });
@@ -354,6 +361,12 @@ impl Walk {
                     (self.queue, self.sound_ends) = (Some(queue.clone()), None);
                     self.note(What::Queued { queue, waiting, places });
                 }
+                Action::Hold { waiting, .. } => {
+                    self.sound_ends = None;
+                    self.note(What::Shown(waiting));
+                }
+                Action::LeaveQueue => self.queue = None,
+                Action::CallBack { queue, number } => self.note(What::CallBack { queue, number }),
                 Action::Doubt { span, message } => self.note(What::Doubt { span, message }),
                 Action::Hangup => self.end(),
                 Action::Timeout(at) => {
@@ -495,7 +508,9 @@ mod tests {
     #[test]
     fn every_outcome_of_the_step_has_its_word() {
         let kind = crate::step::STEPS.iter().find(|kind| kind.name == "queue").expect("it is a step");
-        for outcome in kind.outcomes {
+        // The others are the caller's own wish.
+        for outcome in kind.outcomes.iter().filter(|outcome| !["callback", "invalid"].contains(&outcome.name))
+        {
             assert!(OUTCOMES.iter().any(|(name, _)| *name == outcome.name), "{}", outcome.name);
         }
         assert_eq!(outcome_name(QueueOutcome::NoAgents), "no_agents");

@@ -146,7 +146,8 @@ pub(crate) fn read_when(reader: &mut Reader, tree: &Tree) -> Option<Expression> 
     Expression::new(word).map_err(|finding| reader.note(finding)).ok()
 }
 
-fn read_key(reader: &mut Reader, key: &Word) -> Option<char> {
+/// A key of the telephone, as the name of a field.
+pub(super) fn read_key(reader: &mut Reader, key: &Word) -> Option<char> {
     let mut signs = key.value.chars();
     match (signs.next(), signs.next()) {
         (Some(sign @ ('0'..='9' | '*' | '#')), None) => Some(sign),

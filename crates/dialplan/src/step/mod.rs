@@ -19,6 +19,7 @@ mod rate;
 mod run;
 mod set;
 mod show_place;
+mod while_waiting;
 
 use std::fmt;
 
@@ -118,6 +119,8 @@ pub(crate) enum Next<'a> {
     Go(&'a Word),
     /// Into another flow, and on by what it returns.
     Part(&'a Part),
+    /// To the same node again, back from a flow that it ran beside its own work.
+    Again,
     /// To the end of the call.
     Hangup,
 }
@@ -158,6 +161,16 @@ pub(crate) trait Step: fmt::Debug + Send + Sync {
     /// The flow that it runs.
     fn part(&self) -> Option<&Part> {
         None
+    }
+
+    /// Flows that it runs and that lead back to it, whatever they return.
+    fn asides(&self) -> Vec<&Part> {
+        Vec::new()
+    }
+
+    /// Whether an outcome of its row can come about, as it is written.
+    fn has_outcome(&self, _: &str) -> bool {
+        true
     }
 
     /// Notes whatever is wrong with it, targets and outcomes aside.

@@ -507,6 +507,45 @@ fn mistakes_of_waiting() {
         ("points that never grow", it("priority: { base: star, per_minute: 0 }")),
         ("a number alone", it("priority: 10")),
         ("misspelt", it("priority: { base: star, per_min: 10 }")),
+        ("no key of a telephone", it("while_waiting: { \"A\": $callback }")),
+        ("a key without quotes", it("while_waiting: { # : $callback\n }")),
+        ("nothing behind `$callback`", it("while_waiting: { \"1\": $callback }")),
+        ("`$callback` misspelt", it("while_waiting: { \"1\": $calback }")),
+        ("unknown node", it("while_waiting: { \"1\": mian }")),
+        ("two ways", it("while_waiting: { \"1\": { run: ask, to: main } }")),
+        ("no way", it("while_waiting: { \"1\": {} }")),
+        ("unknown flow", it("while_waiting: { \"1\": { run: aks } }")),
+        ("a flow that is no part", it("while_waiting: { \"1\": { run: test } }")),
+    ]));
+}
+
+#[test]
+fn mistakes_of_flows_that_are_run_while_waiting() {
+    let queue = "queue: { name: video, while_waiting: { \"1\": { run: ask, with: { times: 3, pack: 10GB } } }, exits: { served: $hangup, timeout: $hangup, full: $hangup, closed: $hangup, no_agents: $hangup, failed: $hangup } }";
+    let run = "run: { flow: ask, with: { times: 3, pack: 10GB }, exits: { ok: $hangup, wrong: again } }";
+    let it = |changes: &[(&str, &str)]| {
+        let all: Vec<_> =
+            [(run, queue), ("\n  again: { menu: { items: { \"1\": { say: balance, to: main } } } }\n", "\n")]
+                .into_iter()
+                .chain(changes.iter().copied())
+                .collect();
+        with_part(&all)
+    };
+    assert!(problems(&it(&[])).is_empty(), "{}", problems(&it(&[])).report());
+    let part_queue = "main: { queue: { name: video, exits: { served: $return ok, timeout: $return wrong, full: $return wrong, closed: $return wrong, no_agents: $return wrong, failed: $return wrong } } }";
+    snapshot!(reports(&[
+        ("no argument", it(&[("times: 3, ", "")])),
+        (
+            "a language that it lacks",
+            it(&[("languages: [zh-CN, en]\nnodes: { main", "languages: [en]\nnodes: { main")])
+        ),
+        (
+            "a queue in it",
+            it(&[(
+                "main: { branch: { cases: [{ when: times > 1, to: $return ok }], exits: { else: $return wrong } } }",
+                part_queue
+            )])
+        ),
     ]));
 }
 

@@ -17,6 +17,7 @@ fn event() -> impl Strategy<Value = Event> {
         4 => Just(Event::PlayEnded),
         3 => Just(Event::Timeout),
         2 => prop::sample::select(vec![Served, Timeout, Full, Closed, NoAgents, Failed]).prop_map(Event::Queue),
+        1 => prop::sample::select(vec![Event::Attended, Event::WaitsOn]),
         1 => Just(Event::Start),
         1 => Just(Event::HungUp),
     ]
@@ -47,9 +48,17 @@ fn drain(run: &mut Run, waits: &mut Waits) {
     for _ in 0..1000 {
         match run.poll_output() {
             Action::Doubt { .. } | Action::Ask(_) => {}
-            Action::Enter { .. } => {}
-            Action::Play(_) => (waits.playing, waits.queued) = (true, false),
-            Action::Queue { .. } => (waits.playing, waits.queued) = (false, true),
+            Action::Enter { .. } | Action::CallBack { .. } => {}
+            Action::Play(_) => waits.playing = true,
+            Action::Queue { .. } => {
+                assert!(!waits.queued, "in one queue at a time");
+                (waits.playing, waits.queued) = (false, true);
+            }
+            Action::Hold { .. } => {
+                assert!(waits.queued, "only who waits goes on waiting");
+                waits.playing = false;
+            }
+            Action::LeaveQueue => waits.queued = false,
             Action::Hangup => {
                 assert!(!waits.ended, "hangs up once");
                 waits.ended = true;
@@ -177,7 +186,8 @@ proptest! {
     ) {
         let service = if demo { shared_demo() } else { shared_steps() };
         let wall = Duration::from_secs(1_800_000_000 + hours * 3_600);
-        let facts = Facts { called: "1008621".to_owned(), has_video, wall, ..Facts::default() };
+        let caller = has_video.then(|| "13800138000".to_owned());
+        let facts = Facts { caller, called: "1008621".to_owned(), has_video, wall, ..Facts::default() };
         let flow = service.flows().iter().find(|flow| !flow.numbers().is_empty()).expect("one is called");
         let mut run = Run::new(service.clone(), flow.id(), facts, seed);
         let (mut now, mut waits) = (some_time(), Waits::default());
@@ -185,6 +195,7 @@ proptest! {
         drain(&mut run, &mut waits);
         for (event, later_ms) in events {
             now += Duration::from_millis(later_ms);
+            waits.queued &= !matches!(event, Event::Queue(_));
             run.handle_input(now, event);
             drain(&mut run, &mut waits);
             prop_assert!(waits.ended || waits.timeout || waits.queued, "{waits:?} in {:?}", run.node());

@@ -305,6 +305,9 @@ fn an_answer_that_comes_during_a_part_is_kept_for_the_flow_that_asked() {
                 Action::Timeout(_) => break,
                 Action::Play(_)
                 | Action::Queue { .. }
+                | Action::Hold { .. }
+                | Action::LeaveQueue
+                | Action::CallBack { .. }
                 | Action::Ask(_)
                 | Action::Doubt { .. }
                 | Action::Hangup => {}
@@ -363,7 +366,8 @@ pub(crate) fn of_all_steps() -> Arc<Service> {
   stars: { rate: { slide: menu.svg, say: hello, into: stars, stars: 3, barge_in: false, exits: { done: note } } }
   note: { set: { vars: { stars: stars + 1 }, next: chinese } }
   chinese: { language: { to: zh-CN, next: menu } }
-  menu: { menu: { say: hello, items: { \"1\": { say: balance, to: main }, \"2\": { say: packs, to: $language }, \"3\": { say: packs, to: pin } } } }
+  menu: { menu: { say: hello, items: { \"1\": { say: balance, to: main }, \"2\": { say: packs, to: $language }, \"3\": { say: packs, to: pin }, \"4\": { say: agent, to: wait } } } }
+  wait: { queue: { name: video, priority: { base: stars }, while_waiting: { \"1\": { run: ask_pin, with: { times: 2 } }, \"2\": $callback, \"3\": menu, \"4\": { to: pin }, \"*\": $language, \"#\": $repeat }, exits: { served: stars, timeout: menu, full: menu, closed: menu, no_agents: menu, failed: menu, callback: note } } }
 ";
     let vars = "card: { type: text }, stars: { type: number, default: 0 }";
     let flow = flow(vars, nodes).replace("languages: [en]", "languages: [en, zh-CN]");

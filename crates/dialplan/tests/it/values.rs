@@ -51,7 +51,13 @@ impl Call {
             match self.run.poll_output() {
                 Action::Play(presentation) => self.played = presentation,
                 Action::Doubt { span, message } => self.doubts.push(format!("{span}: {message}")),
-                Action::Enter { .. } | Action::Queue { .. } | Action::Ask(_) | Action::Hangup => {}
+                Action::Enter { .. }
+                | Action::Queue { .. }
+                | Action::Hold { .. }
+                | Action::LeaveQueue
+                | Action::CallBack { .. }
+                | Action::Ask(_)
+                | Action::Hangup => {}
                 Action::Timeout(_) => return,
             }
         }

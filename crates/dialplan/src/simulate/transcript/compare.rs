@@ -110,6 +110,7 @@ fn misspelt(service: &Service, telephone: &Telephone, gap: &Gap<'_>) -> Option<F
         | FactKind::Value
         | FactKind::Says
         | FactKind::Plays
+        | FactKind::CallBack
         | FactKind::Asks
         | FactKind::Doubt
         | FactKind::Ends => return None,
