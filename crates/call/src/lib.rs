@@ -35,6 +35,7 @@ mod trunk;
 mod vigil;
 pub mod web;
 mod web_legs;
+mod winding;
 
 pub use call::CallId;
 pub use cdr::{CallBack, Cause, Cdr, Packets, Terminal};

@@ -101,6 +101,7 @@ impl Call {
                     let priority = acd::Priority { base: priority.base, per_minute: priority.per_minute };
                     self.enter_queue(now, queue, priority, places);
                 }
+                Action::Wind(wind) => self.wind(now, wind),
                 Action::Hold { waiting, places } => {
                     self.uncover_place(places);
                     self.present(now, waiting);
@@ -132,8 +133,13 @@ impl Call {
     /// until the new one is there.
     pub(crate) fn present(&mut self, now: Now, presentation: Presentation) {
         let plan = self.plan(&presentation);
-        if let Some(audio) = self.leg(CALLER).and_then(|leg| leg.audio.as_mut()) {
+        let leg = self.legs.iter_mut().find(|leg| leg.id == CALLER);
+        let (audio, video) = leg.map(|leg| (leg.audio.as_mut(), leg.video.as_mut())).unwrap_or_default();
+        if let Some(audio) = audio {
             audio.assign(now, Source::Silence);
+        }
+        if let Some(video) = video {
+            video.freeze(now);
         }
         self.caption(&presentation);
         let wanted: Vec<_> = plan.keys().collect();

@@ -54,6 +54,7 @@ impl Call {
                 | Action::Queue { .. }
                 | Action::Hold { .. }
                 | Action::LeaveQueue
+                | Action::Wind(_)
                 | Action::CallBack { .. }
                 | Action::Doubt { .. }
                 | Action::Hangup => {}

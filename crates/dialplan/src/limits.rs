@@ -90,6 +90,11 @@ pub const CAPACITY_MAX: u32 = 100_000;
 
 /// Time after which a presentation counts as ended although nobody said so.
 pub const PLAY_MAX: Duration = Duration::from_secs(15 * 60);
+/// How far a key winds a clip when the step does not say; and at least, which must be more than the time between two key
+/// pictures of a clip, so that it never leads back to where the caller is.
+pub const WIND: Duration = Duration::from_secs(10);
+/// See [`WIND`].
+pub const WIND_MIN: Duration = Duration::from_secs(5);
 /// Nodes entered one after the other without a key or an agent; then the run hangs up, because nobody
 /// is there.
 pub const UNATTENDED_MAX: u32 = 64;

@@ -9,6 +9,7 @@ mod stage;
 mod values;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -94,6 +95,30 @@ pub struct Priority {
     pub per_minute: u32,
 }
 
+/// What a caller does to a clip that is played. All but `Pause` go on playing where it was stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wind {
+    /// Stops it; when it is stopped already, it goes on.
+    Pause,
+    /// So far back, to its beginning at most.
+    Back(Duration),
+    /// So far ahead; beyond its end it is over.
+    Forward(Duration),
+    /// To its beginning.
+    Replay,
+}
+
+impl fmt::Display for Wind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wind::Pause => f.write_str("pause"),
+            Wind::Back(step) => write!(f, "back {step:?}"),
+            Wind::Forward(step) => write!(f, "forward {step:?}"),
+            Wind::Replay => f.write_str("replay"),
+        }
+    }
+}
+
 /// What the call shall do. Poll until `Timeout` comes out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -108,6 +133,8 @@ pub enum Action {
     },
     /// Replaces whatever is playing. In a queue the caller stays in their place.
     Play(Presentation),
+    /// Wind the clip of the last [`Action::Play`]; [`Event::PlayEnded`] is due when its end is reached.
+    Wind(Wind),
     /// Enter this queue and play `waiting` meanwhile; answer with [`Event::Queue`].
     Queue {
         /// Name of the queue.

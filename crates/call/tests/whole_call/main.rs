@@ -28,6 +28,7 @@ mod storms;
 mod transcoders;
 mod vanished;
 mod waiting;
+mod winding;
 mod world;
 
 /// A service that is small enough to be judged by eye: two pages and a queue with two agents.

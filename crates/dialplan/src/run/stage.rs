@@ -14,7 +14,7 @@ use crate::service::Queues;
 use crate::step::Next;
 use crate::text::Telling;
 use crate::types::Type;
-use crate::{Flow, Places, Presentation, Priority, Service};
+use crate::{Flow, Places, Presentation, Priority, Service, Wind};
 
 /// Everything about a call that changes.
 #[derive(Debug)]
@@ -211,6 +211,14 @@ impl<'a> Stage<'a> {
         self.doubt(told);
         self.memory.playing = Some(self.now + limits::PLAY_MAX);
         self.memory.out.push_back(Action::Play(presentation));
+    }
+
+    /// Winds the clip that is played; the time until it counts as over begins anew.
+    pub(crate) fn wind(&mut self, wind: Wind) {
+        if self.memory.playing.is_some() {
+            self.memory.playing = Some(self.now + limits::PLAY_MAX);
+            self.memory.out.push_back(Action::Wind(wind));
+        }
     }
 
     /// Whether the sound of the presentation is still on.

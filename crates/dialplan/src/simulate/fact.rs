@@ -34,6 +34,8 @@ pub enum FactKind {
     Says,
     /// `plays hold.mp4`: a clip or music is played.
     Plays,
+    /// `winds forward 10s`: a clip was wound.
+    Winds,
     /// `asks crm.bill caller=138`: a connector was asked.
     Asks,
     /// `doubt ...`: a text could not be told as it was meant.
@@ -44,7 +46,7 @@ pub enum FactKind {
 
 impl FactKind {
     /// Every kind with its word, and what it is, for operators.
-    pub const ALL: [(FactKind, &'static str, &'static str); 16] = [
+    pub const ALL: [(FactKind, &'static str, &'static str); 17] = [
         (FactKind::Node, "node", "the node that is entered"),
         (FactKind::Language, "language", "the language, where it changes"),
         (FactKind::Variable, "var", "name and value of a variable, where it changes"),
@@ -58,6 +60,7 @@ impl FactKind {
         (FactKind::Value, "value", "name and text of another value of the slide"),
         (FactKind::Says, "says", "a text that is said"),
         (FactKind::Plays, "plays", "a clip, or the music of a queue"),
+        (FactKind::Winds, "winds", "which way a clip is wound by a key"),
         (FactKind::Asks, "asks", "a call of a connector, and what it is given"),
         (FactKind::Doubt, "doubt", "what is wrong with a text that could not be told as it was meant"),
         (FactKind::Ends, "ends", "the call is over"),
@@ -121,6 +124,7 @@ fn of(what: &What) -> Vec<Fact> {
             facts.extend(of_presentation(waiting));
             facts
         }
+        What::Wound(wind) => one(FactKind::Winds, &wind.to_string()),
         What::CallBack { number, .. } => one(FactKind::CallBack, number),
         What::Asked(question) => one(FactKind::Asks, &question.told()),
         What::Doubt { message, .. } => one(FactKind::Doubt, message),

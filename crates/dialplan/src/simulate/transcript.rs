@@ -169,6 +169,7 @@ impl<'s> Stand<'s> {
             | What::Shown(_)
             | What::Queued { .. }
             | What::CallBack { .. }
+            | What::Wound(_)
             | What::Asked(_)
             | What::Doubt { .. }
             | What::Ended => None,

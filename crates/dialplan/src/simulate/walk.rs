@@ -12,7 +12,8 @@ use thiserror::Error;
 use super::length;
 use crate::connector::{Answer, Call, Question};
 use crate::{
-    Action, Event, Facts, Flow, FlowId, Places, Position, Presentation, QueueOutcome, Run, Service, limits,
+    Action, Event, Facts, Flow, FlowId, Places, Position, Presentation, QueueOutcome, Run, Service, Wind,
+    limits,
 };
 
 /// What a queue can end with, as the language calls it.
@@ -143,6 +144,8 @@ pub enum What {
         /// What tells the caller's place.
         places: Option<Places>,
     },
+    /// A clip was wound.
+    Wound(Wind),
     /// The caller wants to be called back.
     CallBack {
         /// Of this queue.
@@ -173,6 +176,10 @@ pub struct Walk {
     now: Instant,
     /// When what is said is over.
     sound_ends: Option<Instant>,
+    /// How long it is in all.
+    sound_length: Duration,
+    /// How much of it is left when the caller has stopped it.
+    stopped: Option<Duration>,
     /// What the run asked to be woken for.
     due: Option<Instant>,
     queue: Option<String>,
@@ -198,6 +205,8 @@ impl Walk {
             base,
             now: base,
             sound_ends: None,
+            sound_length: Duration::ZERO,
+            stopped: None,
             due: None,
             queue: None,
             ended: false,
@@ -354,13 +363,14 @@ impl Walk {
                     self.note(What::Entered { part, node, step, span });
                 }
                 Action::Play(presentation) => {
-                    self.sound_ends = length(&presentation).map(|length| self.now + length);
+                    self.begin_sound(&presentation);
                     self.note(What::Shown(presentation));
                 }
                 Action::Queue { queue, waiting, places, .. } => {
                     (self.queue, self.sound_ends) = (Some(queue.clone()), None);
                     self.note(What::Queued { queue, waiting, places });
                 }
+                Action::Wind(wind) => self.wind(wind),
                 Action::Hold { waiting, .. } => {
                     self.sound_ends = None;
                     self.note(What::Shown(waiting));
@@ -378,6 +388,31 @@ impl Walk {
                 }
             }
         }
+    }
+
+    fn begin_sound(&mut self, presentation: &Presentation) {
+        let length = length(presentation);
+        self.sound_ends = length.map(|length| self.now + length);
+        self.sound_length = length.unwrap_or_default();
+        self.stopped = None;
+    }
+
+    fn wind(&mut self, wind: Wind) {
+        self.note(What::Wound(wind));
+        let stopped = self.stopped.take();
+        let left = stopped.or(self.sound_ends.map(|end| end.saturating_duration_since(self.now)));
+        let left = left.unwrap_or_default();
+        let left = match wind {
+            Wind::Pause if stopped.is_none() => {
+                (self.stopped, self.sound_ends) = (Some(left), None);
+                return;
+            }
+            Wind::Pause => left,
+            Wind::Back(step) => (left + step).min(self.sound_length),
+            Wind::Forward(step) => left.saturating_sub(step),
+            Wind::Replay => self.sound_length,
+        };
+        self.sound_ends = Some(self.now + left);
     }
 
     /// At once: what was asked for, else the example of the connector's file.

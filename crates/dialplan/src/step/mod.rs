@@ -6,6 +6,7 @@
 //! during a call is in the [`Stage`].
 
 mod branch;
+mod clip;
 mod collect;
 mod hangup;
 mod hours;
@@ -38,7 +39,7 @@ use crate::target::Exits;
 use crate::text::Telling;
 
 /// Every step of the language. The manual's table is made from it.
-pub static STEPS: [&Kind; 12] = [
+pub static STEPS: [&Kind; 13] = [
     &menu::KIND,
     &play::KIND,
     &collect::KIND,
@@ -51,6 +52,7 @@ pub static STEPS: [&Kind; 12] = [
     &run::KIND,
     &queue::KIND,
     &hangup::KIND,
+    &clip::KIND,
 ];
 
 /// One step of the language: a row of the manual.

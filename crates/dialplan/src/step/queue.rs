@@ -304,6 +304,7 @@ mod tests {
             | crate::Action::Play(_)
             | crate::Action::Hold { .. }
             | crate::Action::LeaveQueue
+            | crate::Action::Wind(_)
             | crate::Action::CallBack { .. }
             | crate::Action::Ask(_)
             | crate::Action::Doubt { .. }

@@ -600,6 +600,15 @@ fn mistakes_of_small_steps() {
             it("rate: { say: hello, into: stars, stars: 2, labels: [hello, balanse], next: $hangup }")
         ),
         ("nothing behind the stars", it("rate: { say: hello, into: stars }")),
+        ("no clip", it("clip: { next: $hangup }")),
+        ("unknown clip", it("clip: { clip: welcom.mp4, next: $hangup }")),
+        (
+            "a button that is not there",
+            it("clip: { clip: welcome.mp4, keys: { stop: \"5\" }, next: $hangup }")
+        ),
+        ("two buttons with one key", it("clip: { clip: welcome.mp4, keys: { end: \"5\" }, next: $hangup }")),
+        ("no key of a telephone", it("clip: { clip: welcome.mp4, keys: { end: x }, next: $hangup }")),
+        ("a step that is too short", it("clip: { clip: welcome.mp4, step: 2s, next: $hangup }")),
     ]));
 }
 

@@ -49,6 +49,7 @@ fn drain(run: &mut Run, waits: &mut Waits) {
         match run.poll_output() {
             Action::Doubt { .. } | Action::Ask(_) => {}
             Action::Enter { .. } | Action::CallBack { .. } => {}
+            Action::Wind(_) => assert!(waits.playing, "only a clip that is played is wound"),
             Action::Play(_) => waits.playing = true,
             Action::Queue { .. } => {
                 assert!(!waits.queued, "in one queue at a time");

@@ -307,6 +307,7 @@ fn an_answer_that_comes_during_a_part_is_kept_for_the_flow_that_asked() {
                 | Action::Queue { .. }
                 | Action::Hold { .. }
                 | Action::LeaveQueue
+                | Action::Wind(_)
                 | Action::CallBack { .. }
                 | Action::Ask(_)
                 | Action::Doubt { .. }
@@ -367,11 +368,41 @@ pub(crate) fn of_all_steps() -> Arc<Service> {
   note: { set: { vars: { stars: stars + 1 }, next: chinese } }
   chinese: { language: { to: zh-CN, next: menu } }
   menu: { menu: { say: hello, items: { \"1\": { say: balance, to: main }, \"2\": { say: packs, to: $language }, \"3\": { say: packs, to: pin }, \"4\": { say: agent, to: wait } } } }
-  wait: { queue: { name: video, priority: { base: stars }, while_waiting: { \"1\": { run: ask_pin, with: { times: 2 } }, \"2\": $callback, \"3\": menu, \"4\": { to: pin }, \"*\": $language, \"#\": $repeat }, exits: { served: stars, timeout: menu, full: menu, closed: menu, no_agents: menu, failed: menu, callback: note } } }
+  wait: { queue: { name: video, priority: { base: stars }, while_waiting: { \"1\": { run: ask_pin, with: { times: 2 } }, \"2\": $callback, \"3\": menu, \"4\": { to: pin }, \"*\": $language, \"#\": $repeat }, exits: { served: stars, timeout: menu, full: menu, closed: menu, no_agents: film, failed: menu, callback: film } } }
+  film: { clip: { clip: welcome.mp4, next: note } }
 ";
     let vars = "card: { type: text }, stars: { type: number, default: 0 }";
     let flow = flow(vars, nodes).replace("languages: [en]", "languages: [en, zh-CN]");
     let part = ASK_PIN.replace("look }", "words }")
         + "  words: { menu: { say: hello, items: { \"1\": { say: balance, to: look }, \"2\": { say: packs, to: $back }, \"9\": { say: packs, to: $return wrong } } } }\n";
     service(&[("flow.yaml", &flow), ("ask_pin.yaml", &part), ("queues.yaml", HOURS)], "")
+}
+
+#[test]
+fn a_clip_is_wound_by_keys() {
+    let nodes = "  main: { clip: { clip: welcome.mp4, next: told } }
+  told: { hangup: { say: hello } }
+";
+    goes(
+        &service(&[("flow.yaml", &flow("", nodes))], ""),
+        2,
+        "call 100
+  node main
+  plays welcome.mp4
+press 5
+  winds pause
+press 5
+  winds pause
+press 4
+  winds back 10s
+listen
+  node told
+
+call 100
+press 6
+  winds forward 10s
+listen
+  node told
+",
+    );
 }

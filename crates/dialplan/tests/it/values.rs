@@ -55,6 +55,7 @@ impl Call {
                 | Action::Queue { .. }
                 | Action::Hold { .. }
                 | Action::LeaveQueue
+                | Action::Wind(_)
                 | Action::CallBack { .. }
                 | Action::Ask(_)
                 | Action::Hangup => {}

@@ -111,6 +111,7 @@ fn misspelt(service: &Service, telephone: &Telephone, gap: &Gap<'_>) -> Option<F
         | FactKind::Says
         | FactKind::Plays
         | FactKind::CallBack
+        | FactKind::Winds
         | FactKind::Asks
         | FactKind::Doubt
         | FactKind::Ends => return None,

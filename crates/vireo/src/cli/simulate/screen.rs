@@ -133,6 +133,7 @@ impl<W: Write> Screen<W> {
                     None => Ok(()),
                 }
             }
+            What::Wound(wind) => self.note(&format!("the clip: {wind}")),
             What::CallBack { queue, number } => {
                 self.note(&format!("wants to be called back at {number} by {queue}"))
             }
