@@ -213,7 +213,7 @@ impl Call {
         let name = offer.name.clone();
         info!(agent = name, "talks to the agent");
         self.facts.agent = Some(name.clone());
-        self.showing = None;
+        (self.showing, self.echo) = (None, None);
         self.join(now, CALLER, leg);
         self.join(now, leg, CALLER);
         let caller = self.facts.caller.clone().unwrap_or_default();
@@ -349,7 +349,7 @@ impl Call {
     }
 
     /// The subscriber sees and hears nothing of a leg that is about to go.
-    fn silence(&mut self, now: Now) {
+    pub(crate) fn silence(&mut self, now: Now) {
         let Some(caller) = self.leg(CALLER) else { return };
         for stream in caller.streams() {
             if matches!(stream.source, Source::Leg { .. }) {

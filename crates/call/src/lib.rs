@@ -12,6 +12,7 @@ mod carrier;
 mod cdr;
 mod circuit;
 mod dtmf;
+mod echo;
 mod edges;
 pub mod governor;
 mod leg;

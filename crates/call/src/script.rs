@@ -102,6 +102,15 @@ impl Call {
                     self.enter_queue(now, queue, priority, places);
                 }
                 Action::Wind(wind) => self.wind(now, wind),
+                Action::Echo => {
+                    if !self.begin_echo(now) {
+                        self.tell_run(now, dialplan::Event::Echoed(None));
+                    }
+                }
+                Action::EndEcho => {
+                    let quality = self.end_echo(now);
+                    self.tell_run(now, dialplan::Event::Echoed(quality));
+                }
                 Action::Hold { waiting, places } => {
                     self.uncover_place(places);
                     self.present(now, waiting);
@@ -129,9 +138,17 @@ impl Call {
         self.end(now, Cause::Fault);
     }
 
+    /// Answers the run at once, before anything else happens.
+    fn tell_run(&mut self, now: Now, event: dialplan::Event) {
+        if let Walk::Running(run) = &mut self.run {
+            run.handle_input(now.mono, event);
+        }
+    }
+
     /// Replaces what the subscriber sees and hears. The old sound stops at once, the old picture stays
     /// until the new one is there.
     pub(crate) fn present(&mut self, now: Now, presentation: Presentation) {
+        self.end_echo(now);
         let plan = self.plan(&presentation);
         let leg = self.legs.iter_mut().find(|leg| leg.id == CALLER);
         let (audio, video) = leg.map(|leg| (leg.audio.as_mut(), leg.video.as_mut())).unwrap_or_default();

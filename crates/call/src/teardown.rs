@@ -55,6 +55,8 @@ impl Call {
                 | Action::Hold { .. }
                 | Action::LeaveQueue
                 | Action::Wind(_)
+                | Action::Echo
+                | Action::EndEcho
                 | Action::CallBack { .. }
                 | Action::Doubt { .. }
                 | Action::Hangup => {}

@@ -42,7 +42,7 @@ mod yaml;
 
 pub use presentation::{Places, Presentation, Presentations, Row, Slide, Utterance};
 pub use problem::{Problem, Problems, Severity};
-pub use run::{Action, Event, Facts, Priority, QueueOutcome, Run, Wind};
+pub use run::{Action, Event, Facts, Priority, Quality, QueueOutcome, Run, Wind};
 pub use service::{Address, Agent, Flow, FlowId, Intent, Queue, Queues, Service};
 pub use source::{Assets, Position, SourceFile};
 pub use types::Type;

@@ -95,6 +95,12 @@ pub const PLAY_MAX: Duration = Duration::from_secs(15 * 60);
 pub const WIND: Duration = Duration::from_secs(10);
 /// See [`WIND`].
 pub const WIND_MIN: Duration = Duration::from_secs(5);
+/// How long callers are sent back what they send when the step does not say; and at most.
+pub const ECHO: Duration = Duration::from_secs(10);
+/// See [`ECHO`].
+pub const ECHO_MAX: Duration = Duration::from_secs(5 * 60);
+/// After this it is asked again what was measured of an echo.
+pub(crate) const ECHO_MEASURED: Duration = Duration::from_secs(1);
 /// Nodes entered one after the other without a key or an agent; then the run hangs up, because nobody
 /// is there.
 pub const UNATTENDED_MAX: u32 = 64;

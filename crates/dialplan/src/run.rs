@@ -58,6 +58,8 @@ pub enum Event {
     Attended,
     /// The agent is gone again, and the caller waits on in the same place.
     WaitsOn,
+    /// What was measured of an [`Action::Echo`], after [`Action::EndEcho`]; none at any time when nothing can be sent back.
+    Echoed(Option<Quality>),
     /// The caller has hung up: what the flow asks at the end is asked, and [`Action::Hangup`] follows.
     HungUp,
     /// What came of an [`Action::Ask`]; once for each, or never, which counts as a failure after a while.
@@ -93,6 +95,23 @@ pub struct Priority {
     pub base: i32,
     /// Points that each minute of waiting adds.
     pub per_minute: u32,
+}
+
+/// How well arrives what a caller sends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Quality {
+    /// Packets lost, of a thousand.
+    pub loss_permille: u32,
+    /// The interarrival jitter of the sound.
+    pub jitter_ms: u32,
+    /// Sound and pictures without their packets' headers.
+    pub kbps: u32,
+    /// Pictures in ten seconds.
+    pub fps_tenths: u32,
+    /// Name of the codec; empty without sound.
+    pub sound: String,
+    /// The same of pictures.
+    pub picture: String,
 }
 
 /// What a caller does to a clip that is played. All but `Pause` go on playing where it was stopped.
@@ -133,6 +152,10 @@ pub enum Action {
     },
     /// Replaces whatever is playing. In a queue the caller stays in their place.
     Play(Presentation),
+    /// Send callers back what they send, in place of what is playing, and measure it.
+    Echo,
+    /// The echo is over; answer with [`Event::Echoed`].
+    EndEcho,
     /// Wind the clip of the last [`Action::Play`]; [`Event::PlayEnded`] is due when its end is reached.
     Wind(Wind),
     /// Enter this queue and play `waiting` meanwhile; answer with [`Event::Queue`].
@@ -317,6 +340,12 @@ impl Run {
                     self.follow(&service, now, Next::Again);
                 }
             }
+            (State::Running, Event::Echoed(quality)) => {
+                if std::mem::take(&mut self.memory.echoing) {
+                    self.memory.quality = quality;
+                    self.cue(now, Cue::Echoed);
+                }
+            }
             (State::Running, Event::HungUp) => self.end(),
             (State::Running, Event::Start | Event::Digit(_))
             | (
@@ -328,6 +357,7 @@ impl Run {
                 | Event::Queue(_)
                 | Event::Attended
                 | Event::WaitsOn
+                | Event::Echoed(_)
                 | Event::HungUp
                 | Event::Answer { .. },
             ) => {}

@@ -88,9 +88,9 @@ pub(crate) fn service(nodes: &str) -> Arc<Service> {
 /// Lets a caller walk `nodes` and compares what happened with `expect`.
 ///
 /// The script is a list of keys; `.` is the end of what is played, `~` lets time pass, `s` and `f` are the
-/// outcomes served and full of a queue, `a` an agent who answers and `w` one who is gone again; `+`, `-` and `!` answer the last question by its example, by a refusal and by
+/// outcomes served and full of a queue, `e` and `x` what came of an echo, `a` an agent who answers and `w` one who is gone again; `+`, `-` and `!` answer the last question by its example, by a refusal and by
 /// a failure. In the trace a word is a node, `(...)` what is shown and said,
-/// `<...>` a queue, `LEFT` its end by the caller's wish, `!...!` a call back, `|...|` a clip that is wound, `END` the end.
+/// `<...>` a queue, `ECHO` and `MEASURE` an echo and its end, `LEFT` its end by the caller's wish, `!...!` a call back, `|...|` a clip that is wound, `END` the end.
 pub(crate) fn check(nodes: &str, facts: Facts, script: &str, expect: &str) {
     let service = service(nodes);
     let mut run = Run::new(service.clone(), service.flows()[0].id(), facts, 0);
@@ -108,6 +108,12 @@ pub(crate) fn check(nodes: &str, facts: Facts, script: &str, expect: &str) {
                     _ => crate::connector::Answer::Failed,
                 },
             },
+            'e' => Event::Echoed(Some(crate::Quality {
+                loss_permille: 15,
+                sound: "PCMU".to_owned(),
+                ..crate::Quality::default()
+            })),
+            'x' => Event::Echoed(None),
             'a' => Event::Attended,
             'w' => Event::WaitsOn,
             's' => Event::Queue(crate::QueueOutcome::Served),
@@ -130,6 +136,8 @@ fn drain(run: &mut Run, trace: &mut Vec<String>) -> Option<Instant> {
             Action::Enter { node, .. } => trace.push(node),
             Action::Play(presentation) => trace.push(format!("({})", shown(&presentation))),
             Action::Queue { queue, waiting, .. } => trace.push(format!("<{queue} {}>", shown(&waiting))),
+            Action::Echo => trace.push("ECHO".to_owned()),
+            Action::EndEcho => trace.push("MEASURE".to_owned()),
             Action::Wind(wind) => trace.push(format!("|{wind}|")),
             Action::Hold { waiting, .. } => trace.push(format!("<{}>", shown(&waiting))),
             Action::LeaveQueue => trace.push("LEFT".to_owned()),

@@ -8,6 +8,7 @@ mod bridge;
 mod browser;
 mod browsers;
 mod circuits;
+mod echo;
 mod handset;
 mod key_pictures;
 mod lines;

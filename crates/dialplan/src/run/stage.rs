@@ -14,7 +14,7 @@ use crate::service::Queues;
 use crate::step::Next;
 use crate::text::Telling;
 use crate::types::Type;
-use crate::{Flow, Places, Presentation, Priority, Service, Wind};
+use crate::{Flow, Places, Presentation, Priority, Quality, Service, Wind};
 
 /// Everything about a call that changes.
 #[derive(Debug)]
@@ -30,6 +30,10 @@ pub(super) struct Memory {
     pub(super) started: Option<Instant>,
     /// In a queue.
     pub(super) queued: Option<Queued>,
+    /// What the caller sends is sent back.
+    pub(super) echoing: bool,
+    /// What was measured of it last, until the step has taken it.
+    pub(super) quality: Option<Quality>,
     /// Silences and invalid keys in this menu.
     pub(super) failures: u32,
     /// A key that ended a presentation and may act in the menu behind it.
@@ -97,6 +101,8 @@ impl Memory {
             due: None,
             started: None,
             queued: None,
+            echoing: false,
+            quality: None,
             failures: 0,
             ahead: None,
             unattended: 0,
@@ -135,6 +141,7 @@ impl Memory {
     pub(super) fn clear_waits(&mut self) {
         self.playing = None;
         self.due = None;
+        self.echoing = false;
     }
 
     /// What an expression can use.
@@ -211,6 +218,23 @@ impl<'a> Stage<'a> {
         self.doubt(told);
         self.memory.playing = Some(self.now + limits::PLAY_MAX);
         self.memory.out.push_back(Action::Play(presentation));
+    }
+
+    /// Sends callers back what they send.
+    pub(crate) fn echo(&mut self) {
+        self.memory.echoing = true;
+        self.memory.out.push_back(Action::Echo);
+    }
+
+    /// Ends that; [`crate::step::Cue::Echoed`] comes with what was measured.
+    pub(crate) fn end_echo(&mut self) {
+        self.wake_after(limits::ECHO_MEASURED);
+        self.memory.out.push_back(Action::EndEcho);
+    }
+
+    /// What was measured, once; none when nothing could be sent back.
+    pub(crate) fn take_quality(&mut self) -> Option<Quality> {
+        self.memory.quality.take()
     }
 
     /// Winds the clip that is played; the time until it counts as over begins anew.

@@ -12,8 +12,8 @@ use thiserror::Error;
 use super::length;
 use crate::connector::{Answer, Call, Question};
 use crate::{
-    Action, Event, Facts, Flow, FlowId, Places, Position, Presentation, QueueOutcome, Run, Service, Wind,
-    limits,
+    Action, Event, Facts, Flow, FlowId, Places, Position, Presentation, Quality, QueueOutcome, Run, Service,
+    Wind, limits,
 };
 
 /// What a queue can end with, as the language calls it.
@@ -253,7 +253,7 @@ impl Walk {
         match self.awaits() {
             Awaits::Sound(_) => Some(Act::Listen),
             // It goes on by itself; whatever else has a time is a question to the caller.
-            Awaits::Time(_) if self.step() == "play" => Some(Act::Wait),
+            Awaits::Time(_) if ["play", "echo"].contains(&self.step()) => Some(Act::Wait),
             Awaits::Time(_) | Awaits::Queue(_) | Awaits::Nothing | Awaits::End => None,
         }
     }
@@ -371,6 +371,11 @@ impl Walk {
                     self.note(What::Queued { queue, waiting, places });
                 }
                 Action::Wind(wind) => self.wind(wind),
+                Action::Echo => self.sound_ends = None,
+                Action::EndEcho => {
+                    self.run.handle_input(self.now, Event::Echoed(Some(example())));
+                    self.notice_changes();
+                }
                 Action::Hold { waiting, .. } => {
                     self.sound_ends = None;
                     self.note(What::Shown(waiting));
@@ -448,6 +453,12 @@ impl Walk {
     fn note(&mut self, what: What) {
         self.moments.push(Moment { at: self.elapsed(), what });
     }
+}
+
+/// What is measured of a caller whose line is good.
+fn example() -> Quality {
+    let (sound, picture) = ("PCMU".to_owned(), "H264".to_owned());
+    Quality { loss_permille: 2, jitter_ms: 8, kbps: 320, fps_tenths: 150, sound, picture }
 }
 
 #[cfg(test)]

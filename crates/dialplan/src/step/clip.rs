@@ -154,7 +154,7 @@ impl Step for Clip {
                 Next::Wait
             }
             Cue::PlayEnded => Next::Outcome("done"),
-            Cue::Queue(_) | Cue::Time => Next::Wait,
+            Cue::Queue(_) | Cue::Echoed | Cue::Time => Next::Wait,
         }
     }
 }

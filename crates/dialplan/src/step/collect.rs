@@ -294,7 +294,7 @@ impl Step for Collect {
             }
             Cue::Time if stage.typed().is_none_or(str::is_empty) => stage.fail(self.tries, "silence"),
             Cue::Time => self.complete(stage),
-            Cue::PlayEnded | Cue::Queue(_) => Next::Wait,
+            Cue::PlayEnded | Cue::Queue(_) | Cue::Echoed => Next::Wait,
         }
     }
 }

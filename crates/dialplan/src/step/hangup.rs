@@ -68,7 +68,7 @@ impl Step for Hangup {
     fn resume<'a>(&'a self, _: &mut Stage<'_>, cue: Cue) -> Next<'a> {
         match cue {
             Cue::PlayEnded => Next::Hangup,
-            Cue::Key(_) | Cue::Time | Cue::Queue(_) => Next::Wait,
+            Cue::Key(_) | Cue::Time | Cue::Queue(_) | Cue::Echoed => Next::Wait,
         }
     }
 }

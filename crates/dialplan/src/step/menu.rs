@@ -298,7 +298,7 @@ impl Step for Menu {
                 Next::Wait
             }
             Cue::Time => stage.fail(self.tries, "silence"),
-            Cue::Queue(_) => Next::Wait,
+            Cue::Queue(_) | Cue::Echoed => Next::Wait,
         }
     }
 }

@@ -8,6 +8,7 @@
 mod branch;
 mod clip;
 mod collect;
+mod echo;
 mod hangup;
 mod hours;
 mod language;
@@ -39,7 +40,7 @@ use crate::target::Exits;
 use crate::text::Telling;
 
 /// Every step of the language. The manual's table is made from it.
-pub static STEPS: [&Kind; 13] = [
+pub static STEPS: [&Kind; 14] = [
     &menu::KIND,
     &play::KIND,
     &collect::KIND,
@@ -53,6 +54,7 @@ pub static STEPS: [&Kind; 13] = [
     &queue::KIND,
     &hangup::KIND,
     &clip::KIND,
+    &echo::KIND,
 ];
 
 /// One step of the language: a row of the manual.
@@ -106,6 +108,8 @@ pub(crate) enum Cue {
     PlayEnded,
     /// The time set by [`Stage::wake_after`] has come.
     Time,
+    /// The echo is over, or could not be; see [`Stage::take_quality`].
+    Echoed,
     /// The wait in the queue is over.
     Queue(QueueOutcome),
 }

@@ -173,7 +173,7 @@ impl Step for Queue {
                 Next::Outcome(outcome_name(outcome))
             }
             Cue::Key(key) if stage.waits() => self.press(stage, key),
-            Cue::Key(_) | Cue::PlayEnded | Cue::Time => Next::Wait,
+            Cue::Key(_) | Cue::PlayEnded | Cue::Time | Cue::Echoed => Next::Wait,
         }
     }
 }
@@ -305,6 +305,8 @@ mod tests {
             | crate::Action::Hold { .. }
             | crate::Action::LeaveQueue
             | crate::Action::Wind(_)
+            | crate::Action::Echo
+            | crate::Action::EndEcho
             | crate::Action::CallBack { .. }
             | crate::Action::Ask(_)
             | crate::Action::Doubt { .. }

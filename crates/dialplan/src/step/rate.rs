@@ -176,7 +176,7 @@ impl Step for Rate {
                 Next::Wait
             }
             Cue::Time => stage.fail(self.tries, "silence"),
-            Cue::Queue(_) => Next::Wait,
+            Cue::Queue(_) | Cue::Echoed => Next::Wait,
         }
     }
 }

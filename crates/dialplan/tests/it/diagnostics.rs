@@ -600,6 +600,15 @@ fn mistakes_of_small_steps() {
             it("rate: { say: hello, into: stars, stars: 2, labels: [hello, balanse], next: $hangup }")
         ),
         ("nothing behind the stars", it("rate: { say: hello, into: stars }")),
+        (
+            "a measure that is not there",
+            it("echo: { into: { lost: stars }, exits: { done: $hangup, failed: $hangup } }")
+        ),
+        (
+            "a number for a text",
+            it("echo: { into: { sound: stars }, exits: { done: $hangup, failed: $hangup } }")
+        ),
+        ("an echo that is too long", it("echo: { for: 10m, exits: { done: $hangup, failed: $hangup } }")),
         ("no clip", it("clip: { next: $hangup }")),
         ("unknown clip", it("clip: { clip: welcom.mp4, next: $hangup }")),
         (

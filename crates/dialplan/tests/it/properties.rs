@@ -17,7 +17,12 @@ fn event() -> impl Strategy<Value = Event> {
         4 => Just(Event::PlayEnded),
         3 => Just(Event::Timeout),
         2 => prop::sample::select(vec![Served, Timeout, Full, Closed, NoAgents, Failed]).prop_map(Event::Queue),
-        1 => prop::sample::select(vec![Event::Attended, Event::WaitsOn]),
+        1 => prop::sample::select(vec![
+            Event::Attended,
+            Event::WaitsOn,
+            Event::Echoed(None),
+            Event::Echoed(Some(dialplan::Quality::default())),
+        ]),
         1 => Just(Event::Start),
         1 => Just(Event::HungUp),
     ]
@@ -49,6 +54,7 @@ fn drain(run: &mut Run, waits: &mut Waits) {
         match run.poll_output() {
             Action::Doubt { .. } | Action::Ask(_) => {}
             Action::Enter { .. } | Action::CallBack { .. } => {}
+            Action::Echo | Action::EndEcho => {}
             Action::Wind(_) => assert!(waits.playing, "only a clip that is played is wound"),
             Action::Play(_) => waits.playing = true,
             Action::Queue { .. } => {

@@ -308,6 +308,8 @@ fn an_answer_that_comes_during_a_part_is_kept_for_the_flow_that_asked() {
                 | Action::Hold { .. }
                 | Action::LeaveQueue
                 | Action::Wind(_)
+                | Action::Echo
+                | Action::EndEcho
                 | Action::CallBack { .. }
                 | Action::Ask(_)
                 | Action::Doubt { .. }
@@ -369,7 +371,8 @@ pub(crate) fn of_all_steps() -> Arc<Service> {
   chinese: { language: { to: zh-CN, next: menu } }
   menu: { menu: { say: hello, items: { \"1\": { say: balance, to: main }, \"2\": { say: packs, to: $language }, \"3\": { say: packs, to: pin }, \"4\": { say: agent, to: wait } } } }
   wait: { queue: { name: video, priority: { base: stars }, while_waiting: { \"1\": { run: ask_pin, with: { times: 2 } }, \"2\": $callback, \"3\": menu, \"4\": { to: pin }, \"*\": $language, \"#\": $repeat }, exits: { served: stars, timeout: menu, full: menu, closed: menu, no_agents: film, failed: menu, callback: film } } }
-  film: { clip: { clip: welcome.mp4, next: note } }
+  film: { clip: { clip: welcome.mp4, next: mirror } }
+  mirror: { echo: { into: { fps: stars, sound: card }, exits: { done: note, failed: menu } } }
 ";
     let vars = "card: { type: text }, stars: { type: number, default: 0 }";
     let flow = flow(vars, nodes).replace("languages: [en]", "languages: [en, zh-CN]");
@@ -403,6 +406,30 @@ press 6
   winds forward 10s
 listen
   node told
+",
+    );
+}
+
+#[test]
+fn an_echo_is_measured_and_told() {
+    let nodes = "  main: { echo: { into: { loss: lost, kbps: rate, picture: codec }, exits: { done: told, failed: told } } }
+  told: { hangup: { say: quality } }
+";
+    let vars = "lost: { type: number, default: 0 }, rate: { type: number, default: 0 }, codec: \"-\"";
+    let quality = "quality: \"{{ codec }}, {{ rate }} kbit/s, {{ lost }} percent lost\"\n";
+    goes(
+        &service(&[("flow.yaml", &flow(vars, nodes))], quality),
+        1,
+        "call 100
+  node main
+wait
+  var codec H264
+  var lost 0.2
+  var rate 320
+  node told
+  says H264, 320 kbit/s, 0.2 percent lost
+wait
+  ends
 ",
     );
 }

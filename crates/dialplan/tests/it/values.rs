@@ -56,6 +56,8 @@ impl Call {
                 | Action::Hold { .. }
                 | Action::LeaveQueue
                 | Action::Wind(_)
+                | Action::Echo
+                | Action::EndEcho
                 | Action::CallBack { .. }
                 | Action::Ask(_)
                 | Action::Hangup => {}
