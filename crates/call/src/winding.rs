@@ -3,6 +3,8 @@
 //! Pictures can be entered at a key picture only, so sound is entered there, too. While a clip is stopped nothing is sent:
 //! the last picture stays on the screen, and the time stamps behind it go on by the time that has passed.
 
+use std::time::Duration;
+
 use dialplan::Wind;
 use media::Now;
 
@@ -24,7 +26,7 @@ impl Call {
             Wind::Pause => from,
             Wind::Back(step) => clip.entry(from, from.saturating_sub(step)),
             Wind::Forward(step) => clip.entry(from, from + step),
-            Wind::Replay => clip.entry(from, std::time::Duration::ZERO),
+            Wind::Replay => clip.entry(from, Duration::ZERO),
         };
         for stream in streams {
             match wind {

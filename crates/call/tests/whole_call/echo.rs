@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use media::Asset;
+use media::{Asset, Kind};
 use netsim::Link;
 
 use crate::phone::Phone;
@@ -102,6 +102,25 @@ fn a_key_ends_it_early() {
     world.with_phone(caller, Phone::hang_up);
     world.run_for(SECOND);
     assert_eq!(world.cdrs[0].path, ["mirror", "told"]);
+}
+
+#[test]
+fn a_3g_phone_sees_and_hears_itself_through_its_channels() {
+    let mut world = world(95);
+    let handset = h324m::Config { terminal_type: 128, seed: 99, ..h324m::Config::default() };
+    let caller = world.add_phone(Phone::with_circuit("10.0.0.11", handset));
+    let gateway = world.gateway();
+    world.with_phone(caller, |phone, now| phone.call(now, "1008621", gateway, None));
+    world.run_for(9 * SECOND);
+    assert!(world.fetched.is_empty(), "nothing else is shown");
+    let handset = world.phones[caller].handset.as_ref().expect("in a call");
+    let seen = |kind| handset.seen(kind).count();
+    assert!(seen(Kind::Audio) > 200 && seen(Kind::Video) > 10, "{} {}", seen(Kind::Audio), seen(Kind::Video));
+    assert!(handset.seen(Kind::Video).next().is_some_and(|(_, picture)| picture.keyframe));
+    world.run_for(6 * SECOND);
+    let lines = told(&world);
+    assert_eq!(lines[0], "AMR H263");
+    assert!(lines[1].ends_with(" 0 0"), "what is lost on the line is not known here: {}", lines[1]);
 }
 
 #[test]
