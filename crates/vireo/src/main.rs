@@ -2,11 +2,13 @@
 
 mod cli;
 mod config;
+mod control;
 mod demo_service;
 mod doctor;
 mod live;
 mod serve;
 mod service;
+mod versions;
 
 use std::process::ExitCode;
 

@@ -16,6 +16,7 @@ mod live_edit;
 mod media_build;
 mod mpeg4;
 mod network;
+mod publish;
 mod reachable;
 mod simulate;
 mod sipp;
