@@ -1,5 +1,6 @@
 //! What a gateway is started with; read from a file or from arguments by the binary.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub struct Config {
     pub trunks: Vec<call::Trunk>,
     /// STUN and TURN servers of WebRTC legs; none are needed where browsers reach this machine.
     pub ice_servers: Vec<IceServer>,
+    /// What `${NAME}` means in the addresses and headers of connectors, before what the process's environment says.
+    pub environment: BTreeMap<String, String>,
     /// Seed of tags, tickets and tie-breaks; drawn from the system in production.
     pub seed: u64,
 }
@@ -64,6 +67,7 @@ impl Config {
             calls_max: limits::CALLS_MAX,
             trunks: Vec::new(),
             ice_servers: Vec::new(),
+            environment: BTreeMap::new(),
             seed,
         }
     }

@@ -2,6 +2,7 @@
 
 mod call;
 mod check;
+mod crm;
 mod demo;
 mod docs;
 mod doctor;
@@ -43,6 +44,7 @@ enum Command {
     Render(render::Args),
     Media(media::Args),
     Call(call::Args),
+    Crm(crm::Args),
     Doctor(doctor::Args),
     #[command(hide = true)]
     Docs(docs::Args),
@@ -65,6 +67,7 @@ impl Cli {
             Command::Render(args) => args.execute(),
             Command::Media(args) => args.execute(),
             Command::Call(args) => args.execute(),
+            Command::Crm(args) => args.execute(),
             Command::Doctor(args) => args.execute(),
             Command::Docs(args) => args.execute(),
         }

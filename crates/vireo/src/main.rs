@@ -2,6 +2,7 @@
 
 mod cli;
 mod config;
+mod demo_crm;
 mod demo_service;
 mod doctor;
 mod live;
