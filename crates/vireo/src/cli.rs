@@ -2,6 +2,7 @@
 
 mod call;
 mod check;
+mod crm;
 mod demo;
 mod docs;
 mod doctor;
@@ -49,6 +50,7 @@ enum Command {
     Media(media::Args),
     Stats(stats::Args),
     Call(call::Args),
+    Crm(crm::Args),
     Doctor(doctor::Args),
     #[command(hide = true)]
     Docs(docs::Args),
@@ -80,6 +82,7 @@ impl Cli {
             Command::Flow(args) => args.execute(),
             Command::Stats(args) => args.execute(),
             Command::Call(args) => args.execute(),
+            Command::Crm(args) => args.execute(),
             Command::Doctor(args) => args.execute(),
             Command::Docs(args) => args.execute(),
         }

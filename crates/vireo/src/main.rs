@@ -3,6 +3,7 @@
 mod cli;
 mod config;
 mod control;
+mod demo_crm;
 mod demo_service;
 mod doctor;
 mod live;

@@ -3,6 +3,7 @@
 //! The order is that of a person's patience: ports and service are checked before the long work of
 //! encoding prompts begins, calls are taken only when everything can be played.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -43,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) trunks: Vec<gateway::Trunk>,
     /// `None`: the gateway's own limit.
     pub(crate) calls_max: Option<usize>,
+    /// What `${NAME}` means in connectors, before the environment of the process.
+    pub(crate) environment: BTreeMap<String, String>,
     /// What is saved in the service's folder goes live.
     pub(crate) watch: bool,
 }
@@ -89,6 +92,7 @@ pub(crate) fn until_told_to_stop(
     config.store = Some(service::database(&settings.data)?);
     config.rtp_ports = settings.rtp_ports;
     config.ice_servers = settings.ice_servers;
+    config.environment = settings.environment;
     config.trunks = settings.trunks;
     config.calls_max = settings.calls_max.unwrap_or(config.calls_max);
     let gateway = Gateway::start(config)?;

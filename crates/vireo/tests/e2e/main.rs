@@ -9,6 +9,7 @@ mod baresip;
 mod bridges;
 mod browser;
 mod common;
+mod demo_crm;
 mod doctor;
 mod harness;
 mod linphone;

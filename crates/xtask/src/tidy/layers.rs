@@ -33,8 +33,8 @@ pub const LAYERS: &[Layer] = &[
         5,
         "vireo",
         &[
-            "acd", "call", "codec", "dialplan", "emulator", "gateway", "h324m", "media", "net", "rtp", "sdp",
-            "sip", "slides", "web",
+            "acd", "call", "codec", "crm", "dialplan", "emulator", "gateway", "h324m", "media", "net", "rtp",
+            "sdp", "sip", "slides", "web",
         ],
         "the binary: commands and configuration",
     ),
@@ -51,6 +51,7 @@ pub const LAYERS: &[Layer] = &[
         &["codec", "h324m", "media", "net", "rtp", "sdp", "sip"],
         "callers for tests, demos and load",
     ),
+    shell(3, "crm", &[], "a demo's other side: subscribers, orders, tickets by HTTP"),
     shell(2, "fuzz", &["h324m", "media"], "fuzz targets with their corpus"),
     pure(2, "call", &["acd", "dialplan", "h324m", "media", "rtp", "sdp", "sip"], "call control"),
     shell(2, "net", &["media", "sip"], "sockets, and the one place that reads clocks"),

@@ -126,7 +126,7 @@ fn question(call: &str) -> Question {
 
 async fn asked(manners: Vec<Manner>, call: &str) -> (Answer, Vec<String>) {
     let server = Server::start(manners).await;
-    let (client, line) = (client().expect("a client"), Line::default());
+    let (client, line) = (Client::new(Environment::default()).expect("a client"), Line::default());
     let answer = ask(&client, &line, &service(server.address), &question(call)).await;
     (answer, server.heard())
 }
@@ -193,7 +193,8 @@ async fn nobody_there_is_a_failure_and_after_some_it_is_not_tried() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
-    let (client, line, service) = (client().expect("a client"), Line::default(), service(address));
+    let (client, line, service) =
+        (Client::new(Environment::default()).expect("a client"), Line::default(), service(address));
     for _ in 0..5 {
         assert_eq!(ask(&client, &line, &service, &question("order")).await, Answer::Failed);
     }
@@ -204,7 +205,8 @@ async fn nobody_there_is_a_failure_and_after_some_it_is_not_tried() {
 #[tokio::test]
 async fn no_more_are_on_their_way_at_once_than_the_file_says() {
     let server = Server::start(vec![Manner::Silent]).await;
-    let (client, line, service) = (client().expect("a client"), Line::default(), service(server.address));
+    let (client, line, service) =
+        (Client::new(Environment::default()).expect("a client"), Line::default(), service(server.address));
     let order = question("order");
     let ask = || ask(&client, &line, &service, &order);
     let (one, two, three) = (ask(), ask(), ask());
