@@ -10,6 +10,25 @@ pub struct TicketId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AgentId(pub u32);
 
+/// How soon it is a caller's turn: who has the most points is next, and of equals who came first.
+///
+/// Where all gain equally fast, nobody is overtaken by a caller who comes later than the difference of their points
+/// takes to be gained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Priority {
+    /// Points at entry.
+    pub base: i32,
+    /// Points that each minute of waiting adds, at most [`limits::PER_MINUTE_MAX`](crate::limits::PER_MINUTE_MAX).
+    pub per_minute: u32,
+}
+
+impl Default for Priority {
+    /// In order of entry.
+    fn default() -> Self {
+        Priority { base: 0, per_minute: 10 }
+    }
+}
+
 /// What happened outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -19,6 +38,8 @@ pub enum Input {
         ticket: TicketId,
         /// Name of the queue.
         queue: String,
+        /// Among those who wait.
+        priority: Priority,
     },
     /// The caller hung up or chose another way; allowed at any time.
     Leave {
@@ -197,7 +218,7 @@ pub enum Output {
         /// How.
         outcome: Outcome,
     },
-    /// The caller's place: told on entry, and again with each change once it is among the first
+    /// The caller's place: told on entry, and again with each change into, within or out of the first
     /// [`limits::PLACES_TOLD`](crate::limits::PLACES_TOLD).
     Place {
         /// Whose.

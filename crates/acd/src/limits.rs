@@ -10,6 +10,9 @@ pub const AGENTS_MAX: usize = 10_000;
 /// again once it is among these. A change costs this many messages at most, and one for a newcomer.
 pub const PLACES_TOLD: u32 = 10;
 
+/// Points that a minute of waiting adds at most; more means this.
+pub const PER_MINUTE_MAX: u32 = 1_000;
+
 /// Longest ringing, waiting and wrap-up; a configuration that says more means this.
 pub const DURATION_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 

@@ -5,11 +5,12 @@ mod reload;
 mod sessions;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::agent::{Agent, Presence, State, rest_after};
-use crate::event::{AgentId, Input, NotAnswered, OfferTo, Outcome, Output, TicketId};
+use crate::event::{AgentId, Input, NotAnswered, OfferTo, Outcome, Output, Priority, TicketId};
 use crate::limits::PLACES_TOLD;
+use crate::line::{Rank, Standing};
 use crate::queue::{Queue, Stage, Ticket, Tried};
 use crate::{Address, Config, limits};
 
@@ -24,6 +25,8 @@ pub struct Pool {
     deadlines: BTreeSet<(Instant, TicketId)>,
     /// Counts entries and becoming idle, to put them in order.
     order: u64,
+    /// Where the pool's time begins: the first entry.
+    epoch: Option<Instant>,
     out: VecDeque<Output>,
 }
 
@@ -37,6 +40,7 @@ impl Pool {
             tickets: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             order: 0,
+            epoch: None,
             out: VecDeque::new(),
         };
         pool.configure(config);
@@ -47,7 +51,7 @@ impl Pool {
     /// withdrawn) change nothing.
     pub fn handle_input(&mut self, now: Instant, input: Input) {
         match input {
-            Input::Enter { ticket, queue } => self.enter(now, ticket, queue),
+            Input::Enter { ticket, queue, priority } => self.enter(now, ticket, queue, priority),
             Input::Leave { ticket } => self.leave(now, ticket),
             Input::Answered { ticket, agent } => self.answered(ticket, agent),
             Input::NotAnswered { ticket, agent, why } => self.not_answered(now, ticket, agent, why),
@@ -84,7 +88,7 @@ impl Pool {
         [agents, tickets].into_iter().flatten().min()
     }
 
-    fn enter(&mut self, now: Instant, id: TicketId, name: String) {
+    fn enter(&mut self, now: Instant, id: TicketId, name: String, priority: Priority) {
         if self.tickets.contains_key(&id) {
             return;
         }
@@ -101,14 +105,16 @@ impl Pool {
             return;
         }
         self.order += 1;
+        self.epoch.get_or_insert(now);
+        let standing = Standing::new(priority, self.order, self.time(now));
         let queue = self.queues.get_mut(&name).expect("looked up above");
         let deadline = now + queue.config.wait_max.min(limits::DURATION_MAX);
-        queue.line.insert((self.order, id));
-        queue.moved = true;
+        queue.line.insert(standing, id);
+        (queue.moved, queue.newcomer) = (true, Some(id));
         self.deadlines.insert((deadline, id));
         let ticket = Ticket {
             queue: name,
-            entry: self.order,
+            standing,
             deadline,
             stage: Stage::Waiting,
             tried: BTreeMap::new(),
@@ -196,7 +202,7 @@ impl Pool {
         self.expire(now);
         self.offer(now);
         self.time_out(now);
-        self.tell_places();
+        self.tell_places(now);
         self.tell_sessions();
     }
 
@@ -223,17 +229,17 @@ impl Pool {
         }
     }
 
-    /// Offers every free agent that somebody waits for: callers in order of entry, each the least tried
+    /// Offers every free agent that somebody waits for: callers in order of their points, each the least tried
     /// and then longest idle of its queue's agents. Who has signed in comes before a SIP phone, which may be
     /// there or not.
     fn offer(&mut self, now: Instant) {
         if !self.agents.iter().any(Agent::is_available) {
             return;
         }
-        let mut waiting: Vec<(u64, TicketId)> = Vec::new();
+        let mut waiting: Vec<(Rank, TicketId)> = Vec::new();
         for queue in self.queues.values() {
             if queue.members.iter().any(|&id| self.agents[index_of(id)].is_available()) {
-                waiting.extend(&queue.line);
+                waiting.extend(queue.line.ranked(self.time(now)));
             }
         }
         waiting.sort_unstable();
@@ -287,20 +293,24 @@ impl Pool {
         }
     }
 
-    /// Tells the callers whose place matters: the newcomer, and the first few when they have moved up.
-    fn tell_places(&mut self) {
+    /// Tells the callers whose place matters: the newcomer, and the first few when they have moved. One more is looked
+    /// at, who may just have been overtaken.
+    fn tell_places(&mut self, now: Instant) {
+        let at = self.time(now);
         for queue in self.queues.values_mut().filter(|queue| queue.moved) {
             queue.moved = false;
             let waiting = u32::try_from(queue.line.len()).unwrap_or(u32::MAX);
-            // A newcomer is always the last.
-            let last =
-                queue.line.last().map(|entry| (waiting, entry)).filter(|(place, _)| *place > PLACES_TOLD);
-            let first = (1..=PLACES_TOLD).zip(&queue.line);
-            for (place, (_, id)) in first.chain(last) {
-                let ticket = self.tickets.get_mut(id).expect("a ticket in line is alive");
-                if ticket.place == 0 || place <= PLACES_TOLD && ticket.place != place {
+            let first = (1..).zip(queue.line.first(PLACES_TOLD as usize + 1, at));
+            let newcomer = queue.newcomer.take().and_then(|id| {
+                let place = queue.line.place(self.tickets.get(&id)?.standing, id, at);
+                Some((u32::try_from(place).unwrap_or(u32::MAX), id))
+            });
+            for (place, id) in first.chain(newcomer.filter(|(place, _)| *place > PLACES_TOLD + 1)) {
+                let ticket = self.tickets.get_mut(&id).expect("a ticket in line is alive");
+                let matters = ticket.place == 0 || place.min(ticket.place) <= PLACES_TOLD;
+                if matters && ticket.place != place {
                     ticket.place = place;
-                    self.out.push_back(Output::Place { ticket: *id, place, waiting });
+                    self.out.push_back(Output::Place { ticket: id, place, waiting });
                 }
             }
         }
@@ -329,7 +339,7 @@ impl Pool {
         let Some(ticket) = self.tickets.get(&id) else { return };
         self.deadlines.remove(&(ticket.deadline, id));
         if let Some(queue) = self.queues.get_mut(&ticket.queue) {
-            queue.moved |= queue.line.remove(&(ticket.entry, id));
+            queue.moved |= queue.line.remove(ticket.standing, id);
         }
     }
 
@@ -343,7 +353,7 @@ impl Pool {
             None => Some(Outcome::Closed),
             Some(_) if deserted => Some(Outcome::NoAgents),
             Some(queue) => {
-                queue.moved |= queue.line.insert((ticket.entry, id));
+                queue.moved |= queue.line.insert(ticket.standing, id);
                 None
             }
         };
@@ -362,6 +372,11 @@ impl Pool {
     /// Whether a queue has nobody left who could be offered to this caller.
     fn is_deserted(&self, queue: &Queue, ticket: &Ticket) -> bool {
         queue.members.iter().all(|&id| ticket.tries(id).is_none() || !self.is_there(id))
+    }
+
+    /// Since the first entry.
+    fn time(&self, now: Instant) -> Duration {
+        self.epoch.map_or(Duration::ZERO, |epoch| now.saturating_duration_since(epoch))
     }
 
     fn is_there(&self, id: AgentId) -> bool {

@@ -1,10 +1,11 @@
 //! Queues and the tickets in them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::QueueConfig;
 use crate::event::{AgentId, TicketId};
+use crate::line::{Line, Standing};
 
 /// One queue.
 #[derive(Debug)]
@@ -12,8 +13,10 @@ pub(crate) struct Queue {
     pub(crate) config: QueueConfig,
     /// The agents that serve it, without those that are retired.
     pub(crate) members: Vec<AgentId>,
-    /// Tickets that wait or whose agent rings, in order of entry; at most `config.capacity`.
-    pub(crate) line: BTreeSet<(u64, TicketId)>,
+    /// Tickets that wait or whose agent rings; at most `config.capacity`.
+    pub(crate) line: Line,
+    /// Who has just entered and was told no place yet.
+    pub(crate) newcomer: Option<TicketId>,
     /// Places are to be told again.
     pub(crate) moved: bool,
 }
@@ -23,8 +26,8 @@ pub(crate) struct Queue {
 pub(crate) struct Ticket {
     /// Name of the queue.
     pub(crate) queue: String,
-    /// Order of entry over all queues.
-    pub(crate) entry: u64,
+    /// Among those of its queue.
+    pub(crate) standing: Standing,
     /// When waiting ends.
     pub(crate) deadline: Instant,
     pub(crate) stage: Stage,
@@ -53,7 +56,7 @@ pub(crate) enum Tried {
 
 impl Queue {
     pub(crate) fn new(config: QueueConfig) -> Self {
-        Queue { config, members: Vec::new(), line: BTreeSet::new(), moved: false }
+        Queue { config, members: Vec::new(), line: Line::default(), newcomer: None, moved: false }
     }
 
     pub(crate) fn is_full(&self) -> bool {

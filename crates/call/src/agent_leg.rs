@@ -22,8 +22,6 @@ use crate::{LegId, Live, limits};
 pub(crate) struct Queueing {
     /// The queue's name.
     queue: String,
-    /// What is seen and heard while nobody talks.
-    waiting: dialplan::Presentation,
     /// What shows the subscriber's place meanwhile.
     pub(crate) board: Option<Board>,
     offer: Option<Offer>,
@@ -35,13 +33,13 @@ pub(crate) struct Queueing {
 
 impl Queueing {
     /// Nobody is waited for yet.
-    fn new(queue: String, waiting: dialplan::Presentation) -> Self {
-        Queueing { queue, waiting, board: None, offer: None, word_due: None, transfer: None }
+    fn new(queue: String) -> Self {
+        Queueing { queue, board: None, offer: None, word_due: None, transfer: None }
     }
 
     /// A telephone in place of a queue.
-    pub(crate) fn of_transfer(to: String, waiting: dialplan::Presentation, transfer: Transfer) -> Self {
-        Queueing { transfer: Some(transfer), ..Queueing::new(to, waiting) }
+    pub(crate) fn of_transfer(to: String, transfer: Transfer) -> Self {
+        Queueing { transfer: Some(transfer), ..Queueing::new(to) }
     }
 }
 
@@ -67,20 +65,20 @@ impl Call {
         &mut self,
         now: Now,
         queue: String,
-        waiting: dialplan::Presentation,
+        priority: acd::Priority,
         places: Option<dialplan::Places>,
     ) {
         info!(queue, "waits for an agent");
         self.draw_ticket();
         let word_due = Some(now.mono + limits::POOL_ANSWERS_WITHIN);
         let board = places.map(Board::new);
-        self.queueing = Some(Queueing { board, word_due, ..Queueing::new(queue.clone(), waiting) });
+        self.queueing = Some(Queueing { board, word_due, ..Queueing::new(queue.clone()) });
         self.signs =
             self.run.run.service().queues().queues.get(&queue).is_some_and(|queue| match queue.intent {
                 dialplan::Intent::Talk => false,
                 dialplan::Intent::Sign => true,
             });
-        self.out.push_back(Output::Pool(acd::Input::Enter { ticket: self.ticket, queue }));
+        self.out.push_back(Output::Pool(acd::Input::Enter { ticket: self.ticket, queue, priority }));
     }
 
     /// The next ticket.
@@ -246,13 +244,14 @@ impl Call {
         let name = offer.name.clone();
         info!(agent = name, "talks to the agent");
         self.facts.agent = Some(name.clone());
-        self.showing = None;
+        (self.showing, self.echo) = (None, None);
         self.join(now, CALLER, leg);
         self.join(now, leg, CALLER);
         let caller = self.facts.caller.clone().unwrap_or_default();
         self.say(leg, || ToBrowser::Talking { with: caller });
         self.say(CALLER, || ToBrowser::Talking { with: name.clone() });
         self.out.push_back(Output::Live(Live::Agent { call: self.facts.call, agent: Some(name) }));
+        self.advance(now, dialplan::Event::Attended);
     }
 
     /// The queue that the subscriber waits in.
@@ -375,13 +374,10 @@ impl Call {
 
     /// Back to waiting: an agent who had answered is gone, but the ticket is not.
     fn wait_on(&mut self, now: Now) {
-        let Some(queueing) = self.queueing.as_ref().filter(|queueing| queueing.offer.is_none()) else {
-            return;
-        };
-        if self.showing.is_none() {
-            let waiting = queueing.waiting.clone();
+        let waits = self.queueing.as_ref().is_some_and(|queueing| queueing.offer.is_none());
+        if waits && self.showing.is_none() {
             self.silence(now);
-            self.present(now, waiting);
+            self.advance(now, dialplan::Event::WaitsOn);
         }
     }
 
@@ -392,7 +388,7 @@ impl Call {
     }
 
     /// The subscriber sees and hears nothing of a leg that is about to go.
-    fn silence(&mut self, now: Now) {
+    pub(crate) fn silence(&mut self, now: Now) {
         let Some(caller) = self.leg(CALLER) else { return };
         for stream in caller.streams() {
             if matches!(stream.source, Source::Leg { .. }) {

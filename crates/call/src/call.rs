@@ -17,6 +17,7 @@ use tracing::{debug, warn};
 
 use crate::agent_leg::Queueing;
 use crate::cdr::{Cause, Cdr, Facts};
+use crate::echo::Echo;
 use crate::edges::Edges;
 use crate::governor::Limit;
 use crate::leg::{CALLER, Leg, Phase};
@@ -195,6 +196,8 @@ pub(crate) struct Call {
     pub(crate) transcoders: u32,
     /// When its parties were last told how far sound and pictures are apart.
     pub(crate) lips_at: Option<Instant>,
+    /// The subscriber sees and hears themselves.
+    pub(crate) echo: Option<Echo>,
     /// What is talked about is signed: pictures are to come often.
     pub(crate) signs: bool,
     pub(crate) next_leg: u8,
@@ -322,6 +325,7 @@ impl Call {
             seed,
             transcoders: 0,
             lips_at: None,
+            echo: None,
             signs: false,
             next_leg: 1,
             out,
@@ -584,8 +588,9 @@ impl Call {
         }
     }
 
-    fn talking_to(&mut self, leg: LegId) -> Option<LegId> {
-        self.legs.iter_mut().find_map(|other| {
+    /// Who hears this leg; in an echo nobody but itself does.
+    fn talking_to(&self, leg: LegId) -> Option<LegId> {
+        self.legs.iter().filter(|other| other.id != leg).find_map(|other| {
             let audio = other.audio.as_ref()?;
             matches!(&audio.source, Source::Leg { from, .. } if *from == leg).then_some(other.id)
         })

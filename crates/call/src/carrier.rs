@@ -319,8 +319,16 @@ impl Carrier {
                 rtp.session.goodbye(now);
                 // What it still has to say is lost on nobody but us.
                 while rtp.flush(out, rtcp_mux).is_some() {}
-                rtp.session.statistics()
             }
+            Carrier::Web(_) | Carrier::Channel(_) => {}
+        }
+        self.statistics()
+    }
+
+    /// What it has counted so far, as [`Carrier::end`] answers it.
+    pub(crate) fn statistics(&self) -> rtp::Statistics {
+        match self {
+            Carrier::Rtp(rtp) => rtp.session.statistics(),
             Carrier::Web(web) => web.counted,
             Carrier::Channel(_) => rtp::Statistics::default(),
         }

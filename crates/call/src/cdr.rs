@@ -28,6 +28,8 @@ pub struct Cdr {
     pub path: Vec<String>,
     /// The agent who was talked to last.
     pub agent: Option<String>,
+    /// At which number and by which queue the subscriber wants to be called back; the last such wish.
+    pub callback: Option<CallBack>,
     /// Keys that were pressed.
     pub digits: u32,
     /// RTP packets of all its streams.
@@ -43,6 +45,15 @@ pub struct Cdr {
     pub journal: dialplan::Journal,
     /// It ended while the subscriber talked to somebody.
     pub talking: bool,
+}
+
+/// A subscriber's wish to be called back instead of waiting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallBack {
+    /// Name of the queue.
+    pub queue: String,
+    /// The subscriber's number.
+    pub number: String,
 }
 
 /// The session with a 3G phone's terminal.
@@ -122,6 +133,7 @@ pub(crate) struct Facts {
     pub(crate) answered: Option<Duration>,
     pub(crate) path: Vec<String>,
     pub(crate) agent: Option<String>,
+    pub(crate) callback: Option<CallBack>,
     pub(crate) digits: u32,
     pub(crate) packets: Packets,
     pub(crate) skew_ms: Option<i64>,
@@ -145,6 +157,7 @@ impl Facts {
             answered: None,
             path: Vec::new(),
             agent: None,
+            callback: None,
             digits: 0,
             packets: Packets::default(),
             skew_ms: None,
@@ -179,6 +192,7 @@ impl Facts {
             cause,
             path: self.path,
             agent: self.agent,
+            callback: self.callback,
             digits: self.digits,
             packets: self.packets,
             skew_ms: self.skew_ms,

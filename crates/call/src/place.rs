@@ -25,11 +25,13 @@ pub(crate) struct Board {
     /// When the slide was last changed, and when it is to be.
     changed: Option<Instant>,
     due: Option<Instant>,
+    /// The subscriber looks at something else while waiting.
+    covered: bool,
 }
 
 impl Board {
     pub(crate) fn new(places: dialplan::Places) -> Self {
-        Board { places, place: None, shown: None, fetching: None, changed: None, due: None }
+        Board { places, place: None, shown: None, fetching: None, changed: None, due: None, covered: false }
     }
 
     /// The pool says which place it is.
@@ -43,7 +45,21 @@ impl Board {
 impl Call {
     /// When another slide is to be shown.
     pub(crate) fn place_due(&self) -> Option<Instant> {
-        self.queueing.as_ref()?.board.as_ref()?.due
+        self.queueing.as_ref()?.board.as_ref().filter(|board| !board.covered)?.due
+    }
+
+    /// Something takes the turn of the hold while the subscriber waits on.
+    pub(crate) fn cover_place(&mut self) {
+        let board = self.queueing.as_mut().and_then(|queueing| queueing.board.as_mut());
+        board.into_iter().for_each(|board| board.covered = true);
+    }
+
+    /// The hold is to be shown again, with these slides, which may be in another language.
+    pub(crate) fn uncover_place(&mut self, places: Option<dialplan::Places>) {
+        let board = self.queueing.as_mut().and_then(|queueing| queueing.board.as_mut());
+        if let (Some(board), Some(places)) = (board, places) {
+            (board.places, board.covered) = (places, false);
+        }
     }
 
     /// Something else is about to be shown; the place comes over it again.

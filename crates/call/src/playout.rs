@@ -49,6 +49,8 @@ pub(crate) struct Playout {
     edge: Option<Frame>,
     /// The next frame must be a key picture: after a restart in the middle of a clip.
     skip_to_key: bool,
+    /// Where it was stopped in the current track, while it is.
+    stopped: Option<Duration>,
     ended: bool,
 }
 
@@ -79,6 +81,7 @@ impl Playout {
             pts_base: Duration::ZERO,
             edge: None,
             skip_to_key: false,
+            stopped: None,
             ended,
         }
     }
@@ -114,7 +117,7 @@ impl Playout {
 
     /// When the next frame, or the end of the last track, is due.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        let track = self.track().filter(|_| !self.ended)?;
+        let track = self.track().filter(|_| !self.ended && self.stopped.is_none())?;
         Some(match track.frames.get(self.next) {
             Some(frame) => self.track_start + frame.pts,
             None => self.track_start + track.duration,
@@ -167,6 +170,55 @@ impl Playout {
         let pts = self.pts_base + now.saturating_duration_since(self.track_start);
         self.skip_to_key = true;
         Some(Frame { pts, ..key })
+    }
+
+    /// How far the current track has been played.
+    pub(crate) fn position(&self, now: Instant) -> Duration {
+        self.stopped.unwrap_or_else(|| now.saturating_duration_since(self.track_start))
+    }
+
+    /// Stands still from now on, up to [`Playout::go_on`].
+    pub(crate) fn stop(&mut self, now: Instant) {
+        self.stopped = Some(self.position(now));
+    }
+
+    /// The same for good: nobody waits for its end any more.
+    pub(crate) fn freeze(&mut self, now: Instant) {
+        self.stop(now);
+        self.at_end = AtEnd::Loop;
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.is_some()
+    }
+
+    /// Goes on where it was stopped. What it was stopped for is missing from its time line.
+    pub(crate) fn go_on(&mut self, now: Instant) {
+        if let Some(position) = self.stopped.take() {
+            self.track_start = now.checked_sub(position).unwrap_or(now);
+        }
+    }
+
+    /// Where the current track can be entered to be near `wanted`: the key picture at or before it, but on the same side
+    /// of `from`; else the next one behind it, else the end.
+    pub(crate) fn entry(&self, from: Duration, wanted: Duration) -> Duration {
+        let Some(track) = self.track() else { return wanted };
+        let keys = || track.frames.iter().filter(|frame| frame.keyframe).map(|frame| frame.pts);
+        let before = keys().take_while(|key| *key <= wanted).last();
+        let ahead = |key: &Duration| wanted <= from || *key > from;
+        let behind = || keys().find(|key| *key > wanted);
+        if wanted >= track.duration {
+            return track.duration;
+        }
+        before.filter(ahead).or_else(behind).unwrap_or(track.duration)
+    }
+
+    /// Goes on from `position` of the current track, on a time line of its own. Pictures have to begin at a key picture.
+    pub(crate) fn go_to(&mut self, now: Instant, position: Duration) {
+        let Some(track) = self.track() else { return };
+        self.next = track.frames.partition_point(|frame| frame.pts < position);
+        (self.stopped, self.edge, self.skip_to_key) = (None, None, false);
+        self.track_start = now.checked_sub(position).unwrap_or(now);
     }
 
     /// Whether everything has been played; never true for a loop.
@@ -369,6 +421,39 @@ mod tests {
             heard.push(amr::mode(&frame.data).expect("speech"));
         }
         assert_eq!(heard, [7, 2, 2, 2, 7, 7, 2], "what there is: below before above");
+    }
+
+    #[test]
+    fn it_stands_still_while_it_is_stopped_and_goes_on_with_the_next_frame() {
+        let start = base();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut playout = Playout::new([track(5, 5)], AtEnd::Stop, start);
+        assert_eq!(run(&mut playout, start, 30), [(0, 0), (20, 20)]);
+        playout.stop(at(30));
+        assert_eq!((playout.next_due(), playout.pop_due(at(5_000))), (None, None));
+        assert!(playout.is_stopped() && !playout.ended());
+        playout.go_on(at(5_000));
+        assert_eq!(playout.position(at(5_000)), Duration::from_millis(30));
+        assert_eq!(run(&mut playout, start, 5_050), [(5_010, 40), (5_030, 60), (5_050, 80)]);
+        assert_eq!(run(&mut playout, start, 5_070), []);
+        assert!(playout.ended());
+    }
+
+    #[test]
+    fn it_is_entered_at_key_pictures_and_ends_at_its_end() {
+        let start = base();
+        let ms = Duration::from_millis;
+        let mut playout = Playout::new([track(10, 4)], AtEnd::Stop, start);
+        let entry = |from, wanted| playout.entry(ms(from), ms(wanted)).as_millis();
+        assert_eq!((entry(0, 90), entry(0, 160), entry(100, 190)), (80, 160, 160));
+        assert_eq!((entry(90, 130), entry(170, 190), entry(0, 200)), (160, 200, 200), "never the wrong way");
+        assert_eq!((entry(190, 170), entry(100, 0)), (160, 0));
+        playout.go_to(start + ms(7), ms(80));
+        assert_eq!(run(&mut playout, start, 50), [(7, 80), (27, 100), (47, 120)]);
+        playout.stop(start + ms(50));
+        playout.go_to(start + ms(60), ms(200));
+        assert_eq!(run(&mut playout, start, 60), []);
+        assert!(playout.ended());
     }
 
     #[test]

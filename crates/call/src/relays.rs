@@ -91,6 +91,9 @@ impl Call {
 
     /// Takes a frame of a leg to wherever that leg is the source.
     pub(crate) fn forward(&mut self, now: Now, origin: LegId, kind: Kind, frame: &Frame) {
+        if let (CALLER, Some(echo)) = (origin, &mut self.echo) {
+            echo.count(frame);
+        }
         let mut found = None;
         for leg in &mut self.legs {
             let id = leg.id;

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use dialplan::{Action, Presentation};
 use media::{Asset, AssetKey, Format, Now, Row, SlideValues, Track};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use crate::call::{Call, Output};
-use crate::cdr::Cause;
+use crate::cdr::{CallBack, Cause};
 use crate::leg::CALLER;
 use crate::modes::Modes;
 use crate::playout::{AtEnd, Playout};
@@ -91,16 +91,36 @@ impl Call {
                     self.out.push_back(Output::Live(Live::Node { call, node, at }));
                 }
                 Action::Play(presentation) => {
-                    self.leave_queue(now);
+                    self.cover_place();
                     self.present(now, presentation);
                 }
-                Action::Queue { queue, waiting, places } => {
-                    self.present(now, waiting.clone());
-                    self.enter_queue(now, queue, waiting, places);
+                Action::Queue { queue, priority, waiting, places } => {
+                    self.present(now, waiting);
+                    let priority = acd::Priority { base: priority.base, per_minute: priority.per_minute };
+                    self.enter_queue(now, queue, priority, places);
+                }
+                Action::Wind(wind) => self.wind(now, wind),
+                Action::Echo => {
+                    if !self.begin_echo(now) {
+                        self.tell_run(now, dialplan::Event::Echoed(None));
+                    }
+                }
+                Action::EndEcho => {
+                    let quality = self.end_echo(now);
+                    self.tell_run(now, dialplan::Event::Echoed(quality));
+                }
+                Action::Hold { waiting, places } => {
+                    self.uncover_place(places);
+                    self.present(now, waiting);
+                }
+                Action::LeaveQueue => self.leave_queue(now),
+                Action::CallBack { queue, number } => {
+                    info!(queue, "wants to be called back");
+                    self.facts.callback = Some(CallBack { queue, number });
                 }
                 Action::Transfer { to, waiting, ring_timeout } => {
-                    self.present(now, waiting.clone());
-                    self.begin_transfer(now, to, waiting, ring_timeout);
+                    self.present(now, waiting);
+                    self.begin_transfer(now, to, ring_timeout);
                 }
                 Action::Notify { to, text } => self.write(now, &to, text),
                 Action::Ordered(ordered) => self.note_order(&ordered),
@@ -147,12 +167,25 @@ impl Call {
         if self.run.has_begun() { self.advance(now, answer) } else { self.ask_early(now, answer) }
     }
 
+    /// Answers the run at once, before anything else happens.
+    fn tell_run(&mut self, now: Now, event: dialplan::Event) {
+        if self.run.has_begun() {
+            self.run.run.handle_input(now.mono, event);
+        }
+    }
+
     /// Replaces what the subscriber sees and hears. The old sound stops at once, the old picture stays
     /// until the new one is there.
     pub(crate) fn present(&mut self, now: Now, presentation: Presentation) {
+        self.end_echo(now);
         let plan = self.plan(&presentation);
-        if let Some(audio) = self.leg(CALLER).and_then(|leg| leg.audio.as_mut()) {
+        let leg = self.legs.iter_mut().find(|leg| leg.id == CALLER);
+        let (audio, video) = leg.map(|leg| (leg.audio.as_mut(), leg.video.as_mut())).unwrap_or_default();
+        if let Some(audio) = audio {
             audio.assign(now, Source::Silence);
+        }
+        if let Some(video) = video {
+            video.freeze(now);
         }
         self.caption(&presentation);
         let wanted: Vec<_> = plan.keys().collect();

@@ -107,6 +107,7 @@ impl Call {
                 self.join(now, CALLER, agent);
                 self.join(now, agent, CALLER);
             }
+            None if leg == CALLER && self.echo.is_some() => self.join(now, CALLER, CALLER),
             None if leg == CALLER => self.present_again(now),
             None => {}
         }

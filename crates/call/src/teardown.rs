@@ -63,6 +63,12 @@ impl Call {
                 | Action::Ring
                 | Action::Notify { .. }
                 | Action::Decline(_)
+                | Action::Hold { .. }
+                | Action::LeaveQueue
+                | Action::Wind(_)
+                | Action::Echo
+                | Action::EndEcho
+                | Action::CallBack { .. }
                 | Action::Doubt { .. }
                 | Action::Hangup => {}
             }

@@ -21,18 +21,12 @@ pub(crate) struct Transfer {
 }
 
 impl Call {
-    /// Calls a telephone; the subscriber sees and hears `waiting` meanwhile.
-    pub(crate) fn begin_transfer(
-        &mut self,
-        now: Now,
-        to: String,
-        waiting: dialplan::Presentation,
-        ring_timeout: Duration,
-    ) {
+    /// Calls a telephone.
+    pub(crate) fn begin_transfer(&mut self, now: Now, to: String, ring_timeout: Duration) {
         info!(to, "is put through");
         self.draw_ticket();
         let transfer = Transfer { rings_until: Some(now.mono + ring_timeout) };
-        self.queueing = Some(Queueing::of_transfer(to.clone(), waiting, transfer));
+        self.queueing = Some(Queueing::of_transfer(to.clone(), transfer));
         self.signs = false;
         self.out.push_back(Output::Transfer { ticket: self.ticket, to });
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::expression::{FACTS, Scope, render};
 use crate::reading::{FILTERS, LANGUAGE, Manner, Sense};
 use crate::step::STEPS;
-use crate::target::{BUILTINS, RETURN};
+use crate::target::{BUILTINS, CALLBACK, RETURN};
 
 /// The Markdown tables of steps, outcomes, built-in targets, names in conditions and filters of texts, for the generated
 /// region of `dialplans/README.md`. Empty lines stand before and after them.
@@ -27,8 +27,9 @@ pub fn step_table() -> String {
     for (name, _, docs) in BUILTINS {
         line(&mut table, &[&format!("`{name}`"), docs]);
     }
-    let (name, docs) = RETURN;
-    line(&mut table, &[&format!("`{name}`"), docs]);
+    for (name, docs) in [RETURN, CALLBACK] {
+        line(&mut table, &[&format!("`{name}`"), docs]);
+    }
     table.push_str("\n| Name in a condition | What it holds |\n|---|---|\n");
     for (name, docs) in FACTS {
         line(&mut table, &[&format!("`{name}`"), docs]);

@@ -128,7 +128,8 @@ impl Node {
     pub(crate) fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
         let fetch = (!self.fetch.is_empty()).then_some(&FETCH_FAILED);
         let own = self.step.kind().outcomes;
-        own.iter().chain(fetch.filter(move |_| own.iter().all(|own| own.name != FETCH_FAILED.name)))
+        let fetch = fetch.filter(move |_| own.iter().all(|own| own.name != FETCH_FAILED.name));
+        own.iter().filter(|outcome| self.step.has_outcome(outcome.name)).chain(fetch)
     }
 
     /// Everything that is asked before its step begins.

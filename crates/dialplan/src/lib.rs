@@ -42,7 +42,10 @@ mod yaml;
 
 pub use presentation::{Places, Presentation, Presentations, Row, Slide, Utterance};
 pub use problem::{Problem, Problems, Severity};
-pub use run::{Action, Decline, Event, Facts, Journal, Ordered, QueueOutcome, Run, Stay, TransferOutcome};
+pub use run::{
+    Action, Decline, Event, Facts, Journal, Ordered, Priority, Quality, QueueOutcome, Run, Stay,
+    TransferOutcome, Wind,
+};
 pub use service::{Address, Agent, Flow, FlowId, Intent, Queue, Queues, Service};
 pub use source::{Assets, Position, SourceFile};
 pub use types::Type;

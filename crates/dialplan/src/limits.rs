@@ -86,11 +86,29 @@ pub const TRIES_MAX: u32 = 10;
 pub const PLACES_SHOWN: u32 = 10;
 /// How often the slide of a place may change when the step does not say.
 pub const SHOW_PLACE_EVERY: Duration = Duration::from_secs(10);
+/// Points that a minute of waiting in a queue adds when the step does not say, so that all gain equally fast; and at
+/// most.
+pub const PER_MINUTE: u32 = 10;
+/// See [`PER_MINUTE`].
+pub const PER_MINUTE_MAX: u32 = 1_000;
+/// Points with which a caller enters a queue, above or below zero; more means this.
+pub const PRIORITY_MAX: i32 = 100_000;
 /// Most callers in a queue.
 pub const CAPACITY_MAX: u32 = 100_000;
 
 /// Time after which a presentation counts as ended although nobody said so.
 pub const PLAY_MAX: Duration = Duration::from_secs(15 * 60);
+/// How far a key winds a clip when the step does not say; and at least, which must be more than the time between two key
+/// pictures of a clip, so that it never leads back to where the caller is.
+pub const WIND: Duration = Duration::from_secs(10);
+/// See [`WIND`].
+pub const WIND_MIN: Duration = Duration::from_secs(5);
+/// How long callers are sent back what they send when the step does not say; and at most.
+pub const ECHO: Duration = Duration::from_secs(10);
+/// See [`ECHO`].
+pub const ECHO_MAX: Duration = Duration::from_secs(5 * 60);
+/// After this it is asked again what was measured of an echo.
+pub(crate) const ECHO_MEASURED: Duration = Duration::from_secs(1);
 /// Nodes entered one after the other without a key or an agent; then the run hangs up, because nobody
 /// is there.
 pub const UNATTENDED_MAX: u32 = 64;

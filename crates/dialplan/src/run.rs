@@ -8,6 +8,7 @@ mod frames;
 mod journal;
 mod stage;
 mod values;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +18,9 @@ use frames::Frame;
 pub use journal::{Journal, Stay};
 pub(crate) use stage::Stage;
 use stage::{Held, Memory, Presence};
+pub use words::{
+    Action, Decline, Event, Facts, Ordered, Priority, Quality, QueueOutcome, TransferOutcome, Wind,
+};
 
 use crate::ask::Ask;
 use crate::connector::{Answer, Answered, Question};
@@ -25,199 +29,10 @@ use crate::flow::{FETCH_FAILED, FirstLanguage, Node};
 use crate::limits;
 use crate::step::{Came, Cue, Next};
 use crate::target::{Builtin, Target, target};
-use crate::{Flow, FlowId, Places, Position, Presentation, Service};
+use crate::{Flow, FlowId, Service};
 
-/// What is known of a call before it starts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// The caller's number, if it is not withheld.
-    pub caller: Option<String>,
-    /// The number that was called.
-    pub called: String,
-    /// Whether the caller can see.
-    pub has_video: bool,
-    /// A language known beforehand (BCP 47).
-    pub language: Option<String>,
-    /// Wall time since 1970-01-01T00:00:00Z at [`Event::Start`]; from there on it goes with the time of events.
-    pub wall: Duration,
-}
-
-/// What happened to the call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// There is a call, and it is not answered yet: what the flow asks at the start is asked, so that the answers
-    /// are there when it begins. Left out, [`Event::Start`] asks.
-    Ringing,
-    /// Media can flow: the flow begins. A flash ([`Flow::is_flash`]) begins while the phone rings.
-    Start,
-    /// A key: `0`..`9`, `*`, `#`; others are ignored.
-    Digit(char),
-    /// The sound of the last [`Action::Play`] is over.
-    PlayEnded,
-    /// The time of the last [`Action::Timeout`] has come; harmless when early.
-    Timeout,
-    /// What became of the wait in a queue.
-    Queue(QueueOutcome),
-    /// What became of an [`Action::Transfer`].
-    Transferred(TransferOutcome),
-    /// The caller has hung up: what the flow asks at the end is asked, and [`Action::Hangup`] follows. A flash goes on
-    /// without the caller before that.
-    HungUp,
-    /// Whether an [`Action::Notify`] was taken.
-    Notified(bool),
-    /// What came of an [`Action::Ask`]; once for each, or never, which counts as a failure after a while.
-    Answer {
-        /// Of the question.
-        id: u32,
-        /// What came.
-        answer: Answer,
-    },
-}
-
-/// How a queue ended for this caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum QueueOutcome {
-    /// Talked to an agent, and the agent hung up.
-    Served,
-    /// Waited as long as `wait_max` allows.
-    Timeout,
-    /// Too many were waiting.
-    Full,
-    /// Nobody works in this queue now.
-    Closed,
-    /// No agent could be reached.
-    NoAgents,
-    /// Something broke.
-    Failed,
-}
-
-/// How a transfer ended for this caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TransferOutcome {
-    /// Talked to the other party, who hung up.
-    Done,
-    /// The other party is busy or does not want to.
-    Busy,
-    /// Nobody answered in time.
-    NoAnswer,
-    /// It could not be reached.
-    Failed,
-}
-
-impl TransferOutcome {
-    /// All of them.
-    pub const ALL: [TransferOutcome; 4] =
-        [TransferOutcome::Done, TransferOutcome::Busy, TransferOutcome::NoAnswer, TransferOutcome::Failed];
-
-    /// The outcome of the step, as the language calls it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            TransferOutcome::Done => "done",
-            TransferOutcome::Busy => "busy",
-            TransferOutcome::NoAnswer => "no_answer",
-            TransferOutcome::Failed => "failed",
-        }
-    }
-}
-
-/// What is written down of an order that was sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ordered {
-    /// What was asked, as `connector.call`.
-    pub call: String,
-    /// What the caller confirmed, by name.
-    pub confirmed: Vec<(String, String)>,
-    /// How the code was told: `picture`, `sms` or `speech`.
-    pub code_by: &'static str,
-    /// The idempotency key under which it was sent.
-    pub key: String,
-    /// `done`, `refused`, `unknown` or `failed`, as the step's outcomes.
-    pub outcome: &'static str,
-}
-
-/// Why a call is not answered, as the caller's network is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Decline {
-    /// ITU-T Q.850 cause 17, 486 in SIP.
-    Busy,
-    /// Cause 19, 480.
-    NoAnswer,
-    /// Cause 21, 603.
-    Rejected,
-}
-
-impl Decline {
-    /// As the language calls it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Decline::Busy => "busy",
-            Decline::NoAnswer => "no_answer",
-            Decline::Rejected => "rejected",
-        }
-    }
-}
-
-/// What the call shall do. Poll until `Timeout` comes out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// A node was entered; for traces.
-    Enter {
-        /// Name of the flow.
-        flow: String,
-        /// Name of the node.
-        node: String,
-        /// Where the node stands.
-        span: Position,
-    },
-    /// Replaces whatever is playing.
-    Play(Presentation),
-    /// Enter this queue and play `waiting` meanwhile; answer with [`Event::Queue`].
-    Queue {
-        /// Name of the queue.
-        queue: String,
-        /// Picture and music of the wait, looped.
-        waiting: Presentation,
-        /// What tells the caller's place in place of that picture.
-        places: Option<Places>,
-    },
-    /// Call this telephone, play `waiting` meanwhile, and join the two; answer with [`Event::Transferred`].
-    Transfer {
-        /// A SIP URI with a numeric host.
-        to: String,
-        /// Picture and music of the wait, looped.
-        waiting: Presentation,
-        /// How long it rings at most.
-        ring_timeout: Duration,
-    },
-    /// The caller's phone goes on ringing; nothing is answered.
-    Ring,
-    /// The caller, whose phone still rings, is turned away; the flow goes on without them.
-    Decline(Decline),
-    /// Ask a connector; answer with [`Event::Answer`]. The call goes on meanwhile.
-    Ask(Question),
-    /// Send this message to a number or a SIP address; answer with [`Event::Notified`].
-    Notify {
-        /// Whom it is for.
-        to: String,
-        /// Plain text.
-        text: String,
-    },
-    /// Something was ordered, or may have been; for the record.
-    Ordered(Ordered),
-    /// A text of what is shown or said next could not be filled in as it was meant; for the log.
-    Doubt {
-        /// Where the text stands.
-        span: Position,
-        /// What is wrong with it, and that the plain value takes its place.
-        message: String,
-    },
-    /// The call is over.
-    Hangup,
-    /// Nothing else to do now; `Event::Timeout` is wanted at this time, if any.
-    Timeout(Option<Instant>),
-}
+/// The target of [`Next::Again`].
+const AGAIN: &str = "$repeat";
 
 /// The walk of one call through a flow.
 ///
@@ -352,9 +167,29 @@ impl Run {
             }
             (State::Running, Event::PlayEnded) => self.play_ended(now),
             (State::Running, Event::Timeout) => self.time(now),
-            (State::Running, Event::Queue(outcome)) if self.memory.queued => {
-                self.memory.queued = false;
-                self.cue(now, Cue::Queue(outcome));
+            (State::Running, Event::Queue(outcome)) => {
+                if self.back_to_queue().is_some() {
+                    self.memory.queued = None;
+                    self.cue(now, Cue::Queue(outcome));
+                }
+            }
+            (State::Running, Event::Attended) => {
+                if let Some(queued) = self.back_to_queue() {
+                    queued.attended = true;
+                }
+            }
+            (State::Running, Event::WaitsOn) => {
+                if let Some(queued) = self.back_to_queue() {
+                    queued.attended = false;
+                    let service = self.service.clone();
+                    self.follow(&service, now, Next::Again);
+                }
+            }
+            (State::Running, Event::Echoed(quality)) => {
+                if std::mem::take(&mut self.memory.echoing) {
+                    self.memory.quality = quality;
+                    self.cue(now, Cue::Echoed);
+                }
             }
             (State::Running, Event::Transferred(outcome)) if self.memory.transferring => {
                 self.memory.transferring = false;
@@ -367,12 +202,7 @@ impl Run {
             (State::Running, Event::HungUp) => self.hung_up(now),
             (
                 State::Running,
-                Event::Ringing
-                | Event::Start
-                | Event::Digit(_)
-                | Event::Queue(_)
-                | Event::Notified(_)
-                | Event::Transferred(_),
+                Event::Ringing | Event::Start | Event::Digit(_) | Event::Notified(_) | Event::Transferred(_),
             )
             | (
                 State::New | State::Ended,
@@ -384,6 +214,9 @@ impl Run {
                 | Event::PlayEnded
                 | Event::Timeout
                 | Event::Queue(_)
+                | Event::Attended
+                | Event::WaitsOn
+                | Event::Echoed(_)
                 | Event::HungUp
                 | Event::Answer { .. },
             ) => {}
@@ -575,7 +408,8 @@ impl Run {
         let Some(node) = self.node.as_deref().and_then(|name| flow.body.nodes.get(name)) else {
             return self.end();
         };
-        let mut stage = Stage { service: &service, flow, now, memory: &mut self.memory };
+        let depth = self.frames.len();
+        let mut stage = Stage { service: &service, flow, now, depth, memory: &mut self.memory };
         let next = node.step.resume(&mut stage, cue);
         self.note_choice(node, next);
         self.follow(&service, now, next);
@@ -591,9 +425,10 @@ impl Run {
                 Next::Go(word) => Some(word.value.as_str()),
                 Next::Outcome(outcome) => self.exit(flow, outcome),
                 Next::Part(part) => self.go_into(service, part).map(|word| word.value.as_str()),
+                Next::Again => Some(AGAIN),
             };
             if let Some(Target::Return(outcome)) = to.and_then(target) {
-                next = self.go_back(service, outcome).map_or(Next::Hangup, Next::Go);
+                next = self.go_back(service, outcome).unwrap_or(Next::Hangup);
                 continue;
             }
             let Some(flow) = service.flow(self.flow) else { return self.end() };
@@ -636,7 +471,8 @@ impl Run {
     fn show_wait(&mut self, now: Instant) {
         let service = self.service.clone();
         let Some(flow) = service.flow(self.flow) else { return };
-        Stage { service: &service, flow, now, memory: &mut self.memory }.show_wait();
+        let depth = self.frames.len();
+        Stage { service: &service, flow, now, depth, memory: &mut self.memory }.show_wait();
     }
 
     fn enter<'a>(&mut self, service: &'a Service, flow: &'a Flow, now: Instant, name: &str) -> Next<'a> {
@@ -649,6 +485,7 @@ impl Run {
         if self.memory.unattended > limits::UNATTENDED_MAX {
             return Next::Hangup;
         }
+        self.leave_queue(name);
         if self.node.as_deref() != Some(name) {
             self.memory.failures = 0;
         }
@@ -698,7 +535,8 @@ impl Run {
         now: Instant,
         node: &'a Node,
     ) -> Next<'a> {
-        let next = node.step.start(&mut Stage { service, flow, now, memory: &mut self.memory });
+        let depth = self.frames.len();
+        let next = node.step.start(&mut Stage { service, flow, now, depth, memory: &mut self.memory });
         if matches!(next, Next::Wait) {
             self.memory.ahead = None;
         }
@@ -719,6 +557,7 @@ impl Run {
         // A caller who hangs up while an order is on its way does not hear what comes of it.
         let record = self.memory.confirmation.take().and_then(|confirmation| confirmation.record("unknown"));
         self.memory.out.extend(record.map(Action::Ordered));
+        self.memory.queued = None;
         self.memory.clear_waits();
         let service = self.service.clone();
         let (flow, scope) = self.called();

@@ -37,6 +37,12 @@ pub(crate) const BUILTINS: [(&str, Builtin, &str); 4] = [
 pub(crate) const RETURN: (&str, &str) =
     ("$return OUTCOME", "the end of a flow that is run by another, with one of its `outcomes`");
 
+/// What a key of `while_waiting` can lead to besides, for the manual.
+pub(crate) const CALLBACK: (&str, &str) = (
+    "$callback",
+    "under `while_waiting` of a queue: out of the queue, to be called back; the outcome `callback`",
+);
+
 /// Reads a target word; `None` is a `$word` that is not built in.
 pub(crate) fn target(word: &str) -> Option<Target<'_>> {
     if !word.starts_with('$') {

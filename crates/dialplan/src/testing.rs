@@ -103,9 +103,11 @@ pub(crate) fn service(nodes: &str) -> Arc<Service> {
 /// Lets a caller walk `nodes` and compares what happened with `expect`.
 ///
 /// The script is a list of keys; `.` is the end of what is played, `~` lets time pass, `s` and `f` are the
-/// outcomes served and full of a queue; `T` and `B` those of a transfer, done and busy; `h` hangs up; `c` types the code that was told; `r` and `o` answer by the examples of an order and an SMS; `y` and `x` say that a message was taken, or not; `+`, `-` and `!` answer the last question by its example, by a refusal and by
+/// outcomes served and full of a queue, `e` and `x` what came of an echo, `a` an agent who answers and `w` one who is gone again;
+/// `T` and `B` are those of a transfer, done and busy; `h` hangs up; `c` types the code that was told; `r` and `o` answer by the
+/// examples of an order and an SMS; `y` and `n` say that a message was taken, or not; `+`, `-` and `!` answer the last question by its example, by a refusal and by
 /// a failure. In the trace a word is a node, `(...)` what is shown and said,
-/// `<...>` a queue, `END` the end.
+/// `<...>` a queue, `ECHO` and `MEASURE` an echo and its end, `LEFT` its end by the caller's wish, `!...!` a call back, `|...|` a clip that is wound, `END` the end.
 pub(crate) fn check(nodes: &str, facts: Facts, script: &str, expect: &str) {
     assert_eq!(walk(nodes, facts, script, 0), expect);
 }
@@ -133,7 +135,7 @@ fn walk(nodes: &str, facts: Facts, script: &str, seed: u64) -> String {
                 }
                 continue;
             }
-            'y' | 'x' => Event::Notified(sign == 'y'),
+            'y' | 'n' => Event::Notified(sign == 'y'),
             '.' => Event::PlayEnded,
             '+' | '-' | '!' | 'r' | 'o' => Event::Answer {
                 id: run.last_question(),
@@ -145,6 +147,14 @@ fn walk(nodes: &str, facts: Facts, script: &str, seed: u64) -> String {
                     _ => crate::connector::Answer::Failed,
                 },
             },
+            'e' => Event::Echoed(Some(crate::Quality {
+                loss_permille: 15,
+                sound: "PCMU".to_owned(),
+                ..crate::Quality::default()
+            })),
+            'x' => Event::Echoed(None),
+            'a' => Event::Attended,
+            'w' => Event::WaitsOn,
             's' => Event::Queue(crate::QueueOutcome::Served),
             'f' => Event::Queue(crate::QueueOutcome::Full),
             'T' => Event::Transferred(crate::TransferOutcome::Done),
@@ -173,6 +183,12 @@ fn drain(run: &mut Run, trace: &mut Vec<String>) -> Option<Instant> {
             Action::Enter { node, .. } => trace.push(node),
             Action::Play(presentation) => trace.push(format!("({})", shown(&presentation))),
             Action::Queue { queue, waiting, .. } => trace.push(format!("<{queue} {}>", shown(&waiting))),
+            Action::Echo => trace.push("ECHO".to_owned()),
+            Action::EndEcho => trace.push("MEASURE".to_owned()),
+            Action::Wind(wind) => trace.push(format!("|{wind}|")),
+            Action::Hold { waiting, .. } => trace.push(format!("<{}>", shown(&waiting))),
+            Action::LeaveQueue => trace.push("LEFT".to_owned()),
+            Action::CallBack { queue, number } => trace.push(format!("!{queue} {number}!")),
             Action::Ask(question) => {
                 let arguments = question.arguments.iter().map(|(name, value)| format!(" {name}={value}"));
                 let key = question.idempotency_key.iter().map(|_| " key=KEY".to_owned());

@@ -16,6 +16,7 @@ pub(crate) fn log(cdr: &Cdr) {
         seconds,
         path = cdr.path.join(">"),
         agent = cdr.agent.as_deref().unwrap_or("-"),
+        callback = cdr.callback.as_ref().map(|wish| format!("{}@{}", wish.number, wish.queue)),
         digits = cdr.digits,
         sent = cdr.packets.sent,
         received = cdr.packets.received,

@@ -68,7 +68,7 @@ impl Pool {
         let is_kept = |name: &String| config.queues.iter().any(|queue| queue.name == *name);
         let closed: Vec<String> = self.queues.keys().filter(|name| !is_kept(name)).cloned().collect();
         for name in closed {
-            let line: Vec<_> = self.queues[&name].line.iter().map(|&(_, id)| id).collect();
+            let line: Vec<_> = self.queues[&name].line.ranked(self.time(now)).map(|(_, id)| id).collect();
             for id in line {
                 self.end(now, id, Outcome::Closed);
             }

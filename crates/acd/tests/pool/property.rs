@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use acd::{AgentId, AgentState, Config, Input, NotAnswered, NotSignedIn, OfferTo, Output, TicketId};
+use acd::{
+    AgentId, AgentState, Config, Input, NotAnswered, NotSignedIn, OfferTo, Output, Priority, TicketId,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -242,7 +244,7 @@ impl Run {
         self.next += 1;
         self.tickets.insert(short, ticket);
         self.onlooker.alive.insert(ticket);
-        self.input(Input::Enter { ticket, queue: queue.into() });
+        self.input(Input::Enter { ticket, queue: queue.into(), priority: Priority::default() });
     }
 
     fn pass(&mut self, time: Duration) {
@@ -306,6 +308,55 @@ impl Run {
         let outputs = self.bench.outputs();
         outputs.iter().for_each(|output| self.onlooker.see(output));
     }
+}
+
+/// A caller of a queue that was served.
+#[derive(Debug)]
+struct Served {
+    ticket: u64,
+    base: i32,
+    per_minute: u32,
+    entered: Instant,
+    served: Instant,
+}
+
+impl Served {
+    fn points(&self) -> u128 {
+        self.points_at(self.served)
+    }
+
+    /// In 60,000ths, and far enough from zero.
+    fn points_at(&self, at: Instant) -> u128 {
+        let waited = at.duration_since(self.entered).as_millis();
+        u128::from(self.base.abs_diff(-1_000)) * 60_000 + u128::from(self.per_minute) * waited
+    }
+}
+
+/// Callers with base, points a minute and the seconds before them enter while the one agent is away; then that agent
+/// serves all, half a minute each.
+fn served_in_order(callers: impl IntoIterator<Item = (i32, u32, u64)>) -> Vec<Served> {
+    let mut all = config(&["ann"]);
+    (all.queues[0].capacity, all.queues[0].wait_max) = (1_000, Duration::from_secs(80_000));
+    let mut bench = Bench::new(&all);
+    let ann = bench.id("ann");
+    bench.set_ready(ann, false);
+    let mut waiting = BTreeMap::new();
+    for (ticket, (base, per_minute, gap)) in (1..).zip(callers) {
+        bench.pass(Duration::from_secs(gap));
+        bench.enter_with(ticket, Priority { base, per_minute });
+        waiting.insert(ticket, (base, per_minute, bench.now));
+    }
+    let mut served = Vec::new();
+    let mut outputs = bench.set_ready(ann, true);
+    while let Some(&(ticket, _)) = crate::support::offers(&outputs).first() {
+        let (base, per_minute, entered) = waiting.remove(&ticket).expect("each is offered once");
+        served.push(Served { ticket, base, per_minute, entered, served: bench.now });
+        bench.answered(ticket, ann);
+        bench.agent_left(ticket, ann);
+        outputs = bench.pass(WRAP_UP);
+    }
+    assert!(waiting.is_empty(), "all are served");
+    served
 }
 
 proptest! {
@@ -372,6 +423,32 @@ proptest! {
         let talking: BTreeSet<_> = run.onlooker.talking.values().copied().collect();
         prop_assert_eq!(&run.onlooker.alive, &talking);
         prop_assert!(run.onlooker.ringing.is_empty());
+    }
+
+    #[test]
+    fn nobody_is_overtaken_by_who_comes_too_late(callers in vec((0i32..60, 0u64..90), 2..40), per_minute in 1u32..20) {
+        let served = served_in_order(callers.iter().map(|(base, gap)| (*base, per_minute, *gap)));
+        prop_assert_eq!(served.len(), callers.len());
+        for (at, first) in served.iter().enumerate() {
+            for later in &served[at + 1..] {
+                // `first` came after `later` and was served before: the points of the difference were worth the time.
+                let ahead = Duration::from_secs(60) * u32::try_from(first.base - later.base).unwrap_or(0) / per_minute;
+                let came_after = first.entered.saturating_duration_since(later.entered);
+                prop_assert!(came_after <= ahead, "{first:?} before {later:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_has_the_most_points_is_next(callers in vec((-20i32..60, 0u32..20, 0u64..90), 2..40)) {
+        let served = served_in_order(callers);
+        for (at, first) in served.iter().enumerate() {
+            for later in served[at + 1..].iter().filter(|later| later.entered <= first.served) {
+                prop_assert!(first.points() > later.points_at(first.served)
+                    || first.points() == later.points_at(first.served) && first.ticket < later.ticket,
+                    "{first:?} before {later:?}");
+            }
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acd::{Config, Input, NotAnswered, OfferTo, Outcome, Output, TicketId, limits};
+use acd::{Config, Input, NotAnswered, OfferTo, Outcome, Output, Priority, TicketId, limits};
 
 use crate::support::{Bench, RING, WAIT_MAX, WRAP_UP, agent, config, offers, queue};
 
@@ -191,7 +191,10 @@ fn nobody_is_configured() {
 #[test]
 fn a_queue_that_the_pool_does_not_know_fails() {
     let mut bench = Bench::new(&config(&["ann"]));
-    assert_eq!(bench.on(Input::Enter { ticket: TicketId(1), queue: "x".into() }), [done(1, Outcome::Failed)]);
+    assert_eq!(
+        bench.on(Input::Enter { ticket: TicketId(1), queue: "x".into(), priority: Priority::default() }),
+        [done(1, Outcome::Failed)]
+    );
     assert_eq!(bench.leave(1), [], "it ended once");
 }
 
@@ -212,7 +215,7 @@ fn a_pool_without_room_fails_whatever_the_queue() {
     let mut bench = crowd(u32::MAX);
     (1..=room).for_each(|ticket| assert_eq!(bench.enter(ticket).len(), 1));
     assert_eq!(bench.enter(room + 1), [done(room + 1, Outcome::Failed)]);
-    let other = Input::Enter { ticket: TicketId(room + 2), queue: "r".into() };
+    let other = Input::Enter { ticket: TicketId(room + 2), queue: "r".into(), priority: Priority::default() };
     assert_eq!(bench.on(other), [done(room + 2, Outcome::Failed)], "though that queue is empty");
     bench.leave(1);
     let last = limits::TICKETS_MAX as u32;
@@ -246,6 +249,27 @@ fn a_change_in_a_queue_of_a_thousand_is_told_to_the_first_few() {
     }
     let countdown: Vec<u32> = (1..=limits::PLACES_TOLD).rev().collect();
     assert_eq!(told, countdown);
+}
+
+#[test]
+fn who_is_overtaken_is_told_also_out_of_the_first_places() {
+    let mut all = config(&["ann"]);
+    all.queues[0].capacity = 100;
+    let mut bench = Bench::new(&all);
+    let ann = bench.id("ann");
+    bench.set_ready(ann, false);
+    let told = u64::from(limits::PLACES_TOLD);
+    for ticket in 1..=told + 1 {
+        bench.enter(ticket);
+    }
+    let outputs = bench.enter_with(50, Priority { base: 25, per_minute: 10 });
+    let moved = (1..=told).map(|ticket| place(ticket, ticket as u32 + 1, 12));
+    let expected: Vec<_> = std::iter::once(place(50, 1, 12)).chain(moved).collect();
+    assert_eq!(outputs, expected, "the last one is told nothing: it was not among the first");
+    // Between the two, where its points put it.
+    bench.pass(Duration::from_secs(60));
+    assert_eq!(bench.enter_with(51, Priority { base: 20, per_minute: 10 })[0], place(51, 2, 13));
+    assert_eq!(bench.enter_with(52, Priority { base: 5, per_minute: 10 }), [place(52, 14, 14)]);
 }
 
 #[test]
@@ -319,7 +343,7 @@ fn an_agent_of_two_queues_takes_the_caller_who_came_first() {
     let mut bench = Bench::new(&two);
     let ann = bench.id("ann");
     bench.enter(1);
-    bench.on(Input::Enter { ticket: TicketId(2), queue: "r".into() });
+    bench.on(Input::Enter { ticket: TicketId(2), queue: "r".into(), priority: Priority::default() });
     bench.enter(3);
     bench.answered(1, ann);
     bench.leave(1);
@@ -362,7 +386,8 @@ fn reload_without_the_queue_lets_its_callers_go() {
         .reload(bench.now, &Config { queues: vec![queue("new", &["ann"])], agents: vec![agent("ann")] });
     assert_eq!(bench.outputs(), [done(2, Outcome::Closed)]);
     assert_eq!(bench.agent_left(1, ann), [done(1, Outcome::Served)]);
-    let entered = bench.on(Input::Enter { ticket: TicketId(3), queue: "new".into() });
+    let entered =
+        bench.on(Input::Enter { ticket: TicketId(3), queue: "new".into(), priority: Priority::default() });
     assert_eq!(offers(&entered), [(3, ann)], "no wrap-up is known for a queue that is gone");
 }
 

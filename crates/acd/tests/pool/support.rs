@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use acd::{Address, AgentConfig, AgentId, Config, Input, NotAnswered, Output, Pool, QueueConfig, TicketId};
+use acd::{
+    Address, AgentConfig, AgentId, Config, Input, NotAnswered, Output, Pool, Priority, QueueConfig, TicketId,
+};
 
 pub(crate) const RING: Duration = Duration::from_secs(20);
 pub(crate) const WAIT_MAX: Duration = Duration::from_secs(120);
@@ -87,7 +89,11 @@ impl Bench {
     }
 
     pub(crate) fn enter(&mut self, ticket: u64) -> Vec<Output> {
-        self.on(Input::Enter { ticket: TicketId(ticket), queue: "q".into() })
+        self.enter_with(ticket, Priority::default())
+    }
+
+    pub(crate) fn enter_with(&mut self, ticket: u64, priority: Priority) -> Vec<Output> {
+        self.on(Input::Enter { ticket: TicketId(ticket), queue: "q".into(), priority })
     }
 
     pub(crate) fn leave(&mut self, ticket: u64) -> Vec<Output> {

@@ -8,6 +8,7 @@ mod bridge;
 mod browser;
 mod browsers;
 mod circuits;
+mod echo;
 mod flash;
 mod handset;
 mod key_pictures;
@@ -29,6 +30,8 @@ mod storms;
 mod transcoders;
 mod transfer;
 mod vanished;
+mod waiting;
+mod winding;
 mod world;
 
 /// A service that is small enough to be judged by eye: two pages and a queue with two agents.

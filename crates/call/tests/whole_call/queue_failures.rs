@@ -57,7 +57,10 @@ fn a_pool_that_has_no_room_fails_at_once() {
     // Tickets of another shard, for which this one has no call.
     for number in 0..acd::limits::TICKETS_MAX as u64 {
         let ticket = acd::TicketId(7 << 48 | number << 8);
-        world.pool.handle_input(now, acd::Input::Enter { ticket, queue: "others".into() });
+        world.pool.handle_input(
+            now,
+            acd::Input::Enter { ticket, queue: "others".into(), priority: acd::Priority::default() },
+        );
         while !matches!(world.pool.poll_output(), acd::Output::Timeout(_)) {}
     }
     let caller = wants_an_agent(&mut world);

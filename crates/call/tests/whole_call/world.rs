@@ -36,7 +36,7 @@ pub(crate) struct World {
     /// Questions to connectors, each answered by the example of its call.
     pub(crate) asked: Vec<dialplan::connector::Question>,
     /// Tracks that were fetched, which all calls share.
-    library: BTreeMap<AssetKey, Arc<Track>>,
+    pub(crate) library: BTreeMap<AssetKey, Arc<Track>>,
     pub(crate) lent: HashSet<PortId>,
     /// Sound in lower modes of AMR waits for [`World::bring_editions`].
     pub(crate) editions_are_slow: bool,

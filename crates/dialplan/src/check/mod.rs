@@ -464,6 +464,11 @@ impl<'a> Checker<'a> {
         Some(flow)
     }
 
+    /// Where a flow, or one that it runs, enters a queue.
+    pub(crate) fn queue_in(&self, flow: &Body) -> Option<Span> {
+        parts::queue_in(self.context.flows, flow)
+    }
+
     /// A flow that is run speaks to the caller in the language they have.
     pub(crate) fn speaks(&mut self, name: &Word, part: &Body) {
         let spoken = |language: &&&str| !part.languages.iter().any(|own| own.value == ***language);

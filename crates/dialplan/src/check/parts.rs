@@ -6,7 +6,7 @@ use super::graph::{edges_of, ways_out};
 use crate::flow::Body;
 use crate::limits;
 use crate::problem::Finding;
-use crate::source::Word;
+use crate::source::{Span, Word};
 use crate::target::{Target, target};
 
 /// Whether time for the caller passes before an outcome of a flow, by the names of both.
@@ -66,9 +66,25 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// Where a flow enters a queue, or a flow that it runs.
+pub(super) fn queue_in(flows: &[Body], flow: &Body) -> Option<Span> {
+    let (mut open, mut seen) = (vec![flow], BTreeSet::new());
+    while let Some(flow) = open.pop() {
+        if !seen.insert(flow.name.value.as_str()) {
+            continue;
+        }
+        if let Some(node) = flow.nodes.values().find(|node| node.step.kind().name == "queue") {
+            return Some(node.name.span);
+        }
+        open.extend(runs(flow).filter_map(|part| named(flows, part)));
+    }
+    None
+}
+
 /// The names of the flows that a flow runs.
 fn runs(flow: &Body) -> impl Iterator<Item = &Word> {
-    flow.nodes.values().filter_map(|node| node.step.part()).map(|part| &part.flow)
+    let parts = flow.nodes.values().flat_map(|node| node.step.part().into_iter().chain(node.step.asides()));
+    parts.map(|part| &part.flow)
 }
 
 /// A flow that can be run.

@@ -17,7 +17,7 @@ use crate::service::Queues;
 use crate::step::{Confirmation, Next};
 use crate::text::Telling;
 use crate::types::Type;
-use crate::{Flow, Places, Presentation, Service};
+use crate::{Flow, Places, Presentation, Priority, Quality, Service, Wind};
 
 /// Everything about a call that changes.
 #[derive(Debug)]
@@ -32,7 +32,11 @@ pub(super) struct Memory {
     /// When the flow began.
     pub(super) started: Option<Instant>,
     /// In a queue.
-    pub(super) queued: bool,
+    pub(super) queued: Option<Queued>,
+    /// What the caller sends is sent back.
+    pub(super) echoing: bool,
+    /// What was measured of it last, until the step has taken it.
+    pub(super) quality: Option<Quality>,
     /// A message is on its way.
     pub(super) notifying: bool,
     /// The number of the next question to a connector.
@@ -74,6 +78,15 @@ pub(super) enum Presence {
     Ringing,
     /// The call is over for them, and the flow goes on.
     Gone,
+}
+
+/// A wait in a queue.
+#[derive(Debug)]
+pub(super) struct Queued {
+    /// How many flows waited for the one that entered it.
+    pub(super) depth: usize,
+    /// An agent talks with the caller.
+    pub(super) attended: bool,
 }
 
 /// The values of a flow in a call by name. Its `Debug` shows no value: some are secrets, and all are the caller's.
@@ -127,7 +140,9 @@ impl Memory {
             playing: None,
             due: None,
             started: None,
-            queued: false,
+            queued: None,
+            echoing: false,
+            quality: None,
             notifying: false,
             next_question: 0,
             own_question: None,
@@ -176,7 +191,7 @@ impl Memory {
     pub(super) fn clear_waits(&mut self) {
         self.playing = None;
         self.due = None;
-        self.queued = false;
+        self.echoing = false;
         self.transferring = false;
         self.notifying = false;
         self.own_question = None;
@@ -219,6 +234,8 @@ pub(crate) struct Stage<'a> {
     pub(super) service: &'a Service,
     pub(super) flow: &'a Flow,
     pub(super) now: Instant,
+    /// How many flows wait for this one.
+    pub(super) depth: usize,
     pub(super) memory: &'a mut Memory,
 }
 
@@ -249,6 +266,11 @@ impl<'a> Stage<'a> {
         self.memory.facts.wall.saturating_add(passed.unwrap_or_default())
     }
 
+    /// What an expression can use now.
+    pub(crate) fn scope(&self) -> Scope {
+        self.memory.scope()
+    }
+
     /// Whether a condition holds now.
     pub(crate) fn holds(&self, expression: &Expression) -> bool {
         expression.holds(&self.memory.scope())
@@ -267,6 +289,31 @@ impl<'a> Stage<'a> {
         self.memory.out.push_back(Action::Play(presentation));
     }
 
+    /// Sends callers back what they send.
+    pub(crate) fn echo(&mut self) {
+        self.memory.echoing = true;
+        self.memory.out.push_back(Action::Echo);
+    }
+
+    /// Ends that; [`crate::step::Cue::Echoed`] comes with what was measured.
+    pub(crate) fn end_echo(&mut self) {
+        self.wake_after(limits::ECHO_MEASURED);
+        self.memory.out.push_back(Action::EndEcho);
+    }
+
+    /// What was measured, once; none when nothing could be sent back.
+    pub(crate) fn take_quality(&mut self) -> Option<Quality> {
+        self.memory.quality.take()
+    }
+
+    /// Winds the clip that is played; the time until it counts as over begins anew.
+    pub(crate) fn wind(&mut self, wind: Wind) {
+        if self.memory.playing.is_some() {
+            self.memory.playing = Some(self.now + limits::PLAY_MAX);
+            self.memory.out.push_back(Action::Wind(wind));
+        }
+    }
+
     /// Whether the sound of the presentation is still on.
     pub(crate) fn is_playing(&self) -> bool {
         self.memory.playing.is_some()
@@ -282,17 +329,35 @@ impl<'a> Stage<'a> {
         self.memory.due.is_some()
     }
 
-    /// Puts the caller into a queue.
+    /// Puts the caller into a queue, or shows the wait again to one who is in it.
     pub(crate) fn enter_queue(
         &mut self,
         queue: &str,
+        priority: Priority,
         waiting: Presentation,
         places: Option<Places>,
         told: Telling<'_>,
     ) {
         self.doubt(told);
-        self.memory.queued = true;
-        self.memory.out.push_back(Action::Queue { queue: queue.to_owned(), waiting, places });
+        if self.memory.queued.is_some() {
+            return self.memory.out.push_back(Action::Hold { waiting, places });
+        }
+        self.memory.queued = Some(Queued { depth: self.depth, attended: false });
+        self.memory.out.push_back(Action::Queue { queue: queue.to_owned(), priority, waiting, places });
+    }
+
+    /// Whether the caller waits in a queue and no agent talks with them.
+    pub(crate) fn waits(&self) -> bool {
+        self.memory.queued.as_ref().is_some_and(|queued| !queued.attended)
+    }
+
+    /// Notes that the caller wants to be called back; false when nobody knows at which number.
+    pub(crate) fn call_back(&mut self, queue: &str) -> bool {
+        let Some(number) = self.memory.facts.caller.clone().filter(|number| !number.is_empty()) else {
+            return false;
+        };
+        self.memory.out.push_back(Action::CallBack { queue: queue.to_owned(), number });
+        true
     }
 
     /// The caller's number, if it is known.

@@ -26,6 +26,8 @@ pub enum FactKind {
     Writes,
     /// `orders crm.order pack=10GB done`: something was ordered, and what came of it.
     Orders,
+    /// `callback 13800138000`: the caller wants to be called back.
+    CallBack,
     /// `slide menu.svg`: a slide is shown.
     Slide,
     /// `title ...`: its heading.
@@ -42,6 +44,8 @@ pub enum FactKind {
     Says,
     /// `plays hold.mp4`: a clip or music is played.
     Plays,
+    /// `winds forward 10s`: a clip was wound.
+    Winds,
     /// `asks crm.bill caller=138`: a connector was asked.
     Asks,
     /// `doubt ...`: a text could not be told as it was meant.
@@ -52,7 +56,7 @@ pub enum FactKind {
 
 impl FactKind {
     /// Every kind with its word, and what it is, for operators.
-    pub const ALL: [(FactKind, &'static str, &'static str); 20] = [
+    pub const ALL: [(FactKind, &'static str, &'static str); 22] = [
         (FactKind::Node, "node", "the node that is entered"),
         (FactKind::Language, "language", "the language, where it changes"),
         (FactKind::Variable, "var", "name and value of a variable, where it changes"),
@@ -62,6 +66,7 @@ impl FactKind {
         (FactKind::Declines, "declines", "the caller is turned away, and why, as the network is told"),
         (FactKind::Writes, "writes", "number and text of a message that is sent"),
         (FactKind::Orders, "orders", "what was ordered, what was confirmed, and what came of it"),
+        (FactKind::CallBack, "callback", "the number at which the caller wants to be called back"),
         (FactKind::Slide, "slide", "the template that is shown"),
         (FactKind::Title, "title", "its heading"),
         (FactKind::Line, "line", "a line of its running text"),
@@ -70,6 +75,7 @@ impl FactKind {
         (FactKind::Value, "value", "name and text of another value of the slide"),
         (FactKind::Says, "says", "a text that is said"),
         (FactKind::Plays, "plays", "a clip, or the music of a queue"),
+        (FactKind::Winds, "winds", "which way a clip is wound by a key"),
         (FactKind::Asks, "asks", "a call of a connector, and what it is given"),
         (FactKind::Doubt, "doubt", "what is wrong with a text that could not be told as it was meant"),
         (FactKind::Ends, "ends", "the call is over"),
@@ -146,6 +152,8 @@ fn of(what: &What) -> Vec<Fact> {
         }
         What::Rings => one(FactKind::Rings, ""),
         What::Declined(why) => one(FactKind::Declines, why.word()),
+        What::Wound(wind) => one(FactKind::Winds, &wind.to_string()),
+        What::CallBack { number, .. } => one(FactKind::CallBack, number),
         What::Asked(question) => one(FactKind::Asks, &question.told()),
         What::Doubt { message, .. } => one(FactKind::Doubt, message),
         What::Ended => one(FactKind::Ends, ""),

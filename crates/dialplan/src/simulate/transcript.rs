@@ -173,6 +173,8 @@ impl<'s> Stand<'s> {
             | What::Written { .. }
             | What::Ordered(_)
             | What::Declined(_)
+            | What::CallBack { .. }
+            | What::Wound(_)
             | What::Asked(_)
             | What::Doubt { .. }
             | What::Ended => None,

@@ -12,8 +12,8 @@ use thiserror::Error;
 use super::length;
 use crate::connector::{Answer, Call, Question};
 use crate::{
-    Action, Decline, Event, Facts, Flow, FlowId, Ordered, Places, Position, Presentation, QueueOutcome, Run,
-    Service, TransferOutcome, limits,
+    Action, Decline, Event, Facts, Flow, FlowId, Ordered, Places, Position, Presentation, Quality,
+    QueueOutcome, Run, Service, TransferOutcome, Wind, limits,
 };
 
 /// What a queue can end with, as the language calls it.
@@ -179,6 +179,15 @@ pub enum What {
     },
     /// Something was ordered.
     Ordered(Ordered),
+    /// A clip was wound.
+    Wound(Wind),
+    /// The caller wants to be called back.
+    CallBack {
+        /// Of this queue.
+        queue: String,
+        /// At this number.
+        number: String,
+    },
     /// A connector was asked; the example of the call is its answer.
     Asked(Question),
     /// A text could not be told as it was meant.
@@ -202,6 +211,10 @@ pub struct Walk {
     now: Instant,
     /// When what is said is over.
     sound_ends: Option<Instant>,
+    /// How long it is in all.
+    sound_length: Duration,
+    /// How much of it is left when the caller has stopped it.
+    stopped: Option<Duration>,
     /// What the run asked to be woken for.
     due: Option<Instant>,
     queue: Option<String>,
@@ -228,6 +241,8 @@ impl Walk {
             base,
             now: base,
             sound_ends: None,
+            sound_length: Duration::ZERO,
+            stopped: None,
             due: None,
             queue: None,
             transfer: None,
@@ -284,7 +299,7 @@ impl Walk {
         match self.awaits() {
             Awaits::Sound(_) => Some(Act::Listen),
             // It goes on by itself; whatever else has a time is a question to the caller.
-            Awaits::Time(_) if ["play", "flash"].contains(&self.step()) => Some(Act::Wait),
+            Awaits::Time(_) if ["play", "flash", "echo"].contains(&self.step()) => Some(Act::Wait),
             Awaits::Time(_) | Awaits::Queue(_) | Awaits::Transfer(_) | Awaits::Nothing | Awaits::End => None,
         }
     }
@@ -295,11 +310,11 @@ impl Walk {
         let left = |at: Instant| at.saturating_duration_since(self.now);
         match (&self.queue, self.sound_ends, self.due) {
             _ if self.ended => Awaits::End,
-            (Some(queue), _, _) => Awaits::Queue(queue.clone()),
+            (Some(queue), _, _) if !self.run.is_aside() => Awaits::Queue(queue.clone()),
             _ if self.transfer.is_some() => Awaits::Transfer(self.transfer.clone().unwrap_or_default()),
-            (None, Some(at), _) => Awaits::Sound(left(at)),
-            (None, None, Some(at)) => Awaits::Time(left(at)),
-            (None, None, None) => Awaits::Nothing,
+            (_, Some(at), _) => Awaits::Sound(left(at)),
+            (_, None, Some(at)) => Awaits::Time(left(at)),
+            (_, None, None) => Awaits::Nothing,
         }
     }
 
@@ -349,7 +364,7 @@ impl Walk {
     }
 
     fn wait(&mut self) -> Result<(), Cannot> {
-        if let Some(queue) = &self.queue {
+        if let (Some(queue), false) = (&self.queue, self.run.is_aside()) {
             return Err(Cannot::InQueue(queue.clone()));
         }
         if let Some(to) = &self.transfer {
@@ -392,16 +407,16 @@ impl Walk {
                     self.note(What::Asked(question));
                 }
                 Action::Enter { flow, node, span } => {
-                    (self.queue, self.transfer, self.sound_ends) = (None, None, None);
+                    (self.transfer, self.sound_ends) = (None, None);
                     let step = self.step_of(&flow, &node);
                     let part = (self.flow().map(Flow::name) != Some(flow.as_str())).then_some(flow);
                     self.note(What::Entered { part, node, step, span });
                 }
                 Action::Play(presentation) => {
-                    self.sound_ends = length(&presentation).map(|length| self.now + length);
+                    self.begin_sound(&presentation);
                     self.note(What::Shown(presentation));
                 }
-                Action::Queue { queue, waiting, places } => {
+                Action::Queue { queue, waiting, places, .. } => {
                     (self.queue, self.sound_ends) = (Some(queue.clone()), None);
                     self.note(What::Queued { queue, waiting, places });
                 }
@@ -416,6 +431,18 @@ impl Walk {
                 Action::Ordered(ordered) => self.note(What::Ordered(ordered)),
                 Action::Ring => self.note(What::Rings),
                 Action::Decline(why) => self.note(What::Declined(why)),
+                Action::Wind(wind) => self.wind(wind),
+                Action::Echo => self.sound_ends = None,
+                Action::EndEcho => {
+                    self.run.handle_input(self.now, Event::Echoed(Some(example())));
+                    self.notice_changes();
+                }
+                Action::Hold { waiting, .. } => {
+                    self.sound_ends = None;
+                    self.note(What::Shown(waiting));
+                }
+                Action::LeaveQueue => self.queue = None,
+                Action::CallBack { queue, number } => self.note(What::CallBack { queue, number }),
                 Action::Doubt { span, message } => self.note(What::Doubt { span, message }),
                 Action::Hangup => self.end(),
                 Action::Timeout(at) => {
@@ -432,6 +459,31 @@ impl Walk {
                 }
             }
         }
+    }
+
+    fn begin_sound(&mut self, presentation: &Presentation) {
+        let length = length(presentation);
+        self.sound_ends = length.map(|length| self.now + length);
+        self.sound_length = length.unwrap_or_default();
+        self.stopped = None;
+    }
+
+    fn wind(&mut self, wind: Wind) {
+        self.note(What::Wound(wind));
+        let stopped = self.stopped.take();
+        let left = stopped.or(self.sound_ends.map(|end| end.saturating_duration_since(self.now)));
+        let left = left.unwrap_or_default();
+        let left = match wind {
+            Wind::Pause if stopped.is_none() => {
+                (self.stopped, self.sound_ends) = (Some(left), None);
+                return;
+            }
+            Wind::Pause => left,
+            Wind::Back(step) => (left + step).min(self.sound_length),
+            Wind::Forward(step) => left.saturating_sub(step),
+            Wind::Replay => self.sound_length,
+        };
+        self.sound_ends = Some(self.now + left);
     }
 
     /// At once: what was asked for, else the example of the connector's file.
@@ -467,6 +519,12 @@ impl Walk {
     fn note(&mut self, what: What) {
         self.moments.push(Moment { at: self.elapsed(), what });
     }
+}
+
+/// What is measured of a caller whose line is good.
+fn example() -> Quality {
+    let (sound, picture) = ("PCMU".to_owned(), "H264".to_owned());
+    Quality { loss_permille: 2, jitter_ms: 8, kbps: 320, fps_tenths: 150, sound, picture }
 }
 
 #[cfg(test)]
@@ -562,7 +620,9 @@ mod tests {
     #[test]
     fn every_outcome_of_the_step_has_its_word() {
         let kind = crate::step::STEPS.iter().find(|kind| kind.name == "queue").expect("it is a step");
-        for outcome in kind.outcomes {
+        // The others are the caller's own wish.
+        for outcome in kind.outcomes.iter().filter(|outcome| !["callback", "invalid"].contains(&outcome.name))
+        {
             assert!(OUTCOMES.iter().any(|(name, _)| *name == outcome.name), "{}", outcome.name);
         }
         assert_eq!(outcome_name(QueueOutcome::NoAgents), "no_agents");

@@ -97,7 +97,8 @@ impl Step for Flash {
             | Cue::Queue(_)
             | Cue::Transferred(_)
             | Cue::Answered(_)
-            | Cue::Notified(_) => Next::Wait,
+            | Cue::Notified(_)
+            | Cue::Echoed => Next::Wait,
         }
     }
 }

@@ -77,7 +77,8 @@ impl Step for Hangup {
             | Cue::Queue(_)
             | Cue::Transferred(_)
             | Cue::Answered(_)
-            | Cue::Notified(_) => Next::Wait,
+            | Cue::Notified(_)
+            | Cue::Echoed => Next::Wait,
         }
     }
 }

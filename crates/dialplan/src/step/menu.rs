@@ -146,7 +146,8 @@ pub(crate) fn read_when(reader: &mut Reader, tree: &Tree) -> Option<Expression> 
     Expression::new(word).map_err(|finding| reader.note(finding)).ok()
 }
 
-fn read_key(reader: &mut Reader, key: &Word) -> Option<char> {
+/// A key of the telephone, as the name of a field.
+pub(super) fn read_key(reader: &mut Reader, key: &Word) -> Option<char> {
     let mut signs = key.value.chars();
     match (signs.next(), signs.next()) {
         (Some(sign @ ('0'..='9' | '*' | '#')), None) => Some(sign),
@@ -297,7 +298,9 @@ impl Step for Menu {
                 Next::Wait
             }
             Cue::Time => stage.fail(self.tries, "silence"),
-            Cue::Queue(_) | Cue::Transferred(_) | Cue::Answered(_) | Cue::Notified(_) => Next::Wait,
+            Cue::Queue(_) | Cue::Transferred(_) | Cue::Answered(_) | Cue::Notified(_) | Cue::Echoed => {
+                Next::Wait
+            }
         }
     }
 }

@@ -6,7 +6,9 @@
 //! during a call is in the [`Stage`].
 
 mod branch;
+mod clip;
 mod collect;
+mod echo;
 mod flash;
 mod hangup;
 mod hours;
@@ -16,6 +18,7 @@ mod menu;
 mod notify;
 mod order;
 mod play;
+mod priority;
 mod queue;
 mod rate;
 mod run;
@@ -23,6 +26,7 @@ mod say;
 mod set;
 mod show_place;
 mod transfer;
+mod while_waiting;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -44,7 +48,7 @@ use crate::text::Telling;
 use crate::{QueueOutcome, TransferOutcome};
 
 /// Every step of the language. The manual's table is made from it.
-pub static STEPS: [&Kind; 17] = [
+pub static STEPS: [&Kind; 19] = [
     &menu::KIND,
     &play::KIND,
     &say::KIND,
@@ -62,6 +66,8 @@ pub static STEPS: [&Kind; 17] = [
     &transfer::KIND,
     &flash::KIND,
     &hangup::KIND,
+    &clip::KIND,
+    &echo::KIND,
 ];
 
 /// One step of the language: a row of the manual.
@@ -115,6 +121,8 @@ pub(crate) enum Cue {
     PlayEnded,
     /// The time set by [`Stage::wake_after`] has come.
     Time,
+    /// The echo is over, or could not be; see [`Stage::take_quality`].
+    Echoed,
     /// The wait in the queue is over.
     Queue(QueueOutcome),
     /// What became of putting the caller through.
@@ -149,6 +157,8 @@ pub(crate) enum Next<'a> {
     Go(&'a Word),
     /// Into another flow, and on by what it returns.
     Part(&'a Part),
+    /// To the same node again, back from a flow that it ran beside its own work.
+    Again,
     /// To the end of the call.
     Hangup,
 }
@@ -203,6 +213,16 @@ pub(crate) trait Step: fmt::Debug + Send + Sync {
 
     /// Whether it shows or says something, or waits for a key: nothing for a call that is never answered.
     fn needs_caller(&self) -> bool {
+        true
+    }
+
+    /// Flows that it runs and that lead back to it, whatever they return.
+    fn asides(&self) -> Vec<&Part> {
+        Vec::new()
+    }
+
+    /// Whether an outcome of its row can come about, as it is written.
+    fn has_outcome(&self, _: &str) -> bool {
         true
     }
 

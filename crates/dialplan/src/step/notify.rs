@@ -123,7 +123,7 @@ impl Step for Notify {
         match cue {
             Cue::Answered(Came::Done) | Cue::Notified(true) => Next::Outcome("done"),
             Cue::Answered(_) | Cue::Notified(false) | Cue::Time => Next::Outcome("failed"),
-            Cue::Key(_) | Cue::PlayEnded | Cue::Queue(_) | Cue::Transferred(_) => Next::Wait,
+            Cue::Key(_) | Cue::PlayEnded | Cue::Queue(_) | Cue::Transferred(_) | Cue::Echoed => Next::Wait,
         }
     }
 }
@@ -145,7 +145,7 @@ mod tests {
         let nodes = nodes("by: message, text: [hi, two]");
         check(&nodes, seeing(), "1.", "main WRITE:138:HI TWO");
         check(&nodes, seeing(), "y", "main WRITE:138:HI TWO told (hi)");
-        check(&nodes, seeing(), "x", "main WRITE:138:HI TWO bye END");
+        check(&nodes, seeing(), "n", "main WRITE:138:HI TWO bye END");
         check(&nodes, seeing(), "~", "main WRITE:138:HI TWO bye END");
         check(&nodes, Facts { caller: None, ..seeing() }, "", "main bye END");
     }

@@ -395,9 +395,12 @@ impl Order {
                 stage.wake_after(limits::ANSWER_LONGEST);
                 Next::Wait
             }
-            Cue::Key(_) | Cue::PlayEnded | Cue::Queue(_) | Cue::Transferred(_) | Cue::Notified(_) => {
-                Next::Wait
-            }
+            Cue::Key(_)
+            | Cue::PlayEnded
+            | Cue::Queue(_)
+            | Cue::Transferred(_)
+            | Cue::Notified(_)
+            | Cue::Echoed => Next::Wait,
         }
     }
 
@@ -534,9 +537,12 @@ impl Step for Order {
                 Next::Wait
             }
             Cue::Time => self.wrong(stage, "silence"),
-            Cue::PlayEnded | Cue::Queue(_) | Cue::Transferred(_) | Cue::Answered(_) | Cue::Notified(_) => {
-                Next::Wait
-            }
+            Cue::PlayEnded
+            | Cue::Queue(_)
+            | Cue::Transferred(_)
+            | Cue::Answered(_)
+            | Cue::Notified(_)
+            | Cue::Echoed => Next::Wait,
         }
     }
 

@@ -106,9 +106,12 @@ impl Step for Play {
                 stage.type_ahead(key);
                 Next::Outcome("done")
             }
-            Cue::Key(_) | Cue::Queue(_) | Cue::Transferred(_) | Cue::Answered(_) | Cue::Notified(_) => {
-                Next::Wait
-            }
+            Cue::Key(_)
+            | Cue::Queue(_)
+            | Cue::Transferred(_)
+            | Cue::Answered(_)
+            | Cue::Notified(_)
+            | Cue::Echoed => Next::Wait,
             Cue::PlayEnded if stage.is_waking() => Next::Wait,
             Cue::Time if stage.is_playing() => Next::Wait,
             Cue::PlayEnded | Cue::Time => Next::Outcome("done"),

@@ -2,8 +2,10 @@
 //!
 //! What is seen and heard meanwhile is the queue's `hold` in queues.yaml, or the step's own `hold`.
 
+use super::priority::Points;
 use super::show_place::ShowPlace;
-use super::{Cue, Field, Kind, Next, Outcome, Step};
+use super::while_waiting::{Deed, Keys};
+use super::{Cue, Field, Kind, Next, Outcome, Part, Step, Way};
 use crate::check::Checker;
 use crate::queues::read_hold;
 use crate::read::{Fields, Reader};
@@ -25,8 +27,16 @@ pub(super) static KIND: Kind = Kind {
             docs: "instead of the queue's: `{ clip }` or `{ slide, title, lines, values, music }`",
         },
         Field {
+            name: "priority",
+            docs: "`{ base, per_minute: 10 }`: points at entry, an expression, and what each minute of waiting adds; who has the most is next",
+        },
+        Field {
             name: "show_place",
             docs: "shows the caller's place over the hold's sound: `{ slide, title, lines, values, every: 10s, each: 2m, over_clip: true }`; the slide gets `values.place`, and with `each`, how long one caller takes an agent, `values.wait` in minutes; with `over_clip` it is drawn over the hold's clip where it is not black",
+        },
+        Field {
+            name: "while_waiting",
+            docs: "`\"key\": { run, with }`, a flow that is walked while the place is kept, or `\"key\": target`",
         },
     ]],
     outcomes: &[
@@ -40,6 +50,12 @@ pub(super) static KIND: Kind = Kind {
             docs: "the pool of agents did not take the caller, or the agent vanished",
             waits: false,
         },
+        Outcome { name: CALLBACK, docs: "the caller pressed a key that leads to `$callback`", waits: true },
+        Outcome {
+            name: WITHHELD,
+            docs: "the same, but the caller's number is withheld; by `$repeat` they wait on in their place",
+            waits: true,
+        },
     ],
     example: "queue:
   name: video-general
@@ -47,11 +63,17 @@ pub(super) static KIND: Kind = Kind {
     read,
 };
 
+/// Outcomes that come about only where a key leads to `$callback`.
+const CALLBACK: &str = "callback";
+const WITHHELD: &str = "invalid";
+
 #[derive(Debug)]
 struct Queue {
     name: Word,
     hold: Option<Scene>,
     show_place: Option<ShowPlace>,
+    priority: Points,
+    keys: Keys,
     exits: Exits,
 }
 
@@ -59,8 +81,10 @@ fn read(reader: &mut Reader, fields: &Fields<'_>) -> Option<Box<dyn Step>> {
     let name = fields.need(reader, "name").and_then(|tree| reader.word("`name`", tree));
     let hold = fields.entry("hold").and_then(|(key, tree)| read_hold(reader, key.span, tree));
     let show_place = ShowPlace::read(reader, fields);
+    let priority = Points::read(reader, fields);
+    let keys = Keys::read(reader, fields);
     let exits = Exits::read(reader, "a queue", fields, KIND.outcomes);
-    Some(Box::new(Queue { name: name?, hold, show_place, exits }))
+    Some(Box::new(Queue { name: name?, hold, show_place, priority, keys, exits }))
 }
 
 impl Queue {
@@ -72,6 +96,18 @@ impl Queue {
 }
 
 impl Queue {
+    /// A caller who waits has pressed a key.
+    fn press<'a>(&'a self, stage: &mut Stage<'_>, key: char) -> Next<'a> {
+        let Some(deed) = self.keys.get(key) else { return Next::Wait };
+        stage.attended();
+        match deed {
+            Deed::Run(part) => Next::Part(part),
+            Deed::Go(to) => Next::Go(to),
+            Deed::CallBack if stage.call_back(&self.name.value) => Next::Outcome(CALLBACK),
+            Deed::CallBack => Next::Outcome(WITHHELD),
+        }
+    }
+
     fn agents(&self, queues: &Queues) -> usize {
         queues.queues.get(&self.name.value).map_or(0, |queue| queue.agents.len())
     }
@@ -86,6 +122,18 @@ impl Step for Queue {
         &self.exits
     }
 
+    fn ways(&self) -> Vec<Way<'_>> {
+        self.keys.ways()
+    }
+
+    fn asides(&self) -> Vec<&Part> {
+        self.keys.parts()
+    }
+
+    fn has_outcome(&self, outcome: &str) -> bool {
+        self.keys.can_call_back() || ![CALLBACK, WITHHELD].contains(&outcome)
+    }
+
     fn check(&self, checker: &mut Checker<'_>) {
         checker.queue(&self.name);
         if let Some(hold) = self.hold.as_ref().or_else(|| checker.queues().hold(&self.name.value)) {
@@ -94,6 +142,8 @@ impl Step for Queue {
         if let Some(show_place) = &self.show_place {
             show_place.check(checker);
         }
+        self.priority.check(checker);
+        self.keys.check(checker);
     }
 
     fn presentations(&self, telling: &Telling<'_>, queues: &Queues, all: &mut Presentations) {
@@ -109,7 +159,8 @@ impl Step for Queue {
         let show_place = self.show_place.as_ref().filter(|_| stage.has_video());
         let places =
             show_place.and_then(|show_place| show_place.places(&telling, self.agents(stage.queues())));
-        stage.enter_queue(&self.name.value, waiting, places, telling);
+        let priority = self.priority.now(&stage.scope());
+        stage.enter_queue(&self.name.value, priority, waiting, places, telling);
         Next::Wait
     }
 
@@ -121,12 +172,14 @@ impl Step for Queue {
                 }
                 Next::Outcome(outcome_name(outcome))
             }
+            Cue::Key(key) if stage.waits() => self.press(stage, key),
             Cue::Key(_)
             | Cue::PlayEnded
             | Cue::Time
             | Cue::Transferred(_)
             | Cue::Answered(_)
-            | Cue::Notified(_) => Next::Wait,
+            | Cue::Notified(_)
+            | Cue::Echoed => Next::Wait,
         }
     }
 }
@@ -153,7 +206,7 @@ mod tests {
         for outcome in [Served, Timeout, Full, Closed, NoAgents, Failed] {
             assert!(KIND.outcomes.iter().any(|known| known.name == outcome_name(outcome)), "{outcome:?}");
         }
-        assert_eq!(KIND.outcomes.len(), 6);
+        assert_eq!(KIND.outcomes.len(), 8, "and two of `$callback`");
     }
 
     const EXITS: &str = "exits: { served: bye, timeout: bye, full: main, closed: bye, no_agents: bye }";
@@ -178,6 +231,72 @@ mod tests {
     }
 
     #[test]
+    fn points_are_those_of_the_moment_of_entry() {
+        let exits = EXITS.replace("full: main", "full: bye");
+        let nodes = |priority: &str| {
+            format!(
+                "  main: {{ set: {{ vars: {{ times: 4 }}, next: wait }} }}\n  wait: {{ queue: {{ name: video, {priority} {exits} }} }}\n"
+            )
+        };
+        let points = |fields: &str| {
+            let service = crate::testing::service(&nodes(fields));
+            let mut run = crate::Run::new(service.clone(), service.flows()[0].id(), seeing(), 0);
+            run.handle_input(crate::testing::some_time(), crate::Event::Start);
+            std::iter::repeat_with(|| run.poll_output()).take(5).find_map(|action| match action {
+                crate::Action::Queue { priority, .. } => Some((priority.base, priority.per_minute)),
+                _ => None,
+            })
+        };
+        assert_eq!(points("priority: { base: 10 * times, per_minute: 3 },"), Some((40, 3)));
+        assert_eq!(points("priority: { base: times },"), Some((4, 10)));
+        assert_eq!(points(""), Some((0, 10)), "all gain equally fast unless a step says otherwise");
+    }
+
+    /// A queue whose keys do everything that they can.
+    fn with_keys() -> String {
+        let keys = r##""1": { run: ask, with: { times: 3, pack: 30GB } }, "2": $callback, "3": { to: main }, "*": $language, "5": { run: ask, with: { times: 0, pack: 10GB } }"##;
+        let exits = EXITS.replace("no_agents: bye", "no_agents: bye, callback: bye");
+        format!(
+            "  main: {{ menu: {{ items: {{ \"1\": {{ say: one, to: wait }} }} }} }}\n  wait: {{ queue: {{ name: video, while_waiting: {{ {keys} }}, {exits} }} }}\n"
+        )
+    }
+
+    const WAITS: &str = "main (one=1) wait <video hold.mp4>";
+    const PAGES: &str = "main keys (one=1 two=2 two=9 two=*)";
+
+    #[test]
+    fn a_flow_is_walked_while_the_place_is_kept() {
+        let nodes = with_keys();
+        check(&nodes, seeing(), "117", &format!("{WAITS} {PAGES} keys (one=1 two=2 two=9 two=*)"));
+        check(&nodes, seeing(), "111", &format!("{WAITS} {PAGES} wait <hold.mp4>"));
+        check(&nodes, seeing(), "15", &format!("{WAITS} main wait <hold.mp4>"));
+        // The language that was chosen there goes on, and each time it begins anew.
+        check(&nodes, seeing(), "11111", &format!("{WAITS} {PAGES} wait <hold.mp4> {PAGES} wait <hold.mp4>"));
+        check(&nodes, seeing(), "111s", &format!("{WAITS} {PAGES} wait <hold.mp4> bye END"));
+    }
+
+    #[test]
+    fn the_flow_is_left_at_once_when_the_wait_is_over_or_an_agent_answers() {
+        let nodes = with_keys();
+        check(&nodes, seeing(), "11s", &format!("{WAITS} {PAGES} bye END"));
+        check(&nodes, seeing(), "11f", &format!("{WAITS} {PAGES} main (one=1)"));
+        // To the agent the caller may say whatever keys they like.
+        check(&nodes, seeing(), "11a123*s", &format!("{WAITS} {PAGES} bye END"));
+        check(&nodes, seeing(), "11aw", &format!("{WAITS} {PAGES} wait <hold.mp4>"));
+        check(&nodes, seeing(), "1a3w3", &format!("{WAITS} wait <hold.mp4> LEFT main (one=1)"));
+    }
+
+    #[test]
+    fn other_keys_leave_the_queue_or_stay_in_the_node() {
+        let nodes = with_keys();
+        check(&nodes, seeing(), "17#*", &format!("{WAITS} wait <hold.mp4>"));
+        check(&nodes, seeing(), "13s", &format!("{WAITS} LEFT main (one=1)"));
+        check(&nodes, seeing(), "12", &format!("{WAITS} !video 138! LEFT bye END"));
+        let withheld = crate::Facts { caller: None, ..seeing() };
+        check(&nodes, withheld, "12s", &format!("{WAITS} wait <hold.mp4> bye END"));
+    }
+
+    #[test]
     fn each_place_has_its_slide_and_all_are_known_ahead() {
         let place = "show_place: { slide: page.svg, title: hi, every: 5s, each: 90s }";
         let exits = EXITS.replace("full: main", "full: bye");
@@ -194,6 +313,12 @@ mod tests {
             | crate::Action::Ordered(_)
             | crate::Action::Decline(_)
             | crate::Action::Play(_)
+            | crate::Action::Hold { .. }
+            | crate::Action::LeaveQueue
+            | crate::Action::Wind(_)
+            | crate::Action::Echo
+            | crate::Action::EndEcho
+            | crate::Action::CallBack { .. }
             | crate::Action::Ask(_)
             | crate::Action::Doubt { .. }
             | crate::Action::Hangup

@@ -176,7 +176,9 @@ impl Step for Rate {
                 Next::Wait
             }
             Cue::Time => stage.fail(self.tries, "silence"),
-            Cue::Queue(_) | Cue::Transferred(_) | Cue::Answered(_) | Cue::Notified(_) => Next::Wait,
+            Cue::Queue(_) | Cue::Transferred(_) | Cue::Answered(_) | Cue::Notified(_) | Cue::Echoed => {
+                Next::Wait
+            }
         }
     }
 }

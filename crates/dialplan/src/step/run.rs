@@ -48,7 +48,7 @@ pub(crate) struct Part {
 
 /// A value for something that the flow takes. Which of the two it is, is known when the types are.
 #[derive(Debug)]
-struct Given {
+pub(super) struct Given {
     name: Word,
     word: Word,
     expression: Result<Expression, Finding>,
@@ -56,20 +56,42 @@ struct Given {
 
 fn read(reader: &mut Reader, fields: &Fields<'_>) -> Option<Box<dyn Step>> {
     let flow = fields.need(reader, "flow").and_then(|tree| reader.word("`flow`", tree));
-    let mut with = Vec::new();
-    if let Some((key, tree)) = fields.entry("with") {
-        for (name, value) in reader.entries("`with`", key.span, tree).unwrap_or_default() {
-            if let Some(word) = reader.word("a value of `with`", value) {
-                let expression = Expression::new(word.clone());
-                with.push(Given { name: name.clone(), word, expression });
-            }
-        }
-    }
+    let with = read_with(reader, fields);
     let returns = fields.get("exits").map(|tree| Exits::read_any(reader, tree)).unwrap_or_default();
     Some(Box::new(Part { flow: flow?, with, at: fields.span(), returns, exits: Exits::default() }))
 }
 
+/// What is given to a flow that is run.
+pub(super) fn read_with(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Given> {
+    let Some((key, tree)) = fields.entry("with") else { return Vec::new() };
+    let mut with = Vec::new();
+    for (name, value) in reader.entries("`with`", key.span, tree).unwrap_or_default() {
+        if let Some(word) = reader.word("a value of `with`", value) {
+            let expression = Expression::new(word.clone());
+            with.push(Given { name: name.clone(), word, expression });
+        }
+    }
+    with
+}
+
 impl Part {
+    /// A flow whose outcomes all lead back to the node that runs it.
+    pub(super) fn aside(flow: Word, with: Vec<Given>, at: Span) -> Self {
+        Part { flow, with, at, returns: Exits::default(), exits: Exits::default() }
+    }
+
+    /// As the step `run` is checked, but for the exits; and nobody is in two queues.
+    pub(super) fn check_aside(&self, checker: &mut Checker<'_>) {
+        let Some(flow) = checker.part(&self.flow) else { return };
+        self.check_given(checker, flow);
+        checker.speaks(&self.flow, flow);
+        if let Some(queue) = checker.queue_in(flow) {
+            let message = format!("the flow `{}` enters a queue, and the caller is in one", flow.name.value);
+            let finding = Finding::error("queue-in-queue", self.flow.span, message, "run while waiting");
+            checker.note(finding.also(queue, "here").help("run a flow without a step `queue`"));
+        }
+    }
+
     /// What the flow takes, with values of now.
     pub(crate) fn arguments(&self, flow: &Body, scope: &Scope) -> Scope {
         let value = |name: &str, ty: &Type| {

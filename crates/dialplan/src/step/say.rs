@@ -263,7 +263,8 @@ impl Step for Say {
             | Cue::Queue(_)
             | Cue::Transferred(_)
             | Cue::Answered(_)
-            | Cue::Notified(_) => Next::Wait,
+            | Cue::Notified(_)
+            | Cue::Echoed => Next::Wait,
         }
     }
 }

@@ -148,7 +148,8 @@ impl Step for Transfer {
             | Cue::Time
             | Cue::Queue(_)
             | Cue::Answered(_)
-            | Cue::Notified(_) => Next::Wait,
+            | Cue::Notified(_)
+            | Cue::Echoed => Next::Wait,
         }
     }
 }

@@ -492,6 +492,64 @@ fn mistakes_of_queues() {
 }
 
 #[test]
+fn mistakes_of_waiting() {
+    let vars = "star: { type: number }, level: { one_of: [gold, plain] }, pin: { type: secret }";
+    let exits = "exits: { served: $hangup, timeout: $hangup, full: $hangup, closed: $hangup, no_agents: $hangup, failed: $hangup }";
+    let it = |fields: &str| {
+        with_vars(vars, &format!("  main: {{ queue: {{ name: video, {fields}, {exits} }} }}\n"))
+    };
+    assert!(problems(&it("priority: { base: 10 * star, per_minute: 10 }")).is_empty());
+    snapshot!(reports(&[
+        ("points of a word", it("priority: { base: level }")),
+        ("points of a secret", it("priority: { base: pin }")),
+        ("unknown name", it("priority: { base: 10 * stars }")),
+        ("no points", it("priority: { per_minute: 10 }")),
+        ("points that never grow", it("priority: { base: star, per_minute: 0 }")),
+        ("a number alone", it("priority: 10")),
+        ("misspelt", it("priority: { base: star, per_min: 10 }")),
+        ("no key of a telephone", it("while_waiting: { \"A\": $callback }")),
+        ("a key without quotes", it("while_waiting: { # : $callback\n }")),
+        ("nothing behind `$callback`", it("while_waiting: { \"1\": $callback }")),
+        ("`$callback` misspelt", it("while_waiting: { \"1\": $calback }")),
+        ("unknown node", it("while_waiting: { \"1\": mian }")),
+        ("two ways", it("while_waiting: { \"1\": { run: ask, to: main } }")),
+        ("no way", it("while_waiting: { \"1\": {} }")),
+        ("unknown flow", it("while_waiting: { \"1\": { run: aks } }")),
+        ("a flow that is no part", it("while_waiting: { \"1\": { run: test } }")),
+    ]));
+}
+
+#[test]
+fn mistakes_of_flows_that_are_run_while_waiting() {
+    let queue = "queue: { name: video, while_waiting: { \"1\": { run: ask, with: { times: 3, pack: 10GB } } }, exits: { served: $hangup, timeout: $hangup, full: $hangup, closed: $hangup, no_agents: $hangup, failed: $hangup } }";
+    let run = "run: { flow: ask, with: { times: 3, pack: 10GB }, exits: { ok: $hangup, wrong: again } }";
+    let it = |changes: &[(&str, &str)]| {
+        let all: Vec<_> =
+            [(run, queue), ("\n  again: { menu: { items: { \"1\": { say: balance, to: main } } } }\n", "\n")]
+                .into_iter()
+                .chain(changes.iter().copied())
+                .collect();
+        with_part(&all)
+    };
+    assert!(problems(&it(&[])).is_empty(), "{}", problems(&it(&[])).report());
+    let part_queue = "main: { queue: { name: video, exits: { served: $return ok, timeout: $return wrong, full: $return wrong, closed: $return wrong, no_agents: $return wrong, failed: $return wrong } } }";
+    snapshot!(reports(&[
+        ("no argument", it(&[("times: 3, ", "")])),
+        (
+            "a language that it lacks",
+            it(&[("languages: [zh-CN, en]\nnodes: { main", "languages: [en]\nnodes: { main")])
+        ),
+        (
+            "a queue in it",
+            it(&[(
+                "main: { branch: { cases: [{ when: times > 1, to: $return ok }], exits: { else: $return wrong } } }",
+                part_queue
+            )])
+        ),
+    ]));
+}
+
+#[test]
 fn mistakes_of_collect() {
     let vars = "card: { type: text }, pin: { type: secret }, sum: { type: money }, day: { type: date }";
     let collect = |fields: &str| {
@@ -542,6 +600,24 @@ fn mistakes_of_small_steps() {
             it("rate: { say: hello, into: stars, stars: 2, labels: [hello, balanse], next: $hangup }")
         ),
         ("nothing behind the stars", it("rate: { say: hello, into: stars }")),
+        (
+            "a measure that is not there",
+            it("echo: { into: { lost: stars }, exits: { done: $hangup, failed: $hangup } }")
+        ),
+        (
+            "a number for a text",
+            it("echo: { into: { sound: stars }, exits: { done: $hangup, failed: $hangup } }")
+        ),
+        ("an echo that is too long", it("echo: { for: 10m, exits: { done: $hangup, failed: $hangup } }")),
+        ("no clip", it("clip: { next: $hangup }")),
+        ("unknown clip", it("clip: { clip: welcom.mp4, next: $hangup }")),
+        (
+            "a button that is not there",
+            it("clip: { clip: welcome.mp4, keys: { stop: \"5\" }, next: $hangup }")
+        ),
+        ("two buttons with one key", it("clip: { clip: welcome.mp4, keys: { end: \"5\" }, next: $hangup }")),
+        ("no key of a telephone", it("clip: { clip: welcome.mp4, keys: { end: x }, next: $hangup }")),
+        ("a step that is too short", it("clip: { clip: welcome.mp4, step: 2s, next: $hangup }")),
     ]));
 }
 

@@ -22,6 +22,12 @@ fn event() -> impl Strategy<Value = Event> {
         1 => any::<bool>().prop_map(Event::Notified),
         1 => (0_u32..40).prop_map(|id| Event::Answer { id, answer: Answer::Refused }),
         1 => Just(Event::Ringing),
+        1 => prop::sample::select(vec![
+            Event::Attended,
+            Event::WaitsOn,
+            Event::Echoed(None),
+            Event::Echoed(Some(dialplan::Quality::default())),
+        ]),
         1 => Just(Event::Start),
         1 => Just(Event::HungUp),
     ]
@@ -32,6 +38,7 @@ fn event() -> impl Strategy<Value = Event> {
 struct Waits {
     playing: bool,
     queued: bool,
+    transferring: bool,
     timeout: bool,
     ended: bool,
 }
@@ -58,10 +65,21 @@ fn drain(run: &mut Run, waits: &mut Waits) {
             | Action::Ordered(_) => {}
             // Its answer, or the time for it.
             Action::Notify { .. } => {}
-            Action::Transfer { .. } => (waits.playing, waits.queued) = (false, true),
-            Action::Enter { .. } => {}
-            Action::Play(_) => (waits.playing, waits.queued) = (true, false),
-            Action::Queue { .. } => (waits.playing, waits.queued) = (false, true),
+            Action::Transfer { .. } => (waits.playing, waits.transferring) = (false, true),
+            Action::Enter { .. } => waits.transferring = false,
+            Action::CallBack { .. } => {}
+            Action::Echo | Action::EndEcho => {}
+            Action::Wind(_) => assert!(waits.playing, "only a clip that is played is wound"),
+            Action::Play(_) => waits.playing = true,
+            Action::Queue { .. } => {
+                assert!(!waits.queued, "in one queue at a time");
+                (waits.playing, waits.queued) = (false, true);
+            }
+            Action::Hold { .. } => {
+                assert!(waits.queued, "only who waits goes on waiting");
+                waits.playing = false;
+            }
+            Action::LeaveQueue => waits.queued = false,
             Action::Hangup => {
                 assert!(!waits.ended, "hangs up once");
                 waits.ended = true;
@@ -189,7 +207,8 @@ proptest! {
     ) {
         let service = if demo { shared_demo() } else { shared_steps() };
         let wall = Duration::from_secs(1_800_000_000 + hours * 3_600);
-        let facts = Facts { called: "1008621".to_owned(), has_video, wall, ..Facts::default() };
+        let caller = has_video.then(|| "13800138000".to_owned());
+        let facts = Facts { caller, called: "1008621".to_owned(), has_video, wall, ..Facts::default() };
         let flow = service.flows().iter().find(|flow| !flow.numbers().is_empty()).expect("one is called");
         let mut run = Run::new(service.clone(), flow.id(), facts, seed);
         let (mut now, mut waits) = (some_time(), Waits::default());
@@ -197,9 +216,10 @@ proptest! {
         drain(&mut run, &mut waits);
         for (event, later_ms) in events {
             now += Duration::from_millis(later_ms);
+            waits.queued &= !matches!(event, Event::Queue(_));
             run.handle_input(now, event);
             drain(&mut run, &mut waits);
-            prop_assert!(waits.ended || waits.timeout || waits.queued, "{waits:?} in {:?}", run.node());
+            prop_assert!(waits.ended || waits.timeout || waits.queued || waits.transferring, "{waits:?} in {:?}", run.node());
             prop_assert_eq!(waits.ended, run.is_ended());
             let languages = ["en", "zh-CN"];
             prop_assert!(languages.contains(&run.language()), "{}", run.language());

@@ -422,10 +422,13 @@ pub(crate) fn of_all_steps() -> Arc<Service> {
   stars: { rate: { slide: menu.svg, say: hello, into: stars, stars: 3, barge_in: false, exits: { done: note } } }
   note: { set: { vars: { stars: stars + 1 }, next: chinese } }
   chinese: { language: { to: zh-CN, next: menu } }
-  menu: { menu: { say: hello, items: { \"1\": { say: balance, to: main }, \"2\": { say: packs, to: $language }, \"3\": { say: packs, to: pin }, \"4\": { say: packs, to: away }, \"5\": { say: packs, to: buy } } } }
+  menu: { menu: { say: hello, items: { \"1\": { say: balance, to: main }, \"2\": { say: packs, to: $language }, \"3\": { say: packs, to: pin }, \"4\": { say: packs, to: away }, \"5\": { say: packs, to: buy }, \"6\": { say: agent, to: wait } } } }
   buy: { order: { slide: page.svg, lines: count, say: hello, yes: balance, no: packs, call: crm.order, send: { count: stars }, show: count, code_by: [picture, speech], code: { slide: page.svg, say: hello }, exits: { done: write, declined: menu, refused: menu, unknown: menu, failed: menu } } }
   write: { notify: { by: message, text: hello, exits: { done: menu, withheld: menu, failed: menu } } }
   away: { transfer: { to: \"sip:{{ called }}@127.0.0.1\", exits: { done: stars, busy: menu, no_answer: menu, failed: menu } } }
+  wait: { queue: { name: video, priority: { base: stars }, while_waiting: { \"1\": { run: ask_pin, with: { times: 2 } }, \"2\": $callback, \"3\": menu, \"4\": { to: pin }, \"*\": $language, \"#\": $repeat }, exits: { served: stars, timeout: menu, full: menu, closed: menu, no_agents: film, failed: menu, callback: film } } }
+  film: { clip: { clip: welcome.mp4, next: mirror } }
+  mirror: { echo: { into: { fps: stars, sound: card }, exits: { done: note, failed: menu } } }
 ";
     let vars = "card: { type: text }, stars: { type: number, default: 0 }";
     let flow = flow(vars, nodes).replace("languages: [en]", "languages: [en, zh-CN]");
@@ -445,4 +448,57 @@ pub(crate) fn of_all_steps() -> Arc<Service> {
     );
     let compiled = Service::compile(&files, &assets());
     Arc::new(compiled.unwrap_or_else(|problems| panic!("{}", problems.report())))
+}
+
+#[test]
+fn a_clip_is_wound_by_keys() {
+    let nodes = "  main: { clip: { clip: welcome.mp4, next: told } }
+  told: { hangup: { say: hello } }
+";
+    goes(
+        &service(&[("flow.yaml", &flow("", nodes))], ""),
+        2,
+        "call 100
+  node main
+  plays welcome.mp4
+press 5
+  winds pause
+press 5
+  winds pause
+press 4
+  winds back 10s
+listen
+  node told
+
+call 100
+press 6
+  winds forward 10s
+listen
+  node told
+",
+    );
+}
+
+#[test]
+fn an_echo_is_measured_and_told() {
+    let nodes = "  main: { echo: { into: { loss: lost, kbps: rate, picture: codec }, exits: { done: told, failed: told } } }
+  told: { hangup: { say: quality } }
+";
+    let vars = "lost: { type: number, default: 0 }, rate: { type: number, default: 0 }, codec: \"-\"";
+    let quality = "quality: \"{{ codec }}, {{ rate }} kbit/s, {{ lost }} percent lost\"\n";
+    goes(
+        &service(&[("flow.yaml", &flow(vars, nodes))], quality),
+        1,
+        "call 100
+  node main
+wait
+  var codec H264
+  var lost 0.2
+  var rate 320
+  node told
+  says H264, 320 kbit/s, 0.2 percent lost
+wait
+  ends
+",
+    );
 }

@@ -55,6 +55,12 @@ impl Call {
                 Action::Enter { node, .. } => self.nodes.push(node),
                 Action::Play(presentation) => self.played = Some(presentation),
                 Action::Queue { queue, waiting, .. } => self.queued = Some((queue, waiting)),
+                Action::Hold { .. }
+                | Action::LeaveQueue
+                | Action::CallBack { .. }
+                | Action::Wind(_)
+                | Action::Echo
+                | Action::EndEcho => {}
                 Action::Hangup => self.ended = true,
                 Action::Timeout(at) => {
                     self.timeout = at;

@@ -24,4 +24,5 @@ mod stats;
 mod three_g;
 mod torture_live;
 mod tshark;
+mod tutorial;
 mod values;

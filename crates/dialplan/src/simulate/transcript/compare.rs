@@ -115,6 +115,8 @@ fn misspelt(service: &Service, telephone: &Telephone, gap: &Gap<'_>) -> Option<F
         | FactKind::Value
         | FactKind::Says
         | FactKind::Plays
+        | FactKind::CallBack
+        | FactKind::Winds
         | FactKind::Asks
         | FactKind::Doubt
         | FactKind::Ends => return None,

@@ -57,6 +57,7 @@ fn ended(version: u64, at: u64, cause: Cause, stays: Vec<Stay>) -> Box<Cdr> {
         packets: Packets::default(),
         skew_ms: None,
         terminal: None,
+        callback: None,
         version,
         journal,
         talking: false,

@@ -147,6 +147,10 @@ impl<W: Write> Screen<W> {
                     None => Ok(()),
                 }
             }
+            What::Wound(wind) => self.note(&format!("the clip: {wind}")),
+            What::CallBack { queue, number } => {
+                self.note(&format!("wants to be called back at {number} by {queue}"))
+            }
             What::Doubt { span, message } => {
                 let text = format!("{span}: warning: {message}");
                 self.note(&Style::new().red().apply_to(text).to_string())
