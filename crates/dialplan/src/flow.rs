@@ -205,7 +205,7 @@ impl Body {
     }
 
     /// What a call's names could hold, for checks and to make things ahead: the values a call begins with, and of
-    /// the variables in `used` that list their words, every combination.
+    /// the variables that list their words, every combination of those in `used` and those that steps tell.
     pub(crate) fn samples(
         &self,
         language: &str,
@@ -221,7 +221,8 @@ impl Body {
         first.insert("called".to_owned(), Known::from(called));
         first.insert("language".to_owned(), Known::from(language));
         first.insert("has_video".to_owned(), Known::from(true));
-        let listed = self.variables.iter().filter(|(name, _)| used.contains(*name));
+        let told: BTreeSet<String> = self.nodes.values().flat_map(|node| node.step.tells()).collect();
+        let listed = self.variables.iter().filter(|(name, _)| used.contains(*name) || told.contains(*name));
         let listed: Vec<_> = listed.filter_map(|(name, variable)| Some((name, variable.words()?))).collect();
         let count = listed.iter().try_fold(1_usize, |count, (_, words)| count.checked_mul(words.len()));
         if !count.is_some_and(|count| (1..=limits::SAMPLES_MAX).contains(&count)) {

@@ -22,6 +22,8 @@ pub const EXPRESSION_BYTES_MAX: usize = 500;
 pub const TEXT_BYTES_MAX: usize = 2_000;
 /// minijinja instructions one expression or text may take.
 pub const FUEL: u64 = 5_000;
+/// Texts and values that one `say` says.
+pub const PARTS_MAX: usize = 16;
 /// Different conditions in one menu: its slide exists once for each combination.
 pub const MENU_CONDITIONS_MAX: usize = 4;
 /// Groups of values with which the texts of a flow are checked and made ahead: every combination of variables that

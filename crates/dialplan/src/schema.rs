@@ -6,15 +6,17 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::step::{Field, Kind, STEPS};
+use crate::reading::currencies;
+use crate::step::{CURRENCY_FIELD, Field, Kind, STEPS, VALUE_FIELDS};
 use crate::target::{BUILTINS, RETURN};
 use crate::types::TYPES;
 use crate::{flow, hours, limits, queues};
 
 /// What a field can hold, as a name under `definitions`.
 ///
-/// By the field's name, which means the same in every step. One that is not here may hold anything.
-const SHAPES: [(&str, &str); 51] = [
+/// By the field's name, which means the same in every step, else by step and name. One that is not here may hold
+/// anything.
+const SHAPES: [(&str, &str); 60] = [
     ("slide", "word"),
     ("title", "word"),
     ("lines", "words"),
@@ -66,6 +68,15 @@ const SHAPES: [(&str, &str); 51] = [
     ("code", "code"),
     ("by", "notify_by"),
     ("text", "words"),
+    ("money", "word"),
+    ("number", "word"),
+    ("say.digits", "word"),
+    ("date", "word"),
+    ("time", "word"),
+    ("duration", "word"),
+    ("bytes", "word"),
+    ("currency", "currency"),
+    ("parts", "said_parts"),
 ];
 
 /// The schema. It fits a flow file, `queues.yaml`, a connector, and a file of texts; which one a file is shows in its first fields.
@@ -122,14 +133,22 @@ fn shaped(name: &str, docs: &str) -> Value {
     }
 }
 
+/// The same for a field of a step, which may have a shape of its own there.
+fn shaped_in(step: &str, name: &str, docs: &str) -> Value {
+    let own = format!("{step}.{name}");
+    let has_own = SHAPES.iter().any(|(field, _)| *field == own);
+    shaped(if has_own { &own } else { name }, docs)
+}
+
 fn properties(fields: &[(&str, &str)]) -> Map<String, Value> {
     fields.iter().map(|(name, docs)| ((*name).to_owned(), shaped(name, docs))).collect()
 }
 
 fn step(kind: &Kind) -> Value {
     let fields = kind.fields.iter().flat_map(|group| group.iter());
-    let mut all: Map<String, Value> =
-        fields.map(|Field { name, docs, .. }| ((*name).to_owned(), shaped(name, docs))).collect();
+    let mut all: Map<String, Value> = fields
+        .map(|Field { name, docs, .. }| ((*name).to_owned(), shaped_in(kind.name, name, docs)))
+        .collect();
     for name in kind.field_names() {
         match name {
             "exits" if kind.outcomes.is_empty() => {
@@ -360,6 +379,8 @@ fn shared() -> Map<String, Value> {
         .into_iter()
         .chain([("say", "texts that are said"), ("message", "text of the SMS, before the code")])
         .collect();
+    let said = VALUE_FIELDS.iter().chain([&CURRENCY_FIELD]);
+    let said = said.map(|field| (field.name.to_owned(), shaped_in("say", field.name, field.docs))).collect();
     let ask = properties(&[("call", "`connector.call`"), ("send", "what it takes: expressions by name")]);
     let mut farewell = ask.clone();
     farewell.insert("when".into(), shaped("when", "asked only if it holds"));
@@ -381,6 +402,10 @@ fn shared() -> Map<String, Value> {
         "farewells": {"anyOf": [farewell.clone(), {"type": "array", "items": farewell}]},
         "asks_at_start": {"type": "object", "additionalProperties": closed("a question", at_start, &["call", "or"])},
         "notify_by": {"enum": ["message", "sms"]},
+        "currency": {"enum": currencies().collect::<Vec<_>>()},
+        "said_parts": {"type": "array", "minItems": 1, "maxItems": limits::PARTS_MAX, "items": {"anyOf": [
+            reference("word"), closed("a value", said, &[]),
+        ]}},
         "code": closed("how the code is told", properties(&code), &[]),
         "cause": {"enum": ["busy", "no_answer", "rejected"]},
         "intent": {"enum": intents},

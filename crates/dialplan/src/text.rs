@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::value::Value as Known;
 
-use crate::expression::{Scope, detail, render, template_variables};
+use crate::expression::{Expression, Scope, detail, render, template_variables};
 use crate::limits;
 use crate::problem::Finding;
 use crate::read::Reader;
-use crate::reading::{LANGUAGE, Manner, Sense};
+use crate::reading::{Filter, LANGUAGE, Manner, Sense};
 use crate::source::{Span, Word};
 use crate::words::suggest;
 use crate::yaml::{Tree, Value};
@@ -264,6 +264,40 @@ impl<'a> Telling<'a> {
         let values = known(&[("digits", digits), (LANGUAGE, self.language)]);
         let text = render("{{ digits | digits }}", &values, Sense::Ear, Manner::Lenient);
         self.said(String::new(), text.unwrap_or_else(|_| digits.to_owned()), false)
+    }
+
+    /// A value without a text, as a filter shows it.
+    pub(crate) fn value_shown(&self, value: &Expression, filter: &Filter, word: &str) -> String {
+        self.value(value, filter, word, Sense::Eye).unwrap_or_else(|_| self.plain(value))
+    }
+
+    /// The same as it is said.
+    pub(crate) fn value_said(&self, value: &Expression, filter: &Filter, word: &str) -> Option<Utterance> {
+        let text = self.value(value, filter, word, Sense::Ear).unwrap_or_else(|message| {
+            self.doubts.borrow_mut().push(Doubt { span: value.source.span, message });
+            self.plain(value)
+        });
+        self.said(String::new(), text, false)
+    }
+
+    /// The error says for the operator why it cannot be read so.
+    pub(crate) fn value(
+        &self,
+        value: &Expression,
+        filter: &Filter,
+        word: &str,
+        sense: Sense,
+    ) -> Result<String, String> {
+        let value = value.evaluate(&self.scope).map_err(|error| detail(&error))?;
+        filter.read(&value, word, sense, self.language)
+    }
+
+    /// A value as it is; nothing where it has none, or is longer than a text may be.
+    fn plain(&self, value: &Expression) -> String {
+        let value =
+            value.evaluate(&self.scope).ok().filter(|value| !value.is_none() && !value.is_undefined());
+        let text = value.map(|value| value.to_string());
+        text.filter(|text| text.len() <= limits::TEXT_BYTES_MAX).unwrap_or_default()
     }
 
     /// Only what always says the same can have been recorded.

@@ -11,7 +11,7 @@ use minijinja::machinery::ast::{self, BinOpKind, CallArg, CompareOpKind, Expr, S
 use minijinja::machinery::{Span, parse, parse_expr};
 use minijinja::value::{Value, ValueKind};
 
-use crate::reading::FILTERS;
+use crate::reading::{FILTERS, Filter};
 use crate::types::Type;
 use crate::words::suggest;
 
@@ -61,8 +61,25 @@ pub(crate) fn value(source: &str, names: &Names) -> (Type, Vec<Mistake>) {
 /// Judges a text.
 pub(crate) fn template(source: &str, names: &Names) -> Vec<Mistake> {
     let Ok(tree) = parse(source, "text", Default::default()) else { return Vec::new() };
-    let mut judge = Judge { of_text: true, ..Judge::new(names) };
+    let mut judge = Judge { of_text: true, is_told: true, ..Judge::new(names) };
     judge.stmt(&tree);
+    judge.mistakes
+}
+
+/// Judges an expression whose value a filter of texts reads out.
+pub(crate) fn told(source: &str, filter: &Filter, names: &Names) -> Vec<Mistake> {
+    let Ok(tree) = parse_expr(source) else { return Vec::new() };
+    let mut judge = Judge { is_told: true, ..Judge::new(names) };
+    let ty = judge.expr(&tree);
+    if ty.is_secret() {
+        // Whatever else is wrong with it, it does not belong here.
+        judge.mistakes.clear();
+        judge.never_told(tree.span());
+        return judge.mistakes;
+    }
+    // What stands behind the `;` is of parentheses and quotes, which are of texts.
+    let takes = filter.docs.split(';').next().unwrap_or_default();
+    judge.read_by(filter, takes, tree.span(), &ty);
     judge.mistakes
 }
 
@@ -92,6 +109,8 @@ struct Judge<'a> {
     own: Vec<(String, Type)>,
     /// Texts have filters that expressions have not.
     of_text: bool,
+    /// The caller is told what it gives, which must be something.
+    is_told: bool,
     mistakes: Vec<Mistake>,
 }
 
@@ -126,7 +145,7 @@ fn class(ty: &Type) -> Class {
 
 impl<'a> Judge<'a> {
     fn new(names: &'a Names) -> Self {
-        Judge { names, own: Vec::new(), of_text: false, mistakes: Vec::new() }
+        Judge { names, own: Vec::new(), of_text: false, is_told: false, mistakes: Vec::new() }
     }
 
     fn note(&mut self, at: Span, code: &'static str, message: impl Into<String>, label: impl Into<String>) {
@@ -175,7 +194,7 @@ impl<'a> Judge<'a> {
         }
         let names: &'a Names = self.names;
         match names.get(name) {
-            Some(Known { ty, unset: true, .. }) if self.of_text => {
+            Some(Known { ty, unset: true, .. }) if self.is_told => {
                 let message = format!("callers come here on a way on which `{name}` has not been set");
                 self.note(at, "value-missing", message, format!("`{name}` may have no value here"));
                 self.help(format!("give `{name}` a `default` under `vars:`, or set it on every way"));
@@ -512,15 +531,7 @@ impl<'a> Judge<'a> {
         }
         let of_texts = FILTERS.iter().filter(|_| self.of_text);
         if let Some(known) = of_texts.into_iter().find(|known| known.name == filter.name) {
-            let inner = match &ty {
-                Type::Optional(inner) => inner,
-                ty => ty,
-            };
-            let reads =
-                matches!(inner, Type::Text | Type::OneOf(_) | Type::Unknown) || known.reads.contains(inner);
-            if !reads {
-                self.wrong(operand, format!("`{}` takes {}", known.name, known.docs), &ty);
-            }
+            self.read_by(known, known.docs, operand, &ty);
             return Type::Text;
         }
         match (filter.name, class(&ty)) {
@@ -541,6 +552,23 @@ impl<'a> Judge<'a> {
                 Type::Unknown
             }
         }
+    }
+
+    /// A filter of texts can read it; `takes` says what it can.
+    fn read_by(&mut self, filter: &Filter, takes: &str, at: Span, ty: &Type) {
+        let inner = match ty {
+            Type::Optional(inner) => inner,
+            ty => ty,
+        };
+        let reads =
+            matches!(inner, Type::Text | Type::OneOf(_) | Type::Unknown) || filter.reads.contains(inner);
+        if !reads {
+            self.wrong(at, format!("`{}` takes {takes}", filter.name), ty);
+        }
+    }
+
+    fn never_told(&mut self, at: Span) {
+        self.note(at, "secret-used", "a secret cannot be shown or said", "a secret");
     }
 
     fn test(&mut self, test: &ast::Test<'_>, at: Span) -> Type {
@@ -576,10 +604,7 @@ impl<'a> Judge<'a> {
                         self.wrong(emit.expr.span(), "this cannot be put into a text", &ty);
                         self.help("name one part of it, or go through a list by `{% for item in ... %}`");
                     }
-                    Type::Secret => {
-                        let message = "a secret cannot be shown or said";
-                        self.note(emit.expr.span(), "secret-used", message, "a secret");
-                    }
+                    Type::Secret => self.never_told(emit.expr.span()),
                     _ => {}
                 }
             }

@@ -21,6 +21,7 @@ use crate::flow::{Body, FirstLanguage};
 use crate::limits;
 use crate::problem::Finding;
 use crate::read::unknown;
+use crate::reading::{Filter, Sense};
 use crate::service::Queues;
 use crate::source::{Sources, Span, Word};
 use crate::target::{BUILTINS, Builtin, Target, target};
@@ -544,6 +545,27 @@ impl<'a> Checker<'a> {
     pub(crate) fn condition(&mut self, expression: &Expression) {
         let source = &expression.source;
         self.mistakes(source, typing::condition(&source.value, &self.names));
+    }
+
+    /// An expression whose value a filter of texts reads out; `word` is what the filter has in parentheses.
+    pub(crate) fn value_told(&mut self, expression: &Expression, filter: &Filter, word: &str) {
+        let source = &expression.source;
+        let mistakes = typing::told(&source.value, filter, &self.names);
+        if !mistakes.is_empty() {
+            return self.mistakes(source, mistakes);
+        }
+        let texts = self.context.texts;
+        let Some(language) = self.languages.first().copied() else { return };
+        let used = expression.names();
+        // What a caller types is not known beforehand.
+        let is_known = |scope: &&Scope| !used.iter().any(|name| scope.get(name).is_some_and(Value::is_none));
+        let read = |scope: &Scope| {
+            Telling::new(texts, language, scope.clone()).value(expression, filter, word, Sense::Ear)
+        };
+        let unreadable = self.samples(language).iter().filter(is_known).find_map(|scope| read(scope).err());
+        if let Some(why) = unreadable {
+            self.note(Finding::error("invalid-value", source.span, why, "cannot be said so"));
+        }
     }
 
     /// An expression whose value is given to something that takes `ty`; `what` names it.

@@ -15,7 +15,7 @@ mod tests;
 use minijinja::value::{Rest, Value};
 use minijinja::{Environment, Error, ErrorKind, State};
 
-use quantity::{Quantity, Unreadable};
+use quantity::{CURRENCIES, Quantity, Unreadable};
 
 use crate::types::Type;
 
@@ -43,6 +43,7 @@ pub(crate) const LANGUAGE: &str = "language";
 type Parse = fn(&Value, &str) -> Result<Quantity, Unreadable>;
 
 /// A filter of texts.
+#[derive(Debug)]
 pub(crate) struct Filter {
     /// As it is written behind `|`.
     pub(crate) name: &'static str,
@@ -117,21 +118,38 @@ pub(crate) static FILTERS: [Filter; 7] = [
     },
 ];
 
+impl Filter {
+    /// A value in words or figures; `word` is what stands in parentheses, or empty. The error says for the operator
+    /// why it cannot be read so.
+    pub(crate) fn read(
+        &self,
+        value: &Value,
+        word: &str,
+        sense: Sense,
+        language: &str,
+    ) -> Result<String, String> {
+        (self.parse)(value, word).map(|quantity| rendered(&quantity, sense, language))
+    }
+}
+
+/// The codes of ISO 4217 that `money` knows.
+pub(crate) fn currencies() -> impl Iterator<Item = &'static str> + Clone {
+    CURRENCIES.iter().map(|currency| currency.code)
+}
+
 /// Makes the filters known to an environment whose texts are for `sense`.
 pub(crate) fn add_filters(environment: &mut Environment<'static>, sense: Sense, manner: Manner) {
     for filter in &FILTERS {
         let apply = move |state: &State<'_, '_>, value: Value, words: Rest<String>| -> Result<Value, Error> {
-            let read = match (&words[..], filter.takes_word) {
-                ([], _) => (filter.parse)(&value, ""),
-                ([word], true) => (filter.parse)(&value, word),
+            let word = match (&words[..], filter.takes_word) {
+                ([], _) => "",
+                ([word], true) => word,
                 ([_, ..], _) => return Err(ErrorKind::TooManyArguments.into()),
             };
-            match (read, manner) {
-                (Ok(quantity), _) => {
-                    let language = state.lookup(LANGUAGE);
-                    let language = language.as_ref().and_then(Value::as_str).unwrap_or_default();
-                    Ok(Value::from(rendered(&quantity, sense, language)))
-                }
+            let language = state.lookup(LANGUAGE);
+            let language = language.as_ref().and_then(Value::as_str).unwrap_or_default();
+            match (filter.read(&value, word, sense, language), manner) {
+                (Ok(text), _) => Ok(Value::from(text)),
                 (Err(why), Manner::Strict) => Err(Error::new(ErrorKind::InvalidOperation, why)),
                 (Err(_), Manner::Lenient) => Ok(value),
             }

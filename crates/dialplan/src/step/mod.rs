@@ -22,16 +22,19 @@ mod priority;
 mod queue;
 mod rate;
 mod run;
+mod say;
 mod set;
 mod show_place;
 mod transfer;
 mod while_waiting;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 pub(crate) use menu::read_when;
 pub(crate) use order::Confirmation;
 pub(crate) use run::Part;
+pub(crate) use say::{CURRENCY_FIELD, VALUE_FIELDS};
 
 use crate::ask::Ask;
 use crate::check::Checker;
@@ -45,9 +48,10 @@ use crate::text::Telling;
 use crate::{QueueOutcome, TransferOutcome};
 
 /// Every step of the language. The manual's table is made from it.
-pub static STEPS: [&Kind; 18] = [
+pub static STEPS: [&Kind; 19] = [
     &menu::KIND,
     &play::KIND,
+    &say::KIND,
     &collect::KIND,
     &rate::KIND,
     &branch::KIND,
@@ -195,6 +199,11 @@ pub(crate) trait Step: fmt::Debug + Send + Sync {
     /// The variables that have a value behind its outcome `done`.
     fn sets(&self) -> Vec<&str> {
         Vec::new()
+    }
+
+    /// The names whose values it tells without a text.
+    fn tells(&self) -> BTreeSet<String> {
+        BTreeSet::new()
     }
 
     /// The flow that it runs.

@@ -621,6 +621,32 @@ fn mistakes_of_small_steps() {
     ]));
 }
 
+#[test]
+fn mistakes_of_what_is_said() {
+    let vars = "left: 58.20, pin: { type: secret }, card: { type: text }, day: soon, on_line: true";
+    let it = |fields: &str| with_vars(vars, &format!("  main: {{ say: {{ {fields}, next: $hangup }} }}\n"));
+    snapshot!(reports(&[
+        ("nothing to say", it("slide: page.svg")),
+        ("two values", it("money: left, number: left")),
+        ("a value beside parts", it("parts: [hello], money: left")),
+        ("no parts", it("parts: []")),
+        ("a part of two values", it("parts: [hello, { money: left, number: left }]")),
+        ("a misspelt part", it("parts: [{ mony: left }]")),
+        ("an unknown text", it("parts: [helo, { money: left }]")),
+        ("an unknown variable", it("money: lefd")),
+        ("a currency that nobody knows", it("money: left, currency: USB")),
+        ("a currency of no money", it("number: left, currency: USD")),
+        ("a flag is no amount", it("money: on_line")),
+        ("no day", it("date: day")),
+        ("a secret", it("digits: pin")),
+        ("a variable that may have no value", it("digits: card")),
+        ("no expression", it("money: left +")),
+        ("too many parts", it(&format!("parts: [{}]", ["hello"; 17].join(", ")))),
+        ("nothing behind it", with_vars(vars, "  main: { say: { money: left } }\n")),
+        ("a filter of texts", it("money: left | money")),
+    ]));
+}
+
 /// A part with outcomes, and a flow that runs it; each `(right, wrong)` is replaced in either.
 fn with_part(changes: &[(&str, &str)]) -> Case {
     let vars = "vars: { pin: { type: secret }, pack: { one_of: [10GB, 30GB] } }\ndefaults:";

@@ -32,6 +32,37 @@ fn flow(vars: &str, nodes: &str) -> String {
 }
 
 #[test]
+fn values_are_said_in_the_language_of_the_caller() {
+    let flow = flow(
+        "left: 58.20, until: \"2028-02-29\"",
+        "  main: { say: { slide: page.svg, text: balance, money: left, next: parts } }
+  parts: { say: { slide: page.svg, parts: [balance, { money: left, currency: USD }, { date: until }], next: $hangup } }
+",
+    );
+    let service = service(&[("flow.yaml", &flow.replace("[en]", "[en, zh-CN]"))], "");
+    goes(
+        &service,
+        2,
+        "call 100
+  slide page.svg
+  value highlight CNY 58.20
+  says Balance
+  says fifty-eight yuan and twenty fen
+wait
+  value highlight USD 58.20 29 Feb 2028
+  says Balance
+  says fifty-eight dollars and twenty cents
+  says the twenty-ninth of February, twenty twenty-eight
+
+call 100, language zh-CN
+  value highlight 58.20元
+  says 话费余额
+  says 五十八元二角
+",
+    );
+}
+
+#[test]
 fn digits_of_the_caller_are_shown_said_and_kept() {
     let flow = flow(
         "card: { type: text }, pin: { type: secret }",
