@@ -52,7 +52,7 @@ pub const LAYERS: &[Layer] = &[
         "callers for tests, demos and load",
     ),
     shell(3, "crm", &[], "a demo's other side: subscribers, orders, tickets by HTTP"),
-    shell(2, "fuzz", &["h324m", "media"], "fuzz targets with their corpus"),
+    shell(2, "fuzz", &["dialplan", "h324m", "media"], "fuzz targets with their corpus"),
     pure(2, "call", &["acd", "dialplan", "h324m", "media", "rtp", "sdp", "sip"], "call control"),
     shell(2, "net", &["media", "sip"], "sockets, and the one place that reads clocks"),
     pure(1, "sdp", &["media"], "session descriptions, offer and answer"),
