@@ -1,11 +1,14 @@
 //! Expressions (`when`, `set`, `language`) and texts, both in minijinja, with nothing in reach but what
 //! is listed here: no loader, no globals, bounded size and work.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use minijinja::value::Value;
-use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, escape_formatter, filters, tests};
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, Template, UndefinedBehavior, escape_formatter, filters, tests,
+};
 
 use crate::limits;
 use crate::problem::Finding;
@@ -108,8 +111,44 @@ pub(crate) fn render(
     sense: Sense,
     manner: Manner,
 ) -> Result<String, minijinja::Error> {
-    let environment = &TEXTS[sense as usize][manner as usize];
-    Ok(environment.render_str(template, Value::from(scope.clone()))?.trim().to_owned())
+    COMPILED.with_borrow_mut(|all| {
+        let compiled =
+            all[sense as usize][manner as usize].get_or_insert_with(|| Compiled::new(sense, manner));
+        Ok(compiled.template(template)?.render(Value::from(scope.clone()))?.trim().to_owned())
+    })
+}
+
+thread_local! {
+    /// What was compiled before: the same texts are told again and again, and compiling one costs more than filling it in.
+    static COMPILED: RefCell<[[Option<Compiled>; 2]; 2]> = const { RefCell::new([const { [const { None }; 2] }; 2]) };
+}
+
+/// Templates by what they say.
+struct Compiled {
+    environment: Environment<'static>,
+    count: usize,
+    sense: Sense,
+    manner: Manner,
+}
+
+impl Compiled {
+    fn new(sense: Sense, manner: Manner) -> Self {
+        let mut environment = TEXTS[sense as usize][manner as usize].clone();
+        // Not by the name, which is the text itself.
+        environment.set_auto_escape_callback(|_| AutoEscape::None);
+        Compiled { environment, count: 0, sense, manner }
+    }
+
+    fn template(&mut self, text: &str) -> Result<Template<'_, '_>, minijinja::Error> {
+        if self.environment.get_template(text).is_err() {
+            if self.count >= limits::TEMPLATES_KEPT {
+                *self = Compiled::new(self.sense, self.manner);
+            }
+            self.environment.add_template_owned(text.to_owned(), text.to_owned())?;
+            self.count += 1;
+        }
+        self.environment.get_template(text)
+    }
 }
 
 /// The names a text template uses, in alphabetical order.

@@ -58,6 +58,8 @@ pub const DRAWN_PIECES_MAX: usize = 200_000;
 pub(crate) const FLASH_RING: Duration = Duration::from_secs(8);
 /// How long a telephone that a caller is put through to rings when the step does not say.
 pub(crate) const TRANSFER_RING: Duration = Duration::from_secs(30);
+/// Texts with values that are kept compiled, by thread, for each of four ways to tell them; one more, and all begin anew.
+pub(crate) const TEMPLATES_KEPT: usize = 4_096;
 /// Stays in nodes that a call's journal tells of.
 pub const STAYS_MAX: usize = 200;
 /// Longest ringing before a call is answered; more is refused by the checker.

@@ -37,6 +37,7 @@ enum What {
     },
     /// Make an older version live again; by default the one before the live one
     Rollback {
+        /// Its number, as `vireo flow list` tells it
         #[arg(value_name = "VERSION")]
         to: Option<u64>,
         #[command(flatten)]
