@@ -67,7 +67,7 @@ async fn pass_on(peer: usize, mut events: mpsc::Receiver<Event>) {
 }
 
 fn start() -> Gateway {
-    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vireo/tests/service");
     let folder = Folder::find(&project);
     let service = Arc::new(folder.load().expect("the demo is without fault"));
     let formats = vec![

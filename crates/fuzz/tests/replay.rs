@@ -21,7 +21,8 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// The files of a target, each hexadecimal digits with spaces and `#` comments, and the empty input.
+/// The files of a target, `*.hex` of hexadecimal digits with spaces and `#` comments, others as they are; and the empty
+/// input.
 fn corpus(target: &str) -> Vec<Vec<u8>> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
     let mut files: Vec<PathBuf> = fs::read_dir(&folder)
@@ -30,6 +31,9 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
         .collect();
     files.sort();
     let read = |file: &PathBuf| {
+        if file.extension().is_none_or(|extension| extension != "hex") {
+            return fs::read(file).expect("it can be read");
+        }
         let text = fs::read_to_string(file).expect("text");
         let digits: String = text.lines().map(|line| line.split('#').next().unwrap_or("")).collect();
         octets(&digits.split_whitespace().collect::<String>())
@@ -123,4 +127,14 @@ fn wnsrp() {
 #[test]
 fn session() {
     fuzz_target("session");
+}
+
+#[test]
+fn dialplan() {
+    fuzz_target("dialplan");
+}
+
+#[test]
+fn expression() {
+    fuzz_target("expression");
 }

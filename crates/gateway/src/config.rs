@@ -1,5 +1,6 @@
 //! What a gateway is started with; read from a file or from arguments by the binary.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -38,6 +39,8 @@ pub struct Config {
     pub ice_servers: Vec<IceServer>,
     /// The file of the database, which is made when it is not there; none is kept without.
     pub store: Option<PathBuf>,
+    /// What `${NAME}` means in the addresses and headers of connectors, before what the process's environment says.
+    pub environment: BTreeMap<String, String>,
     /// Seed of tags, tickets and tie-breaks; drawn from the system in production.
     pub seed: u64,
 }
@@ -68,6 +71,7 @@ impl Config {
             trunks: Vec::new(),
             ice_servers: Vec::new(),
             store: None,
+            environment: BTreeMap::new(),
             seed,
         }
     }

@@ -88,7 +88,7 @@ impl Gateway {
         let gauges = Arc::new(Gauges::default());
         let browsers = Threads::start(browser_config(&config), vec![handle.clone()], to_pool.clone())?;
         let calls = Calls::default();
-        let (connectors, connectors_thread) = Connectors::start(&gauges)?;
+        let (connectors, connectors_thread) = Connectors::start(&gauges, config.environment.clone())?;
         let (editions, editions_threads) = Editions::start(Arc::clone(&config.library), &gauges)?;
         let (transcoding, transcoding_threads) = Transcoding::start(&handle, &gauges)?;
         let shard = Shard::new(shard_config(&config, locals), Arc::clone(&config.service));

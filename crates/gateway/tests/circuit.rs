@@ -25,7 +25,7 @@ struct Demo {
 impl Demo {
     fn new(name: &str, formats: Vec<Format>) -> Demo {
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()));
-        let folder = Folder::find(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
+        let folder = Folder::find(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../vireo/tests/service"));
         let service = folder.load().expect("the demo is without fault");
         let config = Config { media_dir: folder.media, cache_dir: cache.clone(), formats };
         Demo { library: Library::open(config).expect("opens"), service, cache }

@@ -62,9 +62,24 @@ fn runs(rows: &[usize]) -> Vec<usize> {
 fn every_template_draws_in_every_size_and_language() {
     let mut values = menu(2);
     values.lines = vec!["您的余额为 42.50 元。".into(), "Thank you for calling.".into()];
-    // One line at the foot of the clip is less than a page.
-    let templates =
-        [("menu.svg", 20), ("page.svg", 20), ("hold.svg", 20), ("title.svg", 20), ("place.svg", 8)];
+    let of_packages = ["bar1", "bar1_label", "part1", "part1_label", "sum", "state", "code"];
+    values.values.extend(of_packages.map(|name| (name.to_owned(), "C12".to_owned())));
+    let numbers = ["bar1_percent", "part1_share", "step"];
+    values.values.extend(numbers.map(|name| (name.to_owned(), "4".to_owned())));
+    // One line at the foot of the clip is less than a page, and so is a title.
+    let templates = [
+        ("menu.svg", 20),
+        ("page.svg", 20),
+        ("hold.svg", 20),
+        ("title.svg", 20),
+        ("place.svg", 8),
+        ("bars.svg", 20),
+        ("bill.svg", 20),
+        ("progress.svg", 20),
+        ("code.svg", 20),
+        ("pin.svg", 8),
+        ("stars.svg", 20),
+    ];
     for (name, rows) in templates {
         for size in SIZES {
             for language in ["zh-CN", "en"] {
@@ -206,4 +221,53 @@ fn a_template_cannot_run_for_ever() {
     let endless = "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}";
     let error = RENDERER.render(endless, &SlideValues::default(), "en", Size::CIF).unwrap_err();
     assert!(matches!(error, Error::Template { .. }), "{error}");
+}
+
+/// How many pixels are about as bright as `luma`.
+fn filled(picture: &Picture, luma: std::ops::RangeInclusive<u8>) -> usize {
+    picture.y.iter().filter(|found| luma.contains(found)).count()
+}
+
+fn with(values: &[(&str, &str)]) -> SlideValues {
+    let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    SlideValues { values: values.collect(), ..SlideValues::default() }
+}
+
+#[test]
+fn bars_points_rings_and_stars_are_as_many_as_their_values_say() {
+    // Every value of a kind shows more of its colour than the one before.
+    let bars = ["0", "20", "60", "100", "250"]
+        .map(|percent| with(&[("bar1", ""), ("bar1_label", ""), ("bar1_percent", percent)]));
+    let steps = ["1", "2", "3", "4", "9"].map(|step| with(&[("step", step), ("state", "")]));
+    let digits = ["", "●", "●●", "●●●", "●●●●"].map(|typed| with(&[("typed", typed)]));
+    let stars = ["1", "2", "3", "4", "5"].map(|stars| with(&[("stars", stars)]));
+    let kinds = [
+        ("bars.svg", bars, true),
+        ("progress.svg", steps, true),
+        ("pin.svg", digits, false),
+        ("stars.svg", stars, false),
+    ];
+    for (name, cases, last_is_the_same) in kinds {
+        for size in SIZES {
+            let drawn =
+                cases.each_ref().map(|values| filled(&draw(name, values, "en", size).unwrap(), 150..=220));
+            let rising = if last_is_the_same { &drawn[..4] } else { &drawn[..] };
+            assert!(rising.is_sorted_by(|one, next| one < next), "{name} at {size}: {drawn:?}");
+            assert!(!last_is_the_same || drawn[4] == drawn[3], "{name} at {size}: {drawn:?}");
+        }
+    }
+}
+
+#[test]
+fn words_beside_bars_are_sixteen_pixels_high_in_qcif() {
+    let mut values = with(&[("bar1", "囊圈国"), ("bar1_label", ""), ("bar1_percent", "0")]);
+    for n in ["2", "3"] {
+        let more = [("", "囊圈国"), ("_label", ""), ("_percent", "0")];
+        values.values.extend(more.map(|(kind, value)| (format!("bar{n}{kind}"), value.to_owned())));
+    }
+    values.rows = vec![row("1", "")];
+    values.footer = vec![row("0", "")];
+    let picture = draw("bars.svg", &values, "zh-CN", Size::QCIF).unwrap();
+    let lines: Vec<usize> = runs(&bright_rows(&picture)).into_iter().filter(|height| *height > 4).collect();
+    assert!(lines.len() == 3 && lines.iter().all(|height| *height >= 15), "{lines:?}");
 }

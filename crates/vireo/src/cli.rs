@@ -2,12 +2,15 @@
 
 mod call;
 mod check;
+mod crm;
 mod demo;
 mod docs;
 mod doctor;
+mod flow;
 mod graph;
 mod media;
 mod new;
+mod publish;
 mod render;
 mod run;
 mod schema;
@@ -38,6 +41,8 @@ enum Command {
     Run(run::Args),
     Check(check::Args),
     New(new::Args),
+    Publish(publish::Args),
+    Flow(flow::Args),
     Graph(graph::Args),
     Schema(schema::Args),
     Simulate(simulate::Args),
@@ -45,9 +50,16 @@ enum Command {
     Media(media::Args),
     Stats(stats::Args),
     Call(call::Args),
+    Crm(crm::Args),
     Doctor(doctor::Args),
     #[command(hide = true)]
     Docs(docs::Args),
+}
+
+/// A time of the wall, for a person.
+fn time(seconds: u64) -> String {
+    let at = i64::try_from(seconds).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    at.map_or_else(|| "?".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
 }
 
 impl Cli {
@@ -66,8 +78,11 @@ impl Cli {
             Command::Simulate(args) => args.execute(),
             Command::Render(args) => args.execute(),
             Command::Media(args) => args.execute(),
+            Command::Publish(args) => args.execute(),
+            Command::Flow(args) => args.execute(),
             Command::Stats(args) => args.execute(),
             Command::Call(args) => args.execute(),
+            Command::Crm(args) => args.execute(),
             Command::Doctor(args) => args.execute(),
             Command::Docs(args) => args.execute(),
         }

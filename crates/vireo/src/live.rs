@@ -1,7 +1,8 @@
 //! Live edit: what is saved in the service's folder is checked, encoded and handed on to go live.
 //!
 //! A thread of its own judges, so that neither calls nor signals wait for it; the gateway's owner publishes
-//! what comes out. A mistake leaves the live version as it is. Start at [`start`].
+//! what comes out. A mistake leaves the live version as it is. Start at [`start`]; what a
+//! command publishes comes the same way, by [`take_publications`].
 
 mod watch;
 
@@ -9,6 +10,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Weak};
 use std::thread;
 
@@ -17,7 +19,9 @@ use gateway::library::Library;
 use gateway::service::{Folder, ServiceError};
 use tokio::sync::mpsc;
 
+use crate::control::{self, Answer, Wish};
 use crate::service;
+use crate::versions::Versions;
 use watch::{Looks, Watch};
 
 /// Judged edits that wait to be published; the judge waits when they are more.
@@ -30,6 +34,8 @@ const COMPARED_LEN_MAX: u64 = 1 << 20;
 pub(crate) enum Edit {
     /// It is sound and everything of it is encoded: it may go live.
     Good(Arc<Service>),
+    /// The same of a version that was published; how many calls keep an older one is told there.
+    Published { service: Arc<Service>, number: u64, older: SyncSender<usize> },
     /// It has mistakes; this is what to tell the person who made them.
     Refused {
         /// Each mistake with its place, several lines.
@@ -93,7 +99,47 @@ pub(crate) fn start(
     Ok(edits)
 }
 
+/// Makes stored versions live when a command wishes it, until the receiver is dropped.
+///
+/// # Errors
+/// When the way for commands cannot be made.
+pub(crate) fn take_publications(
+    data: &Path,
+    library: Arc<Library>,
+    service: &Arc<Service>,
+) -> std::io::Result<mpsc::Receiver<Edit>> {
+    let (tell, edits) = mpsc::channel(EDITS_WAITING_MAX);
+    let store = Versions::new(data);
+    let folder = Folder { dialplans: data.to_owned(), media: data.to_owned() };
+    let versions = vec![(service.version(), Arc::downgrade(service))];
+    let mut editor = Editor { folder, library, versions, live: None, refused: false };
+    control::serve(data, move |Wish::Switch(number)| {
+        let switched = catch_unwind(AssertUnwindSafe(|| editor.switch(&store, &tell, number)));
+        switched.unwrap_or_else(|_| Answer::Refused("a fault in vireo itself; its log says where".to_owned()))
+    })?;
+    Ok(edits)
+}
+
 impl Editor {
+    /// Makes a stored version live; only then it is so for the next start, too.
+    fn switch(&mut self, store: &Versions, tell: &mpsc::Sender<Edit>, number: u64) -> Answer {
+        self.folder = store.folder(number);
+        let service = match self.load() {
+            Ok(Edit::Good(service)) => service,
+            Err(Edit::Refused { report, .. }) => return Answer::Refused(report),
+            Ok(_) | Err(_) => return Answer::Refused("it could not be judged".to_owned()),
+        };
+        let (older, told) = sync_channel(1);
+        if tell.blocking_send(Edit::Published { service, number, older }).is_err() {
+            return Answer::Refused("the gateway is ending".to_owned());
+        }
+        let Ok(older) = told.recv() else { return Answer::Refused("the gateway is ending".to_owned()) };
+        match store.switch(number) {
+            Ok(()) => Answer::Live { older },
+            Err(why) => Answer::Refused(format!("it is live, but will not be after a restart: {why:#}")),
+        }
+    }
+
     /// What is to be done about a change; nothing when it is none.
     fn judge(&mut self, looks: &Looks) -> Option<Edit> {
         let content = content(looks);
@@ -110,6 +156,7 @@ impl Editor {
 
     fn load(&mut self) -> Result<Edit, Edit> {
         let version = self.versions.last().map_or(1, |(version, _)| version + 1);
+        self.library.look_in(&self.folder.media);
         let service = self.folder.load().map_err(|error| refused_by_check(&error))?.numbered(version);
         // What only calls of old versions had, and those calls have ended.
         self.versions.retain(|(_, service)| service.strong_count() > 0);

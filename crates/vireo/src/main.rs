@@ -2,11 +2,14 @@
 
 mod cli;
 mod config;
+mod control;
+mod demo_crm;
 mod demo_service;
 mod doctor;
 mod live;
 mod serve;
 mod service;
+mod versions;
 
 use std::process::ExitCode;
 

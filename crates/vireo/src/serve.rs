@@ -3,6 +3,7 @@
 //! The order is that of a person's patience: ports and service are checked before the long work of
 //! encoding prompts begins, calls are taken only when everything can be played.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -23,6 +24,7 @@ use web::{Board, Certificate, Edition};
 
 use crate::live::{self, Edit, Watched};
 use crate::service;
+use crate::versions::Versions;
 
 /// What a gateway is started with.
 pub(crate) struct Settings {
@@ -42,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) trunks: Vec<gateway::Trunk>,
     /// `None`: the gateway's own limit.
     pub(crate) calls_max: Option<usize>,
+    /// What `${NAME}` means in connectors, before the environment of the process.
+    pub(crate) environment: BTreeMap<String, String>,
     /// What is saved in the service's folder goes live.
     pub(crate) watch: bool,
 }
@@ -73,7 +77,8 @@ pub(crate) fn until_told_to_stop(
     let web = web::Server::bind(&settings.http)?;
     let http = web.addresses()?;
     let certificate = if settings.https { Some(certificate(&settings.data)?) } else { None };
-    let folder = Folder::find(&settings.service);
+    let published = if settings.watch { None } else { published(&settings.data)? };
+    let folder = published.unwrap_or_else(|| Folder::find(&settings.service));
     let watched = settings.watch.then(|| Watched::new(&folder));
     let service = Arc::new(service::load(&folder)?);
     let library = Arc::new(service::open_library(&folder.media, &settings.data)?);
@@ -87,6 +92,7 @@ pub(crate) fn until_told_to_stop(
     config.store = Some(service::database(&settings.data)?);
     config.rtp_ports = settings.rtp_ports;
     config.ice_servers = settings.ice_servers;
+    config.environment = settings.environment;
     config.trunks = settings.trunks;
     config.calls_max = settings.calls_max.unwrap_or(config.calls_max);
     let gateway = Gateway::start(config)?;
@@ -100,7 +106,10 @@ pub(crate) fn until_told_to_stop(
         hub: Some(gateway.hub()),
     };
     let serving = web.serve(site, certificate.as_ref())?;
-    let mut edits = watched.map(|watched| live::start(watched, library, &service)).transpose()?;
+    let mut edits = Some(match watched {
+        Some(watched) => live::start(watched, library, &service)?,
+        None => live::take_publications(&settings.data, library, &service)?,
+    });
 
     let path = certificate.as_ref().map(|certificate| certificate.path.as_path());
     greet(&Greeting { sip: gateway.addresses(), service: &service, http: &http, certificate: path });
@@ -114,6 +123,16 @@ pub(crate) fn until_told_to_stop(
     drop(serving);
     live.gateway.stop();
     if told { Ok(ExitCode::SUCCESS) } else { Err(anyhow!("a thread of the gateway has ended; see the log")) }
+}
+
+/// The version that was published last, if any was: it is what is live, whatever lies in the service's folder.
+fn published(data: &Path) -> anyhow::Result<Option<Folder>> {
+    let versions = Versions::new(data);
+    let live = versions.live()?;
+    if let Some(number) = live {
+        println!("version {number} was published, and is live");
+    }
+    Ok(live.map(|number| versions.folder(number)))
 }
 
 /// The certificate for all addresses of this machine.
@@ -175,6 +194,20 @@ impl Live {
                 self.gateway.publish(&service);
                 self.board.publish(edition(&service));
                 println!("{}: version {} is live", service::name(&service), service.version());
+            }
+            Edit::Published { service, number, older } => {
+                self.gateway.publish(&service);
+                self.board.publish(edition(&service));
+                let keep = self
+                    .gateway
+                    .calls()
+                    .list()
+                    .iter()
+                    .filter(|call| call.version != service.version())
+                    .count();
+                println!("{}: published version {number} is live", service::name(&service));
+                // Ignored: a command that has gone away needs no answer.
+                let _ = older.send(keep);
             }
             Edit::Refused { report, summary } => {
                 let stays = format!("{name}: version {version} stays live: {summary}");

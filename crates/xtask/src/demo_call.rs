@@ -15,8 +15,11 @@ use crate::{Error, process, workspace};
 /// Encoding every prompt for the first time takes a minute on two cores; this is for a stuck machine.
 const READY_WITHIN: Duration = Duration::from_secs(900);
 
-/// What the script presses: the page behind key 1.
-const KEYS: &str = "1";
+/// What the script presses: balance, what is left of packages, and the repair, with the menu between them.
+const KEYS: &str = "19293";
+
+/// Who it calls as: a subscriber of the demo's CRM.
+const SUBSCRIBER: &str = "13800138000";
 
 /// Who calls, one after the other: the folder for what it received, and the words that make it.
 const CALLERS: [(&str, &[&str]); 2] = [("sip", &[]), ("3g", &["--3g"])];
@@ -99,7 +102,7 @@ fn pass_on(stdout: ChildStdout) -> mpsc::Receiver<()> {
 fn call(sip: u16, words: &[&str], out: &Path) -> Result<bool, Error> {
     let mut command = Command::new(workspace::vireo());
     let uri = format!("sip:1008621@127.0.0.1:{sip}");
-    command.args(["call", &uri, "--keys", KEYS, "--out"]).arg(out).args(words);
+    command.args(["call", &uri, "--from", SUBSCRIBER, "--keys", KEYS, "--out"]).arg(out).args(words);
     Ok(process::status(&mut command)?.success())
 }
 

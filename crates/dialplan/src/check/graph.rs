@@ -21,6 +21,8 @@ pub(super) struct Edge<'a> {
     pub(super) choice: bool,
     /// Taken when what the node asks for did not come.
     pub(super) without_answers: bool,
+    /// The same, because the other side is down or slow, not because it says no.
+    pub(super) outage: bool,
     /// Variables that have a value behind it.
     pub(super) sets: Vec<&'a str>,
     /// What a caller who goes this way has proved (see [`super::requires`]).
@@ -60,6 +62,7 @@ pub(super) struct Out<'a> {
     pub(super) waits: bool,
     choice: bool,
     without_answers: bool,
+    outage: bool,
     sets: Vec<&'a str>,
     proves: Option<&'a str>,
 }
@@ -71,16 +74,19 @@ pub(super) fn ways_out<'a>(flow: &'a Body, node: &'a Node, parts: &Parts<'_>) ->
         waits,
         choice: false,
         without_answers: false,
+        outage: false,
         sets: Vec::new(),
         proves: None,
     };
     let choice = node.step.kind().name == "menu";
     let asks = node.asks().next().is_some();
+    let asks_or_orders = asks || node.step.orders().is_some();
     let outcomes = node.outcomes().filter_map(|outcome| {
         let without_answers = asks && ["failed", "refused", "unknown"].contains(&outcome.name);
         let sets = if outcome.name == "done" { node.step.sets() } else { Vec::new() };
         let word = exit(flow, node, outcome.name)?;
-        Some(Out { without_answers, sets, ..out(word, outcome.waits) })
+        let outage = asks_or_orders && ["failed", "unknown"].contains(&outcome.name);
+        Some(Out { without_answers, outage, sets, ..out(word, outcome.waits) })
     });
     match node.step.part() {
         Some(part) => {
@@ -104,12 +110,12 @@ fn exit<'a>(flow: &'a Body, node: &'a Node, outcome: &str) -> Option<&'a Word> {
 
 /// Where a word leads from `node`; nothing for the end of the call and for words noted elsewhere.
 fn edge<'a>(flow: &'a Body, node: &'a Node, out: Out<'a>) -> Option<Edge<'a>> {
-    let Out { word, waits, choice, without_answers, sets, proves } = out;
+    let Out { word, waits, choice, without_answers, outage, sets, proves } = out;
     let to = match target(&word.value)? {
         // A misspelt name is one mistake; the node that was meant is not unreachable besides.
         Target::Node(name) if !flow.has_node(name) => {
             let to = nearest(name, flow.node_names())?;
-            return Some(Edge { word, to, waits: true, choice, without_answers, sets, proves });
+            return Some(Edge { word, to, waits: true, choice, without_answers, outage, sets, proves });
         }
         Target::Node(name) => name,
         Target::Builtin(Builtin::Repeat | Builtin::Language) => &node.name.value,
@@ -117,7 +123,7 @@ fn edge<'a>(flow: &'a Body, node: &'a Node, out: Out<'a>) -> Option<Edge<'a>> {
         Target::Builtin(Builtin::Back) => &flow.start.as_ref()?.value,
         Target::Builtin(Builtin::Hangup) | Target::Return(_) => return None,
     };
-    Some(Edge { word, to, waits, choice, without_answers, sets, proves })
+    Some(Edge { word, to, waits, choice, without_answers, outage, sets, proves })
 }
 
 /// Notes outcomes that lead nowhere: node by node while these are few, else once for the flow, whose

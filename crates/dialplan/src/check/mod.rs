@@ -7,6 +7,7 @@ mod flash;
 mod goals;
 mod graph;
 mod names;
+mod outage;
 pub(crate) mod parts;
 pub(crate) mod requires;
 
@@ -100,6 +101,7 @@ pub(crate) fn flow(context: Context<'_>, flow: &Body) -> Vec<Finding> {
     goals::check(&mut checker, flow, &edges);
     flash::check(&mut checker, flow, &edges);
     requires::check(&mut checker, flow, &edges);
+    outage::check(&mut checker, flow, &edges);
     checker.returned(flow);
     checker.findings
 }

@@ -23,13 +23,13 @@ fn flow_with(node: &str) -> String {
     format!("flow: f\nnumbers: [\"1\"]\nstart: n\nlanguages: [en]\nnodes:\n  n:\n{node}")
 }
 
-const HOTLINE: &str = include_str!("../../../../dialplans/hotline.yaml");
-const QUEUES: &str = include_str!("../../../../dialplans/queues.yaml");
+const HOTLINE: &str = include_str!("../../../vireo/tests/service/dialplans/hotline.yaml");
+const QUEUES: &str = include_str!("../../../vireo/tests/service/dialplans/queues.yaml");
 
 #[test]
 fn the_demo_is_valid() {
-    let english = include_str!("../../../../dialplans/texts/en.yaml");
-    let chinese = include_str!("../../../../dialplans/texts/zh-CN.yaml");
+    let english = include_str!("../../../vireo/tests/service/dialplans/texts/en.yaml");
+    let chinese = include_str!("../../../vireo/tests/service/dialplans/texts/zh-CN.yaml");
     for text in [HOTLINE, QUEUES, english, chinese] {
         assert_eq!(faults(text), [""; 0]);
     }

@@ -50,12 +50,20 @@ pub(crate) fn flow(nodes: &str) -> String {
     )
 }
 
-/// The files of `dialplans/`.
+/// The service that tests walk: small, and its words are fixed, whatever the demo says today.
+const SERVICE: &str = "../vireo/tests/service/dialplans";
+
+/// The files of the service that tests walk.
 pub(crate) fn demo_files() -> Vec<SourceFile> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dialplans");
+    files_in(SERVICE)
+}
+
+/// The flows, connectors, queues and texts below `folder`, which is seen from this crate.
+pub(crate) fn files_in(folder: &str) -> Vec<SourceFile> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut paths = Vec::new();
     for folder in [root.clone(), root.join("texts")] {
-        let entries = std::fs::read_dir(&folder).expect("dialplans is part of the project");
+        let entries = std::fs::read_dir(&folder).expect("the service is part of the project");
         paths.extend(entries.map(|entry| entry.expect("readable").path()));
     }
     paths.retain(|path: &PathBuf| path.extension().is_some_and(|extension| extension == "yaml"));
@@ -67,10 +75,10 @@ pub(crate) fn demo_files() -> Vec<SourceFile> {
     paths.iter().map(read).collect()
 }
 
-/// The transcripts of `dialplans/`.
+/// The transcripts of the service that tests walk.
 pub(crate) fn transcripts() -> Vec<SourceFile> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dialplans");
-    let entries = std::fs::read_dir(&root).expect("dialplans is part of the project");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(SERVICE);
+    let entries = std::fs::read_dir(&root).expect("the service is part of the project");
     let mut names: Vec<String> =
         entries.filter_map(|entry| entry.expect("readable").file_name().into_string().ok()).collect();
     names.retain(|name| dialplan::simulate::transcript::is_transcript(name));
@@ -79,7 +87,7 @@ pub(crate) fn transcripts() -> Vec<SourceFile> {
     names.iter().map(|name| file(&format!("dialplans/{name}"), &read(name))).collect()
 }
 
-/// The demo service.
+/// The service that tests walk, compiled.
 pub(crate) fn demo() -> Arc<Service> {
     match Service::compile(&demo_files(), &assets()) {
         Ok(service) => Arc::new(service),

@@ -1112,3 +1112,32 @@ calls:
         ("no text", with(&[("by: sms, text: told", "by: sms")])),
     ]));
 }
+
+#[test]
+fn an_outage_that_ends_in_a_queue_is_told() {
+    let asks = |failed: &str, exhausted: &str| {
+        let queue = "served: $hangup, timeout: $hangup, full: $hangup, closed: $hangup, no_agents: $hangup, failed: $hangup";
+        let nodes = format!(
+            "  main: {{ menu: {{ fetch: {{ bal: crm.balance }}, items: {{ \"0\": {{ say: packs, to: agent }} }}, exits: {{ failed: {failed} }} }} }}
+  gate: {{ branch: {{ cases: [{{ when: has_video, to: agent }}], exits: {{ else: sorry }} }} }}
+  sorry: {{ menu: {{ say: balance, items: {{ \"1\": {{ say: packs, to: gate }} }}, exits: {{ exhausted: {exhausted} }} }} }}
+  agent: {{ queue: {{ name: video, exits: {{ {queue} }} }} }}
+"
+        );
+        let head = flow(&nodes);
+        let crm = "connector: crm\nbase: http://a\ncalls: { balance: { get: /balance, returns: { yuan: money }, example: { yuan: 1 } } }\n";
+        let mut files = vec![file("flow.yaml", &head), file("crm.yaml", crm), queues()];
+        files.extend(texts());
+        Case::Files(files)
+    };
+    let told = |case: &Case| {
+        let problems = problems(case);
+        problems.iter().filter(|problem| problem.code() == "outage-floods-queue").count()
+    };
+    assert_eq!(told(&asks("sorry", "$hangup")), 0, "a key is asked for");
+    assert_eq!(told(&asks("sorry", "main")), 0, "back at the main menu");
+    snapshot!(reports(&[
+        ("through a node that asks nothing", asks("gate", "$hangup")),
+        ("by waiting on the page that says sorry", asks("sorry", "agent")),
+    ]));
+}

@@ -2,12 +2,20 @@
 //! is secret, stands outside the service's files.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::limits;
 
-/// Puts in what is meant. The error names what is lacking, never a value.
-pub(super) fn filled(text: &str) -> Result<Cow<'_, str>, String> {
-    filled_from(text, &|name| std::env::var(name).ok(), &read)
+/// Names that are known here before the process's environment is looked at.
+#[derive(Debug, Default)]
+pub(super) struct Environment(pub(super) BTreeMap<String, String>);
+
+impl Environment {
+    /// Puts in what is meant. The error names what is lacking, never a value.
+    pub(super) fn filled<'t>(&self, text: &'t str) -> Result<Cow<'t, str>, String> {
+        let value = |name: &str| self.0.get(name).cloned().or_else(|| std::env::var(name).ok());
+        filled_from(text, &value, &read)
+    }
 }
 
 fn filled_from<'t>(
@@ -53,6 +61,13 @@ fn read(path: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_gateway_was_started_with_goes_before_the_environment() {
+        let own = Environment(BTreeMap::from([("PATH".to_owned(), "own".to_owned())]));
+        assert_eq!(own.filled("${PATH}/x").as_deref(), Ok("own/x"));
+        assert_ne!(Environment::default().filled("${PATH}/x").as_deref(), Ok("own/x"));
+    }
 
     #[test]
     fn names_defaults_and_files_are_put_in() {

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use dialplan::Service;
 use dialplan::connector::{Answer, Call, Connector, Method, Question, Request};
-use reqwest::{Client, redirect};
+use reqwest::redirect;
 use tracing::warn;
 
 use super::breaker::Breaker;
-use super::environment::filled;
+use super::environment::Environment;
 
 /// How long it is waited before a question is sent again.
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
@@ -53,15 +53,24 @@ impl Lost {
     }
 }
 
-/// What all connectors are asked by. It follows no redirects: they would carry the headers elsewhere.
-pub(super) fn client() -> Result<Client, reqwest::Error> {
-    // An error means that there is one already, which does as well.
-    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
-        .redirect(redirect::Policy::none())
-        .no_proxy()
-        .user_agent(concat!("vireo/", env!("CARGO_PKG_VERSION")))
-        .build()
+/// What all connectors are asked by.
+pub(super) struct Client {
+    http: reqwest::Client,
+    environment: Environment,
+}
+
+impl Client {
+    /// It follows no redirects: they would carry the headers elsewhere.
+    pub(super) fn new(environment: Environment) -> Result<Client, reqwest::Error> {
+        // An error means that there is one already, which does as well.
+        let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder()
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .user_agent(concat!("vireo/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Client { http, environment })
+    }
 }
 
 /// Asks, and says in the log why there is no answer.
@@ -127,16 +136,17 @@ async fn attempt(
     question: &Question,
     request: &Request,
 ) -> Result<Answer, Lost> {
-    let base = filled(&connector.base).map_err(Lost::NotSent)?;
+    let Client { http, environment } = client;
+    let base = environment.filled(&connector.base).map_err(Lost::NotSent)?;
     let url = format!("{}{}", base.trim_end_matches('/'), request.path);
     let mut builder = match request.method {
-        Method::Get => client.get(url),
-        Method::Post => client.post(url),
-        Method::Put => client.put(url),
-        Method::Delete => client.delete(url),
+        Method::Get => http.get(url),
+        Method::Post => http.post(url),
+        Method::Put => http.put(url),
+        Method::Delete => http.delete(url),
     };
     for (name, value) in &connector.headers {
-        builder = builder.header(name, filled(value).map_err(Lost::NotSent)?.as_ref());
+        builder = builder.header(name, environment.filled(value).map_err(Lost::NotSent)?.as_ref());
     }
     if let Some(key) = &question.idempotency_key {
         builder = builder.header("Idempotency-Key", key);

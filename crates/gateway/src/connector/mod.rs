@@ -8,7 +8,7 @@ mod breaker;
 mod environment;
 mod http;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -19,6 +19,7 @@ use dialplan::connector::{Answer, Question};
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
+use self::environment::Environment;
 use self::http::Line;
 use crate::limits;
 use crate::worker::{Gauges, TellsItsEnd, ToShard, WorkerHandle};
@@ -38,17 +39,20 @@ pub(crate) struct Asked {
 }
 
 impl Connectors {
-    /// Starts the thread.
+    /// Starts the thread. `environment` goes before the process's own.
     ///
     /// # Errors
     /// When the system refuses it.
-    pub(crate) fn start(gauges: &Arc<Gauges>) -> io::Result<(Self, JoinHandle<()>)> {
+    pub(crate) fn start(
+        gauges: &Arc<Gauges>,
+        environment: BTreeMap<String, String>,
+    ) -> io::Result<(Self, JoinHandle<()>)> {
         let (sender, inbox) = mpsc::channel(limits::QUESTIONS_WAIT_MAX);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let tells = TellsItsEnd(Arc::clone(gauges));
         let run = move || {
             let _tells = tells;
-            runtime.block_on(serve(inbox));
+            runtime.block_on(serve(inbox, Environment(environment)));
         };
         let thread = thread::Builder::new().name("connectors".into()).spawn(run)?;
         Ok((Connectors(sender), thread))
@@ -65,9 +69,9 @@ impl Connectors {
 /// What is known of the other side of one connector, by its name: it outlives versions of the service.
 type Lines = HashMap<String, Arc<Line>>;
 
-async fn serve(mut inbox: mpsc::Receiver<Asked>) {
-    let client = match http::client() {
-        Ok(client) => Some(client),
+async fn serve(mut inbox: mpsc::Receiver<Asked>, environment: Environment) {
+    let client = match http::Client::new(environment) {
+        Ok(client) => Some(Arc::new(client)),
         Err(error) => {
             warn!(%error, "no connector can be asked");
             None

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use media::{Asset, AudioFormat, Format, SlideValues, Track, VideoFormat};
@@ -19,7 +20,8 @@ const FONT: &str = "/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc";
 
 /// Everything that is needed to make tracks.
 pub(super) struct Maker {
-    media_dir: PathBuf,
+    /// Changes with the version that is prepared.
+    media_dir: RwLock<PathBuf>,
     cache_dir: PathBuf,
     renderer: Renderer,
     /// Names and sizes of the fonts: other fonts make other pictures.
@@ -69,7 +71,12 @@ impl Maker {
         }
         let renderer = Renderer::new(data).map_err(|why| Error::asset(&paths[0], &why))?;
         let (media_dir, cache_dir) = (config.media_dir.clone(), config.cache_dir.clone());
-        Ok(Maker { media_dir, cache_dir, renderer, fonts })
+        Ok(Maker { media_dir: RwLock::new(media_dir), cache_dir, renderer, fonts })
+    }
+
+    /// What is made from now on is made of what lies here.
+    pub(super) fn look_in(&self, media: &Path) {
+        media.clone_into(&mut self.media_dir.write().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Reads what the asset is made of.
@@ -171,7 +178,8 @@ impl Maker {
     }
 
     fn file(&self, folder: &str, name: &str) -> Result<PathBuf, Error> {
-        Ok(self.media_dir.join(folder).join(plain(name)?))
+        let media = self.media_dir.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(media.join(folder).join(plain(name)?))
     }
 }
 

@@ -68,6 +68,12 @@ impl Library {
         Ok(Library { config, maker, shelf: RwLock::default() })
     }
 
+    /// What is prepared from now on lies in another folder of media: a version of the service that was published. Fonts
+    /// stay those of the start.
+    pub fn look_in(&self, media: &Path) {
+        self.maker.look_in(media);
+    }
+
     /// Makes ready each asset of `version` in each format of its kind: from memory, else from the cache
     /// folder, else made and cached. `progress` is called on the caller's thread with assets done and in
     /// all, first with zero. Takes two threads; everything that worked is playable even when this fails.

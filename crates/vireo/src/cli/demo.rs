@@ -1,5 +1,6 @@
 //! `vireo demo`: the gateway with a service of its own, to try and to edit.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,6 +9,7 @@ use anyhow::{Context, bail};
 use gateway::Listen;
 
 use crate::config::PortRange;
+use crate::demo_crm;
 use crate::demo_service;
 use crate::serve::{self, Greeting, Settings};
 use crate::service;
@@ -117,6 +119,9 @@ impl Args {
         let own = net::interfaces::addresses().context("cannot find the addresses of this machine")?;
         let (doors, data) = (self.doors(&own)?, self.place.data()?);
         let folder = demo_service::install(&data)?;
+        // Until the end of the process; what callers did is in the file at each moment.
+        let crm = demo_crm::start(&data.join("crm.sqlite"))?;
+        let crm_url = format!("http://{crm}");
         let https = doors.are_reachable();
         let settings = Settings {
             service: folder.clone(),
@@ -127,15 +132,16 @@ impl Args {
             https,
             ice_servers: Vec::new(),
             trunks: Vec::new(),
+            environment: BTreeMap::from([("CRM_URL".to_owned(), crm_url.clone())]),
             calls_max: None,
             watch: true,
         };
-        serve::until_told_to_stop(settings, |greeting| how_to_call(greeting, &own, &folder))
+        serve::until_told_to_stop(settings, |greeting| how_to_call(greeting, &own, &folder, &crm_url))
     }
 }
 
 /// The words a person needs who has never called a hotline like this.
-fn how_to_call(greeting: &Greeting<'_>, own: &[IpAddr], folder: &Path) {
+fn how_to_call(greeting: &Greeting<'_>, own: &[IpAddr], folder: &Path, crm: &str) {
     let Greeting { sip, service, http, certificate } = greeting;
     println!("\nThe hotline is open. Three steps:\n");
     let first = &urls(http, own)[0];
@@ -152,7 +158,10 @@ fn how_to_call(greeting: &Greeting<'_>, own: &[IpAddr], folder: &Path) {
     if certificate.is_none() && sip.iter().all(|address| address.ip().is_loopback()) {
         println!("Only this machine can call; `--host 0.0.0.0` lets others in.");
     }
-    println!("\nThe service lies in {}. End: Ctrl-C\n", folder.display());
+    println!(
+        "\nIts CRM is at {crm}: call as 13800138000, or as another of its subscribers, whom the manual lists."
+    );
+    println!("The service lies in {}. End: Ctrl-C\n", folder.display());
 }
 
 fn from_other_machines(urls: &[String], certificate: &Path) {

@@ -1,5 +1,6 @@
 //! `vireo run`: the gateway with an operator's service.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -37,6 +38,7 @@ impl Args {
             https: config.http.https,
             ice_servers: config.webrtc.ice_servers(),
             trunks: config.trunks.iter().map(config::Trunk::settings).collect(),
+            environment: BTreeMap::new(),
             calls_max: Some(config.limits.calls()),
             watch: config.watch,
         };

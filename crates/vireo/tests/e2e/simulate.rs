@@ -7,8 +7,9 @@ use std::process::{Command, Stdio};
 
 use crate::common::demo::Folder;
 
+/// A service whose words are fixed, whatever the demo says today.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/service")
 }
 
 fn vireo() -> Command {
@@ -80,7 +81,7 @@ fn a_flow_that_is_not_there_is_named() {
 fn copy(name: &str) -> Folder {
     let folder = Folder::new(name);
     let copied =
-        Command::new("cp").args(["-r", "dialplans", "media"]).arg(&folder.0).current_dir(root()).status();
+        Command::new("cp").args(["-rL", "dialplans", "media"]).arg(&folder.0).current_dir(root()).status();
     assert!(copied.expect("cp is part of every system").success());
     folder
 }

@@ -131,7 +131,7 @@ async fn asked(manners: Vec<Manner>, call: &str) -> (Answer, Vec<String>) {
 
 async fn asked_by(manners: Vec<Manner>, question: &Question) -> (Answer, Vec<String>) {
     let server = Server::start(manners).await;
-    let (client, line) = (client().expect("a client"), Line::default());
+    let (client, line) = (Client::new(Environment::default()).expect("a client"), Line::default());
     let answer = ask(&client, &line, &service(server.address), question).await;
     (answer, server.heard())
 }
@@ -225,7 +225,8 @@ async fn an_order_is_unknown_when_the_other_side_goes_away_over_it() {
         drop(listener);
         talk(stream, Manner::Closes, Arc::default()).await;
     });
-    let (client, line, service) = (client().expect("a client"), Line::default(), service(address));
+    let (client, line, service) =
+        (Client::new(Environment::default()).expect("a client"), Line::default(), service(address));
     let order = Question { idempotency_key: Some("k1".to_owned()), ..question("buy") };
     assert_eq!(ask(&client, &line, &service, &order).await, Answer::Unknown);
     once.await.expect("it has been asked");
@@ -236,7 +237,8 @@ async fn nobody_there_is_a_failure_and_after_some_it_is_not_tried() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
-    let (client, line, service) = (client().expect("a client"), Line::default(), service(address));
+    let (client, line, service) =
+        (Client::new(Environment::default()).expect("a client"), Line::default(), service(address));
     for _ in 0..5 {
         assert_eq!(ask(&client, &line, &service, &question("order")).await, Answer::Failed);
     }
@@ -247,7 +249,8 @@ async fn nobody_there_is_a_failure_and_after_some_it_is_not_tried() {
 #[tokio::test]
 async fn no_more_are_on_their_way_at_once_than_the_file_says() {
     let server = Server::start(vec![Manner::Silent]).await;
-    let (client, line, service) = (client().expect("a client"), Line::default(), service(server.address));
+    let (client, line, service) =
+        (Client::new(Environment::default()).expect("a client"), Line::default(), service(server.address));
     let order = question("order");
     let ask = || ask(&client, &line, &service, &order);
     let (one, two, three) = (ask(), ask(), ask());

@@ -6,12 +6,17 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use super::gateway::{READY_LIMIT, copy_service, share_cache};
 use super::process::Process;
 
 /// How long an edit may take until something is said of it: pictures may have to be encoded, and all other
 /// tests run beside.
 pub(crate) const EDIT_LIMIT: Duration = Duration::from_secs(120);
+
+/// An end asked for by a signal.
+const END_LIMIT: Duration = Duration::from_secs(10);
 
 /// A running demo and its folder, both gone when the test has passed.
 pub(crate) struct Demo {
@@ -23,6 +28,8 @@ pub(crate) struct Demo {
     pub(crate) sip: SocketAddr,
     /// Where its pages are.
     pub(crate) http: SocketAddr,
+    /// What it was started with.
+    words: Vec<String>,
     dir: Folder,
 }
 
@@ -91,11 +98,15 @@ impl Demo {
         share_cache(&data);
         let (sip, http) = (free_udp(), free_tcp());
         let words = words(&data, sip, http);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let log = dir.0.join("gateway.log");
-        let mut process = Process::start(&dir.0, &log, env!("CARGO_BIN_EXE_vireo"), &words);
-        process.wait_for_line("ready", READY_LIMIT, |line| line == "ready");
-        Demo { process, service, sip, http, dir }
+        let process = started(&dir.0, &words);
+        Demo { process, service, sip, http, words, dir }
+    }
+
+    /// Ends it as Ctrl-C does and starts it again over the same folder.
+    pub(crate) fn restart(&mut self) {
+        let ended = self.process.end(Signal::INT, END_LIMIT);
+        assert!(ended.is_some_and(|status| status.success()), "an orderly end");
+        self.process = started(&self.dir.0, &self.words);
     }
 
     /// Rewrites a file of the service as an editor does: beside it, then in its place.
@@ -122,6 +133,14 @@ impl Demo {
     pub(crate) fn dir(&self) -> &Path {
         &self.dir.0
     }
+}
+
+/// The process, once it takes calls; its log begins anew.
+fn started(dir: &Path, words: &[String]) -> Process {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut process = Process::start(dir, &dir.join("gateway.log"), env!("CARGO_BIN_EXE_vireo"), &words);
+    process.wait_for_line("ready", READY_LIMIT, |line| line == "ready");
+    process
 }
 
 /// A port that was free a moment ago.

@@ -151,12 +151,11 @@ pub(crate) fn rewrite(service: &Path, file: &str, edit: impl Fn(String) -> Strin
     fs::write(&file, text).expect("the test's folder is writable");
 }
 
-/// The project's dialplans and media, copied to where `vireo demo` finds its own copy.
+/// A small service, copied to where `vireo demo` finds its own copy: its words and pages are fixed, whatever the
+/// demo's are today, and it asks no other system.
 pub(crate) fn copy_service(data: &Path) -> PathBuf {
-    let (project, service) = (Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), data.join("service"));
-    for folder in ["dialplans", "media"] {
-        copy(&project.join(folder), &service.join(folder));
-    }
+    let service = data.join("service");
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/service"), &service);
     service
 }
 
