@@ -122,7 +122,7 @@ pub enum Answer {
     Refused,
     /// It did not happen, for certain.
     Failed,
-    /// It may have happened: no answer came in time.
+    /// It may have happened: no answer came in time, or none that can be read.
     Unknown,
 }
 
@@ -217,8 +217,8 @@ impl Call {
         Request { method: self.method, path, body: Some(Json::Object(rest.into_iter().map(json).collect())) }
     }
 
-    /// Reads what came back: status and body. The error says what does not fit; it is for the log, and the answer is
-    /// then [`Answer::Failed`].
+    /// Reads what came back: status and body. The error says what does not fit; it is for the log. With a status of
+    /// success it may have been done all the same, see [`Answer::Unknown`].
     ///
     /// # Errors
     /// When the status is neither success nor among the refusals, or the body is not what the call returns.

@@ -45,6 +45,8 @@ pub const ANSWER_LONGEST: Duration = Duration::from_secs(20);
 pub const WAIT_SHOWN_AFTER: Duration = Duration::from_millis(400);
 /// Requests of one connector at once when its file does not say.
 pub const AT_ONCE_USUAL: u32 = 50;
+/// Codes of orders that a call remembers, so that none of them is told again; far fewer than there are.
+pub const CODES_MAX: usize = 100;
 /// Questions of a flow to connectors when a call is over.
 pub const FAREWELLS_MAX: usize = 8;
 /// Languages of one flow.

@@ -46,6 +46,8 @@ pub(super) struct Memory {
     pub(super) answer: Option<Held>,
     /// What the caller of an order confirms.
     pub(super) confirmation: Option<Confirmation>,
+    /// The codes that were told.
+    codes: Codes,
     /// Whence codes and keys are drawn.
     random: u64,
     /// Being put through to a telephone.
@@ -107,6 +109,30 @@ impl Variables {
     }
 }
 
+/// Codes that a call was told, the latest last; beyond the limit the oldest is forgotten. Its `Debug` shows none.
+#[derive(Default)]
+struct Codes(VecDeque<String>);
+
+impl Codes {
+    /// Notes a code; false when it is among them.
+    fn tell(&mut self, code: &str) -> bool {
+        if self.0.iter().any(|told| told == code) {
+            return false;
+        }
+        if self.0.len() >= limits::CODES_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back(code.to_owned());
+        true
+    }
+}
+
+impl fmt::Debug for Codes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} codes", self.0.len())
+    }
+}
+
 /// What a connector answered. Its `Debug` shows nothing: it is the caller's.
 pub(super) struct Held(pub(super) Value);
 
@@ -148,6 +174,7 @@ impl Memory {
             own_question: None,
             answer: None,
             confirmation: None,
+            codes: Codes::default(),
             random: seed,
             transferring: false,
             presence: Presence::OnLine,
@@ -455,10 +482,16 @@ impl<'a> Stage<'a> {
         self.memory.out.extend(record.map(Action::Ordered));
     }
 
-    /// A code of so many digits.
+    /// A code of so many digits, which this call has not had lately: who types an old one confirms nothing new.
     pub(crate) fn draw_code(&mut self, digits: usize) -> String {
-        let drawn = self.memory.draw();
-        (0..digits).map(|at| char::from(b'0' + ((drawn >> (8 * at)) as u16 % 10) as u8)).collect()
+        loop {
+            let drawn = self.memory.draw();
+            let digit = |at: usize| char::from(b'0' + ((drawn >> (8 * at)) as u16 % 10) as u8);
+            let code: String = (0..digits).map(digit).collect();
+            if self.memory.codes.tell(&code) {
+                return code;
+            }
+        }
     }
 
     /// An idempotency key: 128 bits in hexadecimal digits.

@@ -37,8 +37,20 @@ enum Lost {
     NotSent(String),
     /// It may have had it.
     Sent(String),
-    /// It has answered, but not so that it can be used.
+    /// It has done what it was asked, by its status, and the rest of its answer cannot be used.
+    Unread(String),
+    /// It has answered that it did not.
     Bad(String),
+}
+
+impl Lost {
+    /// Whether what was asked may have been done, and why there is no answer.
+    fn told(self) -> (bool, String) {
+        match self {
+            Lost::Sent(why) | Lost::Unread(why) => (true, why),
+            Lost::NotSent(why) | Lost::Bad(why) => (false, why),
+        }
+    }
 }
 
 /// What all connectors are asked by.
@@ -84,12 +96,11 @@ pub(super) async fn ask(client: &Client, line: &Line, service: &Service, questio
         warn!(connector = connector.name, "does not answer; it is left alone for a while");
     }
     asked.unwrap_or_else(|lost| {
-        let (why, unknown) = match lost {
-            Lost::NotSent(why) | Lost::Bad(why) => (why, false),
-            Lost::Sent(why) => (why, !call.idempotent),
-        };
+        let (may_be_done, why) = lost.told();
         warn!(?question, why, "a connector does not answer");
-        if unknown { Answer::Unknown } else { Answer::Failed }
+        // What can be asked again is as good as not done, but for an order, of which the caller is told.
+        let matters = !call.idempotent || question.idempotency_key.is_some();
+        if may_be_done && matters { Answer::Unknown } else { Answer::Failed }
     })
 }
 
@@ -105,13 +116,17 @@ async fn attempts(
     let again = match &first {
         Err(Lost::NotSent(_)) => true,
         Err(Lost::Sent(_)) => call.idempotent || question.idempotency_key.is_some(),
-        Ok(_) | Err(Lost::Bad(_)) => false,
+        Ok(_) | Err(Lost::Unread(_) | Lost::Bad(_)) => false,
     };
     if !again {
         return first;
     }
     tokio::time::sleep(AGAIN_AFTER).await;
-    attempt(client, connector, call, question, &request).await
+    match (first, attempt(client, connector, call, question, &request).await) {
+        // What was sent once may have been done, whatever became of the second time.
+        (Err(Lost::Sent(_)), Err(second)) => Err(Lost::Sent(second.told().1)),
+        (_, second) => second,
+    }
 }
 
 async fn attempt(
@@ -146,14 +161,19 @@ async fn attempt(
         body.extend_from_slice(&chunk);
         if body.len() > dialplan::limits::ANSWER_BYTES_MAX {
             let max = dialplan::limits::ANSWER_BYTES_MAX;
-            return Err(Lost::Bad(format!("it answers with more than {max} octets")));
+            return Err(unread(status)(format!("it answers with more than {max} octets")));
         }
     }
     if matches!(status, 502..=504) {
         // A machine between says that the other side is not there.
         return Err(Lost::Sent(format!("it answers with the status {status}")));
     }
-    call.read(status, &body).map_err(Lost::Bad)
+    call.read(status, &body).map_err(unread(status))
+}
+
+/// What an answer with this status that cannot be used means.
+fn unread(status: u16) -> fn(String) -> Lost {
+    if (200..300).contains(&status) { Lost::Unread } else { Lost::Bad }
 }
 
 /// Without the address, in which a caller's number may stand.

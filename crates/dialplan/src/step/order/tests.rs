@@ -1,7 +1,7 @@
 //! Orders, key by key.
 
 use crate::testing::{check, check_with, seeing};
-use crate::{Action, Event, Facts, Run};
+use crate::{Action, Event, Facts, Run, limits};
 
 fn nodes(code_by: &str) -> String {
     format!(
@@ -120,6 +120,27 @@ fn codes_and_keys_differ_from_call_to_call_and_from_try_to_try() {
     }
     codes.dedup();
     assert!(codes.len() > 15, "{codes:?}");
+}
+
+#[test]
+fn no_code_is_told_twice_in_a_call() {
+    let nodes = nodes("[speech]").replace("declined: no", "declined: $repeat");
+    let service = crate::testing::service(&nodes);
+    for seed in 0..20 {
+        let mut run = Run::new(service.clone(), service.flows()[0].id(), seeing(), seed);
+        let mut press = |event| {
+            run.handle_input(crate::testing::some_time(), event);
+            while !matches!(run.poll_output(), Action::Timeout(_)) {}
+            run.code().map(str::to_owned)
+        };
+        press(Event::Start);
+        let mut codes = std::collections::BTreeSet::new();
+        for _ in 0..limits::CODES_MAX {
+            let code = press(Event::Digit('1')).expect("it is told");
+            assert!(codes.insert(code.clone()), "seed {seed}: {code} again");
+            press(Event::Digit('*'));
+        }
+    }
 }
 
 #[test]

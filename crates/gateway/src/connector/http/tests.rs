@@ -105,6 +105,7 @@ at_once: 2
 calls:
   balance: {{ get: \"/subscribers/{{{{ caller }}}}\", takes: {{ caller: text }}, returns: {{ yuan: money }}, example: {{ yuan: 1 }}, refused: 404 }}
   order: {{ post: /orders, takes: {{ caller: text }} }}
+  buy: {{ post: /packs, order: true, idempotent: true, takes: {{ caller: text }}, returns: {{ number: text }}, example: {{ number: \"1\" }} }}
 "
     );
     let flow = "flow: a\nstart: bye\nlanguages: [en]\nnodes: { bye: { hangup: {} } }\n".to_owned();
@@ -125,9 +126,13 @@ fn question(call: &str) -> Question {
 }
 
 async fn asked(manners: Vec<Manner>, call: &str) -> (Answer, Vec<String>) {
+    asked_by(manners, &question(call)).await
+}
+
+async fn asked_by(manners: Vec<Manner>, question: &Question) -> (Answer, Vec<String>) {
     let server = Server::start(manners).await;
     let (client, line) = (Client::new(Environment::default()).expect("a client"), Line::default());
-    let answer = ask(&client, &line, &service(server.address), &question(call)).await;
+    let answer = ask(&client, &line, &service(server.address), question).await;
     (answer, server.heard())
 }
 
@@ -186,6 +191,45 @@ async fn only_what_does_no_harm_is_sent_again() {
     }
     let (answer, heard) = asked(vec![says(500, ""), says(200, "")], "order").await;
     assert_eq!((answer, heard.len()), (Answer::Failed, 1), "it said that it did not");
+}
+
+#[tokio::test]
+async fn an_order_that_may_have_been_done_is_unknown() {
+    let order = Question { idempotency_key: Some("k1".to_owned()), ..question("buy") };
+    for (name, manners) in [
+        ("no answer", vec![Manner::Silent]),
+        ("cut off twice", vec![Manner::Closes]),
+        ("done, and not legible", vec![says(200, "<html>")]),
+        ("done, and endless", vec![Manner::Floods]),
+        ("cut off, then an error", vec![Manner::Closes, says(500, "")]),
+    ] {
+        assert_eq!(asked_by(manners, &order).await.0, Answer::Unknown, "{name}");
+    }
+    assert_eq!(asked_by(vec![says(500, "")], &order).await.0, Answer::Failed, "it said that it did not");
+    let (answer, heard) = asked_by(vec![Manner::Closes, says(200, "{\"number\": \"9\"}")], &order).await;
+    assert!(matches!(answer, Answer::Done(_)), "{answer:?}");
+    assert_eq!(heard.len(), 2);
+    assert!(
+        heard.iter().all(|request| request.to_lowercase().contains("idempotency-key: k1\r\n")),
+        "{heard:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_order_is_unknown_when_the_other_side_goes_away_over_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let once = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("a connection");
+        // From here on nobody listens, and the repetition cannot be sent.
+        drop(listener);
+        talk(stream, Manner::Closes, Arc::default()).await;
+    });
+    let (client, line, service) =
+        (Client::new(Environment::default()).expect("a client"), Line::default(), service(address));
+    let order = Question { idempotency_key: Some("k1".to_owned()), ..question("buy") };
+    assert_eq!(ask(&client, &line, &service, &order).await, Answer::Unknown);
+    once.await.expect("it has been asked");
 }
 
 #[tokio::test]
