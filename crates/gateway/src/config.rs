@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::library::Library;
@@ -38,7 +37,7 @@ pub struct Config {
     /// STUN and TURN servers of WebRTC legs; none are needed where browsers reach this machine.
     pub ice_servers: Vec<IceServer>,
     /// The file of the database, which is made when it is not there; none is kept without.
-    pub store: Option<PathBuf>,
+    pub store: Option<store::Place>,
     /// What `${NAME}` means in the addresses and headers of connectors, before what the process's environment says.
     pub environment: BTreeMap<String, String>,
     /// Seed of tags, tickets and tie-breaks; drawn from the system in production.

@@ -9,6 +9,7 @@ use call::Shard;
 use media::{Codec, VideoFormat};
 use net::udp::BindError;
 use net::{Pairs, Poller, Socket};
+use store::{Store, StoreError};
 use thiserror::Error;
 use tracing::{info, warn};
 
@@ -18,7 +19,6 @@ use crate::connector::Connectors;
 use crate::editions::Editions;
 use crate::limits;
 use crate::pool::{self, ToPool};
-use crate::store::{Store, StoreError};
 use crate::transcoding::Transcoding;
 use crate::webrtc::{self, Hub, Threads};
 use crate::worker::{Gauges, Supply, ToShard, Worker, WorkerHandle};
@@ -67,7 +67,7 @@ impl Gateway {
     /// # Errors
     /// [`StartError`], which names the address or port in the way.
     pub fn start(config: Config) -> Result<Self, StartError> {
-        let store = config.store.as_deref().map(Store::open).transpose()?;
+        let store = config.store.as_ref().map(Store::open).transpose()?;
         let store = store.map(|(store, thread)| (store, Some(thread)));
         if let Some((store, _)) = &store {
             store.know(&config.service);
@@ -150,6 +150,12 @@ impl Gateway {
     #[must_use]
     pub fn hub(&self) -> Hub {
         self.browsers.hub().clone()
+    }
+
+    /// The database, if it has one.
+    #[must_use]
+    pub fn store(&self) -> Option<Store> {
+        self.store.as_ref().map(|(store, _)| store.clone())
     }
 
     /// Makes `service` live for new calls; calls in flight keep the version they began with.

@@ -14,7 +14,6 @@ mod limits;
 mod pool;
 mod record;
 pub mod service;
-pub mod store;
 mod transcoding;
 pub mod webrtc;
 mod worker;

@@ -13,15 +13,6 @@ pub(crate) const PORT_REST: Duration = Duration::from_secs(3);
 /// How long a rested pair is kept bound for the next call before it is closed.
 pub(crate) const PORT_IDLE: Duration = Duration::from_secs(60);
 
-/// Ended calls that wait to be written into the database; one more is missing in its statistics.
-pub(crate) const STORE_WAITS_MAX: usize = 4_096;
-
-/// Ended calls that are written in one transaction.
-pub(crate) const STORE_GROUP_MAX: usize = 512;
-
-/// Versions of the service whose calls may still end.
-pub(crate) const EDITIONS_KNOWN_MAX: usize = 64;
-
 /// Questions to connectors that wait to be sent; one more fails at once.
 pub(crate) const QUESTIONS_WAIT_MAX: usize = 1_024;
 

@@ -17,6 +17,7 @@ use call::{CallId, Component, FromTranscoder, MediaPort, PortId, Shard};
 use dialplan::connector::Answer;
 use media::{AssetKey, Now, Track};
 use net::{Channel, Drops, PairId, Pairs, Poller, Waker};
+use store::Store;
 use tracing::{debug, error, warn};
 
 use crate::calls::Calls;
@@ -26,7 +27,6 @@ use crate::library::Library;
 use crate::limits;
 use crate::pool::ToPool;
 use crate::record;
-use crate::store::Store;
 use crate::transcoding::Transcoding;
 use crate::webrtc::{Delivered, Hub, Underway};
 

@@ -31,6 +31,9 @@ pub(crate) struct Config {
     pub(crate) service: PathBuf,
     /// The folder for what the gateway keeps: the cache of encoded prompts.
     pub(crate) data: PathBuf,
+    /// A PostgreSQL server that keeps accounts, figures and the audit, in place of a file in `data`.
+    #[serde(default)]
+    database: Option<ServerUrl>,
     /// What is saved in the service's folder is checked and goes live.
     #[serde(default)]
     pub(crate) watch: bool,
@@ -52,6 +55,23 @@ pub(crate) struct Config {
     /// Bounds.
     #[serde(default)]
     pub(crate) limits: Limits,
+}
+
+/// The URL of a PostgreSQL server.
+#[derive(Clone, Debug)]
+struct ServerUrl(String);
+
+impl<'de> Deserialize<'de> for ServerUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(ServerUrl(text));
+        }
+        // What it says may hold a password.
+        Err(de::Error::custom(
+            "this is no PostgreSQL server; write for example postgres://vireo@db.example.org/vireo",
+        ))
+    }
 }
 
 /// `[sip]`.
@@ -186,6 +206,14 @@ impl Limits {
 }
 
 impl Config {
+    /// Where accounts, figures and the audit are kept.
+    pub(crate) fn database(&self) -> store::Place {
+        match &self.database {
+            Some(ServerUrl(url)) => store::Place::Server(url.clone()),
+            None => crate::service::database(&self.data),
+        }
+    }
+
     /// Reads and checks a file.
     ///
     /// # Errors

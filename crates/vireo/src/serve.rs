@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use dialplan::{Address, Flow, Service};
 use gateway::service::Folder;
 use gateway::{Gateway, Listen};
@@ -32,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) service: PathBuf,
     /// Where the cache of encoded prompts, the certificate and the database are kept.
     pub(crate) data: PathBuf,
+    /// Where accounts, figures and the audit are kept.
+    pub(crate) database: store::Place,
     pub(crate) listen: Vec<Listen>,
     pub(crate) rtp_ports: RangeInclusive<u16>,
     /// Addresses of the web side; at least one.
@@ -89,7 +91,9 @@ pub(crate) fn until_told_to_stop(
         Arc::clone(&library),
         OsRng.try_next_u64()?,
     );
-    config.store = Some(service::database(&settings.data)?);
+    std::fs::create_dir_all(&settings.data)
+        .with_context(|| format!("cannot make {}", settings.data.display()))?;
+    config.store = Some(settings.database.clone());
     config.rtp_ports = settings.rtp_ports;
     config.ice_servers = settings.ice_servers;
     config.environment = settings.environment;

@@ -1,7 +1,7 @@
 //! Loading an operator's service and encoding what it shows and says.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use dialplan::{Flow, Position, Service};
@@ -28,18 +28,9 @@ pub(crate) fn load(folder: &Folder) -> anyhow::Result<Service> {
     }
 }
 
-/// The file of the database below the folder of a gateway's data.
-pub(crate) fn database_path(data: &Path) -> PathBuf {
-    data.join("vireo.sqlite")
-}
-
-/// The same, with its folder there.
-///
-/// # Errors
-/// When the folder cannot be made.
-pub(crate) fn database(data: &Path) -> anyhow::Result<PathBuf> {
-    std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
-    Ok(database_path(data))
+/// The database of a gateway that keeps it beside its other data.
+pub(crate) fn database(data: &Path) -> store::Place {
+    store::Place::File(data.join("vireo.sqlite"))
 }
 
 /// Opens the prompts and slides in `media`, cached below `data`.

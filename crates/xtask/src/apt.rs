@@ -62,6 +62,10 @@ pub(crate) const PEERS: &[Group] = &[
         why: "to read slides as a caller does, off the decoded picture",
         packages: &["tesseract-ocr", "tesseract-ocr-chi-sim"],
     },
+    Group {
+        why: "to test the database on a server, too (its own service is not needed)",
+        packages: &["postgresql"],
+    },
     Group { why: "to read H.245 by another program than ours", packages: &["python3", "python3-venv"] },
     Group { why: "to look for malformed packets, and at recordings", packages: &["tshark", "ffmpeg"] },
 ];

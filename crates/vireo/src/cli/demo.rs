@@ -125,6 +125,7 @@ impl Args {
         let https = doors.are_reachable();
         let settings = Settings {
             service: folder.clone(),
+            database: service::database(&data),
             data,
             listen: doors.sip.into_iter().map(Listen::new).collect(),
             rtp_ports: self.place.rtp_ports.range(),

@@ -32,6 +32,7 @@ impl Args {
         let settings = Settings {
             service: config.service.clone(),
             data: config.data.clone(),
+            database: config.database(),
             listen: listen.collect(),
             rtp_ports: config.rtp.ports.range(),
             http: vec![config.http.listen],

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use gateway::store::statistics::{self, FlowFigures, NodeFigures, Spread};
+use store::Place;
+use store::statistics::{self, FlowFigures, NodeFigures, Spread};
 
 use super::{demo, time};
 use crate::config::Config;
@@ -48,16 +49,17 @@ enum Format {
 
 impl Args {
     pub(crate) fn execute(&self) -> anyhow::Result<ExitCode> {
-        let data = match (&self.data, &self.config) {
-            (Some(data), _) => data.clone(),
-            (None, Some(config)) => Config::load(config)?.data,
-            (None, None) => demo::default_data()?,
+        let place = match (&self.data, &self.config) {
+            (Some(data), _) => service::database(data),
+            (None, Some(config)) => Config::load(config)?.database(),
+            (None, None) => service::database(&demo::default_data()?),
         };
-        let path = service::database_path(&data);
-        if !path.exists() {
-            bail!("there are no statistics in {}: no gateway has run with this folder yet", data.display());
+        if let Place::File(path) = &place
+            && !path.exists()
+        {
+            bail!("there are no statistics at {place}: no gateway has run with this folder yet");
         }
-        let mut editions = statistics::read(&path, &self.flow)?;
+        let mut editions = statistics::read(&place, &self.flow)?;
         if editions.is_empty() {
             bail!("no call of a flow `{}` has ended yet", self.flow);
         }

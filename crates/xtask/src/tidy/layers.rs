@@ -34,15 +34,18 @@ pub const LAYERS: &[Layer] = &[
         "vireo",
         &[
             "acd", "call", "codec", "crm", "dialplan", "emulator", "gateway", "h324m", "media", "net", "rtp",
-            "sdp", "sip", "slides", "web",
+            "sdp", "sip", "slides", "store", "web",
         ],
         "the binary: commands and configuration",
     ),
-    shell(4, "web", &["gateway", "net"], "HTTP: what goes on in the gateway"),
+    shell(4, "web", &["gateway", "net", "store"], "HTTP: what goes on in the gateway"),
     shell(
         3,
         "gateway",
-        &["acd", "call", "codec", "dialplan", "h324m", "media", "net", "rtp", "sdp", "sip", "slides"],
+        &[
+            "acd", "call", "codec", "dialplan", "h324m", "media", "net", "rtp", "sdp", "sip", "slides",
+            "store",
+        ],
         "the shell: shards, the library of prompts, metrics",
     ),
     shell(
@@ -51,6 +54,7 @@ pub const LAYERS: &[Layer] = &[
         &["codec", "h324m", "media", "net", "rtp", "sdp", "sip"],
         "callers for tests, demos and load",
     ),
+    shell(3, "store", &["call", "dialplan"], "the database: accounts, audit, statistics"),
     shell(3, "crm", &[], "a demo's other side: subscribers, orders, tickets by HTTP"),
     shell(2, "fuzz", &["dialplan", "h324m", "media"], "fuzz targets with their corpus"),
     pure(2, "call", &["acd", "dialplan", "h324m", "media", "rtp", "sdp", "sip"], "call control"),

@@ -1,6 +1,6 @@
 //! Figures added up over groups, restarts and editions.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use call::{CallId, Packets};
 use dialplan::{Assets, Journal, Service, SourceFile, Stay};
 
 use super::*;
-use crate::store::Store;
+use crate::Store;
 
 const FLOW: &str = "flow: care
 numbers: [\"10010\"]
@@ -81,7 +81,7 @@ fn remove(path: &Path) {
 #[test]
 fn what_callers_did_is_added_up_over_restarts_and_told_apart_by_edition() {
     let path = file("editions");
-    let open = || Store::open(&path).expect("it can be opened");
+    let open = || Store::open(&Place::File(path.clone())).expect("it can be opened");
     let (store, thread) = open();
     store.know(&service(1, ""));
     let main = || Stay { timeouts: 1, ..stay("main", None, 0, 2) };
@@ -107,7 +107,7 @@ fn what_callers_did_is_added_up_over_restarts_and_told_apart_by_edition() {
     store.stop();
     thread.join().expect("it ends");
 
-    let all = read(&path, "care").expect("it is there");
+    let all = read(&Place::File(path.clone()), "care").expect("it is there");
     let brief = |figures: &FlowFigures| (figures.calls, figures.first_at, figures.last_at);
     assert_eq!(all.iter().map(brief).collect::<Vec<_>>(), [(1, 130, 130), (3, 100, 120)]);
     let [new, old] = &all[..] else { panic!("{all:?}") };
@@ -121,20 +121,20 @@ fn what_callers_did_is_added_up_over_restarts_and_told_apart_by_edition() {
     assert_eq!(node(old, "bye").hung_up, 0, "a goodbye that is not heard to its end leaves nothing undone");
     assert_eq!(old.first_key_seconds, Spread(BTreeMap::from([(4, 3)])));
     assert_eq!(new.goals["bill"], Spread(BTreeMap::from([(2, 1)])));
-    assert_eq!(read(&path, "other").expect("it is there"), []);
+    assert_eq!(read(&Place::File(path.clone()), "other").expect("it is there"), []);
     remove(&path);
 }
 
 #[test]
 fn whoever_talks_to_an_agent_does_not_give_up() {
     let path = file("talking");
-    let (store, thread) = Store::open(&path).expect("it can be opened");
+    let (store, thread) = Store::open(&Place::File(path.clone())).expect("it can be opened");
     store.know(&service(1, ""));
     let call = *ended(1, 100, Cause::CallerHungUp, vec![stay("wait", None, 0, 0)]);
     store.keep(Box::new(Cdr { talking: true, ..call }));
     store.stop();
     thread.join().expect("it ends");
-    let all = read(&path, "care").expect("it is there");
+    let all = read(&Place::File(path.clone()), "care").expect("it is there");
     assert_eq!(all[0].nodes["wait"], NodeFigures { entries: 1, ..NodeFigures::default() });
     remove(&path);
 }
@@ -144,10 +144,10 @@ fn a_file_that_is_no_database_is_said_and_left_alone() {
     let path = file("none");
     std::fs::write(&path, "my notes, which are longer than the head of a database, and worth keeping")
         .expect("a file");
-    let why = Store::open(&path).err().expect("it is none").to_string();
+    let why = Store::open(&Place::File(path.clone())).err().expect("it is none").to_string();
     assert!(why.contains(&path.display().to_string()), "{why}");
     assert!(std::fs::read_to_string(&path).expect("a file").starts_with("my notes"));
-    assert!(read(Path::new("/nowhere/vireo.sqlite"), "care").is_err());
+    assert!(read(&Place::File("/nowhere/vireo.sqlite".into()), "care").is_err());
     remove(&path);
 }
 

@@ -4,15 +4,13 @@
 //! change are told apart, whatever restarts lie between.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::path::Path;
 
 use call::{Cause, Cdr};
 use sha2::{Digest, Sha256};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection, Row};
+use sqlx::AnyConnection;
+use sqlx::Row;
 
-use super::{StoreError, runtime};
-use crate::limits;
+use crate::{Place, StoreError, count, limits, runtime, signed};
 
 /// Digits of a hash that name an edition.
 const EDITION_DIGITS: usize = 12;
@@ -161,15 +159,14 @@ fn add(sums: &mut Sums, editions: &Editions, cdr: &Cdr) {
     });
 }
 
-/// Adds calls to what is there, in one transaction.
+/// Adds calls to what is there.
 pub(super) async fn write(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     editions: &Editions,
-    calls: &[Box<Cdr>],
+    calls: &[Cdr],
 ) -> Result<(), sqlx::Error> {
     let mut sums = Sums::new();
     calls.iter().for_each(|cdr| add(&mut sums, editions, cdr));
-    let mut transaction = connection.begin().await?;
     for ((flow, edition), figures) in &sums {
         if figures.calls > 0 {
             sqlx::query(
@@ -182,7 +179,7 @@ pub(super) async fn write(
             .bind(signed(figures.first_at))
             .bind(signed(figures.last_at))
             .bind(signed(figures.calls))
-            .execute(&mut *transaction)
+            .execute(&mut *connection)
             .await?;
         }
         for (node, counts) in &figures.nodes {
@@ -207,7 +204,7 @@ pub(super) async fn write(
             .bind(signed(counts.hung_up))
             .bind(signed(counts.abandoned))
             .bind(signed(counts.to_agent))
-            .execute(&mut *transaction)
+            .execute(&mut *connection)
             .await?;
         }
         for (seconds, calls) in &figures.first_key_seconds.0 {
@@ -220,7 +217,7 @@ pub(super) async fn write(
             .bind(edition)
             .bind(signed(*seconds))
             .bind(signed(*calls))
-            .execute(&mut *transaction)
+            .execute(&mut *connection)
             .await?;
         }
         for (goal, spread) in &figures.goals {
@@ -235,29 +232,27 @@ pub(super) async fn write(
                 .bind(goal)
                 .bind(signed(*choices))
                 .bind(signed(*calls))
-                .execute(&mut *transaction)
+                .execute(&mut *connection)
                 .await?;
             }
         }
     }
-    transaction.commit().await
+    Ok(())
 }
 
-/// What the database file `path` knows of a flow: its editions, the one that was called last first. A gateway may be
-/// writing meanwhile.
+/// What a database knows of a flow: its editions, the one that was called last first. A gateway may be writing
+/// meanwhile.
 ///
 /// # Errors
 /// When there is no database, or it is none of ours.
-pub fn read(path: &Path, flow: &str) -> Result<Vec<FlowFigures>, StoreError> {
-    let failed = |why| StoreError::Database { path: path.to_owned(), why };
+pub fn read(place: &Place, flow: &str) -> Result<Vec<FlowFigures>, StoreError> {
     runtime()?.block_on(async {
-        let options = SqliteConnectOptions::new().filename(path).create_if_missing(false);
-        let mut connection = options.disable_statement_logging().connect().await.map_err(failed)?;
-        read_flow(&mut connection, flow).await.map_err(failed)
+        let mut connection = place.look().await?;
+        read_flow(&mut connection, flow).await.map_err(|why| place.failed(why))
     })
 }
 
-async fn read_flow(connection: &mut SqliteConnection, flow: &str) -> Result<Vec<FlowFigures>, sqlx::Error> {
+async fn read_flow(connection: &mut AnyConnection, flow: &str) -> Result<Vec<FlowFigures>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT edition, first_at, last_at, calls FROM flow_calls WHERE flow = $1 ORDER BY last_at DESC, edition",
     )
@@ -319,14 +314,6 @@ fn of_edition<'a>(all: &'a mut Vec<FlowFigures>, edition: &str) -> &'a mut FlowF
         all.len() - 1
     });
     &mut all[at]
-}
-
-fn count(row: &sqlx::sqlite::SqliteRow, at: usize) -> Result<u64, sqlx::Error> {
-    Ok(row.try_get::<i64, _>(at)?.unsigned_abs())
-}
-
-fn signed(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -1,0 +1,14 @@
+//! What the database is never asked to hold, and what happens there.
+
+/// Words that wait for the thread that writes: an ended call that finds no room is counted and lost, a change that must
+/// be acknowledged is refused ([`StoreError::Busy`](crate::StoreError::Busy)).
+pub(crate) const WAITING_MAX: usize = 4_096;
+
+/// Words that are written in one transaction.
+pub(crate) const GROUP_MAX: usize = 512;
+
+/// Versions of the service whose calls may still end.
+pub(crate) const EDITIONS_KNOWN_MAX: usize = 64;
+
+/// Connections that read, at once; one more question waits.
+pub(crate) const READERS_MAX: u32 = 4;

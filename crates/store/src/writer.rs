@@ -1,0 +1,158 @@
+//! The thread that writes: whatever waits, in one transaction.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use call::Cdr;
+use sqlx::AnyConnection;
+use sqlx::Connection;
+use tokio::sync::oneshot;
+use tracing::{error, info};
+
+use crate::statistics::{self, Editions};
+use crate::{Place, limits};
+
+/// What the thread is told.
+pub(crate) enum Word {
+    Service(Arc<dialplan::Service>),
+    Call(Box<Cdr>),
+    Job(Job),
+    Stop,
+}
+
+/// What came of a group: it is on the disk, or why it is not.
+type Fate = Result<(), Arc<sqlx::Error>>;
+
+/// Tells whoever asked what came of a job; `Err` when the job itself failed.
+type Answer = Result<Box<dyn FnOnce(Fate)>, Box<dyn FnOnce(Fate)>>;
+
+type Run = dyn for<'c> FnOnce(&'c mut AnyConnection) -> Pin<Box<dyn Future<Output = Answer> + 'c>> + Send;
+
+/// A change that somebody waits for.
+pub(crate) struct Job(Box<Run>);
+
+impl Job {
+    pub(crate) fn new<T, F>(job: F, tell: oneshot::Sender<Result<T, Arc<sqlx::Error>>>) -> Job
+    where
+        T: Send + 'static,
+        F: AsyncFnOnce(&mut AnyConnection) -> Result<T, sqlx::Error> + Send + 'static,
+    {
+        // Whoever asked may have gone.
+        Job(Box::new(move |connection| {
+            Box::pin(async move {
+                match job(connection).await {
+                    Ok(value) => Ok(Box::new(move |fate: Fate| drop(tell.send(fate.map(|()| value))))
+                        as Box<dyn FnOnce(Fate)>),
+                    Err(why) => {
+                        let why = Arc::new(why);
+                        Err(Box::new(move |_: Fate| drop(tell.send(Err(why)))) as Box<dyn FnOnce(Fate)>)
+                    }
+                }
+            })
+        }))
+    }
+}
+
+/// What the thread owns.
+pub(crate) struct Writer {
+    place: Place,
+    /// `None` after it broke; the next group opens another.
+    connection: Option<AnyConnection>,
+    editions: Editions,
+}
+
+/// What is written at once.
+#[derive(Default)]
+struct Group {
+    calls: Vec<Cdr>,
+    jobs: Vec<Job>,
+}
+
+impl Writer {
+    pub(crate) fn new(place: Place, connection: AnyConnection) -> Writer {
+        Writer { place, connection: Some(connection), editions: Editions::default() }
+    }
+
+    /// Until told to stop, or nobody is left who could.
+    pub(crate) async fn serve(&mut self, inbox: &Receiver<Word>) {
+        while let Ok(first) = inbox.recv() {
+            let waiting = inbox.try_iter().take(limits::GROUP_MAX);
+            let mut group = Group::default();
+            let mut stop = false;
+            for word in std::iter::once(first).chain(waiting) {
+                match word {
+                    Word::Service(service) => self.editions.know(&service),
+                    Word::Call(cdr) => group.calls.push(*cdr),
+                    Word::Job(job) => group.jobs.push(job),
+                    Word::Stop => stop = true,
+                }
+            }
+            self.write(group).await;
+            if stop {
+                return;
+            }
+        }
+    }
+
+    async fn write(&mut self, group: Group) {
+        let Group { calls, jobs } = group;
+        if calls.is_empty() && jobs.is_empty() {
+            return;
+        }
+        if self.connection.is_none() {
+            match self.place.open_again().await {
+                Ok(connection) => {
+                    info!(place = %self.place, "the database is there again");
+                    self.connection = Some(connection);
+                }
+                // Whoever waits for a job hears that it was dropped.
+                Err(why) => return error!(%why, calls = calls.len(), "nothing can be written"),
+            }
+        }
+        let Some(connection) = &mut self.connection else { return };
+        let mut answers = Vec::with_capacity(jobs.len());
+        let written = transact(connection, &self.editions, &calls, jobs, &mut answers).await;
+        let fate = written.map_err(Arc::new);
+        if let Err(why) = &fate {
+            error!(%why, calls = calls.len(), jobs = answers.len(), "nothing of this group was written");
+            self.connection = None;
+        }
+        answers.into_iter().for_each(|answer| answer(fate.clone()));
+    }
+}
+
+/// One transaction; each job is a part of it that can be taken back alone, and so are the calls.
+async fn transact(
+    connection: &mut AnyConnection,
+    editions: &Editions,
+    calls: &[Cdr],
+    jobs: Vec<Job>,
+    answers: &mut Vec<Box<dyn FnOnce(Fate)>>,
+) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    if !calls.is_empty() {
+        let mut part = transaction.begin().await?;
+        match statistics::write(&mut part, editions, calls).await {
+            Ok(()) => part.commit().await?,
+            Err(why) => {
+                error!(%why, calls = calls.len(), "calls are missing in the statistics");
+                part.rollback().await?;
+            }
+        }
+    }
+    for Job(run) in jobs {
+        let mut part = transaction.begin().await?;
+        match run(&mut part).await {
+            Ok(answer) => {
+                answers.push(answer);
+                part.commit().await?;
+            }
+            Err(answer) => {
+                answers.push(answer);
+                part.rollback().await?;
+            }
+        }
+    }
+    transaction.commit().await
+}
