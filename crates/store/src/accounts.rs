@@ -14,6 +14,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 use thiserror::Error;
 
+use crate::audit::{self, Entry};
 use crate::{Store, StoreError, signed};
 
 /// Characters of an account's name.
@@ -216,7 +217,7 @@ impl Store {
         row.and_then(|row| row.map(both).transpose()).map_err(|why| self.failed(why))
     }
 
-    /// Makes an account.
+    /// Makes an account, and writes `entry` into the audit.
     ///
     /// # Errors
     /// When the database fails; inside, [`AccountError`] when nothing was made.
@@ -224,6 +225,7 @@ impl Store {
         &self,
         account: Account,
         password: Hashed,
+        entry: Entry,
     ) -> Result<Result<(), AccountError>, StoreError> {
         if let Err(why) = check_name(&account.name) {
             return Ok(Err(why));
@@ -234,25 +236,40 @@ impl Store {
                 return Ok(Err(AccountError::Full));
             }
             let name = account.name.clone();
-            let made = sqlx::query(
-                "INSERT INTO accounts (name, role, agent, password, must_change, locked, created_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name) DO NOTHING",
-            )
-            .bind(account.name)
-            .bind(account.role.name())
-            .bind(account.agent)
-            .bind(password.0)
-            .bind(i64::from(account.must_change))
-            .bind(i64::from(account.locked))
-            .bind(signed(account.created_at))
-            .execute(&mut *connection)
-            .await?;
-            Ok(if made.rows_affected() == 1 { Ok(()) } else { Err(AccountError::Exists(name)) })
+            let made = insert(connection, account, password).await?;
+            if !made {
+                return Ok(Err(AccountError::Exists(name)));
+            }
+            audit::insert(connection, entry).await.map(Ok)
         })
         .await
     }
 
-    /// Changes an account. Whoever is signed in with it is signed out, unless only its desk changes.
+    /// Makes an account if there is no admin yet, and says whether it did.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn add_first_admin(
+        &self,
+        account: Account,
+        password: Hashed,
+        entry: Entry,
+    ) -> Result<bool, StoreError> {
+        self.write(async move |connection| {
+            let admins = sqlx::query("SELECT COUNT(*) FROM accounts WHERE role = 'admin'");
+            if crate::count(&admins.fetch_one(&mut *connection).await?, 0)? > 0 {
+                return Ok(false);
+            }
+            let made = insert(connection, account, password).await?;
+            if made {
+                audit::insert(connection, entry).await?;
+            }
+            Ok(made)
+        })
+        .await
+    }
+
+    /// Changes an account, and writes `entry` into the audit. Whoever is signed in with it is signed out, unless only its desk changes.
     ///
     /// # Errors
     /// When the database fails; inside, [`AccountError`] when nothing was changed.
@@ -260,6 +277,7 @@ impl Store {
         &self,
         name: &str,
         change: Change,
+        entry: Entry,
     ) -> Result<Result<(), AccountError>, StoreError> {
         let name = name.to_owned();
         self.write(async move |connection| {
@@ -292,16 +310,20 @@ impl Store {
             if ends_sessions {
                 end_sessions(connection, name).await?;
             }
-            Ok(Ok(()))
+            audit::insert(connection, entry).await.map(Ok)
         })
         .await
     }
 
-    /// Removes an account and signs it out.
+    /// Removes an account, signs it out, and writes `entry` into the audit.
     ///
     /// # Errors
     /// When the database fails; inside, [`AccountError`] when nothing was removed.
-    pub async fn remove_account(&self, name: &str) -> Result<Result<(), AccountError>, StoreError> {
+    pub async fn remove_account(
+        &self,
+        name: &str,
+        entry: Entry,
+    ) -> Result<Result<(), AccountError>, StoreError> {
         let name = name.to_owned();
         self.write(async move |connection| {
             if is_last_admin(connection, &name).await? {
@@ -315,10 +337,32 @@ impl Store {
                 return Ok(Err(AccountError::Unknown(name)));
             }
             end_sessions(connection, name).await?;
-            Ok(Ok(()))
+            audit::insert(connection, entry).await.map(Ok)
         })
         .await
     }
+}
+
+/// Whether the name was free.
+async fn insert(
+    connection: &mut AnyConnection,
+    account: Account,
+    Hashed(password): Hashed,
+) -> Result<bool, sqlx::Error> {
+    let made = sqlx::query(
+        "INSERT INTO accounts (name, role, agent, password, must_change, locked, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name) DO NOTHING",
+    )
+    .bind(account.name)
+    .bind(account.role.name())
+    .bind(account.agent)
+    .bind(password)
+    .bind(i64::from(account.must_change))
+    .bind(i64::from(account.locked))
+    .bind(signed(account.created_at))
+    .execute(connection)
+    .await?;
+    Ok(made.rows_affected() == 1)
 }
 
 async fn is_last_admin(connection: &mut AnyConnection, name: &str) -> Result<bool, sqlx::Error> {

@@ -1,14 +1,14 @@
 //! What people did by the web side and by commands: signing in, accounts, agents, the service.
 
 use serde::Serialize;
-use sqlx::Row;
+use sqlx::{AnyConnection, Row};
 
 use crate::{Store, StoreError, signed};
 
 /// Entries that are read at once.
 pub const READ_MAX: u64 = 1_000;
 
-/// Octets of what an entry is about; more is cut off.
+/// Characters of what an entry is about; more is cut off.
 const ABOUT_MAX: usize = 500;
 
 /// One thing that somebody did.
@@ -27,26 +27,12 @@ pub struct Entry {
 }
 
 impl Store {
-    /// Writes an entry down; what it tells of is done only afterwards.
+    /// Writes an entry down.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn note(&self, entry: Entry) -> Result<(), StoreError> {
-        self.write(async move |connection| {
-            let about: String = entry.about.chars().take(ABOUT_MAX).collect();
-            sqlx::query(
-                "INSERT INTO audit_log (at, account, what, about, address) VALUES ($1, $2, $3, $4, $5)",
-            )
-            .bind(signed(entry.at))
-            .bind(entry.account)
-            .bind(entry.what)
-            .bind(about)
-            .bind(entry.address)
-            .execute(connection)
-            .await?;
-            Ok(())
-        })
-        .await
+        self.write(async move |connection| insert(connection, entry).await).await
     }
 
     /// Entries before `before`, the latest first, [`READ_MAX`] at most.
@@ -73,4 +59,18 @@ impl Store {
         };
         rows.and_then(|rows| rows.iter().map(entry).collect()).map_err(|why| self.failed(why))
     }
+}
+
+/// Writes an entry down together with what it tells of.
+pub(crate) async fn insert(connection: &mut AnyConnection, entry: Entry) -> Result<(), sqlx::Error> {
+    let about: String = entry.about.chars().take(ABOUT_MAX).collect();
+    sqlx::query("INSERT INTO audit_log (at, account, what, about, address) VALUES ($1, $2, $3, $4, $5)")
+        .bind(signed(entry.at))
+        .bind(entry.account)
+        .bind(entry.what)
+        .bind(about)
+        .bind(entry.address)
+        .execute(connection)
+        .await?;
+    Ok(())
 }

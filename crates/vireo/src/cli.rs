@@ -1,5 +1,6 @@
 //! The command line: one file per command, each with its `Args` and an `execute`.
 
+mod account;
 mod call;
 mod check;
 mod crm;
@@ -49,6 +50,7 @@ enum Command {
     Render(render::Args),
     Media(media::Args),
     Stats(stats::Args),
+    Account(account::Args),
     Call(call::Args),
     Crm(crm::Args),
     Doctor(doctor::Args),
@@ -78,6 +80,7 @@ impl Cli {
             Command::Simulate(args) => args.execute(),
             Command::Render(args) => args.execute(),
             Command::Media(args) => args.execute(),
+            Command::Account(args) => args.execute(),
             Command::Publish(args) => args.execute(),
             Command::Flow(args) => args.execute(),
             Command::Stats(args) => args.execute(),

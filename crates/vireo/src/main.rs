@@ -1,5 +1,6 @@
 //! `vireo`: a video hotline. One file per command under `cli`; start at [`cli::Cli`].
 
+mod accounts;
 mod cli;
 mod config;
 mod control;

@@ -22,6 +22,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
 use web::{Board, Certificate, Edition};
 
+use crate::accounts::{self, Beginning, Given};
 use crate::live::{self, Edit, Watched};
 use crate::service;
 use crate::versions::Versions;
@@ -50,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) environment: BTreeMap<String, String>,
     /// What is saved in the service's folder goes live.
     pub(crate) watch: bool,
+    /// Who may sign in at first.
+    pub(crate) beginning: Beginning,
 }
 
 /// What a person is told when calls are taken.
@@ -62,6 +65,8 @@ pub(crate) struct Greeting<'a> {
     pub(crate) http: &'a [SocketAddr],
     /// The file of the certificate, if HTTPS is served.
     pub(crate) certificate: Option<&'a Path>,
+    /// Accounts that a person is told of.
+    pub(crate) accounts: &'a [Given],
 }
 
 /// Serves until SIGINT or SIGTERM. `greet` speaks just before `ready`.
@@ -100,6 +105,9 @@ pub(crate) fn until_told_to_stop(
     config.trunks = settings.trunks;
     config.calls_max = settings.calls_max.unwrap_or(config.calls_max);
     let gateway = Gateway::start(config)?;
+    let store = gateway.store().context("the gateway has its database")?;
+    let accounts = accounts::begin(&store, settings.beginning, &settings.data, &service);
+    let accounts = runtime.block_on(accounts)?;
     let board = Arc::new(Board::new(edition(&service)));
     let site = web::Site {
         version: env!("CARGO_PKG_VERSION"),
@@ -108,6 +116,7 @@ pub(crate) fn until_told_to_stop(
         gauges: gateway.gauges(),
         calls: gateway.calls(),
         hub: Some(gateway.hub()),
+        store,
     };
     let serving = web.serve(site, certificate.as_ref())?;
     let mut edits = Some(match watched {
@@ -116,7 +125,8 @@ pub(crate) fn until_told_to_stop(
     });
 
     let path = certificate.as_ref().map(|certificate| certificate.path.as_path());
-    greet(&Greeting { sip: gateway.addresses(), service: &service, http: &http, certificate: path });
+    let (sip, accounts) = (gateway.addresses(), &accounts[..]);
+    greet(&Greeting { sip, service: &service, http: &http, certificate: path, accounts });
     println!("ready");
     // A version lives as long as the calls that have it.
     drop(service);

@@ -10,6 +10,8 @@ use axum::Router;
 use axum::http::header::{HOST, LOCATION};
 use axum::http::{HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
@@ -20,6 +22,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
+use crate::auth::Peer;
 use crate::limits;
 
 /// The first octet of a TLS connection: a handshake record (RFC 8446 §5.1).
@@ -28,7 +31,10 @@ const HANDSHAKE: u8 = 22;
 /// What each connection needs.
 #[derive(Clone)]
 pub(crate) struct Entrance {
-    pub(crate) app: Router,
+    /// For those who come by HTTP.
+    pub(crate) plain: Router,
+    /// For those who come by HTTPS: their cookie must not go by HTTP.
+    pub(crate) secure: Router,
     /// None: HTTP alone.
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) slots: Arc<Semaphore>,
@@ -57,7 +63,7 @@ pub(crate) async fn accept(listener: TcpListener, entrance: Entrance) {
         told = false;
         let entrance = entrance.clone();
         tokio::spawn(async move {
-            if let Err(error) = entrance.serve(stream).await {
+            if let Err(error) = entrance.serve(stream, Peer(peer.ip())).await {
                 debug!(%peer, %error, "a connection has ended early");
             }
             drop(slot);
@@ -66,10 +72,10 @@ pub(crate) async fn accept(listener: TcpListener, entrance: Entrance) {
 }
 
 impl Entrance {
-    async fn serve(self, stream: TcpStream) -> io::Result<()> {
+    async fn serve(self, stream: TcpStream, peer: Peer) -> io::Result<()> {
         stream.set_nodelay(true)?;
         SockRef::from(&stream).set_tcp_user_timeout(Some(limits::UNREAD_TIME_MAX))?;
-        let Some(tls) = self.tls else { return speak(stream, self.app).await };
+        let Some(tls) = self.tls else { return speak(stream, self.plain, peer).await };
         let mut first = [0];
         // No octet at all is an end, not a fault.
         if timeout(limits::HANDSHAKE_TIME_MAX, stream.peek(&mut first)).await?? == 0 {
@@ -77,20 +83,29 @@ impl Entrance {
         }
         if first[0] == HANDSHAKE {
             let stream = timeout(limits::HANDSHAKE_TIME_MAX, tls.accept(stream)).await??;
-            return speak(stream, self.app).await;
+            return speak(stream, self.secure, peer).await;
         }
         let own = stream.local_addr()?.ip().is_loopback();
-        speak(stream, if own { self.app } else { Router::new().fallback(to_https) }).await
+        speak(stream, if own { self.plain } else { Router::new().fallback(to_https) }, peer).await
     }
 }
 
-async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, app: Router) -> io::Result<()> {
+async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    app: Router,
+    peer: Peer,
+) -> io::Result<()> {
+    let app = TowerToHyperService::new(app);
+    let app = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        app.call(request)
+    });
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits::HEAD_TIME_MAX)
         .max_buf_size(limits::HEAD_LEN_MAX)
         .max_headers(limits::HEAD_FIELDS_MAX);
-    let served = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app)).with_upgrades();
+    let served = http.serve_connection(TokioIo::new(stream), app).with_upgrades();
     served.await.map_err(io::Error::other)
 }
 

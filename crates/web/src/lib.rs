@@ -3,13 +3,17 @@
 //! Knows a gateway by its counts, its calls and its hub of browsers; what happens in a call is decided there.
 //! Start at [`Server::bind`].
 
+mod api;
 mod assets;
+mod auth;
 mod board;
 mod connection;
 mod limits;
 mod pages;
 mod routes;
 mod server;
+#[cfg(test)]
+mod testing;
 mod tls;
 mod ws;
 mod ws_gate;

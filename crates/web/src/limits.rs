@@ -21,7 +21,7 @@ pub(crate) const HEAD_LEN_MAX: usize = 16 << 10;
 /// Fields of the head of a request; more are answered with 431.
 pub(crate) const HEAD_FIELDS_MAX: usize = 64;
 
-/// Octets of the body of a request; a longer one is answered with 413. No page sends one.
+/// Octets of the body of a request; a longer one is answered with 413.
 pub(crate) const BODY_LEN_MAX: usize = 16 << 10;
 
 /// Pause before connections are taken again after the system refused one (no file descriptor left).
@@ -35,3 +35,23 @@ pub(crate) const CERTIFICATE_DAYS_LEFT_MIN: u64 = 14;
 
 /// Addresses that one certificate names; more are left out.
 pub(crate) const CERTIFICATE_NAMES_MAX: usize = 64;
+
+/// How long a person stays signed in: one shift.
+pub(crate) const fn session_time() -> time::Duration {
+    time::Duration::hours(12)
+}
+
+/// How often sessions that have expired are taken out of the database.
+pub(crate) const SESSIONS_SWEPT_EVERY: Duration = Duration::from_secs(600);
+
+/// Passwords that are worked on at once; one more waits for [`PASSWORD_WAIT`].
+pub(crate) const PASSWORDS_AT_ONCE: usize = 2;
+
+/// How long a password waits to be worked on; then it is answered with 429.
+pub(crate) const PASSWORD_WAIT: Duration = Duration::from_secs(5);
+
+/// Names and addresses whose failed sign-ins are counted; when there are more, nobody new signs in for a while.
+pub(crate) const ATTEMPTS_KNOWN_MAX: usize = 10_000;
+
+/// How often an open socket of a desk looks whether its account may still have it, besides at each change.
+pub(crate) const DESK_LOOKS_EVERY: Duration = Duration::from_secs(30);

@@ -1,4 +1,4 @@
-//! The HTML shells of the five pages, and the headers that keep foreign code out of them.
+//! The HTML shells of the pages, and the headers that keep foreign code out of them.
 //!
 //! A shell holds no text of its own: scripts draw the page, in the visitor's language. The vendored libraries
 //! import each other by bare names, which an import map resolves; the content security policy lets this one
@@ -24,7 +24,7 @@ const IMPORTS: [(&str, &str); 5] = [
 ];
 
 /// Modules of every page, fetched at once instead of import by import.
-const SHARED: [&str; 4] = ["js/ui.js", "js/i18n.js", "js/texts.js", "js/parts.js"];
+const SHARED: [&str; 5] = ["js/ui.js", "js/i18n.js", "js/texts.js", "js/parts.js", "js/account.js"];
 /// Modules of the two pages with a call.
 const OF_CALLS: [&str; 8] = [
     "js/session.js",
@@ -44,10 +44,12 @@ struct Page {
     modules: &'static [&'static [&'static str]],
 }
 
-const PAGES: [Page; 5] = [
+const PAGES: [Page; 7] = [
     Page { path: "/", name: "home", modules: &[] },
     Page { path: "/phone", name: "phone", modules: &[&OF_CALLS, &["js/phone-state.js"]] },
     Page { path: "/desk", name: "desk", modules: &[&OF_CALLS, &["js/desk-state.js", "js/ring.js"]] },
+    Page { path: "/sign-in", name: "sign-in", modules: &[] },
+    Page { path: "/accounts", name: "accounts", modules: &[] },
     Page { path: "/calls", name: "calls", modules: &[] },
     Page { path: "/dialplans", name: "dialplans", modules: &[&["js/drawing.js"]] },
 ];
@@ -69,7 +71,7 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::from_str(&policy).expect("directives and base64 are a header value")
 });
 
-/// `/`, `/phone`, `/desk`, `/calls` and `/dialplans`, for a router of any state.
+/// The addresses of all pages, for a router of any state.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     PAGES.iter().fold(Router::new(), |router, page| router.route(page.path, get(async || answer(page))))
 }

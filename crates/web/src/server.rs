@@ -5,12 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use store::Store;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, oneshot};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
+use crate::auth::Auth;
 use crate::connection::{self, Entrance};
 use crate::limits;
 use crate::routes::{Site, router};
@@ -75,7 +77,7 @@ impl Server {
         self.serve_at_most(limits::CONNECTIONS_MAX, site, certificate)
     }
 
-    fn serve_at_most(
+    pub(crate) fn serve_at_most(
         self,
         connections: usize,
         site: Site,
@@ -83,13 +85,17 @@ impl Server {
     ) -> Result<Serving, ServerError> {
         let Server { runtime, listeners } = self;
         let (stop, stopped) = oneshot::channel::<()>();
+        let store = site.store.clone();
+        let (site, auth) = (Arc::new(site), Auth::new(store.clone()));
         let entrance = Entrance {
-            app: router(site),
+            plain: router(&site, &auth, false),
+            secure: router(&site, &auth, true),
             tls: certificate.map(Certificate::acceptor),
             slots: Arc::new(Semaphore::new(connections)),
         };
         let thread = thread::Builder::new().name("http".into()).spawn(move || {
             runtime.block_on(async {
+                tokio::spawn(forget_sessions(store));
                 for listener in listeners {
                     if let Ok(address) = listener.local_addr() {
                         info!(%address, https = entrance.tls.is_some(), "serves HTTP");
@@ -102,6 +108,16 @@ impl Server {
             // Open connections are cut with the runtime: the calls of browsers have been hung up by then.
         })?;
         Ok(Serving { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+/// Sessions that have expired are worth nothing; this only takes them out of the database.
+async fn forget_sessions(store: Store) {
+    loop {
+        if let Err(why) = store.forget_sessions(net::clock::now().wall.as_secs()).await {
+            warn!(%why, "old sessions are kept");
+        }
+        tokio::time::sleep(limits::SESSIONS_SWEPT_EVERY).await;
     }
 }
 
@@ -120,43 +136,11 @@ mod tests {
     use std::net::TcpStream;
     use std::time::Duration;
 
-    use gateway::{Calls, Gauges};
+    use store::accounts::Role;
 
     use super::*;
-    use crate::board::{Board, Edition, Sheet};
-
-    fn site() -> Site {
-        let edition = Edition { version: 3, numbers: vec!["1008621".into()], ..Edition::default() };
-        let board = Arc::new(Board::new(edition));
-        Site {
-            version: "0",
-            sip: Vec::new(),
-            board,
-            gauges: Arc::new(Gauges::default()),
-            calls: Calls::default(),
-            hub: None,
-        }
-    }
-
-    /// Connections at once in these tests; the real limit is more than a test may open files.
-    const CONNECTIONS: usize = 20;
-
-    fn serving(certificate: Option<&Certificate>) -> (SocketAddr, Arc<Board>, Serving) {
-        let server = Server::bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
-        let (address, site) = (server.addresses().unwrap()[0], site());
-        let board = Arc::clone(&site.board);
-        (address, board, server.serve_at_most(CONNECTIONS, site, certificate).unwrap())
-    }
-
-    fn answer_to(address: SocketAddr, request: &str) -> String {
-        let mut stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        let mut answer = Vec::new();
-        // A server that has enough of a request may close before it has read all of it.
-        let _ = stream.write_all(request.as_bytes());
-        let _ = stream.read_to_end(&mut answer);
-        String::from_utf8_lossy(&answer).into_owned()
-    }
+    use crate::board::{Edition, Sheet};
+    use crate::testing::{CONNECTIONS, World, answer_to};
 
     fn fetch(address: SocketAddr, path: &str) -> String {
         answer_to(address, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
@@ -164,7 +148,7 @@ mod tests {
 
     #[test]
     fn serves_the_flows_with_their_source_and_drawing() {
-        let (address, board, _serving) = serving(None);
+        let world = World::new();
         let graph = serde_json::json!({ "nodes": [] });
         let sheet = |name: &str, graph| Sheet {
             name: name.into(),
@@ -173,46 +157,45 @@ mod tests {
             graph,
         };
         let sheets = vec![sheet("f", graph), sheet("large", serde_json::Value::Null)];
-        board.publish(Edition { version: 4, sheets: Arc::new(sheets), ..Edition::default() });
-        board.diagnose(Some("line 3".into()));
-        let answer = fetch(address, "/api/dialplans");
-        let body = answer.split("\r\n\r\n").nth(1).unwrap();
-        let told: serde_json::Value = serde_json::from_str(body).unwrap();
+        world.board.publish(Edition { version: 4, sheets: Arc::new(sheets), ..Edition::default() });
+        world.board.diagnose(Some("line 3".into()));
+        let mut operator = world.signed_in(Role::Operator);
+        let told = operator.get("/api/v1/dialplans").body;
         assert_eq!((&told["version"], &told["diagnostics"]), (&4.into(), &"line 3".into()));
         assert_eq!(told["flows"][0]["source"], "flow: f\n");
         assert!(told["flows"][0]["graph"]["nodes"].is_array() && told["flows"][1]["graph"].is_null());
-        assert!(
-            !fetch(address, "/api/status").contains("f.yaml"),
-            "what is asked for each second stays small"
-        );
-        assert!(fetch(address, "/dialplans").contains("page-dialplans"));
+        let status = operator.get("/api/v1/status").body.to_string();
+        assert!(!status.contains("f.yaml"), "what is asked for each second stays small");
+        assert!(fetch(world.address, "/dialplans").contains("page-dialplans"));
     }
 
     #[test]
     fn serves_pages_status_and_health_until_dropped() {
-        let (address, board, serving) = serving(None);
+        let mut world = World::new();
+        let address = world.address;
         assert!(fetch(address, "/").contains("<title>Vireo</title>"));
-        for path in ["/api/status", "/status"] {
-            let status = fetch(address, path);
-            assert!(
-                status.contains(r#""numbers":["1008621"]"#) && status.contains(r#""version":3"#),
-                "{status}"
-            );
-            assert!(status.contains(r#""diagnostics":null"#) && status.contains("no-store"), "{status}");
-        }
-        board.diagnose(Some("hotline.yaml:3:1: <error>".into()));
-        assert!(fetch(address, "/api/status").contains(r#""diagnostics":"hotline.yaml:3:1: <error>""#));
-        assert!(fetch(address, "/api/calls").ends_with(r#"{"calls":[]}"#));
+        let service = world.stranger().get("/api/v1/service");
+        assert_eq!(service.body, serde_json::json!({ "program": "0", "version": 3, "numbers": ["1008621"] }));
+        let mut agent = world.signed_in(Role::Agent);
+        let status = agent.get("/api/v1/status");
+        assert_eq!(status.header("cache-control"), Some("no-store"));
+        assert!(status.body["service"]["version"] == 3 && status.body["service"]["diagnostics"].is_null());
+        world.board.diagnose(Some("hotline.yaml:3:1: <error>".into()));
+        let told = agent.get("/api/v1/status").body["service"]["diagnostics"].clone();
+        assert_eq!(told, "hotline.yaml:3:1: <error>");
+        let calls = world.signed_in(Role::Supervisor).get("/api/v1/calls").body;
+        assert_eq!(calls, serde_json::json!({ "calls": [] }));
         assert!(fetch(address, "/healthz").ends_with("ok\n"));
         assert!(fetch(address, "/nothing").starts_with("HTTP/1.1 404"));
-        drop(serving);
+        world.close();
         assert!(TcpStream::connect(address).is_err());
     }
 
     #[test]
     fn every_answer_is_guarded() {
-        let (address, _, _serving) = serving(None);
-        for path in ["/", "/phone", "/api/status", "/healthz", "/nothing", "/assets/vireo.css"] {
+        let world = World::new();
+        let address = world.address;
+        for path in ["/", "/phone", "/api/v1/status", "/healthz", "/nothing", "/assets/vireo.css"] {
             let answer = fetch(address, path).to_lowercase();
             let head = answer.split("\r\n\r\n").next().unwrap();
             for part in [
@@ -229,7 +212,8 @@ mod tests {
 
     #[test]
     fn requests_beyond_the_limits_are_refused_and_others_served() {
-        let (address, _, _serving) = serving(None);
+        let world = World::new();
+        let address = world.address;
         let long = "x".repeat(limits::HEAD_LEN_MAX + 1);
         assert!(fetch(address, &format!("/{long}")).starts_with("HTTP/1.1 4"));
         let many: String = (0..=limits::HEAD_FIELDS_MAX).map(|n| format!("x{n}: 1\r\n")).collect();
@@ -241,7 +225,8 @@ mod tests {
 
     #[test]
     fn connections_beyond_the_limit_are_closed_and_room_comes_back() {
-        let (address, _, _serving) = serving(None);
+        let world = World::new();
+        let address = world.address;
         let open: Vec<_> = (0..CONNECTIONS).map(|_| TcpStream::connect(address).unwrap()).collect();
         assert_eq!(fetch(address, "/healthz"), "");
         drop(open);
@@ -253,7 +238,8 @@ mod tests {
     fn with_a_certificate_this_machine_may_stay_with_http() {
         let folder = std::env::temp_dir().join(format!("vireo-https-{}", std::process::id()));
         let certificate = Certificate::open(&folder, &[], Duration::from_secs(1_700_000_000)).unwrap();
-        let (address, _, _serving) = serving(Some(&certificate));
+        let world = World::with(Some(&certificate));
+        let address = world.address;
         std::fs::remove_dir_all(&folder).unwrap();
         assert!(fetch(address, "/healthz").ends_with("ok\n"));
         // A handshake that is none is answered by an alert (RFC 8446 §6), and others are served.

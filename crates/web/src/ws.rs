@@ -6,18 +6,19 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use gateway::webrtc::{Command, Event, Hub, Role, Session};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout};
 use tracing::debug;
 
+use crate::auth::{Auth, Peer};
 use crate::board::{self, Board};
 use crate::ws_gate::{Bucket, Gate, Pass};
 use crate::ws_limits as limits;
@@ -28,23 +29,46 @@ struct Door {
     hub: Hub,
     board: Arc<Board>,
     gate: Gate,
+    auth: Auth,
+}
+
+/// Who is at the other end, as far as the cookie tells.
+struct Caller {
+    session: tower_sessions::Session,
+    peer: Peer,
+    /// The agent whose desk this account may take; `None` for strangers, who have the phone.
+    agent: Option<String>,
 }
 
 /// The route `/ws`, to be merged into the server's router.
-pub(crate) fn route(hub: Hub, board: Arc<Board>) -> Router {
-    let door = Door { hub, board, gate: Gate::new(now()) };
+pub(crate) fn route(hub: Hub, board: Arc<Board>, auth: Auth) -> Router {
+    let door = Door { hub, board, gate: Gate::new(now()), auth };
     Router::new().route("/ws", get(upgrade)).with_state(Arc::new(door))
 }
 
-async fn upgrade(State(door): State<Arc<Door>>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+async fn upgrade(
+    State(door): State<Arc<Door>>,
+    Extension(peer): Extension<Peer>,
+    session: tower_sessions::Session,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     let pass = match door.gate.enter(&headers, now()) {
         Ok(pass) => pass,
         Err(refusal) => return refusal.into_response(),
     };
-    upgrade
-        .max_message_size(limits::MESSAGE_LEN_MAX)
-        .max_frame_size(limits::MESSAGE_LEN_MAX)
-        .on_upgrade(move |socket| serve(door, socket, pass))
+    upgrade.max_message_size(limits::MESSAGE_LEN_MAX).max_frame_size(limits::MESSAGE_LEN_MAX).on_upgrade(
+        async move |socket| {
+            let agent = desk_of(&door.auth, &session, peer).await;
+            serve(door, socket, Caller { session, peer, agent }, pass).await;
+        },
+    )
+}
+
+/// The agent whose desk may be taken with this cookie.
+async fn desk_of(auth: &Auth, session: &tower_sessions::Session, peer: Peer) -> Option<String> {
+    let signed = auth.signed(session, peer).await.ok()??;
+    signed.account.agent.filter(|_| !signed.account.must_change)
 }
 
 /// Why a socket is closed.
@@ -52,6 +76,9 @@ struct Closing {
     code: u16,
     why: &'static str,
 }
+
+/// A desk without an account, or whose account may not have it any more (codes from 4000 on are the application's).
+const NOT_SIGNED_IN: Closing = Closing { code: 4_401, why: "sign in" };
 
 const GONE: Closing = Closing { code: close_code::NORMAL, why: "" };
 
@@ -66,10 +93,15 @@ fn policy(why: &'static str) -> Closing {
     Closing { code: close_code::POLICY, why }
 }
 
-async fn serve(door: Arc<Door>, socket: WebSocket, _pass: Pass) {
+/// Whether the same desk may still be taken; a database that fails takes nobody's desk away.
+async fn still(auth: &Auth, caller: &Caller) -> bool {
+    caller.session.load().await.is_err() || desk_of(auth, &caller.session, caller.peer).await == caller.agent
+}
+
+async fn serve(door: Arc<Door>, socket: WebSocket, caller: Caller, _pass: Pass) {
     let mut socket = Socket { socket, mistakes: 0, bucket: Bucket::new(limits::MESSAGES_PER_SECOND, now()) };
-    let closing = match greet(&door, &mut socket).await {
-        Ok(session) => converse(&door.board, &mut socket, session).await,
+    let closing = match greet(&door, &mut socket, &caller).await {
+        Ok((role, session)) => converse(&door, &mut socket, session, role, &caller).await,
         Err(closing) => closing,
     };
     debug!(code = closing.code, why = closing.why, "a WebSocket is closed");
@@ -77,7 +109,7 @@ async fn serve(door: Arc<Door>, socket: WebSocket, _pass: Pass) {
 }
 
 /// Waits for `hello`, opens the session, answers `welcome`.
-async fn greet(door: &Door, socket: &mut Socket) -> Result<Session, Closing> {
+async fn greet(door: &Door, socket: &mut Socket, caller: &Caller) -> Result<(Role, Session), Closing> {
     let hello = timeout(limits::HELLO, async {
         loop {
             match socket.receive().await? {
@@ -88,6 +120,11 @@ async fn greet(door: &Door, socket: &mut Socket) -> Result<Session, Closing> {
     });
     let (role, resume) = hello.await.unwrap_or(Err(policy("no hello in time")))?;
     let hub = &door.hub;
+    if role == Role::Desk && caller.agent.is_none() {
+        let text = "a desk is taken by whoever is signed in with an account that has one";
+        socket.tell(&Told::Error { code: "sign_in", text }).await?;
+        return Err(NOT_SIGNED_IN);
+    }
     let resumed = resume.and_then(|token| hub.resume(role, &token));
     let was_resumed = resumed.is_some();
     let mut session = match resumed {
@@ -102,12 +139,12 @@ async fn greet(door: &Door, socket: &mut Socket) -> Result<Session, Closing> {
         resumed: was_resumed,
         state: &state,
         ice_servers: servers(hub),
-        agents: seats(&edition, hub),
+        agents: seats(&edition, hub, caller.agent.as_deref()),
         numbers: edition.numbers,
         service: Edition { version: edition.version },
     };
     socket.tell(&Told::Welcome(Box::new(welcome))).await?;
-    Ok(session)
+    Ok((role, session))
 }
 
 async fn open(hub: &Hub, socket: &mut Socket, role: Role) -> Result<Session, Closing> {
@@ -120,11 +157,11 @@ async fn open(hub: &Hub, socket: &mut Socket, role: Role) -> Result<Session, Clo
     }
 }
 
-/// The agents of the service who work at a browser.
-fn seats(edition: &board::Edition, hub: &Hub) -> Vec<Seat> {
+/// The desk that may be taken: that of the account, if the service knows it and it is at a browser.
+fn seats(edition: &board::Edition, hub: &Hub, own: Option<&str>) -> Vec<Seat> {
     let signed_in = hub.signed_in();
     let taken = |name: &str| signed_in.iter().any(|(agent, _)| agent == name);
-    let browsers = edition.agents.iter().filter(|agent| agent.browser);
+    let browsers = edition.agents.iter().filter(|agent| agent.browser && own == Some(&agent.name));
     browsers.map(|agent| Seat { name: agent.name.clone(), taken: taken(&agent.name) }).collect()
 }
 
@@ -138,8 +175,15 @@ fn servers(hub: &Hub) -> Vec<Server> {
 }
 
 /// Passes words both ways until one side ends.
-async fn converse(board: &Board, socket: &mut Socket, mut session: Session) -> Closing {
-    let mut editions = board.watch();
+async fn converse(
+    door: &Door,
+    socket: &mut Socket,
+    mut session: Session,
+    role: Role,
+    caller: &Caller,
+) -> Closing {
+    let mut editions = door.board.watch();
+    let mut accounts = door.auth.changes();
     let mut version = editions.borrow().version;
     let mut silent_until = now() + limits::IDLE;
     loop {
@@ -147,7 +191,7 @@ async fn converse(board: &Board, socket: &mut Socket, mut session: Session) -> C
             said = socket.receive() => {
                 silent_until = now() + limits::IDLE;
                 match said {
-                    Ok(said) => obey(socket, &session, said).await,
+                    Ok(said) => obey(socket, &session, said, caller.agent.as_deref()).await,
                     Err(closing) => Err(closing),
                 }
             }
@@ -156,12 +200,21 @@ async fn converse(board: &Board, socket: &mut Socket, mut session: Session) -> C
                 true => Ok(()), // an edit was refused, or that was taken back
                 false => socket.tell(&Told::Service { version: live }).await,
             },
+            () = look_again(&mut accounts), if role == Role::Desk => {
+                if still(&door.auth, caller).await { Ok(()) } else { Err(NOT_SIGNED_IN) }
+            }
             () = sleep_until(silent_until.into()) => Err(policy("silent for too long")),
         };
         if let Err(closing) = told {
             return closing;
         }
     }
+}
+
+/// Ends when an account may have changed.
+async fn look_again(accounts: &mut watch::Receiver<u64>) {
+    // Ends with an error when the gateway stops; the timer is then all there is.
+    let _ = timeout(crate::limits::DESK_LOOKS_EVERY, accounts.changed()).await;
 }
 
 async fn tell_event(socket: &mut Socket, event: Option<Event>) -> Result<(), Closing> {
@@ -182,8 +235,12 @@ async fn changed(editions: &mut watch::Receiver<board::Edition>) -> u64 {
     }
 }
 
-async fn obey(socket: &mut Socket, session: &Session, said: Said) -> Result<(), Closing> {
+async fn obey(socket: &mut Socket, session: &Session, said: Said, own: Option<&str>) -> Result<(), Closing> {
     match said {
+        Said::Command(Command::SignIn { agent }) if own != Some(&agent) => {
+            let text = "this desk is not that of the account that is signed in";
+            socket.tell(&Told::Error { code: "not_yours", text }).await
+        }
         Said::Ping => socket.tell(&Told::Pong).await,
         Said::Hello { .. } => socket.mistake("\"hello\" was said already").await,
         Said::Command(command) => match session.commands.try_send(command) {

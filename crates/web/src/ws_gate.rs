@@ -83,7 +83,7 @@ impl Gate {
 }
 
 /// Browsers always send an Origin with a WebSocket (RFC 6455 §4.1 point 8); other programs need not.
-fn same_origin(headers: &HeaderMap) -> bool {
+pub(crate) fn same_origin(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let (Ok(origin), Some(Ok(host))) =
         (origin.to_str(), headers.get(header::HOST).map(axum::http::HeaderValue::to_str))

@@ -10,6 +10,11 @@ fn account(name: &str, role: Role) -> Account {
     Account { name: name.to_owned(), role, agent: None, must_change: false, locked: false, created_at: 7 }
 }
 
+fn entry() -> Entry {
+    let text = str::to_owned;
+    Entry { at: 1, account: text("admin"), what: text("tested"), about: text(""), address: text("") }
+}
+
 fn hashed(password: &str) -> Hashed {
     Hashed::new(password).expect("it is long enough")
 }
@@ -18,8 +23,9 @@ fn hashed(password: &str) -> Hashed {
 fn accounts_are_made_changed_and_removed() {
     everywhere("accounts", async |store, _| {
         let (admin, anna) = (account("admin", Role::Admin), account("anna", Role::Agent));
-        let add =
-            async |account: &Account| store.add_account(account.clone(), hashed("right password")).await;
+        let add = async |account: &Account| {
+            store.add_account(account.clone(), hashed("right password"), entry()).await
+        };
         assert_eq!(add(&admin).await.expect("written"), Ok(()));
         assert_eq!(add(&anna).await.expect("written"), Ok(()));
         assert_eq!(add(&anna).await.expect("written"), Err(AccountError::Exists("anna".to_owned())));
@@ -33,30 +39,32 @@ fn accounts_are_made_changed_and_removed() {
         assert_eq!(store.accounts().await.expect("read"), [admin.clone(), anna.clone()]);
 
         let change = Change { agent: Some(Some("anna".to_owned())), ..Change::default() };
-        assert_eq!(store.change_account("anna", change).await.expect("written"), Ok(()));
+        assert_eq!(store.change_account("anna", change, entry()).await.expect("written"), Ok(()));
         let change = Change {
             role: Some(Role::Supervisor),
             password: Some((hashed("other password"), true)),
             ..Change::default()
         };
-        assert_eq!(store.change_account("anna", change.clone()).await.expect("written"), Ok(()));
+        assert_eq!(store.change_account("anna", change.clone(), entry()).await.expect("written"), Ok(()));
         let unknown = Err(AccountError::Unknown("bob".to_owned()));
-        assert_eq!(store.change_account("bob", change).await.expect("written"), unknown);
+        assert_eq!(store.change_account("bob", change, entry()).await.expect("written"), unknown);
         let (now, password) = store.account("anna").await.expect("read").expect("it is there");
         let expected =
             Account { role: Role::Supervisor, agent: Some("anna".to_owned()), must_change: true, ..anna };
         assert_eq!(now, expected);
         assert!(password.is("other password") && !password.is("right password"));
         let change = Change { agent: Some(None), ..Change::default() };
-        assert_eq!(store.change_account("anna", change).await.expect("written"), Ok(()));
+        assert_eq!(store.change_account("anna", change, entry()).await.expect("written"), Ok(()));
         assert_eq!(store.account("anna").await.expect("read").expect("it is there").0.agent, None);
 
-        assert_eq!(store.remove_account("anna").await.expect("written"), Ok(()));
+        assert_eq!(store.remove_account("anna", entry()).await.expect("written"), Ok(()));
         assert_eq!(
-            store.remove_account("anna").await.expect("written"),
+            store.remove_account("anna", entry()).await.expect("written"),
             Err(AccountError::Unknown("anna".into()))
         );
         assert_eq!(store.accounts().await.expect("read"), [admin]);
+        let audit = store.audit(u64::MAX, 100).await.expect("read");
+        assert_eq!(audit.len(), 6, "what came to nothing is not in it");
     });
 }
 
@@ -64,20 +72,21 @@ fn accounts_are_made_changed_and_removed() {
 fn somebody_can_always_make_accounts() {
     everywhere("last-admin", async |store, _| {
         for name in ["root", "admin"] {
-            let added = store.add_account(account(name, Role::Admin), hashed("right password")).await;
+            let added =
+                store.add_account(account(name, Role::Admin), hashed("right password"), entry()).await;
             assert_eq!(added.expect("written"), Ok(()));
         }
-        assert_eq!(store.remove_account("root").await.expect("written"), Ok(()));
+        assert_eq!(store.remove_account("root", entry()).await.expect("written"), Ok(()));
         let last = Err(AccountError::LastAdmin("admin".to_owned()));
-        assert_eq!(store.remove_account("admin").await.expect("written"), last);
+        assert_eq!(store.remove_account("admin", entry()).await.expect("written"), last);
         for change in [
             Change { locked: Some(true), ..Change::default() },
             Change { role: Some(Role::Operator), ..Change::default() },
         ] {
-            assert_eq!(store.change_account("admin", change).await.expect("written"), last);
+            assert_eq!(store.change_account("admin", change, entry()).await.expect("written"), last);
         }
         let same = Change { role: Some(Role::Admin), locked: Some(false), ..Change::default() };
-        assert_eq!(store.change_account("admin", same).await.expect("written"), Ok(()));
+        assert_eq!(store.change_account("admin", same, entry()).await.expect("written"), Ok(()));
     });
 }
 
@@ -90,7 +99,10 @@ fn a_session_ends_by_time_by_word_and_with_its_account() {
             expires_at,
         };
         assert_eq!(
-            store.add_account(account("anna", Role::Agent), hashed("right password")).await.expect("written"),
+            store
+                .add_account(account("anna", Role::Agent), hashed("right password"), entry())
+                .await
+                .expect("written"),
             Ok(())
         );
         for (token, account) in [(b"one", "anna"), (b"two", "anna"), (b"six", "bert")] {
@@ -108,7 +120,7 @@ fn a_session_ends_by_time_by_word_and_with_its_account() {
             "it stays ended"
         );
         let change = Change { locked: Some(true), ..Change::default() };
-        assert_eq!(store.change_account("anna", change).await.expect("written"), Ok(()));
+        assert_eq!(store.change_account("anna", change, entry()).await.expect("written"), Ok(()));
         assert_eq!(store.session(b"one", 0).await.expect("read"), None);
         assert_eq!(store.session(b"six", 0).await.expect("read"), Some(kept("bert", 100)));
         assert_eq!(store.forget_sessions(100).await.expect("written"), 1);

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use gateway::Listen;
 
+use crate::accounts::{Beginning, Given};
 use crate::config::PortRange;
 use crate::demo_crm;
 use crate::demo_service;
@@ -136,6 +137,7 @@ impl Args {
             environment: BTreeMap::from([("CRM_URL".to_owned(), crm_url.clone())]),
             calls_max: None,
             watch: true,
+            beginning: Beginning::Demo,
         };
         serve::until_told_to_stop(settings, |greeting| how_to_call(greeting, &own, &folder, &crm_url))
     }
@@ -143,11 +145,14 @@ impl Args {
 
 /// The words a person needs who has never called a hotline like this.
 fn how_to_call(greeting: &Greeting<'_>, own: &[IpAddr], folder: &Path, crm: &str) {
-    let Greeting { sip, service, http, certificate } = greeting;
+    let Greeting { sip, service, http, certificate, accounts } = greeting;
     println!("\nThe hotline is open. Three steps:\n");
     let first = &urls(http, own)[0];
     println!("    1. Open {first} in a browser, call, and press the keys that you see.");
-    println!("    2. Open {first}/desk in a second tab, sign in, and press 0 in the first.");
+    let agent = accounts.iter().find(|account| account.agent.is_some());
+    let who =
+        agent.map(|Given { name, password, .. }| format!(" as {name} with {password}")).unwrap_or_default();
+    println!("    2. Open {first}/desk in a second tab, sign in{who}, and press 0 in the first.");
     println!("    3. Change a text in {}: the next call has it.\n", folder.join("dialplans/texts").display());
     if let Some(certificate) = certificate {
         from_other_machines(&urls(http, own), certificate);
@@ -162,6 +167,12 @@ fn how_to_call(greeting: &Greeting<'_>, own: &[IpAddr], folder: &Path, crm: &str
     println!(
         "\nIts CRM is at {crm}: call as 13800138000, or as another of its subscribers, whom the manual lists."
     );
+    println!("Other accounts of the pages:");
+    for Given { name, password, .. } in
+        accounts.iter().filter(|one| Some(&one.name) != agent.map(|a| &a.name))
+    {
+        println!("    {name} {password}");
+    }
     println!("The service lies in {}. End: Ctrl-C\n", folder.display());
 }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use gateway::Listen;
 
+use crate::accounts::{Beginning, Given};
 use crate::config::{self, Config};
 use crate::serve::{self, Greeting, Settings};
 use crate::service;
@@ -42,12 +43,18 @@ impl Args {
             environment: BTreeMap::new(),
             calls_max: Some(config.limits.calls()),
             watch: config.watch,
+            beginning: Beginning::Admin,
         };
-        serve::until_told_to_stop(settings, |Greeting { sip, service, http, certificate }| {
+        serve::until_told_to_stop(settings, |Greeting { sip, service, http, certificate, accounts }| {
             let sip: Vec<_> = sip.iter().map(ToString::to_string).collect();
             let numbers = service::numbers(service).join(", ");
             let scheme = if certificate.is_some() { "https" } else { "http" };
             println!("serves {numbers} at {}; pages at {scheme}://{}", sip.join(", "), http[0]);
+            for Given { name, password, .. } in *accounts {
+                println!(
+                    "sign in there as {name} with the password {password}, and change it: it is told this once"
+                );
+            }
         })
     }
 }

@@ -68,7 +68,7 @@ async function edited(stage) {
   await visitor.call(number(stage));
   const before = await look(visitor);
   stage.say("shown");
-  const live = () => fetch("/api/status").then((answer) => answer.json()).then(({ service }) => service.version === 2);
+  const live = () => fetch("/api/v1/service").then((answer) => answer.json()).then(({ version }) => version === 2);
   await visitor.inside("version 2", live, OUTAGE_MS * 2);
   const page = (await visitor.state()).caption.node;
   await visitor.key("9");
@@ -83,7 +83,7 @@ async function edited(stage) {
 /** A visitor with a microphone only. @param {Stage} stage */
 async function sound(stage) {
   const clerk = await desk(stage, agents(stage)[0]);
-  const tab = await Tab.open(stage.browser, stage.url, { path: "/calls" });
+  const tab = await Tab.open(stage.browser, stage.url, { path: "/calls", as: "admin" });
   await tab.page.evaluate(callWithSoundInPage, number(stage));
   await tab.inside("a caption", () => window.sound.heard.some(({ type }) => type === "showing"));
   const hears = async () => {

@@ -19,7 +19,7 @@ export const phone = ({ browser, url, options }, at = url) =>
 
 /** A desk at work. @param {Stage} stage @param {string} agent @param {string} [url] */
 export async function desk({ browser, url, options, say }, agent, at = url) {
-  const tab = await Tab.open(browser, at, { path: "/desk", source: options.desk === "camera" ? "camera" : "test" });
+  const tab = await Tab.open(browser, at, { path: "/desk", as: agent, source: options.desk === "camera" ? "camera" : "test" });
   await tab.work(agent);
   say("ready", { agent });
   return tab;
@@ -59,10 +59,12 @@ async function pages({ browser, url, options }) {
     { name: "narrow", width: 360, height: 740, language: "zh-CN", dark: true },
   ];
   for (const { name, ...look } of looks) {
-    for (const path of ["/", "/phone", "/desk", "/calls", "/dialplans"]) {
-      const tab = await Tab.open(browser, url, { path, ...look });
+    const all = [["/", undefined], ["/phone", undefined], ["/sign-in", undefined], ["/", "admin"], ["/desk", "desk1"],
+      ["/calls", "supervisor"], ["/dialplans", "admin"], ["/accounts", "admin"]];
+    for (const [path, as] of /** @type {[string, string|undefined][]} */ (all)) {
+      const tab = await Tab.open(browser, url, { path, as, ...look });
       await pause(700);
-      const file = `${options.out ?? "."}/page-${path.slice(1) || "home"}-${name}.png`;
+      const file = `${options.out ?? "."}/page-${path.slice(1) || "home"}${path === "/" && as ? "-signed-in" : ""}-${name}.png`;
       shots.push(await tab.screenshot(file));
       const over = await tab.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (over > 0) wide.push({ path, name, over });
@@ -137,7 +139,7 @@ async function deskClosedTalking(stage) {
   const noticed = await visitor.until("the talk's end", (state) => state.with === null, 30_000);
   await pause(1_000);
   const [after, plays] = [await visitor.state(), await visitor.plays()];
-  const again = await Tab.open(stage.browser, stage.url, { path: "/desk" });
+  const again = await Tab.open(stage.browser, stage.url, { path: "/desk", as: agents(stage)[0] });
   await again.work(agents(stage)[0]);
   return { noticed, after, plays, signed_in_again: true };
 }

@@ -24,6 +24,11 @@ export async function launch() {
   return chromium.launch({ executablePath, headless: true, args: FLAGS });
 }
 
+/** Names and passwords, of the file that VIREO_ACCOUNTS names: one of each on a line. @type {Map<string, string>} */
+const accounts = new Map((process.env.VIREO_ACCOUNTS ? await readFile(process.env.VIREO_ACCOUNTS, "utf8") : "")
+  .split("\n").filter((line) => line.includes(" "))
+  .map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]));
+
 /** Tabs that are open. @type {Set<Tab>} */
 const open = new Set();
 
@@ -38,10 +43,11 @@ export class Tab {
    * @param {import("playwright-core").Browser} browser
    * @param {string} url the gateway's
    * @param {{path: string, source?: "camera"|"test", width?: number, height?: number, dark?: boolean, language?: string,
-   *   relay?: boolean}} how `relay`: its media goes by a TURN server or not at all
+   *   relay?: boolean, as?: string}} how `relay`: its media goes by a TURN server or not at all; `as`: signed in with
+   *   this account
    */
   static async open(browser, url, how) {
-    const { path, source = "test", width = 1280, height = 800, dark = false, language = "en-US", relay = false } = how;
+    const { path, source = "test", width = 1280, height = 800, dark = false, language = "en-US", relay = false, as } = how;
     const context = await browser.newContext({
       viewport: { width, height }, colorScheme: dark ? "dark" : "light", locale: language, ignoreHTTPSErrors: true,
     });
@@ -49,7 +55,8 @@ export class Tab {
     if (relay) await context.addInitScript(relayOnlyInPage);
     const tab = new Tab(await context.newPage(), url);
     open.add(tab);
-    await tab.page.goto(url + path);
+    if (as !== undefined) await tab.signIn(as, path);
+    else await tab.page.goto(url + path);
     await tab.page.waitForSelector("main > *", { timeout: PATIENCE_MS }).catch(async (why) => {
       const html = await tab.page.evaluate(() => document.body.innerHTML.slice(0, 500));
       const waits = JSON.stringify({ errors: tab.errors, waits: [...tab.asked], html });
@@ -58,9 +65,21 @@ export class Tab {
     return tab;
   }
 
+  /** Signs in as a person does, and comes to a page. @param {string} account @param {string} path */
+  async signIn(account, path) {
+    await this.page.goto(`${this.url}/sign-in?next=${encodeURIComponent(path)}`);
+    await this.page.fill("input[name=name]", account, { timeout: PATIENCE_MS });
+    await this.page.fill("input[name=password]", accounts.get(account) ?? "nobody knows it");
+    // Of this page; what counts is the one that follows.
+    this.bytes = 0;
+    await this.page.click(".sign-in button.go");
+    await this.page.waitForURL((address) => address.pathname === path, { timeout: PATIENCE_MS });
+  }
+
   /** @param {import("playwright-core").Page} page @param {string} url */
   constructor(page, url) {
     this.page = page;
+    this.url = url;
     /** Errors of the console and of scripts; a broken content security policy shows here. @type {string[]} */
     this.errors = [];
     /** Addresses asked for on other hosts. @type {string[]} */

@@ -40,7 +40,7 @@ fn every_page_loads_from_its_own_host_and_fits_a_phone() {
     for list in ["errors", "foreign", "wide"] {
         nothing(&seen, list);
     }
-    assert_eq!(seen["shots"].as_array().map(Vec::len), Some(10), "five pages, wide and narrow");
+    assert_eq!(seen["shots"].as_array().map(Vec::len), Some(16), "eight pages, wide and narrow");
     println!("the largest page with all its files: {} octets", seen["bytes"]);
     assert!(number(&seen, "/bytes") < 200_000.0);
 }

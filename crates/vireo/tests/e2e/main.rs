@@ -5,6 +5,7 @@
 //! fails when `CI=true`. What needs no foreign phone runs on loopback. One test binary, so that the harness
 //! in `common` is linked once. Start at `common::Lab`.
 
+mod account;
 mod baresip;
 mod bridges;
 mod browser;

@@ -1,4 +1,5 @@
 // The calls in progress, asked for each second.
+import { mustBeSignedIn } from "./account.js";
 import { t } from "./i18n.js";
 import { Notice, poll, show } from "./parts.js";
 import { clock } from "./texts.js";
@@ -54,7 +55,8 @@ function Page() {
       : list.length === 0 ? html`<${Empty} />` : html`<${List} list=${list} />`}`;
 }
 
-poll("/api/calls", 1_000, (data) => {
+void mustBeSignedIn();
+poll("/api/v1/calls", 1_000, (data) => {
   lost.value = data === null;
   if (data !== null) calls.value = Array.isArray(data.calls) ? data.calls : [];
 });

@@ -1,4 +1,5 @@
 // The agent's desk: sign in, get ready, answer.
+import { me, mustBeSignedIn, toSignIn, whoAmI } from "./account.js";
 import { Interruption, Mute, Preview, SourceChoice, Unblock } from "./controls.js";
 import { SIGNED_OUT, next } from "./desk-state.js";
 import { t, tOr, whyText } from "./i18n.js";
@@ -164,6 +165,7 @@ function SignIn() {
   return html`<section class="panel sign-in">
     <h1>${t("desk_head")}</h1>
     <p class="quiet">${t("desk_lead")}</p>
+    ${me.value && !me.value.agent && html`<${Notice} tone="warn">${t("desk_none")}<//>`}
     ${session.welcome.value && agents.length === 0 && html`<${Notice} tone="warn">${t("desk_no_names")}<//>`}
     <ul class="names">${agents.map(({ name, taken }) => html`<li>
       <button type="button" class="button name" data-agent=${name} disabled=${session.link.value !== "open"}
@@ -258,13 +260,18 @@ function Page() {
   return html`
     <h1 class="unseen">${t("desk_title")}</h1>
     ${!canCall() && html`<${Notice} tone="alarm">${t("no_webrtc")}<//>`}
-    <${LinkNotice} state=${session.link.value} refusal=${session.refusal.value} inCall=${talking} />
+    ${me.value?.agent && html`<${LinkNotice} state=${session.link.value} refusal=${session.refusal.value} inCall=${talking} />`}
     <${Interruption} session=${session} />
     ${agent === null ? html`<${SignIn} />`
       : mode === "signing_in" ? html`<p class="quiet">${t("desk_signing_in")}</p>`
         : html`<div class="desk"><div class="stack"><${Status} /><${NoteLine} /><${Ring} /></div><${Talk} /></div>`}`;
 }
 
+void mustBeSignedIn();
+// The gateway has closed the desk: whoever may still have it comes back by signing in.
+effect(() => {
+  if (session.link.value === "refused") void whoAmI().then((who) => who === null && toSignIn());
+});
 show("desk_title", Page, () => {
   const version = session.welcome.value?.service.version;
   return version ? t("home_version", { n: version }) : "";

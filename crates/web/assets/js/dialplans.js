@@ -1,4 +1,5 @@
 // The flows of the live service: what stands in their files, their drawings, and where calls are in them now.
+import { mustBeSignedIn } from "./account.js";
 import { t } from "./i18n.js";
 import { Drawing, countByNode } from "./drawing.js";
 import { Notice, poll, show } from "./parts.js";
@@ -68,19 +69,20 @@ function Page() {
 }
 
 // Drawings are large, so they are asked for again only when another version is live.
-poll("/api/status", 1_000, async (status) => {
+void mustBeSignedIn();
+poll("/api/v1/status", 1_000, async (status) => {
   lost.value = status === null;
   if (status === null) return;
   diagnostics.value = status.service.diagnostics;
   if (sheets.value !== null && status.service.version === version.value) return;
-  const response = await fetch("/api/dialplans", { cache: "no-store" }).catch(() => null);
+  const response = await fetch("/api/v1/dialplans", { cache: "no-store" }).catch(() => null);
   if (!response?.ok) return;
   const plans = await response.json();
   chosen.value = null;
   sheets.value = plans.flows;
   version.value = plans.version;
 });
-poll("/api/calls", 1_000, (data) => {
+poll("/api/v1/calls", 1_000, (data) => {
   if (data !== null) calls.value = Array.isArray(data.calls) ? data.calls : [];
 });
 

@@ -1,11 +1,14 @@
 // The first page: what this is, how to call it, which version is live, and why an edit was refused.
+import { whoAmI } from "./account.js";
 import { language, t } from "./i18n.js";
 import { Icon, Notice, Song, poll, show } from "./parts.js";
 import { html, signal } from "./ui.js";
 
-/** The last answer of /api/status. @type {import("@preact/signals").Signal<any>} */
+/** The last answer of /api/v1/status, or what strangers are told. @type {import("@preact/signals").Signal<any>} */
 const status = signal(null);
 const lost = signal(false);
+/** Whether the whole status is there. */
+const whole = () => status.value?.service !== undefined;
 
 function Hero() {
   const numbers = status.value?.numbers ?? [];
@@ -22,7 +25,7 @@ function Hero() {
       <small>${t("home_number")}</small>
       ${numbers.length > 0 ? numbers.map((/** @type {string} */ number) => html`<b>${number}</b>`) : html`<b>···</b>`}
       <${Song} />
-      ${status.value && html`<p><i class="dot"></i>${t("home_version", { n: status.value.service.version })}</p>`}
+      ${status.value && html`<p><i class="dot"></i>${t("home_version", { n: whole() ? status.value.service.version : status.value.version })}</p>`}
     </div>
   </section>`;
 }
@@ -92,15 +95,24 @@ function Page() {
     <${Hero} />
     ${status.value?.service?.diagnostics && html`<${Live} />`}
     <${Steps} />
-    ${status.value && html`
+    ${whole() && html`
       <div class="columns">
         ${!status.value.service.diagnostics && html`<${Live} />`}
         <div class="stack"><${Sip} /><${Agents} /></div>
       </div>`}`;
 }
 
-poll("/api/status", 2_000, (data) => {
+/** @param {any} data */
+function take(data) {
   lost.value = data === null;
   if (data !== null) status.value = data;
+}
+
+void whoAmI().then((who) => {
+  if (who && !who.must_change) poll("/api/v1/status", 2_000, take);
+  else poll("/api/v1/service", 10_000, take);
 });
-show("home_title", Page, () => (status.value?.version ? t("version", { version: status.value.version }) : ""));
+show("home_title", Page, () => {
+  const program = whole() ? status.value.version : status.value?.program;
+  return program ? t("version", { version: program }) : "";
+});

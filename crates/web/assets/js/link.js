@@ -15,8 +15,10 @@ const TICK_LOST_MS = 1_000;
 const WAITING_MAX = 64;
 /** How a page closes its socket that is closed or loaded anew: it cannot know which. */
 const AWAY = 4001;
-/** The error after which trying again is no use. */
-const FOR_GOOD = "bad_version";
+/** How the gateway closes a desk whose account may not have it any more. */
+const SIGNED_OUT = 4401;
+/** The errors after which trying again is no use. */
+const FOR_GOOD = ["bad_version", "sign_in"];
 
 /**
  * @typedef {"connecting"|"open"|"lost"|"refused"|"closed"} LinkState
@@ -74,8 +76,10 @@ export class Link {
       this.expectAnswer();
     };
     socket.onmessage = (event) => this.read(event.data);
-    socket.onclose = () => {
-      if (this.socket === socket) this.lose();
+    socket.onclose = (event) => {
+      if (this.socket !== socket) return;
+      this.refused ||= event.code === SIGNED_OUT;
+      this.lose();
     };
   }
 
@@ -91,7 +95,7 @@ export class Link {
     if (message.type === "pong") return;
     if (message.type === "welcome") return this.begin(message);
     if (message.type === "error") {
-      this.refused = message.code === FOR_GOOD;
+      this.refused = FOR_GOOD.includes(message.code);
       console.warn("the gateway says:", message.code, message.text);
     }
     this.handlers.message(message);

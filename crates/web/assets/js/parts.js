@@ -1,4 +1,5 @@
 // What the pages share: frame, icons, notices, the stage with its pictures, the sonogram.
+import { maySee, me, signOut, toSignIn, whoAmI } from "./account.js";
 import { language, switchLanguage, t } from "./i18n.js";
 import { effect, html, keep, recall, render, signal, useEffect, useRef } from "./ui.js";
 
@@ -50,8 +51,16 @@ function Mark({ url }) {
 }
 
 const PAGES = [["/phone", "nav_phone"], ["/desk", "nav_desk"], ["/calls", "nav_calls"],
-  ["/dialplans", "nav_dialplans"]];
+  ["/dialplans", "nav_dialplans"], ["/accounts", "nav_accounts"]];
 const MARK = new URL("../vireo.svg", import.meta.url).href;
+
+/** Who is signed in. */
+function Own() {
+  if (me.value === undefined || location.pathname === "/sign-in") return null;
+  if (me.value === null) return html`<a class="plain" href="/sign-in?next=${encodeURIComponent(location.pathname)}">${t("sign_in")}</a>`;
+  return html`<span class="own"><b>${me.value.name}</b><small>${t(`role_${me.value.role}`)}</small></span>
+    <button type="button" class="plain sign-out" onClick=${signOut}>${t("sign_out")}</button>`;
+}
 
 /** @param {{children: any, foot?: string}} props */
 function Frame({ children, foot }) {
@@ -61,9 +70,10 @@ function Frame({ children, foot }) {
     <header class="top">
       <${Mark} url=${MARK} />
       <nav aria-label=${t("nav_label")}>
-        ${PAGES.map(([path, key]) => html`<a href=${path} aria-current=${here(path)}>${t(key)}</a>`)}
+        ${PAGES.filter(([path]) => maySee(path, me.value)).map(([path, key]) => html`<a href=${path} aria-current=${here(path)}>${t(key)}</a>`)}
       </nav>
       <div class="switches">
+        <${Own} />
         <button type="button" class="plain" lang=${language.value === "zh" ? "en" : "zh-CN"}
           aria-label=${t("switch_language_label")} onClick=${switchLanguage}>${t("switch_language")}</button>
         <button type="button" class="plain round" aria-label=${t("switch_theme")} title=${t("switch_theme")}
@@ -85,6 +95,7 @@ export function show(titleKey, Page, foot = () => "") {
   effect(() => {
     document.title = `${t(titleKey)} - Vireo`;
   });
+  if (me.value === undefined) void whoAmI();
   render(html`<${App} />`, /** @type {Element} */ (document.getElementById("app")));
 }
 
@@ -96,11 +107,12 @@ export function Notice({ tone = "calm", children }) {
   return html`<p class="notice ${tone}" role=${tone === "alarm" ? "alert" : "status"}>${children}</p>`;
 }
 
-/** Asks for JSON every `ms` and hands it on; null when nobody answers. @param {string} path @param {number} ms @param {(data: any) => void} take */
+/** Asks for JSON every `ms` and hands it on; null when nobody answers. Whoever is not signed in any more, signs in. @param {string} path @param {number} ms @param {(data: any) => void} take */
 export function poll(path, ms, take) {
   const ask = async () => {
     try {
       const response = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(5_000) });
+      if (response.status === 401) return toSignIn();
       take(response.ok ? await response.json() : null);
     } catch {
       take(null);

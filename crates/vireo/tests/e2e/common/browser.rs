@@ -48,7 +48,9 @@ impl Browser {
         let driver = driver.to_str().expect("the project's folder is UTF-8");
         let args = [&[driver, scenario, "--url", pages], more].concat();
         let log = lab.dir.join(format!("browser-{scenario}.log"));
-        Browser { process: lab.net.start(&lab.dir, &log, "node", &args) }
+        let accounts = format!("VIREO_ACCOUNTS={}", lab.dir.join("data/accounts.txt").display());
+        let args = [&[&accounts, "node"], &args[..]].concat();
+        Browser { process: lab.net.start(&lab.dir, &log, "env", &args) }
     }
 
     /// Runs `scenario` to its end and answers what it found.

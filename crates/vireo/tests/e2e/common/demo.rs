@@ -9,6 +9,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use super::gateway::{READY_LIMIT, copy_service, share_cache};
+use super::person::Person;
 use super::process::Process;
 
 /// How long an edit may take until something is said of it: pictures may have to be encoded, and all other
@@ -120,12 +121,11 @@ impl Demo {
         fs::rename(&fresh, &path).expect("the test's folder is writable");
     }
 
-    /// The value of `service` in `/api/status`.
+    /// The value of `service` in `/api/v1/status`, as the admin sees it.
     pub(crate) fn status(&self) -> serde_json::Value {
-        let answer = get(self.http, "/api/status");
-        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        let (_, answer) = Person::of(self, "admin").get("/api/v1/status");
         let mut status: serde_json::Value =
-            serde_json::from_str(body).unwrap_or_else(|why| panic!("{why}: {answer}"));
+            serde_json::from_str(&answer).unwrap_or_else(|why| panic!("{why}: {answer}"));
         status["service"].take()
     }
 
@@ -155,10 +155,19 @@ pub(crate) fn free_tcp() -> SocketAddr {
 
 /// The whole answer to a GET.
 pub(crate) fn get(address: SocketAddr, path: &str) -> String {
+    exchange(address, &format!("GET {path}"), "", "")
+}
+
+/// The whole answer to `line`, a method and a path, with header fields and a body.
+pub(crate) fn exchange(address: SocketAddr, line: &str, fields: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("the web side listens");
     stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a time is set");
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
-        .expect("it listens");
+    let len = body.len();
+    write!(
+        stream,
+        "{line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{fields}Content-Length: {len}\r\n\r\n{body}"
+    )
+    .expect("it listens");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("it answers");
     answer

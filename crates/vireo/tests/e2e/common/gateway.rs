@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
+use super::accounts;
 use super::process::Process;
 use super::{ADDRESS, Lab, SIP_PORT};
 
@@ -82,6 +83,7 @@ impl Gateway {
         );
         let file = lab.dir.join("vireo.toml");
         fs::write(&file, text).expect("the test's folder is writable");
+        accounts::make(&data);
         Gateway::ready(lab, service, &["run", "--config", file.to_str().expect("test folders are UTF-8")])
     }
 

@@ -1,5 +1,6 @@
 //! The harness: a namespace and a folder for each test, guarded processes, peers, pictures and sounds.
 
+pub(crate) mod accounts;
 pub(crate) mod baresip;
 pub(crate) mod bridge;
 pub(crate) mod browser;
@@ -9,6 +10,7 @@ pub(crate) mod ffmpeg;
 pub(crate) mod gateway;
 pub(crate) mod namespace;
 pub(crate) mod pcap;
+pub(crate) mod person;
 pub(crate) mod picture;
 pub(crate) mod process;
 pub(crate) mod prompts;

@@ -23,10 +23,14 @@ pub(crate) enum Got {
 impl WebSocket {
     /// Asks for `/ws` as a page of `origin` would; the status line when it is refused.
     pub(crate) fn open(address: SocketAddr, origin: &str) -> Result<WebSocket, String> {
+        WebSocket::with_fields(address, &format!("Origin: {origin}\r\n"))
+    }
+
+    fn with_fields(address: SocketAddr, fields: &str) -> Result<WebSocket, String> {
         let mut stream = TcpStream::connect(address).expect("the web side listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a time is set");
         let head = format!(
-            "GET /ws HTTP/1.1\r\nHost: {address}\r\nOrigin: {origin}\r\nUpgrade: websocket\r\n\
+            "GET /ws HTTP/1.1\r\nHost: {address}\r\n{fields}Upgrade: websocket\r\n\
              Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
              Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
         );
@@ -42,6 +46,11 @@ impl WebSocket {
     /// The same from a page of the gateway's own.
     pub(crate) fn own(address: SocketAddr) -> Result<WebSocket, String> {
         WebSocket::open(address, &format!("http://{address}"))
+    }
+
+    /// The same from a browser that holds this cookie.
+    pub(crate) fn with(address: SocketAddr, cookie: &str) -> Result<WebSocket, String> {
+        WebSocket::with_fields(address, &format!("Origin: http://{address}\r\nCookie: {cookie}\r\n"))
     }
 
     /// Sends a text; an error when the gateway has closed meanwhile.
@@ -68,6 +77,14 @@ impl WebSocket {
     /// The next text, or the end; a connection that is cut without a word counts as closed with 1006 (§7.1.5).
     pub(crate) fn hear(&mut self) -> Got {
         self.frame().unwrap_or(Got::Closed(1006))
+    }
+
+    /// The next text.
+    pub(crate) fn hear_text(&mut self) -> String {
+        match self.hear() {
+            Got::Text(text) => text,
+            Got::Closed(code) => panic!("closed with {code}"),
+        }
     }
 
     /// Hears up to the end; answers its code.

@@ -1,0 +1,103 @@
+//! `/api/v1`: what programs and the pages ask for and change, with its OpenAPI document.
+//!
+//! Each route is a function with its document beside it; who may use it stands in [`access`]. Start at [`routes`].
+
+mod access;
+mod accounts;
+mod live;
+mod problem;
+mod session;
+
+use std::sync::Arc;
+
+use axum::http::{HeaderValue, header};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
+use axum::{Extension, Json, Router};
+use store::accounts::Change;
+use store::audit::Entry;
+use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::auth::Auth;
+use crate::routes::Site;
+
+pub(crate) use problem::Problem;
+
+/// What every route knows.
+#[derive(Clone)]
+pub(crate) struct Api {
+    pub(crate) site: Arc<Site>,
+    pub(crate) auth: Auth,
+}
+
+impl Api {
+    /// Changes an account, and has open sockets look again.
+    async fn change(&self, name: &str, change: Change, entry: Entry) -> Result<(), Problem> {
+        let changed = self.auth.store().change_account(name, change, entry).await;
+        changed.map_err(|why| Problem::of_store(&why))??;
+        self.auth.changed();
+        Ok(())
+    }
+}
+
+/// The document's own words.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Vireo", description = "What goes on in a gateway, and who may change it. Sign in by `POST \
+         /api/v1/session`: it sets a cookie, and its answer holds the token that every request that changes something \
+         carries as `X-CSRF-Token`."),
+    modifiers(&Cookie), security(("session" = []))
+)]
+struct Words;
+
+/// How one signs in, for the document.
+struct Cookie;
+
+impl Modify for Cookie {
+    fn modify(&self, document: &mut Document) {
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("vireo")));
+        document.components.get_or_insert_default().add_security_scheme("session", cookie);
+    }
+}
+
+/// The routes below `/api/v1`.
+pub(crate) fn routes(api: Api) -> Router {
+    let (router, document) = split();
+    let guard = from_fn_with_state(api.auth.clone(), access::guard);
+    router.layer(Extension(Arc::new(document))).route_layer(guard).layer(map_response(fresh)).with_state(api)
+}
+
+fn split() -> (Router<Api>, Document) {
+    OpenApiRouter::with_openapi(Words::openapi())
+        .routes(routes!(live::service))
+        .routes(routes!(session::me, session::sign_in, session::sign_out))
+        .routes(routes!(session::change_password))
+        .routes(routes!(live::status))
+        .routes(routes!(live::calls))
+        .routes(routes!(live::dialplans))
+        .routes(routes!(accounts::list, accounts::add))
+        .routes(routes!(accounts::change, accounts::remove))
+        .routes(routes!(accounts::audit))
+        .routes(routes!(openapi))
+        .split_for_parts()
+}
+
+/// This document.
+#[utoipa::path(get, path = "/api/v1/openapi.json", responses((status = 200, body = Object),
+    (status = 401, body = Problem), (status = 403, body = Problem)))]
+async fn openapi(Extension(document): Extension<Arc<Document>>) -> Json<Document> {
+    Json(Document::clone(&document))
+}
+
+/// Nothing here is kept by a browser or a proxy.
+async fn fresh(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+#[cfg(test)]
+mod tests;
