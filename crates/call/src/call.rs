@@ -163,6 +163,7 @@ pub(crate) struct Invitation {
     pub(crate) from: SocketAddr,
     pub(crate) place: Place,
     pub(crate) service: Arc<dialplan::Service>,
+    pub(crate) notice: Option<Arc<dialplan::Notice>>,
     /// What the terminal towards a 3G phone is made of.
     pub(crate) terminals: Arc<h324m::Config>,
     pub(crate) trunk: Trunk,
@@ -214,6 +215,8 @@ pub(crate) struct Start {
     /// The subscriber's.
     pub(crate) leg: Leg,
     pub(crate) service: Arc<dialplan::Service>,
+    /// What is told first.
+    pub(crate) notice: Option<Arc<dialplan::Notice>>,
     pub(crate) flow: dialplan::FlowId,
     /// The tickets this call draws are this number and the 255 after it.
     pub(crate) ticket: u64,
@@ -254,7 +257,7 @@ impl Call {
     /// # Errors
     /// [`Refusal`] with 400 or 488 when its SDP cannot be served; the call then does not exist.
     pub(crate) fn new(now: Now, invitation: Invitation) -> Result<Self, Refusal> {
-        let Invitation { id, dialog, request, message, called, place, service, seed, ticket, .. } =
+        let Invitation { id, dialog, request, message, called, place, service, notice, seed, ticket, .. } =
             invitation;
         let Invitation { terminals, trunk, from, .. } = invitation;
         let mut leg = Leg::new(CALLER, Phase::Answering, place.local, place.address, place.ports);
@@ -270,8 +273,10 @@ impl Call {
         if is_flash {
             // Nothing is answered, so whatever it offers will do.
             let out = VecDeque::from([Output::Respond { request, reply: Reply::new(StatusCode::Ringing) }]);
-            let mut call =
-                Call::begin(Start { facts, leg, service, flow, ticket, seed, out, answer: None }, now);
+            let mut call = Call::begin(
+                Start { facts, leg, service, notice, flow, ticket, seed, out, answer: None },
+                now,
+            );
             (call.origin, call.address) = (Some(from), place.address);
             call.start_flash(now);
             return Ok(call);
@@ -287,7 +292,8 @@ impl Call {
         };
         let out = VecDeque::from([Output::Respond { request, reply: first }]);
         let answered = answer.is_none();
-        let mut call = Call::begin(Start { facts, leg, service, flow, ticket, seed, out, answer }, now);
+        let mut call =
+            Call::begin(Start { facts, leg, service, notice, flow, ticket, seed, out, answer }, now);
         (call.origin, call.address) = (Some(from), place.address);
         if early {
             call.open_circuit(now);
@@ -299,13 +305,14 @@ impl Call {
     }
 
     pub(crate) fn begin(start: Start, now: Now) -> Self {
-        let Start { facts, leg, service, flow, ticket, seed, out, answer } = start;
+        let Start { facts, leg, service, notice, flow, ticket, seed, out, answer } = start;
         let known = dialplan::Facts {
             caller: facts.caller.clone(),
             called: facts.called.clone(),
             has_video: leg.video.is_some(),
             language: None,
             wall: now.wall,
+            notice,
         };
         let run = Box::new(dialplan::Run::new(service, flow, known, seed));
         let mut call = Call {

@@ -103,6 +103,8 @@ pub enum Input {
     Transcoded(FromTranscoder),
     /// A new version of the service; calls in flight keep theirs.
     Service(Arc<dialplan::Service>),
+    /// What callers are told first from now on, or that there is nothing any more; calls in flight are left alone.
+    Notice(Option<Arc<dialplan::Notice>>),
     /// Take no new calls (OPTIONS is answered 503, RFC 3261 §21.5.4).
     Drain,
     /// End every call.
@@ -217,6 +219,8 @@ struct Slot {
 pub struct Shard {
     config: Config,
     service: Arc<dialplan::Service>,
+    /// What callers are told first.
+    notice: Option<Arc<dialplan::Notice>>,
     endpoint: Endpoint,
     endpoint_due: Option<Instant>,
     // The keys are our own numbers, so that no hash that withstands an attacker is needed.
@@ -247,6 +251,7 @@ impl Shard {
             endpoint: Endpoint::new(config.sip.clone()),
             config,
             service,
+            notice: None,
             endpoint_due: None,
             calls: FxHashMap::default(),
             by_dialog: FxHashMap::default(),
@@ -299,6 +304,7 @@ impl Shard {
                 self.settle(now);
             }
             Input::Service(service) => self.service = service,
+            Input::Notice(notice) => self.notice = notice,
             Input::Drain => {
                 self.draining = true;
                 self.endpoint.set_draining(true);
@@ -422,7 +428,7 @@ impl Shard {
         };
         let (id, seed, ticket) = self.draw_call();
         let span = info_span!("call", id = id.0, called);
-        let service = Arc::clone(&self.service);
+        let (service, notice) = (Arc::clone(&self.service), self.notice.clone());
         let terminals = Arc::clone(&self.config.terminals);
         let trunk = crate::trunk::find(&self.config.trunks, from.ip());
         let invitation = Invitation {
@@ -434,6 +440,7 @@ impl Shard {
             from,
             place,
             service,
+            notice,
             terminals,
             trunk,
             seed,

@@ -30,6 +30,7 @@ pub(crate) struct Visit {
     pub(crate) called: String,
     pub(crate) flow: dialplan::FlowId,
     pub(crate) service: Arc<dialplan::Service>,
+    pub(crate) notice: Option<Arc<dialplan::Notice>>,
     pub(crate) seed: u64,
     pub(crate) ticket: u64,
 }
@@ -37,7 +38,7 @@ pub(crate) struct Visit {
 impl Call {
     /// Takes a visitor's call. Its flow begins once media flows.
     pub(crate) fn of_visitor(now: Now, visit: Visit) -> Self {
-        let Visit { id, session, mut name, media, called, flow, service, seed, ticket } = visit;
+        let Visit { id, session, mut name, media, called, flow, service, notice, seed, ticket } = visit;
         let kept = name.floor_char_boundary(limits::NAME_LEN_MAX);
         name.truncate(kept);
         let mut leg = Leg::of_browser(CALLER, Phase::Answering, session);
@@ -50,7 +51,8 @@ impl Call {
         let facts = Facts::new(id, format!("web-{}", session.0), caller, called, now.wall);
         let word = ToBrowser::Accepted { call: id };
         let out = VecDeque::from([Output::Web { session, word }]);
-        let mut call = Call::begin(Start { facts, leg, service, flow, ticket, seed, out, answer: None }, now);
+        let mut call =
+            Call::begin(Start { facts, leg, service, notice, flow, ticket, seed, out, answer: None }, now);
         if is_flash {
             call.start_flash(now);
         }

@@ -16,6 +16,7 @@ mod flow;
 pub mod graph;
 mod hours;
 pub mod limits;
+mod notice;
 mod origin;
 mod presentation;
 mod problem;
@@ -40,6 +41,7 @@ mod typing;
 mod words;
 mod yaml;
 
+pub use notice::{NOTICE_SLIDE, Notice, NoticeError};
 pub use presentation::{Places, Presentation, Presentations, Row, Slide, Utterance};
 pub use problem::{Problem, Problems, Severity};
 pub use run::{

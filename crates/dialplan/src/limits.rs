@@ -62,6 +62,8 @@ pub(crate) const FLASH_RING: Duration = Duration::from_secs(8);
 pub(crate) const TRANSFER_RING: Duration = Duration::from_secs(30);
 /// Texts with values that are kept compiled, by thread, for each of four ways to tell them; one more, and all begin anew.
 pub(crate) const TEMPLATES_KEPT: usize = 4_096;
+/// Characters of a notice: what is longer, nobody listens to before they may press a key.
+pub const NOTICE_CHARS_MAX: usize = 200;
 /// Stays in nodes that a call's journal tells of.
 pub const STAYS_MAX: usize = 200;
 /// Longest ringing before a call is answered; more is refused by the checker.

@@ -29,7 +29,7 @@ use crate::flow::{FETCH_FAILED, FirstLanguage, Node};
 use crate::limits;
 use crate::step::{Came, Cue, Next};
 use crate::target::{Builtin, Target, target};
-use crate::{Flow, FlowId, Service};
+use crate::{Flow, FlowId, Presentation, Service};
 
 /// The target of [`Next::Again`].
 const AGAIN: &str = "$repeat";
@@ -72,6 +72,8 @@ struct Fetching {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     New,
+    /// A notice is on, before the first node.
+    Noticing,
     Running,
     Ended,
 }
@@ -149,12 +151,25 @@ impl Run {
     pub fn handle_input(&mut self, now: Instant, event: Event) {
         match (self.state, event) {
             (State::New, Event::Ringing) => self.ask_at_start(),
-            (State::New | State::Running, Event::Answer { id, answer }) => self.answered(now, id, answer),
+            (State::New | State::Noticing | State::Running, Event::Answer { id, answer }) => {
+                self.answered(now, id, answer);
+            }
             (State::New, Event::Start) => {
-                self.state = State::Running;
                 self.memory.started = Some(now);
                 self.begin(now);
             }
+            (State::Noticing, Event::Digit(key @ ('0'..='9' | '*' | '#'))) => {
+                self.memory.journal.key(self.memory.started, now);
+                self.memory.ahead = Some(key);
+                self.go_to_start(now);
+            }
+            (State::Noticing, Event::PlayEnded) => self.go_to_start(now),
+            (State::Noticing, Event::Timeout) => {
+                if self.memory.playing.is_none_or(|at| at <= now) {
+                    self.go_to_start(now);
+                }
+            }
+            (State::Noticing, Event::HungUp) => self.end(),
             (State::Running, Event::Digit(key @ ('0'..='9' | '*' | '#')))
                 if self.memory.overhears(now, key) => {}
             (State::Running, Event::Digit(key @ ('0'..='9' | '*' | '#'))) => {
@@ -205,6 +220,18 @@ impl Run {
                 Event::Ringing | Event::Start | Event::Digit(_) | Event::Notified(_) | Event::Transferred(_),
             )
             | (
+                State::Noticing,
+                Event::Ringing
+                | Event::Start
+                | Event::Notified(_)
+                | Event::Transferred(_)
+                | Event::Digit(_)
+                | Event::Queue(_)
+                | Event::Attended
+                | Event::WaitsOn
+                | Event::Echoed(_),
+            )
+            | (
                 State::New | State::Ended,
                 Event::Ringing
                 | Event::Start
@@ -232,8 +259,24 @@ impl Run {
     }
 
     fn begin(&mut self, now: Instant) {
-        let service = self.service.clone();
         self.ask_at_start();
+        let Some(notice) = self.notice() else { return self.go_to_start(now) };
+        self.state = State::Noticing;
+        self.memory.playing = Some(now + limits::PLAY_MAX);
+        self.memory.out.push_back(Action::Play(notice));
+    }
+
+    /// What is told before the first node, if anything is.
+    fn notice(&self) -> Option<Presentation> {
+        let Facts { notice, has_video, wall, .. } = &self.memory.facts;
+        let notice = notice.as_ref().filter(|notice| *wall < notice.until())?;
+        let flow = self.service.flow(self.flow).filter(|flow| !flow.is_flash())?;
+        Some(notice.present(flow, &self.memory.language, *has_video))
+    }
+
+    fn go_to_start(&mut self, now: Instant) {
+        self.state = State::Running;
+        let service = self.service.clone();
         match service.flow(self.flow).and_then(|flow| flow.body.start.as_ref()) {
             Some(start) => self.follow(&service, now, Next::Go(start)),
             None => self.end(),

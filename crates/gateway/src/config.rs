@@ -28,6 +28,8 @@ pub struct Config {
     pub rtp_ports: RangeInclusive<u16>,
     /// The service that is live at the start.
     pub service: Arc<dialplan::Service>,
+    /// What callers are told first from the start on.
+    pub notice: Option<Arc<dialplan::Notice>>,
     /// Prompts and slides.
     pub library: Arc<Library>,
     /// Calls at once; more are refused with 500 and Retry-After.
@@ -65,6 +67,7 @@ impl Config {
             listen,
             rtp_ports: 20_000..=29_999,
             service,
+            notice: None,
             library,
             calls_max: limits::CALLS_MAX,
             trunks: Vec::new(),

@@ -91,7 +91,8 @@ impl Gateway {
         let (connectors, connectors_thread) = Connectors::start(&gauges, config.environment.clone())?;
         let (editions, editions_threads) = Editions::start(Arc::clone(&config.library), &gauges)?;
         let (transcoding, transcoding_threads) = Transcoding::start(&handle, &gauges)?;
-        let shard = Shard::new(shard_config(&config, locals), Arc::clone(&config.service));
+        let mut shard = Shard::new(shard_config(&config, locals), Arc::clone(&config.service));
+        shard.handle_input(net::clock::now(), call::Input::Notice(config.notice.clone()));
         let worker = Worker {
             poller,
             shard,
@@ -170,6 +171,14 @@ impl Gateway {
         let told = self.pool.0.send(ToPool::Reload(Arc::clone(service)));
         if told.is_err() {
             warn!("the agent pool has ended");
+        }
+    }
+
+    /// Has new callers told this first, or nothing any more; calls in flight are left alone. What it shows and says is
+    /// to be prepared before.
+    pub fn announce(&self, notice: Option<&Arc<dialplan::Notice>>) {
+        for (shard, _) in &self.shards {
+            shard.send(ToShard::Notice(notice.cloned()));
         }
     }
 

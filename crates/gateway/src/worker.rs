@@ -65,6 +65,8 @@ pub(crate) enum ToShard {
     Transcoded(Box<FromTranscoder>),
     /// A new version of the service.
     Service(Arc<dialplan::Service>),
+    /// What new callers are told first.
+    Notice(Option<Arc<dialplan::Notice>>),
     /// No new calls.
     Drain,
     /// Hang up, say goodbye, end.
@@ -295,6 +297,7 @@ impl Worker {
                 ToShard::Answer { call, id, answer } => call::Input::Answer { call, id, answer },
                 ToShard::Transcoded(word) => call::Input::Transcoded(*word),
                 ToShard::Service(service) => call::Input::Service(service),
+                ToShard::Notice(notice) => call::Input::Notice(notice),
                 ToShard::Drain => call::Input::Drain,
                 ToShard::Stop => {
                     stop = true;

@@ -431,3 +431,29 @@ fn a_slide_at_its_first_use_is_that_of_its_version() {
     let error = library.first_use(2, &key).unwrap_err().to_string();
     assert!(error.contains("menu.svg"), "{error}");
 }
+
+#[test]
+fn a_service_without_a_slide_for_notices_gets_one() {
+    let (media, cache) = (Folder::new("notice-media"), Folder::new("notice-cache"));
+    let library = open(&media.0, &cache);
+    let notice = |text: &str| {
+        let values = SlideValues { lines: vec![text.into()], ..SlideValues::default() };
+        Asset::Slide { template: dialplan::NOTICE_SLIDE.into(), language: "en".into(), values }
+    };
+    let short = notice("No calls abroad.");
+    library.prepare(1, std::slice::from_ref(&short), &|_, _| {}).expect("it is drawn");
+    let drawn = tracks(&library, &short);
+    assert_eq!(drawn.len(), 4);
+    let long = notice(&"国际漫游".repeat(20));
+    let refused = library.prepare(1, &[long], &|_, _| {}).expect_err("eighty hanzi in QCIF");
+    assert!(refused[0].to_string().contains("shorten it"), "{}", refused[0]);
+
+    // The operator's own comes first.
+    fs::create_dir(media.0.join("slides")).expect("a fresh folder");
+    let page = fs::read(project_media().join("slides/page.svg")).expect("the project has it");
+    fs::write(media.0.join("slides").join(dialplan::NOTICE_SLIDE), page).expect("a fresh folder");
+    library.prepare(2, std::slice::from_ref(&short), &|_, _| {}).expect("it is drawn");
+    let own = tracks_of(&library, 2, &short);
+    let alike = ssim(&decoded(&drawn[0])[0], &decoded(&own[0])[0]).expect("the same size");
+    assert!(alike < 0.9, "{alike}");
+}

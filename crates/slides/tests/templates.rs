@@ -79,6 +79,7 @@ fn every_template_draws_in_every_size_and_language() {
         ("code.svg", 20),
         ("pin.svg", 8),
         ("stars.svg", 20),
+        ("notice.svg", 20),
     ];
     for (name, rows) in templates {
         for size in SIZES {
@@ -179,6 +180,21 @@ fn long_text_is_wrapped_shrunk_and_at_last_cut_with_an_ellipsis() {
         assert!(!fill(&"Two or three lines of text. ".repeat(3)).contains('…'), "{size} wraps");
         assert!(fill(&"More than any screen can show at once. ".repeat(40)).contains('…'), "{size} cuts");
     }
+}
+
+#[test]
+fn a_notice_that_does_not_fit_is_refused_and_not_cut() {
+    let notice = |text: &str, size| {
+        let values = SlideValues { lines: vec![text.to_owned()], ..SlideValues::default() };
+        draw("notice.svg", &values, "en", size)
+    };
+    for size in SIZES {
+        notice(&"Calls abroad fail. ".repeat(6), size).expect("some lines fit");
+        notice("Wait…", size).expect("an ellipsis of the text's own");
+    }
+    let refused = notice(&"国际漫游".repeat(20), Size::QCIF).expect_err("eighty hanzi").to_string();
+    assert!(refused.contains("does not fit a picture of 176x144: shorten it"), "{refused}");
+    notice(&"国际漫游".repeat(20), Size::CIF).expect("there is more room");
 }
 
 #[test]

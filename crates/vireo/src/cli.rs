@@ -11,6 +11,7 @@ mod flow;
 mod graph;
 mod media;
 mod new;
+mod notice;
 mod publish;
 mod render;
 mod run;
@@ -44,6 +45,7 @@ enum Command {
     New(new::Args),
     Publish(publish::Args),
     Flow(flow::Args),
+    Notice(notice::Args),
     Graph(graph::Args),
     Schema(schema::Args),
     Simulate(simulate::Args),
@@ -80,6 +82,7 @@ impl Cli {
             Command::Simulate(args) => args.execute(),
             Command::Render(args) => args.execute(),
             Command::Media(args) => args.execute(),
+            Command::Notice(args) => args.execute(),
             Command::Account(args) => args.execute(),
             Command::Publish(args) => args.execute(),
             Command::Flow(args) => args.execute(),

@@ -13,6 +13,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
+use crate::notice::Written;
+
 /// Octets of a line; a longer one is cut off, and no JSON any more.
 const LINE_MAX: u64 = 1 << 20;
 /// How long one side waits for the line of the other. Encoding what is new takes its time.
@@ -25,6 +27,8 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(30 * 60);
 pub(crate) enum Wish {
     /// Make this stored version live.
     Switch(u64),
+    /// Tell new callers this first, or nothing any more.
+    Announce(Option<Written>),
 }
 
 /// What came of it.
@@ -36,7 +40,9 @@ pub(crate) enum Answer {
         /// Calls that keep an older version.
         older: usize,
     },
-    /// What was live stays live.
+    /// New callers are told, or are not told any more.
+    Announced,
+    /// Everything stays as it was.
     Refused(String),
 }
 
@@ -117,6 +123,7 @@ mod tests {
             match wish {
                 Wish::Switch(7) => Answer::Live { older: granted },
                 Wish::Switch(other) => Answer::Refused(format!("no version {other}")),
+                Wish::Announce(_) => Answer::Announced,
             }
         })
         .expect("it can be made");
@@ -127,6 +134,9 @@ mod tests {
         let switched = |number| ask(&data, &Wish::Switch(number)).expect("an answer").expect("it runs");
         assert_eq!(switched(7), Answer::Live { older: 1 });
         assert_eq!(switched(8), Answer::Refused("no version 8".to_owned()));
+        let written = Written { text: "No calls abroad.".to_owned(), texts: [].into(), until: 7 };
+        let announced = ask(&data, &Wish::Announce(Some(written))).expect("an answer");
+        assert_eq!(announced, Some(Answer::Announced));
         let mode = fs::metadata(path(&data)).expect("it is there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         fs::remove_dir_all(&data).expect("it is ours");

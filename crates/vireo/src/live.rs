@@ -1,8 +1,8 @@
 //! Live edit: what is saved in the service's folder is checked, encoded and handed on to go live.
 //!
 //! A thread of its own judges, so that neither calls nor signals wait for it; the gateway's owner publishes
-//! what comes out. A mistake leaves the live version as it is. Start at [`start`]; what a
-//! command publishes comes the same way, by [`take_publications`].
+//! what comes out. A mistake leaves the live version as it is. Start at [`start`]; what commands
+//! wish comes the same way, by [`take_commands`].
 
 mod watch;
 
@@ -11,15 +11,16 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 
-use dialplan::Service;
+use dialplan::{Notice, Service};
 use gateway::library::Library;
 use gateway::service::{Folder, ServiceError};
 use tokio::sync::mpsc;
 
 use crate::control::{self, Answer, Wish};
+use crate::notice::{self, Written};
 use crate::service;
 use crate::versions::Versions;
 use watch::{Looks, Watch};
@@ -36,6 +37,8 @@ pub(crate) enum Edit {
     Good(Arc<Service>),
     /// The same of a version that was published; how many calls keep an older one is told there.
     Published { service: Arc<Service>, number: u64, older: SyncSender<usize> },
+    /// What new callers are told first is another notice, or none; it is encoded.
+    Announced(Option<Arc<Notice>>),
     /// It has mistakes; this is what to tell the person who made them.
     Refused {
         /// Each mistake with its place, several lines.
@@ -56,6 +59,15 @@ struct Editor {
     /// What the live version was made of.
     live: Option<u64>,
     refused: bool,
+    /// What new callers are told first.
+    notice: Option<Arc<Notice>>,
+}
+
+/// What is live at the start.
+pub(crate) struct Standing<'a> {
+    pub(crate) library: &'a Arc<Library>,
+    pub(crate) service: &'a Arc<Service>,
+    pub(crate) notice: Option<&'a Arc<Notice>>,
 }
 
 /// A folder that is being watched, not yet judged. Made before the service is loaded, so that what is saved
@@ -80,15 +92,28 @@ impl Watched {
 /// When the system refuses a thread.
 pub(crate) fn start(
     watched: Watched,
-    library: Arc<Library>,
-    service: &Arc<Service>,
+    standing: &Standing<'_>,
+    data: &Path,
 ) -> std::io::Result<mpsc::Receiver<Edit>> {
     let Watched { mut watch, folder, content } = watched;
     let (tell, edits) = mpsc::channel(EDITS_WAITING_MAX);
-    let versions = vec![(service.version(), Arc::downgrade(service))];
-    let mut editor = Editor { folder, library, versions, live: content, refused: false };
+    let editor = Editor { live: content, ..Editor::new(folder, standing) };
+    // Of the thread that watches and the one that takes commands, each of which waits for something else.
+    let editor = Arc::new(Mutex::new(editor));
+    let (commanded, told, own) = (Arc::clone(&editor), tell.clone(), data.to_owned());
+    let taken = control::serve(data, move |wish| match wish {
+        Wish::Switch(_) => {
+            Answer::Refused("what is saved is live at once here, and nothing is published".into())
+        }
+        Wish::Announce(written) => lock(&commanded).announce(&own, &told, written.as_ref()),
+    });
+    // A demo does without commands, such as in a folder whose path is too long for a socket.
+    if let Err(why) = taken {
+        tracing::warn!(%why, "commands are not taken");
+    }
     thread::Builder::new().name("live-edit".into()).spawn(move || {
         while watch.changed(|| tell.is_closed()) {
+            let mut editor = lock(&editor);
             let edit = catch_unwind(AssertUnwindSafe(|| editor.judge(watch.seen())));
             let edit = edit.unwrap_or_else(|_| Some(editor.faulty()));
             if edit.is_some_and(|edit| tell.blocking_send(edit).is_err()) {
@@ -99,28 +124,67 @@ pub(crate) fn start(
     Ok(edits)
 }
 
-/// Makes stored versions live when a command wishes it, until the receiver is dropped.
+/// Makes stored versions live and gives notices when a command wishes it, until the receiver is dropped.
 ///
 /// # Errors
 /// When the way for commands cannot be made.
-pub(crate) fn take_publications(
-    data: &Path,
-    library: Arc<Library>,
-    service: &Arc<Service>,
-) -> std::io::Result<mpsc::Receiver<Edit>> {
+pub(crate) fn take_commands(standing: &Standing<'_>, data: &Path) -> std::io::Result<mpsc::Receiver<Edit>> {
     let (tell, edits) = mpsc::channel(EDITS_WAITING_MAX);
-    let store = Versions::new(data);
+    let (store, own) = (Versions::new(data), data.to_owned());
     let folder = Folder { dialplans: data.to_owned(), media: data.to_owned() };
-    let versions = vec![(service.version(), Arc::downgrade(service))];
-    let mut editor = Editor { folder, library, versions, live: None, refused: false };
-    control::serve(data, move |Wish::Switch(number)| {
-        let switched = catch_unwind(AssertUnwindSafe(|| editor.switch(&store, &tell, number)));
-        switched.unwrap_or_else(|_| Answer::Refused("a fault in vireo itself; its log says where".to_owned()))
+    let mut editor = Editor::new(folder, standing);
+    control::serve(data, move |wish| {
+        let done = catch_unwind(AssertUnwindSafe(|| match wish {
+            Wish::Switch(number) => editor.switch(&store, &tell, number),
+            Wish::Announce(written) => editor.announce(&own, &tell, written.as_ref()),
+        }));
+        done.unwrap_or_else(|_| Answer::Refused("a fault in vireo itself; its log says where".to_owned()))
     })?;
     Ok(edits)
 }
 
+/// A judge that panicked is as good as before: it writes down what is live when everything else is done.
+fn lock(editor: &Mutex<Editor>) -> MutexGuard<'_, Editor> {
+    editor.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Editor {
+    fn new(folder: Folder, standing: &Standing<'_>) -> Editor {
+        let Standing { library, service, notice } = standing;
+        let versions = vec![(service.version(), Arc::downgrade(service))];
+        let (library, notice) = (Arc::clone(library), notice.cloned());
+        Editor { folder, library, versions, live: None, refused: false, notice }
+    }
+
+    /// Has new callers told something first, or nothing any more, and keeps that for the next start.
+    fn announce(&mut self, data: &Path, tell: &mpsc::Sender<Edit>, written: Option<&Written>) -> Answer {
+        let made = written.map(|written| self.made(written)).transpose();
+        let notice = match made {
+            Ok(notice) => notice,
+            Err(why) => return Answer::Refused(why),
+        };
+        if let Err(why) = notice::keep(data, written) {
+            return Answer::Refused(format!("{why:#}"));
+        }
+        self.notice.clone_from(&notice);
+        match tell.blocking_send(Edit::Announced(notice)) {
+            Ok(()) => Answer::Announced,
+            Err(_) => {
+                Answer::Refused("the gateway is ending; it will be told after the next start".to_owned())
+            }
+        }
+    }
+
+    /// A notice with everything of it encoded for the live service.
+    fn made(&self, written: &Written) -> Result<Arc<Notice>, String> {
+        let notice = written.notice().map_err(|why| why.to_string())?;
+        let live = self.versions.last().and_then(|(_, service)| service.upgrade());
+        let service = live.ok_or("the gateway is ending")?;
+        notice.check(&service).map_err(|why| why.to_string())?;
+        notice::prepare(&self.library, &service, &notice)?;
+        Ok(Arc::new(notice))
+    }
+
     /// Makes a stored version live; only then it is so for the next start, too.
     fn switch(&mut self, store: &Versions, tell: &mpsc::Sender<Edit>, number: u64) -> Answer {
         self.folder = store.folder(number);
@@ -161,7 +225,11 @@ impl Editor {
         // What only calls of old versions had, and those calls have ended.
         self.versions.retain(|(_, service)| service.strong_count() > 0);
         self.forget_others();
-        if let Err(errors) = self.library.prepare(version, &service::assets(&service), &|_, _| {}) {
+        let mut assets = service::assets(&service);
+        if let Some(notice) = &self.notice {
+            assets.extend(service::assets_of(&notice.presentations(&service)));
+        }
+        if let Err(errors) = self.library.prepare(version, &assets, &|_, _| {}) {
             self.forget_others();
             let report = errors.iter().map(|error| format!("error: {error}\n")).collect();
             let summary = format!("{} slides, spoken texts or clips cannot be made", errors.len());

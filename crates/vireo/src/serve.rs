@@ -23,7 +23,8 @@ use tokio::sync::mpsc::Receiver;
 use web::{Board, Certificate, Edition};
 
 use crate::accounts::{self, Beginning, Given};
-use crate::live::{self, Edit, Watched};
+use crate::live::{self, Edit, Standing, Watched};
+use crate::notice;
 use crate::service;
 use crate::versions::Versions;
 
@@ -98,6 +99,15 @@ pub(crate) fn until_told_to_stop(
     );
     std::fs::create_dir_all(&settings.data)
         .with_context(|| format!("cannot make {}", settings.data.display()))?;
+    let now = net::clock::now().wall;
+    let notice =
+        notice::kept(&settings.data, now)?.map(|written| written.notice()).transpose()?.map(Arc::new);
+    if let Some(notice) = &notice {
+        notice::prepare(&library, &service, notice)
+            .map_err(|why| anyhow!("the notice cannot be shown: {why}"))?;
+        println!("callers are told first: {}", notice.text());
+    }
+    config.notice.clone_from(&notice);
     config.store = Some(settings.database.clone());
     config.rtp_ports = settings.rtp_ports;
     config.ice_servers = settings.ice_servers;
@@ -119,9 +129,10 @@ pub(crate) fn until_told_to_stop(
         store,
     };
     let serving = web.serve(site, certificate.as_ref())?;
+    let standing = Standing { library: &library, service: &service, notice: notice.as_ref() };
     let mut edits = Some(match watched {
-        Some(watched) => live::start(watched, library, &service)?,
-        None => live::take_publications(&settings.data, library, &service)?,
+        Some(watched) => live::start(watched, &standing, &settings.data)?,
+        None => live::take_commands(&standing, &settings.data)?,
     });
 
     let path = certificate.as_ref().map(|certificate| certificate.path.as_path());
@@ -228,6 +239,13 @@ impl Live {
                 println!("{}\n{stays}", report.trim_end());
                 let text = format!("{}\n{summary}", report.trim_end());
                 self.board.diagnose(Some(live::without_folder(&text, &self.folder)));
+            }
+            Edit::Announced(notice) => {
+                self.gateway.announce(notice.as_ref());
+                match notice {
+                    Some(notice) => println!("callers are told first: {}", notice.text()),
+                    None => println!("callers are told nothing first any more"),
+                }
             }
             Edit::Mended => {
                 self.board.diagnose(None);

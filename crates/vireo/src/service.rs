@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
-use dialplan::{Flow, Position, Service};
+use dialplan::{Flow, Position, Presentations, Service};
 use gateway::library::{self, Library};
 use gateway::service::{Folder, ServiceError};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -122,7 +122,11 @@ pub(crate) fn origin(service: &Service, asset: &Asset) -> Option<Position> {
 
 /// Everything the service can ever show or say.
 pub(crate) fn assets(service: &Service) -> Vec<Asset> {
-    let all = service.presentations();
+    assets_of(service.presentations())
+}
+
+/// What is to be made for callers to see and hear these.
+pub(crate) fn assets_of(all: &Presentations) -> Vec<Asset> {
     let slides = all.slides.iter().map(call::slide);
     let speech = all.speech.iter().map(call::speech);
     let clips =

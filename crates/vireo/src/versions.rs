@@ -4,14 +4,16 @@
 //! appears as a whole or not at all, and so does the word that it is live: both are written aside, brought to the disk, and
 //! renamed. What lies in the operator's own folder meanwhile does not matter.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use gateway::service::Folder;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::durable::{self, sync, write};
 
 /// Files of one version; a folder with more is none of a service.
 const FILES_MAX: usize = 10_000;
@@ -95,11 +97,7 @@ impl Versions {
     /// # Errors
     /// When it cannot be written.
     pub(crate) fn switch(&self, number: u64) -> anyhow::Result<()> {
-        let (aside, path) = (self.data.join("live.new"), self.data.join("live"));
-        let written = write(&aside, format!("{number}\n").as_bytes())
-            .and_then(|()| fs::rename(&aside, &path))
-            .and_then(|()| sync(&self.data));
-        written.with_context(|| format!("cannot write {}", path.display()))
+        durable::replace(&self.data, "live", format!("{number}\n").as_bytes())
     }
 
     /// Keeps what lies in `folder` as a version; the one that is the same as the newest is that one again.
@@ -206,18 +204,6 @@ fn keep(files: &[(String, PathBuf)], version: &Version, to: &Path) -> io::Result
     let told = serde_json::to_vec_pretty(version)?;
     write(&to.join("version.json"), &told)?;
     sync(to)
-}
-
-/// Writes a file that is on the disk when this returns.
-fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(content)?;
-    file.sync_all()
-}
-
-/// Brings the names of a folder to the disk.
-fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

@@ -47,8 +47,8 @@ impl Shard {
         };
         let (id, seed, ticket) = self.draw_call();
         let span = info_span!("call", id = id.0, called = number);
-        let service = std::sync::Arc::clone(&self.service);
-        let visit = Visit { id, session, name, media, called: number, flow, service, seed, ticket };
+        let (service, notice) = (std::sync::Arc::clone(&self.service), self.notice.clone());
+        let visit = Visit { id, session, name, media, called: number, flow, service, notice, seed, ticket };
         let call = span.in_scope(|| Call::of_visitor(now, visit));
         let facts = call.facts.clone();
         let casualty =

@@ -17,6 +17,7 @@ mod lips;
 mod live;
 mod locals;
 mod menu;
+mod notices;
 mod pairs;
 mod pauses;
 mod phone;

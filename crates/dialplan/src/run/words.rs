@@ -1,10 +1,11 @@
 //! What a run and whoever drives it say to each other: facts, events, actions, and their parts.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::connector::{Answer, Question};
-use crate::{Places, Position, Presentation};
+use crate::{Notice, Places, Position, Presentation};
 
 /// What is known of a call before it starts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Facts {
     pub language: Option<String>,
     /// Wall time since 1970-01-01T00:00:00Z at [`Event::Start`]; from there on it goes with the time of events.
     pub wall: Duration,
+    /// What is told first, unless it is over by then.
+    pub notice: Option<Arc<Notice>>,
 }
 
 /// What happened to the call.

@@ -18,6 +18,9 @@ const FONT_DIR: &str = "fonts";
 /// Debian's fonts-noto-cjk.
 const FONT: &str = "/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc";
 
+/// The slide of notices where the operator has none.
+const NOTICE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../media/slides/notice.svg"));
+
 /// Everything that is needed to make tracks.
 pub(super) struct Maker {
     /// Changes with the version that is prepared.
@@ -137,6 +140,8 @@ impl Maker {
         let path = self.file("slides", template)?;
         let text = match known {
             Some(text) => text.to_owned(),
+            // A notice is said with whatever service is live, also with one that knows nothing of notices.
+            None if template == dialplan::NOTICE_SLIDE && !path.exists() => NOTICE.to_owned(),
             None => {
                 let data = read(&path, limits::TEMPLATE_LEN_MAX)?;
                 String::from_utf8(data).map_err(|_| Error::asset(&path, &"is not UTF-8"))?

@@ -92,6 +92,7 @@ pub(crate) fn switch(data: &std::path::Path, versions: &Versions, number: u64) -
                 println!("calls that go on with an older version: {older}");
             }
         }
+        Some(Answer::Announced) => return Err(anyhow!("the gateway answers something else")),
         Some(Answer::Refused(why)) => return Err(anyhow!("{}\nwhat was live stays live", why.trim_end())),
         None => {
             versions.switch(number)?;

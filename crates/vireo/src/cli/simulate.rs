@@ -145,6 +145,7 @@ impl Args {
             called: flow.numbers().first().cloned().unwrap_or_default(),
             has_video: !self.no_video,
             language: self.lang.clone(),
+            notice: None,
         })
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use media::Picture;
 use rustix::process::Signal;
 
 use crate::common::caller::Caller;
@@ -93,4 +94,50 @@ fn a_published_version_is_for_new_calls_and_outlives_the_gateway() {
     let twice = Command::new(env!("CARGO_BIN_EXE_vireo")).args(words).output().expect("it runs");
     assert!(!twice.status.success(), "one gateway for one folder of data");
     assert!(fs::exists(demo.dir().join("data/versions/2/version.json")).expect("it can be looked at"));
+}
+
+/// Whether a picture is that of a notice: nothing else of the service has a yellow bar across its top.
+fn is_a_notice(picture: &Picture) -> bool {
+    let (width, row) = (usize::from(picture.size.width) / 2, usize::from(picture.size.height) / 2 / 40);
+    let at = row * width + width / 8;
+    picture.u[at] < 100 && picture.v[at] > 135
+}
+
+#[test]
+fn a_notice_comes_first_until_it_is_taken_back_and_outlives_the_gateway() {
+    let mut demo = Demo::configured("notice", "", |_| {});
+    let first = |demo: &Demo| Caller::at_first_picture(demo.sip).1;
+    assert!(!is_a_notice(&first(&demo)));
+    assert!(says(&demo, &["notice"]).contains("callers are told nothing first"));
+
+    let words =
+        ["notice", "国际漫游业务暂时中断", "--lang", "en=No calls abroad at present.", "--until", "23:59"];
+    let told = says(&demo, &[&words[..], &["--zone", "UTC"]].concat());
+    assert!(told.contains("new callers are told it until") && told.contains("23:59 UTC"), "{told}");
+    let (mut caller, picture) = Caller::at_first_picture(demo.sip);
+    assert!(is_a_notice(&picture));
+    // A key skips it; what comes then is the service.
+    assert!(!is_a_notice(&caller.press('1', &picture)));
+    drop(caller);
+    let shown = says(&demo, &["notice"]);
+    assert!(shown.contains("国际漫游业务暂时中断") && shown.contains("en: No calls abroad"), "{shown}");
+
+    for (wrong, why) in [
+        (vec!["notice", "x", "--until", "soon"], "is no time"),
+        (vec!["notice", "x", "--lang", "fr=y", "--until", "23:59"], "speaks `fr`"),
+        (vec!["notice", "x", "--until", "2001-01-01T00:00"], "is over already"),
+        (vec!["notice", &"国".repeat(201), "--until", "23:59"], "at most 200 characters"),
+        (vec!["notice", &"国际漫游".repeat(30), "--until", "23:59"], "does not fit a picture"),
+    ] {
+        let refused = vireo(&demo, &wrong);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && said.contains(why), "{wrong:?}: {said}");
+    }
+    assert!(is_a_notice(&first(&demo)), "a refused one changes nothing");
+
+    demo.process.end(Signal::KILL, Duration::from_secs(5));
+    demo.restart();
+    assert!(is_a_notice(&first(&demo)), "it is told after a restart");
+    assert!(says(&demo, &["notice", "--clear"]).contains("nothing first any more"));
+    assert!(!is_a_notice(&first(&demo)));
 }

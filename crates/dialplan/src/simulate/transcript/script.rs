@@ -330,7 +330,7 @@ impl Reading<'_> {
             None => flow.numbers().first().cloned().unwrap_or_default(),
         };
         let wall = usual_time(self.service);
-        let facts = Facts { caller: None, called, has_video: true, language: None, wall };
+        let facts = Facts { caller: None, called, has_video: true, language: None, wall, notice: None };
         let mut setup = Setup { flow: flow.id(), facts, answers: BTreeMap::new() };
         for part in &parts {
             self.clause(part, &mut setup);

@@ -30,6 +30,15 @@ pub(crate) struct Caller {
 impl Caller {
     /// Calls the hotline and waits for its menu.
     pub(crate) fn at_menu(hotline: SocketAddr) -> (Caller, Picture) {
+        Caller::call(hotline, STILL_FIRST)
+    }
+
+    /// Calls the hotline and waits for the first that it shows.
+    pub(crate) fn at_first_picture(hotline: SocketAddr) -> (Caller, Picture) {
+        Caller::call(hotline, STILL)
+    }
+
+    fn call(hotline: SocketAddr, still: Duration) -> (Caller, Picture) {
         let mut terminal =
             Terminal::open((Ipv4Addr::LOCALHOST, 0).into(), "13800000000", Codec::H264, Size::CIF)
                 .expect("ports are free");
@@ -37,8 +46,8 @@ impl Caller {
         let now = net::clock::now();
         terminal.phone().call(now, &uri, hotline).expect("the call begins");
         let mut caller = Caller { terminal, shows: None, heard: Vec::new(), since: now.mono, over: false };
-        let menu = caller.page(STILL_FIRST, &Picture::black(Size::CIF));
-        (caller, menu)
+        let page = caller.page(still, &Picture::black(Size::CIF));
+        (caller, page)
     }
 
     /// Presses a key; the page that it leads to, which is unlike `before`.

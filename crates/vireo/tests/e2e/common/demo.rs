@@ -103,10 +103,12 @@ impl Demo {
         Demo { process, service, sip, http, words, dir }
     }
 
-    /// Ends it as Ctrl-C does and starts it again over the same folder.
+    /// Ends it as Ctrl-C does, unless it was killed, and starts it again over the same folder.
     pub(crate) fn restart(&mut self) {
-        let ended = self.process.end(Signal::INT, END_LIMIT);
-        assert!(ended.is_some_and(|status| status.success()), "an orderly end");
+        if self.process.exited().is_none() {
+            let ended = self.process.end(Signal::INT, END_LIMIT);
+            assert!(ended.is_some_and(|status| status.success()), "an orderly end");
+        }
         self.process = started(&self.dir.0, &self.words);
     }
 
