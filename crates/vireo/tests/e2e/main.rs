@@ -29,3 +29,4 @@ mod torture_live;
 mod tshark;
 mod tutorial;
 mod values;
+mod walked;
