@@ -189,6 +189,7 @@ impl World {
                 | Output::Transcode(_)
                 | Output::Ask { .. }
                 | Output::Live(_)
+                | Output::Ordered(_)
                 | Output::Ended(_) => {}
             }
         }

@@ -123,7 +123,7 @@ impl Call {
                     self.begin_transfer(now, to, ring_timeout);
                 }
                 Action::Notify { to, text } => self.write(now, &to, text),
-                Action::Ordered(ordered) => self.note_order(&ordered),
+                Action::Ordered(ordered) => self.note_order(now, ordered),
                 // The phone rings since the INVITE came.
                 Action::Ring => {}
                 Action::Decline(why) => self.decline_caller(now, why),

@@ -23,6 +23,7 @@ use crate::call::{self, AgentOffer, Call, Invitation, Place, Refusal, Way};
 use crate::cdr::{Cause, Cdr, Facts};
 use crate::edges::Edges;
 use crate::leg::{CALLER, Leg};
+use crate::message::OrderRecord;
 use crate::transcode::{FromTranscoder, ToTranscoder};
 use crate::trunk::Trunk;
 use crate::{CallId, Component, LegId, LegPorts, Live, MediaPort, PortId, limits, web};
@@ -178,6 +179,8 @@ pub enum Output {
     Transcode(ToTranscoder),
     /// Something for the list of live calls.
     Live(Live),
+    /// A caller ordered something; for the audit.
+    Ordered(Box<OrderRecord>),
     /// A call has ended; its record.
     Ended(Box<Cdr>),
     /// Nothing more to do before this time.
@@ -612,6 +615,7 @@ impl Shard {
             call::Output::Web { session, word } => self.grant_web(id, session, word),
             call::Output::Transcode(word) => self.out.push_back(Output::Transcode(word)),
             call::Output::Live(word) => self.out.push_back(Output::Live(word)),
+            call::Output::Ordered(order) => self.out.push_back(Output::Ordered(order)),
             call::Output::Ended(cdr) => {
                 self.calls.remove(&id);
                 self.out.push_back(Output::Live(Live::Ended { call: id }));
