@@ -84,11 +84,11 @@ impl Call {
                 return;
             }
             match self.run.run.poll_output() {
-                Action::Enter { node, .. } => {
-                    debug!(node, "enters");
+                Action::Enter { flow, node, .. } => {
+                    debug!(flow, node, "enters");
                     self.facts.enter(&node);
                     let (call, at) = (self.facts.call, now.wall);
-                    self.out.push_back(Output::Live(Live::Node { call, node, at }));
+                    self.out.push_back(Output::Live(Live::Node { call, flow, node, at }));
                 }
                 Action::Play(presentation) => {
                     self.cover_place();
