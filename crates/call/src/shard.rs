@@ -4,6 +4,7 @@
 //! queue, the record) is kept outside the call in its [`Casualty`]. Start at [`Shard::handle_input`].
 
 mod browsers;
+mod ports;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -774,30 +775,6 @@ impl Shard {
             && let Some(slot) = self.calls.get_mut(&id)
         {
             slot.casualty.dialogs.retain(|own| *own != dialog);
-        }
-    }
-
-    fn own_ports(&mut self, id: CallId, leg: LegId, ports: LegPorts) {
-        self.by_port.insert(ports.audio.id, (id, leg, Kind::Audio));
-        if let Some(video) = ports.video {
-            self.by_port.insert(video.id, (id, leg, Kind::Video));
-        }
-        if let Some(slot) = self.calls.get_mut(&id) {
-            slot.casualty.ports.push(ports);
-        }
-    }
-
-    fn take_ports(&mut self) -> Option<LegPorts> {
-        if self.spare.len() < 2 {
-            return None;
-        }
-        Some(LegPorts { audio: self.spare.pop_front()?, video: self.spare.pop_front() })
-    }
-
-    fn give_back(&mut self, ports: LegPorts) {
-        for port in std::iter::once(ports.audio).chain(ports.video) {
-            self.by_port.remove(&port.id);
-            self.out.push_back(Output::Release(port.id));
         }
     }
 }
