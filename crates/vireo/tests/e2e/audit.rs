@@ -55,7 +55,7 @@ fn sells(service: &Path) {
     }
     rewrite("dialplans/hotline.yaml", &|flow| {
         flow.replacen("flow: hotline\n", "flow: hotline\nsms: crm.sms\n", 1)
-            .replace("vars: {", "vars: { price: 20.00,")
+            .replace("vars: {", "vars: { price: { type: money, default: 20 },")
             .replace("say: balance, to: balance", "say: balance, to: buy")
             + ORDER
     });
