@@ -83,10 +83,11 @@ async function dialplans(stage) {
   const { browser, url, options } = stage;
   const visitor = await phone(stage);
   await visitor.call(number(stage));
+  await visitor.key("1");
   const tab = await Tab.open(browser, url, { path: "/dialplans", as: "supervisor", width: 1280, height: 800 });
-  const now = await tab.inside("a call at a node", () => {
-    const count = document.querySelector(".calls-count");
-    return count && { node: count.closest("[data-node]")?.getAttribute("data-node"), calls: count.textContent };
+  const now = await tab.inside("a call at a page", () => {
+    const count = document.querySelector("[data-node=balance] .calls-count");
+    return count && { calls: count.textContent, all: document.querySelectorAll(".calls-count").length };
   });
   await visitor.hangUp();
   const today = await tab.inside("figures of today", () => {

@@ -52,8 +52,8 @@ fn the_drawing_tells_who_is_where_and_what_callers_did_today() {
     let out = shots();
     let args = ["--out", out.to_str().expect("UTF-8")];
     let seen = Browser::run(&lab, "dialplans", &args, LIMIT);
-    assert_eq!(seen["now"], json!({ "node": "main", "calls": "1" }), "{seen}");
-    assert_eq!(seen["today"], json!({ "main": "→ 1 · ✕ 1" }), "they hung up at once: {seen}");
+    assert_eq!(seen["now"], json!({ "calls": "1", "all": 1 }), "{seen}");
+    assert_eq!(seen["today"], json!({ "welcome": "→ 1", "main": "→ 1", "balance": "→ 1 · ✕ 1" }), "{seen}");
     assert_eq!(seen["gone"], true);
     nothing(&seen, "errors");
     gateway.assert_alive();

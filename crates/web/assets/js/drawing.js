@@ -56,7 +56,7 @@ function Way({ edge }) {
 function Today({ node, figures: { entries, timeouts, abandoned } }) {
   const parts = [["→", entries], ["∅", timeouts], ["✕", abandoned]].filter(([, n]) => n);
   const text = parts.map(([sign, n]) => `${sign} ${short(Number(n))}`).join(" · ");
-  const [x, y] = [node.x + 10, node.y + node.h - 5];
+  const [x, y] = [node.x + 10, node.y + node.h - 4];
   return text && html`<g class="today"><rect x=${x} y=${y} width=${text.length * 6 + 10} height="15" rx="7.5" />
     <text x=${x + 6} y=${y + 11}>${text}</text></g>`;
 }
