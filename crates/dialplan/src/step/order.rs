@@ -428,6 +428,11 @@ impl Order {
             }
         }
         let secrets = self.ask.secrets(checker.connectors());
+        // What is confirmed is written down, too.
+        for word in self.show.iter().filter(|word| secrets.contains(&word.value)) {
+            let message = format!("`{}` is a secret, which nobody is shown", word.value);
+            checker.note(Finding::error("secret-used", word.span, message, "a secret"));
+        }
         for name in self.ask.sent_names().filter(|name| !secrets.contains(*name)) {
             if !self.show.iter().any(|word| word.value == name) {
                 let message = format!("`{name}` is sent, and the caller does not confirm it");

@@ -1071,6 +1071,13 @@ calls:
     snapshot!(reports(&[
         ("not shown", with(&[("show: pack", "show: []")])),
         ("shown and not told", with(&[("lines: wanted", "lines: balance")])),
+        (
+            "a secret is shown",
+            with(&[
+                ("send: { pack: pack }", "send: { pack: pack, pin: pin }"),
+                ("show: pack", "show: [pack, pin]")
+            ]),
+        ),
         ("shown and not sent", with(&[("show: pack", "show: [pack, price]")])),
         ("no way for a code", by("[]")),
         ("unknown way for a code", by("[pictures, speech]")),
