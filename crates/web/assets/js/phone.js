@@ -29,7 +29,9 @@ const lit = signal("");
 const session = new Session("phone", { hue: 158, pitch: 440 }, {
   message: (message) => tell(message),
   welcome: (welcome) => {
-    if (number.value === "") number.value = welcome.numbers[0] ?? "";
+    // Whoever is about to type is not interrupted.
+    const typing = document.activeElement instanceof HTMLInputElement && document.activeElement.name === "number";
+    if (number.value === "" && !typing) number.value = welcome.numbers[0] ?? "";
     if (!welcome.resumed) return;
     const events = redraw(phone.value, welcome.state);
     events.forEach(tell);
