@@ -32,7 +32,7 @@ fn playback(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("playback");
     group.sample_size(20).throughput(Throughput::Elements(u64::from(CALLS)));
     group.bench_function("100 calls, one second", |bench| {
-        bench.iter(|| second(&mut world, &mut |_, _, _| {}))
+        bench.iter(|| second(&mut world, &mut |_, _, _| {}));
     });
     let payload = vec![0x55_u8; (octets / packets.max(1)) as usize];
     group.bench_function("floor: the same octets copied", |bench| {

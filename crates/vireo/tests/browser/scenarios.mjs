@@ -114,6 +114,7 @@ async function menu(stage) {
   const second = options.next ? await visitor.shows(options.next) : null;
   await pause(500);
   const next_caption = (await visitor.state()).caption;
+  if (options.out) await visitor.screenshot(`${options.out}/phone-page.png`);
   await visitor.hangUp();
   await visitor.until("the call's end", (state) => state.phase === "idle");
   const { over } = await visitor.state();

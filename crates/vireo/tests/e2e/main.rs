@@ -30,3 +30,4 @@ mod torture_live;
 mod tshark;
 mod tutorial;
 mod values;
+mod walked;
