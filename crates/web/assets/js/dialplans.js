@@ -40,6 +40,12 @@ function Source({ sheet }) {
   </div>`;
 }
 
+/** A wide drawing is seen from its start on. @param {any} paper */
+function begin(paper) {
+  const box = paper?.querySelector(".start")?.getBBox();
+  if (box) paper.scrollLeft = box.x + (box.width - paper.clientWidth) / 2;
+}
+
 /** @param {{sheet: Sheet}} props */
 function Flow({ sheet }) {
   const here = chosen.value?.flow === sheet.name ? chosen.value.node : null;
@@ -50,7 +56,7 @@ function Flow({ sheet }) {
   return html`<section class="flow" id="flow-${sheet.name}">
     <h2>${sheet.name} <small>${sheet.path}</small></h2>
     <div class="both">
-      <div class="paper" tabindex="0" role="region" aria-label=${t("dialplans_drawing", { flow: sheet.name })}>
+      <div class="paper" ref=${begin} tabindex="0" role="region" aria-label=${t("dialplans_drawing", { flow: sheet.name })}>
         ${sheet.graph === null ? html`<p class="quiet">${t("dialplans_large")}</p>`
           : html`<${Drawing} graph=${sheet.graph} label=${sheet.name} calls=${countByNode(calls.value, sheet.name)}
             figures=${today.value[sheet.name] ?? {}} chosen=${here} choose=${choose} />`}
@@ -90,10 +96,7 @@ poll("/api/v1/calls", 1_000, (data) => {
   if (data !== null) calls.value = Array.isArray(data.calls) ? data.calls : [];
 });
 
-/** The beginning of this day here, in seconds since 1970. */
-const midnight = () => Math.floor(new Date().setHours(0, 0, 0, 0) / 1_000);
-
-poll(() => `/api/v1/dialplans/figures?since=${midnight()}`, 5_000, (data) => {
+poll(() => `/api/v1/dialplans/figures?since=${Math.floor(new Date().setHours(0, 0, 0, 0) / 1_000)}`, 5_000, (data) => {
   if (data !== null) today.value = data.flows;
 });
 
