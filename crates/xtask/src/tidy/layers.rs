@@ -30,7 +30,7 @@ const fn shell(height: u8, name: &'static str, uses: &'static [&'static str], ab
 /// Every crate, highest first.
 pub const LAYERS: &[Layer] = &[
     shell(
-        5,
+        6,
         "vireo",
         &[
             "acd", "call", "codec", "crm", "dialplan", "emulator", "gateway", "h324m", "media", "net", "rtp",
@@ -38,9 +38,9 @@ pub const LAYERS: &[Layer] = &[
         ],
         "the binary: commands and configuration",
     ),
-    shell(4, "web", &["gateway", "net", "store"], "HTTP: what goes on in the gateway"),
+    shell(5, "web", &["gateway", "net", "store"], "HTTP: what goes on in the gateway"),
     shell(
-        3,
+        4,
         "gateway",
         &[
             "acd", "call", "codec", "dialplan", "h324m", "media", "net", "rtp", "sdp", "sip", "slides",
