@@ -17,6 +17,7 @@ pub fn pool_config(service: &Service) -> acd::Config {
                 wait_max: queue.wait_max,
                 capacity: queue.capacity,
                 wrap_up: queue.wrap_up,
+                ..acd::QueueConfig::default()
             })
             .collect(),
         agents: queues
@@ -27,7 +28,12 @@ pub fn pool_config(service: &Service) -> acd::Config {
                     dialplan::Address::Sip(uri) => acd::Address::Sip(uri.clone()),
                     dialplan::Address::Browser => acd::Address::Browser,
                 };
-                acd::AgentConfig { name: agent.name.clone(), address }
+                acd::AgentConfig {
+                    name: agent.name.clone(),
+                    address,
+                    skills: acd::Skills::new(),
+                    auto_answer: false,
+                }
             })
             .collect(),
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use acd::{
-    AgentId, AgentState, Config, Input, NotAnswered, NotSignedIn, OfferTo, Output, Priority, TicketId,
+    AgentId, AgentState, Caller, Config, Input, NotAnswered, NotSignedIn, OfferTo, Output, Priority, TicketId,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -112,7 +112,7 @@ struct Onlooker {
 impl Onlooker {
     fn see(&mut self, output: &Output) {
         match output {
-            Output::Offer { ticket, agent, address, name } => {
+            Output::Offer { ticket, agent, address, name, .. } => {
                 if let OfferTo::Session(session) = address {
                     let signed_in = self.sessions.get(session);
                     assert!(signed_in.is_none_or(|signed_in| signed_in == name), "{output:?}");
@@ -162,6 +162,7 @@ impl Onlooker {
                 NotSignedIn::Retired => self.part(*session),
                 NotSignedIn::Unknown | NotSignedIn::Taken | NotSignedIn::SignedInAlready => {}
             },
+            Output::Dial { .. } => panic!("nobody has asked to be called back: {output:?}"),
             Output::Timeout(_) => {}
         }
     }
@@ -189,6 +190,12 @@ impl Onlooker {
             | Input::SignIn { .. }
             | Input::SignOut { .. }
             | Input::SetReady { .. }
+            | Input::Hold { .. }
+            | Input::CallBack { .. }
+            | Input::CallerReached { .. }
+            | Input::CallerNotReached { .. }
+            | Input::EndCallBack { .. }
+            | Input::SetDoors { .. }
             | Input::Timeout => return,
         };
         for engaged in [&mut self.ringing, &mut self.talking] {
@@ -244,7 +251,12 @@ impl Run {
         self.next += 1;
         self.tickets.insert(short, ticket);
         self.onlooker.alive.insert(ticket);
-        self.input(Input::Enter { ticket, queue: queue.into(), priority: Priority::default() });
+        self.input(Input::Enter {
+            ticket,
+            queue: queue.into(),
+            priority: Priority::default(),
+            caller: Caller::default(),
+        });
     }
 
     fn pass(&mut self, time: Duration) {
@@ -304,8 +316,7 @@ impl Run {
     }
 
     fn reload(&mut self, number: u8) {
-        self.bench.pool.reload(self.bench.now, &version(number));
-        let outputs = self.bench.outputs();
+        let outputs = self.bench.reload(&version(number));
         outputs.iter().for_each(|output| self.onlooker.see(output));
     }
 }

@@ -33,7 +33,8 @@ fn a_desk_rings_at_its_session_and_is_told_what_it_does() {
     assert_eq!(states(&bench.sign_in("eve", 7)), [(7, AgentState::Ready)]);
     let outputs = bench.enter(1);
     let address = OfferTo::Session(7);
-    let offer = Output::Offer { ticket: TicketId(1), agent: eve, address, name: "eve".into() };
+    let offer =
+        Output::Offer { ticket: TicketId(1), agent: eve, address, name: "eve".into(), auto_answer: false };
     assert_eq!(outputs[0], offer);
     let until = bench.now + RING;
     assert_eq!(states(&outputs), [(7, AgentState::Ringing { until })]);
@@ -157,8 +158,7 @@ fn a_desk_that_is_no_longer_configured_is_told_so() {
     let (eve, ann) = (bench.id("eve"), bench.id("ann"));
     assert_eq!(offers(&bench.enter(1)), [(1, eve)]);
     let without = Config { queues: vec![queue("q", &["ann"])], agents: vec![agent("ann")] };
-    bench.pool.reload(bench.now, &without);
-    let outputs = bench.outputs();
+    let outputs = bench.reload(&without);
     assert!(outputs.contains(&Output::Withdraw { ticket: TicketId(1), agent: eve }));
     assert!(outputs.contains(&Output::NotSignedIn { session: 1, why: NotSignedIn::Retired }));
     assert_eq!(offers(&outputs), [(1, ann)]);
