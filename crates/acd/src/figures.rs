@@ -84,6 +84,13 @@ impl Figures {
         self.ends.push_back(End { at, waited, how });
     }
 
+    /// Who was answered at this time was never joined with the agent, and waits again.
+    pub(crate) fn not_answered(&mut self, at: Duration) {
+        if let Some(index) = self.ends.iter().rposition(|end| end.at == at && end.how == How::Answered) {
+            self.ends.remove(index);
+        }
+    }
+
     pub(crate) fn handled(&mut self, time: Duration) {
         if self.handled.len() >= limits::HANDLED_KEPT {
             self.handled.pop_front();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Tickets of the whole pool; more end as [`crate::Outcome::Failed`].
-pub const TICKETS_MAX: usize = 10_000;
+pub const TICKETS_MAX: usize = 12_000;
 /// Agents ever named, over all reloads; more are left out.
 pub const AGENTS_MAX: usize = 10_000;
 /// Places of a queue of which each change is told; a caller further back is told its place on entry and

@@ -232,7 +232,7 @@ impl Pool {
     }
 
     fn set_ready(&mut self, id: AgentId, ready: bool, mut reason: String) {
-        if !self.state.agent(id).is_some_and(|agent| !agent.is_retired()) {
+        if self.state.agent(id).is_none_or(|agent| agent.is_retired()) {
             return;
         }
         if ready {

@@ -50,6 +50,7 @@ impl Pool {
         match what {
             What::Entered { ticket, queue, .. } | What::Moved { ticket, queue } => {
                 self.place_changes(*ticket);
+                self.places.remove(ticket);
                 self.moved.insert(queue.clone());
                 self.newcomers.insert(queue.clone(), *ticket);
             }

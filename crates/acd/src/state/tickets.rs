@@ -101,6 +101,11 @@ impl State {
             }
         };
         let Some(ticket) = self.tickets.get_mut(&id) else { return };
+        if let (Stage::Talking(_, since), true) = (&ticket.stage, ticket.counts)
+            && let Some(queue) = self.queues.get_mut(&ticket.queue)
+        {
+            queue.figures.not_answered(*since);
+        }
         match why {
             NotAnswered::Unreachable | NotAnswered::Unfit => {
                 ticket.tried.insert(agent_id, Tried::Unreachable);

@@ -420,3 +420,23 @@ fn reload_without_agents_lets_the_callers_go() {
         [withdraw, done(1, Outcome::NoAgents), done(2, Outcome::NoAgents)]
     );
 }
+
+#[test]
+fn change_of_queues_during_ring() {
+    let mut bench = Bench::new(&config(&["ann", "bob"]));
+    let (ann, bob) = (bench.id("ann"), bench.id("bob"));
+    assert_eq!(offers(&bench.enter(1)), [(1, ann)]);
+    // Ann still works here but serves another queue: her ringing is let run, the next call is bob's.
+    let mut new = config(&["ann", "bob"]);
+    new.queues[0].agents = vec!["bob".into()];
+    assert_eq!(bench.reload(&new), []);
+    bench.answered(1, ann);
+    assert_eq!(bench.agent_left(1, ann), [done(1, Outcome::Served)]);
+    bench.pass(WRAP_UP);
+    assert_eq!(offers(&bench.enter(2)), [(2, bob)]);
+    // The queue goes while its agent rings.
+    let withdraw = Output::Withdraw { ticket: TicketId(2), agent: bob };
+    new.queues.clear();
+    assert_eq!(bench.reload(&new), [withdraw, done(2, Outcome::Closed)]);
+    assert_eq!(bench.answered(2, bob), [], "too late");
+}

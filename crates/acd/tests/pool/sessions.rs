@@ -164,3 +164,21 @@ fn a_desk_that_is_no_longer_configured_is_told_so() {
     assert_eq!(offers(&outputs), [(1, ann)]);
     assert_eq!(bench.pool.agents().len(), 1);
 }
+
+#[test]
+fn browser_closes_mid_call() {
+    let mut bench = desks(&["eve"], &[]);
+    let eve = bench.id("eve");
+    bench.sign_in("eve", 1);
+    bench.enter(1);
+    bench.answered(1, eve);
+    bench.enter(2);
+    // The session goes first, then the leg's own end: who talks is ended once, who waits is let go.
+    assert_eq!(done(&bench.sign_out(1)), Some(Outcome::NoAgents));
+    let lost = Input::AgentLost { ticket: TicketId(1), agent: eve };
+    assert_eq!(done(&bench.on(lost.clone())), Some(Outcome::Failed));
+    assert_eq!(bench.on(lost), []);
+    // The place is free for the browser that comes back, and takes a caller at once.
+    assert_eq!(states(&bench.sign_in("eve", 2)), [(2, AgentState::Ready)]);
+    assert_eq!(offers(&bench.enter(3)), [(3, eve)]);
+}

@@ -155,3 +155,16 @@ pub(crate) fn offers(outputs: &[Output]) -> Vec<(u64, AgentId)> {
     };
     outputs.iter().filter_map(pair).collect()
 }
+
+/// Numbers that follow from their seed (SplitMix64).
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    /// From 0 to `end` - 1.
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % end
+    }
+}
