@@ -149,7 +149,8 @@ pub enum Input {
         /// Whether from now on.
         on: bool,
     },
-    /// The caller, who waits and has a number, is to be called back: the ticket keeps its place without a call.
+    /// The caller, who waits and has a number, is to be called back: the ticket keeps its place without a call, for
+    /// [`limits::DURATION_MAX`](crate::limits::DURATION_MAX) at most.
     CallBack {
         /// Whose.
         ticket: TicketId,
