@@ -21,6 +21,7 @@ use crate::echo::Echo;
 use crate::edges::Edges;
 use crate::governor::Limit;
 use crate::leg::{CALLER, Leg, Phase};
+use crate::message::OrderRecord;
 use crate::script::Showing;
 use crate::stream::Source;
 use crate::transcode::{FromTranscoder, ToTranscoder};
@@ -118,6 +119,7 @@ pub(crate) enum Output {
     },
     Transcode(ToTranscoder),
     Live(Live),
+    Ordered(Box<OrderRecord>),
     Ended(Box<Cdr>),
     Timeout(Option<Instant>),
 }

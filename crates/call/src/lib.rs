@@ -45,6 +45,7 @@ pub use call::CallId;
 pub use cdr::{CallBack, Cause, Cdr, Packets, Terminal};
 pub use leg::LegId;
 pub use live::Live;
+pub use message::OrderRecord;
 pub use offer::rtp_config;
 pub use pool::pool_config;
 pub use script::{slide, speech};

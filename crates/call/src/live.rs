@@ -26,6 +26,8 @@ pub enum Live {
     Node {
         /// The call.
         call: CallId,
+        /// The flow that the node is of.
+        flow: String,
         /// The node's name.
         node: String,
         /// Since when, since 1970-01-01T00:00:00Z.

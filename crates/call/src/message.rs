@@ -1,6 +1,7 @@
 //! What a flow writes: MESSAGE (RFC 3428) to a SIP phone, and the record of what was ordered.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use media::Now;
 use sip::{Body, Headers, Method, NameAddr, Outside, Uri};
@@ -11,6 +12,21 @@ use crate::call::{Call, Output};
 
 /// What a MESSAGE carries: RFC 3428 §10 wants text in UTF-8 to say so.
 const PLAIN: &str = "text/plain;charset=UTF-8";
+
+/// What a caller ordered, for the audit. Secrets that were sent with it are not in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderRecord {
+    /// When its outcome was known, since 1970-01-01T00:00:00Z.
+    pub at: Duration,
+    /// As in the call's [`Cdr`](crate::Cdr).
+    pub sip_call_id: String,
+    /// The subscriber's number or address; `None` when withheld.
+    pub caller: Option<String>,
+    /// The number that was dialled.
+    pub called: String,
+    /// What, and what came of it.
+    pub ordered: dialplan::Ordered,
+}
 
 impl Call {
     /// Writes to a SIP address, or to a number behind whatever the call came from.
@@ -43,7 +59,7 @@ impl Call {
     }
 
     /// An order goes to the record at once: what comes after it may be lost.
-    pub(crate) fn note_order(&mut self, ordered: &dialplan::Ordered) {
+    pub(crate) fn note_order(&mut self, now: Now, ordered: dialplan::Ordered) {
         let confirmed: Vec<String> =
             ordered.confirmed.iter().map(|(name, value)| format!("{name}={value}")).collect();
         info!(
@@ -58,6 +74,13 @@ impl Call {
             outcome = ordered.outcome,
             "order"
         );
+        self.out.push_back(Output::Ordered(Box::new(OrderRecord {
+            at: now.wall,
+            sip_call_id: self.facts.sip_call_id.clone(),
+            caller: self.facts.caller.clone(),
+            called: self.facts.called.clone(),
+            ordered,
+        })));
     }
 }
 

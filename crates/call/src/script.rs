@@ -84,11 +84,11 @@ impl Call {
                 return;
             }
             match self.run.run.poll_output() {
-                Action::Enter { node, .. } => {
-                    debug!(node, "enters");
+                Action::Enter { flow, node, .. } => {
+                    debug!(flow, node, "enters");
                     self.facts.enter(&node);
                     let (call, at) = (self.facts.call, now.wall);
-                    self.out.push_back(Output::Live(Live::Node { call, node, at }));
+                    self.out.push_back(Output::Live(Live::Node { call, flow, node, at }));
                 }
                 Action::Play(presentation) => {
                     self.cover_place();
@@ -123,7 +123,7 @@ impl Call {
                     self.begin_transfer(now, to, ring_timeout);
                 }
                 Action::Notify { to, text } => self.write(now, &to, text),
-                Action::Ordered(ordered) => self.note_order(&ordered),
+                Action::Ordered(ordered) => self.note_order(now, ordered),
                 // The phone rings since the INVITE came.
                 Action::Ring => {}
                 Action::Decline(why) => self.decline_caller(now, why),

@@ -4,6 +4,7 @@
 //! queue, the record) is kept outside the call in its [`Casualty`]. Start at [`Shard::handle_input`].
 
 mod browsers;
+mod ports;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -23,6 +24,7 @@ use crate::call::{self, AgentOffer, Call, Invitation, Place, Refusal, Way};
 use crate::cdr::{Cause, Cdr, Facts};
 use crate::edges::Edges;
 use crate::leg::{CALLER, Leg};
+use crate::message::OrderRecord;
 use crate::transcode::{FromTranscoder, ToTranscoder};
 use crate::trunk::Trunk;
 use crate::{CallId, Component, LegId, LegPorts, Live, MediaPort, PortId, limits, web};
@@ -178,6 +180,8 @@ pub enum Output {
     Transcode(ToTranscoder),
     /// Something for the list of live calls.
     Live(Live),
+    /// A caller ordered something; for the audit.
+    Ordered(Box<OrderRecord>),
     /// A call has ended; its record.
     Ended(Box<Cdr>),
     /// Nothing more to do before this time.
@@ -612,6 +616,7 @@ impl Shard {
             call::Output::Web { session, word } => self.grant_web(id, session, word),
             call::Output::Transcode(word) => self.out.push_back(Output::Transcode(word)),
             call::Output::Live(word) => self.out.push_back(Output::Live(word)),
+            call::Output::Ordered(order) => self.out.push_back(Output::Ordered(order)),
             call::Output::Ended(cdr) => {
                 self.calls.remove(&id);
                 self.out.push_back(Output::Live(Live::Ended { call: id }));
@@ -775,30 +780,6 @@ impl Shard {
             && let Some(slot) = self.calls.get_mut(&id)
         {
             slot.casualty.dialogs.retain(|own| *own != dialog);
-        }
-    }
-
-    fn own_ports(&mut self, id: CallId, leg: LegId, ports: LegPorts) {
-        self.by_port.insert(ports.audio.id, (id, leg, Kind::Audio));
-        if let Some(video) = ports.video {
-            self.by_port.insert(video.id, (id, leg, Kind::Video));
-        }
-        if let Some(slot) = self.calls.get_mut(&id) {
-            slot.casualty.ports.push(ports);
-        }
-    }
-
-    fn take_ports(&mut self) -> Option<LegPorts> {
-        if self.spare.len() < 2 {
-            return None;
-        }
-        Some(LegPorts { audio: self.spare.pop_front()?, video: self.spare.pop_front() })
-    }
-
-    fn give_back(&mut self, ports: LegPorts) {
-        for port in std::iter::once(ports.audio).chain(ports.video) {
-            self.by_port.remove(&port.id);
-            self.out.push_back(Output::Release(port.id));
         }
     }
 }

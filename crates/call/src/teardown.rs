@@ -54,7 +54,7 @@ impl Call {
                     let service = self.run.run.service().clone();
                     self.out.push_back(Output::Ask { service, question });
                 }
-                Action::Ordered(ordered) => self.note_order(&ordered),
+                Action::Ordered(ordered) => self.note_order(now, ordered),
                 Action::Timeout(_) => return,
                 Action::Enter { .. }
                 | Action::Play(_)

@@ -157,6 +157,9 @@ impl Ask {
             }
             return;
         };
+        if connector.broken.contains(call) || !checker.knows_connectors() && connector.call(call).is_none() {
+            return;
+        }
         let Some(call) = connector.call(call) else {
             let word =
                 Word { value: call.to_owned(), span: part(self.what.span, name.len() + 1, call.len()) };
@@ -167,7 +170,9 @@ impl Ask {
                 connector.calls.keys().map(String::as_str),
             ));
         };
+        let mut all_known = true;
         for (argument, expression) in &self.send {
+            all_known &= call.takes().contains_key(&argument.value);
             match call.takes().get(&argument.value) {
                 Some(ty) => checker.value(expression, ty, &format!("`{}`", argument.value)),
                 None => {
@@ -179,7 +184,8 @@ impl Ask {
         let given = |name: &str| self.send.iter().any(|(argument, _)| argument.value == name);
         let known = |name: &str| FACTS.iter().any(|(fact, _)| *fact == name);
         for (name, ty) in call.takes() {
-            if !given(name) && !known(name) && !matches!(ty, Type::Optional(_)) {
+            // One that is misspelt may be the one that is needed.
+            if all_known && !given(name) && !known(name) && !matches!(ty, Type::Optional(_)) {
                 let message = format!("`{}` needs `{name}`", self.what.value);
                 let finding = Finding::error("missing-argument", self.what.span, message, "not given");
                 checker.note(

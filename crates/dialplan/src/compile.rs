@@ -135,10 +135,13 @@ impl Draft {
                 }
             },
             Role::Queues => {
-                self.queues_broken |= broken;
+                let noted = self.reader.findings.len();
                 if let Some(tree) = tree {
                     queues::read(&mut self.reader, &tree, &mut self.queues);
                 }
+                // A misspelt `queues` is noted, and no queue is unknown besides.
+                let none = self.queues.queues.is_empty() && self.reader.findings.len() > noted;
+                self.queues_broken |= broken || none;
             }
             Role::Texts { language } => {
                 self.texts.read(&mut self.reader, language, tree.as_ref(), broken);
@@ -148,6 +151,8 @@ impl Draft {
     }
 
     fn add_connector(&mut self, read: connector::Connector) {
+        // A misspelt `calls` is noted, and no call is unknown besides.
+        self.connectors_broken |= read.calls.is_empty() && read.broken.is_empty();
         match self.connectors.get(&read.name) {
             Some(first) => {
                 let message = format!("the connector `{}` is given twice", read.name);
@@ -215,7 +220,16 @@ impl Draft {
         findings.extend(check::holds(context, &languages(&self.flows)));
         if !self.flows_broken {
             // An error where it is used, and then not said again here.
-            let unknown = self.texts.unknown_names(&self.known_names());
+            let mut known = self.known_names();
+            let noted: Vec<&str> = findings
+                .iter()
+                .filter(|finding| finding.code() == "unknown-variable")
+                .filter_map(|finding| {
+                    finding.what().strip_prefix("there is no variable `")?.strip_suffix('`')
+                })
+                .collect();
+            known.extend(noted);
+            let unknown = self.texts.unknown_names(&known);
             findings.extend(unknown.into_iter().map(Finding::into_warning));
         }
         // Several flows may use one text; what is wrong with it is said once.
@@ -223,6 +237,9 @@ impl Draft {
         findings.retain(|finding| said.insert((finding.span(), finding.what().to_owned())));
         self.reader.findings.extend(findings);
         if self.is_sound() {
+            let long: Vec<Finding> =
+                self.flows.iter().filter_map(|body| check::speech(context, body)).collect();
+            self.reader.findings.extend(long);
             let spare = recordings(assets, &self.presentations());
             for (language, name, known) in spare {
                 let path = format!("media/prompts/{language}/{name}.wav");
@@ -244,7 +261,8 @@ impl Draft {
     fn known_names(&self) -> BTreeSet<&str> {
         let variables = self.flows.iter().flat_map(|body| body.variables.keys().map(String::as_str));
         let asked = self.flows.iter().flat_map(Body::asks).map(|ask| ask.into.value.as_str());
-        FACTS.iter().map(|(name, _)| *name).chain(variables).chain(asked).collect()
+        let shaky = self.flows.iter().flat_map(|body| body.shaky.iter().map(String::as_str));
+        FACTS.iter().map(|(name, _)| *name).chain(variables).chain(asked).chain(shaky).collect()
     }
 
     /// Flow names and called numbers are unique in the service.

@@ -47,6 +47,8 @@ pub struct Connector {
     pub at_once: u32,
     /// By name.
     pub calls: BTreeMap<String, Call>,
+    /// Calls that are there and have mistakes, which are noted: what they are asked for is not judged.
+    pub(crate) broken: BTreeSet<String>,
     pub(crate) span: Span,
 }
 
@@ -284,12 +286,14 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree) -> Option<Connector> {
     let timeout = fields.get("timeout").and_then(|tree| reader.duration("`timeout`", tree));
     let timeout = timeout.unwrap_or(limits::ANSWER_TIMEOUT).min(limits::ANSWER_TIMEOUT_MAX);
     let at_once = fields.get("at_once").and_then(|tree| reader.number("`at_once`", tree, 1..=10_000));
-    let mut calls = BTreeMap::new();
+    let (mut calls, mut broken) = (BTreeMap::new(), BTreeSet::new());
     if let Some(tree) = fields.need(reader, "calls") {
         for (call, tree) in reader.entries("`calls`", tree.span, tree).unwrap_or_default() {
             types::check_identifier(reader, "a call", call);
-            if let Some(read) = read_call(reader, call, tree, timeout) {
-                calls.insert(call.value.clone(), read);
+            let noted = reader.findings.len();
+            match read_call(reader, call, tree, timeout) {
+                Some(read) if reader.findings.len() == noted => drop(calls.insert(call.value.clone(), read)),
+                _ => drop(broken.insert(call.value.clone())),
             }
         }
     }
@@ -298,6 +302,7 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree) -> Option<Connector> {
         headers,
         at_once: at_once.unwrap_or(limits::AT_ONCE_USUAL),
         calls,
+        broken,
         span: name.span,
         name: name.value,
     })
@@ -328,6 +333,7 @@ fn read_call(reader: &mut Reader, name: &Word, tree: &Tree, timeout: Duration) -
         "example",
     ];
     let what = format!("the call `{}`", name.value);
+    let noted = reader.findings.len();
     let fields = reader.fields(what.clone(), name.span, tree, &known)?;
     let mut ways = METHODS.iter().filter_map(|(word, method)| Some((fields.entry(word)?, *method)));
     let Some(((key, path), method)) = ways.next() else {
@@ -354,6 +360,10 @@ fn read_call(reader: &mut Reader, name: &Word, tree: &Tree, timeout: Duration) -
         let message =
             format!("`{secret}` is a secret, and what is sent by `get` stands in logs of other machines");
         reader.note(Finding::error("secret-used", key.span, message, "here").help("use `post`"));
+    }
+    if reader.findings.len() > noted && fields.get("returns").is_none() {
+        // A misspelt `returns` would make every part of the example unknown.
+        return None;
     }
     let returns = match fields.get("returns") {
         Some(tree) => Type::Record(types::read_record(reader, "`returns`", tree)?),

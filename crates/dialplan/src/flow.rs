@@ -1,6 +1,7 @@
 //! A flow file: its head (numbers, languages, variables, defaults) and its nodes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::time::Duration;
 
 use minijinja::value::{Value as Known, ValueKind};
@@ -18,7 +19,7 @@ use crate::target::Exits;
 use crate::types::{self, Type};
 use crate::yaml::{Tree, Value};
 
-pub(crate) const FIELDS: [&str; 15] = [
+pub(crate) const FIELDS: [&str; 16] = [
     "flow",
     "numbers",
     "ring",
@@ -32,11 +33,13 @@ pub(crate) const FIELDS: [&str; 15] = [
     "on_hangup",
     "sms",
     "key_budget",
+    "speech_budget",
     "defaults",
     "nodes",
 ];
 /// What a flow that others run cannot have: it is about how a call begins and ends.
-const OF_CALLS: [&str; 6] = ["numbers", "ring", "language", "at_start", "on_hangup", "key_budget"];
+const OF_CALLS: [&str; 7] =
+    ["numbers", "ring", "language", "at_start", "on_hangup", "key_budget", "speech_budget"];
 /// What a node can have beside its step.
 pub(crate) const NODE_FIELDS: [&str; 2] = ["goal", "requires"];
 /// What a flow can say for all its steps.
@@ -65,10 +68,15 @@ pub(crate) struct Body {
     pub(crate) sms: Option<Ask>,
     /// How many menu choices a goal may take; `None`: as many as it likes.
     pub(crate) key_budget: Option<u32>,
+    /// How long a caller may be spoken to before the first key is named.
+    pub(crate) speech_budget: Option<(Word, Duration)>,
     pub(crate) defaults: Defaults,
     pub(crate) nodes: BTreeMap<String, Node>,
     /// Nodes that are there but could not be read; what is wrong with them is noted.
     pub(crate) broken: Vec<String>,
+    /// Every word of what could be read in parts only: a name among them may be meant there, and is neither unknown nor
+    /// unused besides.
+    pub(crate) shaky: BTreeSet<String>,
 }
 
 /// How the language of a call is found, before what is known of the caller and the first of the list.
@@ -221,6 +229,10 @@ impl Body {
         first.insert("called".to_owned(), Known::from(called));
         first.insert("language".to_owned(), Known::from(language));
         first.insert("has_video".to_owned(), Known::from(true));
+        // Of what it is nothing can be known.
+        for word in &self.shaky {
+            first.entry(word.clone()).or_insert(Known::from(()));
+        }
         let told: BTreeSet<String> = self.nodes.values().flat_map(|node| node.step.tells()).collect();
         let listed = self.variables.iter().filter(|(name, _)| used.contains(*name) || told.contains(*name));
         let listed: Vec<_> = listed.filter_map(|(name, variable)| Some((name, variable.words()?))).collect();
@@ -251,6 +263,39 @@ impl Body {
 
 /// Reads one flow file.
 pub(crate) fn read(reader: &mut Reader, tree: &Tree) -> Option<Body> {
+    let noted = reader.findings.len();
+    let mut body = read_body(reader, tree)?;
+    body.shaky = shaky(tree, &reader.findings[noted..]);
+    Some(body)
+}
+
+/// The words of each part of a flow, a node or a field of its head, in which something is wrong.
+fn shaky(tree: &Tree, findings: &[Finding]) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    let Value::Map(fields) = &tree.value else { return words };
+    for (at, (key, value)) in fields.iter().enumerate() {
+        let end = fields.get(at + 1).map_or(usize::MAX, |(next, _)| next.span.start);
+        match &value.value {
+            Value::Map(nodes) if key.value == "nodes" => {
+                for (at, (name, node)) in nodes.iter().enumerate() {
+                    let end = nodes.get(at + 1).map_or(end, |(next, _)| next.span.start);
+                    if is_wrong(name.span.start..end, findings) {
+                        node.words(&mut words);
+                    }
+                }
+            }
+            _ if is_wrong(key.span.start..end, findings) => value.words(&mut words),
+            _ => {}
+        }
+    }
+    words
+}
+
+fn is_wrong(part: Range<usize>, findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| part.contains(&finding.span().start))
+}
+
+fn read_body(reader: &mut Reader, tree: &Tree) -> Option<Body> {
     let start_of_file = Span { end: tree.span.start, ..tree.span };
     let fields = reader.fields("a flow", start_of_file, tree, &FIELDS)?;
     let name = fields.need(reader, "flow").and_then(|tree| reader.word("`flow`", tree));
@@ -282,12 +327,16 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree) -> Option<Body> {
             .unwrap_or_default(),
         on_hangup: read_on_hangup(reader, &fields),
         sms: fields.get("sms").and_then(|tree| read_sms(reader, tree)),
+        speech_budget: fields
+            .entry("speech_budget")
+            .and_then(|(key, tree)| Some((key.clone(), reader.duration("`speech_budget`", tree)?))),
         key_budget: fields
             .get("key_budget")
             .and_then(|tree| reader.number("`key_budget`", tree, 1..=limits::KEY_BUDGET_MAX)),
         defaults: defaults.unwrap_or_default(),
         nodes,
         broken,
+        shaky: BTreeSet::new(),
     })
 }
 
@@ -583,7 +632,14 @@ fn all_outcomes() -> Vec<Outcome> {
 fn read_nodes(reader: &mut Reader, fields: &Fields<'_>) -> (BTreeMap<String, Node>, Vec<String>) {
     let (mut nodes, mut broken) = (BTreeMap::new(), Vec::new());
     let Some((key, tree)) = fields.entry("nodes") else {
-        empty_flow(reader, fields.span());
+        // A misspelt `nodes` is noted as such.
+        if reader
+            .findings
+            .iter()
+            .all(|finding| finding.code() != "unknown-field" || finding.span().file != fields.span().file)
+        {
+            empty_flow(reader, fields.span());
+        }
         return (nodes, broken);
     };
     if matches!(&tree.value, Value::Empty) || matches!(&tree.value, Value::Map(map) if map.is_empty()) {

@@ -138,3 +138,12 @@ pub const TRIES_DEFAULT: u32 = 2;
 
 /// The highest `key_budget`.
 pub const KEY_BUDGET_MAX: u32 = 20;
+
+/// Places of one mistake, beside the first, that are quoted; the others are counted.
+pub(crate) const PLACES_SHOWN_MAX: usize = 3;
+
+/// How long a caller is spoken to before the first key is named, where a flow says nothing else: people hang up on more.
+pub const SPEECH_BUDGET_USUAL: Duration = Duration::from_secs(20);
+
+/// Nodes that are looked at on one way to the first key; behind more nothing is counted.
+pub(crate) const SPEECH_NODES_MAX: usize = 12;

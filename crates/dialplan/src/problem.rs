@@ -3,6 +3,8 @@
 //! A [`Problem`] is a [`miette::Diagnostic`] that carries its source, so that any miette handler can
 //! print it; [`Problems::report`] is how `vireo check` prints them.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::sync::Arc;
 
@@ -103,7 +105,6 @@ impl Finding {
     }
 
     /// A stable word for the kind of mistake.
-    #[cfg(test)]
     pub(crate) fn code(&self) -> &'static str {
         self.code
     }
@@ -238,6 +239,7 @@ impl Problems {
         let path = |finding: &Finding| sources.0[finding.span().file].path.clone();
         findings.sort_by_key(|finding| (path(finding), finding.span(), finding.code));
         findings.dedup();
+        let findings = one_for_each_mistake(findings);
         Self { list: findings.into_iter().map(|finding| Problem::new(finding, sources)).collect() }
     }
 
@@ -265,6 +267,37 @@ impl Problems {
     pub fn report(&self) -> String {
         self.list.iter().map(|problem| problem.report() + "\n").collect()
     }
+}
+
+/// A name that is misspelt where it is defined is unknown wherever it is used: that is told once, with the other places.
+fn one_for_each_mistake(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut said: BTreeMap<(&'static str, String), (usize, usize)> = BTreeMap::new();
+    let mut kept: Vec<Finding> = Vec::new();
+    for finding in findings {
+        match said.entry((finding.code, finding.message.clone())) {
+            Entry::Vacant(first) => {
+                first.insert((kept.len(), 0));
+                kept.push(finding);
+            }
+            Entry::Occupied(mut more) => {
+                let (at, count) = more.get_mut();
+                *count += 1;
+                let first = &mut kept[*at];
+                // An error here is one, whatever it is elsewhere.
+                first.severity = first.severity.min(finding.severity);
+                let span = finding.span();
+                if span.file == first.span().file && first.labels.len() <= limits::PLACES_SHOWN_MAX {
+                    first.labels.push((span, "and here".to_owned()));
+                }
+            }
+        }
+    }
+    for (at, count) in said.into_values().filter(|(_, count)| *count > 0) {
+        let places = format!("in {count} more {}", if count == 1 { "place" } else { "places" });
+        let finding = &mut kept[at];
+        finding.help = Some(finding.help.take().map_or(places.clone(), |help| format!("{help} ({places})")));
+    }
+    kept
 }
 
 impl Diagnostic for Problems {

@@ -35,9 +35,12 @@ pub(crate) const INTENTS: [(&str, Intent); 2] = [("talk", Intent::Talk), ("sign"
 
 /// Reads the file into `queues`.
 pub(crate) fn read(reader: &mut Reader, tree: &Tree, queues: &mut Queues) {
+    let noted = reader.findings.len();
     let Some(fields) = reader.fields("queues.yaml", tree.span, tree, &["agents", "queues", "hours"]) else {
         return;
     };
+    // A misspelt `agents` is one mistake: then no agent is unknown.
+    let whole = fields.entry("agents").is_some() || reader.findings.len() == noted;
     if let Some((key, tree)) = fields.entry("agents") {
         for (name, value) in reader.entries("`agents`", key.span, tree).unwrap_or_default() {
             // An agent whose address is wrong is noted and known all the same.
@@ -56,7 +59,7 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree, queues: &mut Queues) {
         reader.check_name("a queue", name);
         let what = format!("the queue `{}`", name.value);
         let Some(fields) = reader.fields(what, name.span, value, &QUEUE_FIELDS) else { continue };
-        let queue = read_queue(reader, name, &fields, &queues.agents, &names);
+        let queue = read_queue(reader, name, &fields, whole.then_some(&queues.agents), &names);
         queues.queues.insert(name.value.clone(), queue);
         if let Some((key, tree)) = fields.entry("hold") {
             let hold = read_hold(reader, key.span, tree);
@@ -139,7 +142,8 @@ fn read_queue(
     reader: &mut Reader,
     name: &Word,
     fields: &Fields<'_>,
-    agents: &BTreeMap<String, Agent>,
+    // `None` where they could not be read.
+    agents: Option<&BTreeMap<String, Agent>>,
     queues: &[&str],
 ) -> Queue {
     let mut serving = Vec::new();
@@ -153,7 +157,7 @@ fn read_queue(
         None => Vec::new(),
     };
     for agent in named {
-        if !agents.contains_key(&agent.value) {
+        if let Some(agents) = agents.filter(|agents| !agents.contains_key(&agent.value)) {
             reader.unknown("unknown-agent", "agent", &agent, agents.keys().map(String::as_str));
         } else if serving.contains(&agent.value) {
             let message = format!("the agent `{}` is named twice", agent.value);

@@ -16,7 +16,7 @@ use crate::{flow, hours, limits, queues};
 ///
 /// By the field's name, which means the same in every step, else by step and name. One that is not here may hold
 /// anything.
-const SHAPES: [(&str, &str); 60] = [
+const SHAPES: [(&str, &str); 61] = [
     ("slide", "word"),
     ("title", "word"),
     ("lines", "words"),
@@ -28,6 +28,7 @@ const SHAPES: [(&str, &str); 60] = [
     ("timeout", "duration"),
     ("tries", "count"),
     ("key_budget", "count"),
+    ("speech_budget", "duration"),
     ("barge_in", "flag"),
     ("over_clip", "flag"),
     ("for", "duration"),

@@ -6,6 +6,7 @@
 //! operator wrote: `no`, `007` and `1e3` are words here, not booleans and numbers. Anchors, aliases,
 //! merge keys and tags are not part of the language.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -33,6 +34,25 @@ pub(crate) enum Value {
 }
 
 impl Tree {
+    /// Adds every word in it: keys, scalars, and the names in scalars that are expressions.
+    pub(crate) fn words(&self, words: &mut BTreeSet<String>) {
+        let mut add = |text: &str| {
+            let names = text.split(|c: char| !(c.is_alphanumeric() || "_-$".contains(c)));
+            words.extend(names.chain([text]).filter(|name| !name.is_empty()).map(str::to_owned));
+        };
+        match &self.value {
+            Value::Empty => {}
+            Value::Scalar(text) => add(text),
+            Value::List(items) => items.iter().for_each(|item| item.words(words)),
+            Value::Map(entries) => {
+                for (key, value) in entries {
+                    words.insert(key.value.clone());
+                    value.words(words);
+                }
+            }
+        }
+    }
+
     /// Whether it is a map with this field.
     pub(crate) fn has(&self, field: &str) -> bool {
         matches!(&self.value, Value::Map(entries) if entries.iter().any(|(key, _)| key.value == field))

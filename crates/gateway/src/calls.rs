@@ -15,7 +15,7 @@ pub struct CallNow {
     pub caller: Option<String>,
     /// The number that was called.
     pub number: String,
-    /// Name of the flow that serves it.
+    /// Name of the flow that it is in.
     pub flow: String,
     /// Version of the service that it keeps.
     pub version: u64,
@@ -57,9 +57,9 @@ impl Calls {
                 };
                 calls.insert(call, now);
             }
-            Live::Node { call, node, at } => {
+            Live::Node { call, flow, node, at } => {
                 if let Some(now) = calls.get_mut(&call) {
-                    (now.node, now.since) = (Some(node), at);
+                    (now.flow, now.node, now.since) = (flow, Some(node), at);
                 }
             }
             Live::Agent { call, agent } => {
@@ -96,14 +96,14 @@ mod tests {
                 at,
             });
         }
-        calls.note(Live::Node { call: CallId(1), node: "menu".into(), at: at * 2 });
+        calls.note(Live::Node { call: CallId(1), flow: "part".into(), node: "menu".into(), at: at * 2 });
         calls.note(Live::Agent { call: CallId(1), agent: Some("ann".into()) });
         calls.note(Live::Ended { call: CallId(2) });
-        calls.note(Live::Node { call: CallId(2), node: "late".into(), at });
+        calls.note(Live::Node { call: CallId(2), flow: "part".into(), node: "late".into(), at });
         let list = calls.list();
         assert_eq!(list.len(), 1);
         assert_eq!((list[0].id, list[0].node.as_deref(), list[0].since), (1, Some("menu"), at * 2));
-        assert_eq!(list[0].agent.as_deref(), Some("ann"));
+        assert_eq!((list[0].flow.as_str(), list[0].agent.as_deref()), ("part", Some("ann")));
         calls.note(Live::Agent { call: CallId(1), agent: None });
         assert_eq!(calls.list()[0].agent, None);
     }

@@ -355,6 +355,11 @@ impl Worker {
                     }
                 }
                 call::Output::Live(word) => self.calls.note(word),
+                call::Output::Ordered(order) => {
+                    if let Some(store) = &self.store {
+                        store.keep_order(order);
+                    }
+                }
                 call::Output::Ended(cdr) => {
                     record::log(&cdr);
                     if let Some(store) = &self.store {

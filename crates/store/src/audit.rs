@@ -1,6 +1,7 @@
 //! What people did by the web side and by commands: signing in, accounts, agents, the service.
 
 use serde::Serialize;
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use crate::{Store, StoreError, signed};
@@ -48,17 +49,34 @@ impl Store {
         .bind(signed(most.min(READ_MAX)))
         .fetch_all(&mut *connection)
         .await;
-        let entry = |row: &sqlx::any::AnyRow| {
-            Ok(Entry {
-                at: crate::count(row, 0)?,
-                account: row.try_get(1)?,
-                what: row.try_get(2)?,
-                about: row.try_get(3)?,
-                address: row.try_get(4)?,
-            })
-        };
         rows.and_then(|rows| rows.iter().map(entry).collect()).map_err(|why| self.failed(why))
     }
+}
+
+/// Entries from `since` on, the latest first.
+pub(crate) async fn read(
+    connection: &mut AnyConnection,
+    since: u64,
+    most: u64,
+) -> Result<Vec<Entry>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT at, account, what, about, address FROM audit_log WHERE at >= $1 ORDER BY at DESC LIMIT $2",
+    )
+    .bind(signed(since))
+    .bind(signed(most))
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(entry).collect()
+}
+
+fn entry(row: &AnyRow) -> Result<Entry, sqlx::Error> {
+    Ok(Entry {
+        at: crate::count(row, 0)?,
+        account: row.try_get(1)?,
+        what: row.try_get(2)?,
+        about: row.try_get(3)?,
+        address: row.try_get(4)?,
+    })
 }
 
 /// Writes an entry down together with what it tells of.

@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod audit;
 mod limits;
+pub mod orders;
 mod place;
 pub mod sessions;
 pub mod statistics;
@@ -18,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use call::Cdr;
+use call::{Cdr, OrderRecord};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use sqlx::migrate::MigrateError;
@@ -105,11 +106,21 @@ impl Store {
 
     /// A call has ended.
     pub fn keep(&self, cdr: Box<Cdr>) {
-        match self.0.words.try_send(Word::Call(cdr)) {
+        self.tell(Word::Call(cdr), "the database does not keep up; calls are missing in its statistics");
+    }
+
+    /// A caller ordered something.
+    pub fn keep_order(&self, order: Box<OrderRecord>) {
+        self.tell(Word::Order(order), "the database does not keep up; orders are in the log only");
+    }
+
+    /// A word of a shard, which does not wait; `lost` is said of the first that finds no room.
+    fn tell(&self, word: Word, lost: &str) {
+        match self.0.words.try_send(word) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
                 if self.0.lost.fetch_add(1, Ordering::Relaxed) == 0 {
-                    warn!("the database does not keep up; calls are missing in its statistics");
+                    warn!("{lost}");
                 }
             }
             Err(TrySendError::Disconnected(_)) => error!("the thread of the database has ended"),

@@ -1,6 +1,8 @@
 //! What the database is never asked to hold, and what happens there.
 
-/// Words that wait for the thread that writes: an ended call that finds no room is counted and lost, a change that must
+use std::time::Duration;
+
+/// Words that wait for the thread that writes: an ended call or an order that finds no room is counted and lost, a change that must
 /// be acknowledged is refused ([`StoreError::Busy`](crate::StoreError::Busy)).
 pub(crate) const WAITING_MAX: usize = 4_096;
 
@@ -12,3 +14,6 @@ pub(crate) const EDITIONS_KNOWN_MAX: usize = 64;
 
 /// Connections that read, at once; one more question waits.
 pub(crate) const READERS_MAX: u32 = 4;
+
+/// For how long it is known what callers did in the nodes of flows in a quarter of an hour: today and yesterday.
+pub(crate) const RECENT_KEPT: Duration = Duration::from_secs(48 * 3_600);

@@ -3,6 +3,8 @@
 //! An edition is what the flow's file said: the first digits of its SHA-256, so that figures of before and after a
 //! change are told apart, whatever restarts lie between.
 
+mod recent;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use call::{Cause, Cdr};
@@ -11,6 +13,8 @@ use sqlx::AnyConnection;
 use sqlx::Row;
 
 use crate::{Place, StoreError, count, limits, runtime, signed};
+
+pub use recent::{Recent, RecentFigures};
 
 /// Digits of a hash that name an edition.
 const EDITION_DIGITS: usize = 12;
@@ -165,9 +169,19 @@ pub(super) async fn write(
     editions: &Editions,
     calls: &[Cdr],
 ) -> Result<(), sqlx::Error> {
-    let mut sums = Sums::new();
-    calls.iter().for_each(|cdr| add(&mut sums, editions, cdr));
-    for ((flow, edition), figures) in &sums {
+    let mut quarters: BTreeMap<u64, Sums> = BTreeMap::new();
+    for cdr in calls {
+        add(quarters.entry(recent::quarter(cdr.ended.as_secs())).or_default(), editions, cdr);
+    }
+    for (quarter, sums) in &quarters {
+        write_sums(connection, sums).await?;
+        recent::write(connection, *quarter, sums).await?;
+    }
+    Ok(())
+}
+
+async fn write_sums(connection: &mut AnyConnection, sums: &Sums) -> Result<(), sqlx::Error> {
+    for ((flow, edition), figures) in sums {
         if figures.calls > 0 {
             sqlx::query(
                 "INSERT INTO flow_calls (flow, edition, first_at, last_at, calls) VALUES ($1, $2, $3, $4, $5) \

@@ -4,19 +4,20 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use call::Cdr;
+use call::{Cdr, OrderRecord};
 use sqlx::AnyConnection;
 use sqlx::Connection;
 use tokio::sync::oneshot;
 use tracing::{error, info};
 
 use crate::statistics::{self, Editions};
-use crate::{Place, limits};
+use crate::{Place, limits, orders};
 
 /// What the thread is told.
 pub(crate) enum Word {
     Service(Arc<dialplan::Service>),
     Call(Box<Cdr>),
+    Order(Box<OrderRecord>),
     Job(Job),
     Stop,
 }
@@ -66,6 +67,7 @@ pub(crate) struct Writer {
 #[derive(Default)]
 struct Group {
     calls: Vec<Cdr>,
+    orders: Vec<OrderRecord>,
     jobs: Vec<Job>,
 }
 
@@ -84,6 +86,7 @@ impl Writer {
                 match word {
                     Word::Service(service) => self.editions.know(&service),
                     Word::Call(cdr) => group.calls.push(*cdr),
+                    Word::Order(order) => group.orders.push(*order),
                     Word::Job(job) => group.jobs.push(job),
                     Word::Stop => stop = true,
                 }
@@ -96,8 +99,8 @@ impl Writer {
     }
 
     async fn write(&mut self, group: Group) {
-        let Group { calls, jobs } = group;
-        if calls.is_empty() && jobs.is_empty() {
+        let (calls, orders) = (group.calls.len(), group.orders.len());
+        if calls == 0 && orders == 0 && group.jobs.is_empty() {
             return;
         }
         if self.connection.is_none() {
@@ -107,36 +110,46 @@ impl Writer {
                     self.connection = Some(connection);
                 }
                 // Whoever waits for a job hears that it was dropped.
-                Err(why) => return error!(%why, calls = calls.len(), "nothing can be written"),
+                Err(why) => return error!(%why, calls, orders, "nothing can be written"),
             }
         }
         let Some(connection) = &mut self.connection else { return };
-        let mut answers = Vec::with_capacity(jobs.len());
-        let written = transact(connection, &self.editions, &calls, jobs, &mut answers).await;
+        let mut answers = Vec::with_capacity(group.jobs.len());
+        let written = transact(connection, &self.editions, group, &mut answers).await;
         let fate = written.map_err(Arc::new);
         if let Err(why) = &fate {
-            error!(%why, calls = calls.len(), jobs = answers.len(), "nothing of this group was written");
+            error!(%why, calls, orders, jobs = answers.len(), "nothing of this group was written");
             self.connection = None;
         }
         answers.into_iter().for_each(|answer| answer(fate.clone()));
     }
 }
 
-/// One transaction; each job is a part of it that can be taken back alone, and so are the calls.
+/// One transaction; each job is a part of it that can be taken back alone, and so are calls and orders.
 async fn transact(
     connection: &mut AnyConnection,
     editions: &Editions,
-    calls: &[Cdr],
-    jobs: Vec<Job>,
+    group: Group,
     answers: &mut Vec<Box<dyn FnOnce(Fate)>>,
 ) -> Result<(), sqlx::Error> {
+    let Group { calls, orders, jobs } = group;
     let mut transaction = connection.begin().await?;
     if !calls.is_empty() {
         let mut part = transaction.begin().await?;
-        match statistics::write(&mut part, editions, calls).await {
+        match statistics::write(&mut part, editions, &calls).await {
             Ok(()) => part.commit().await?,
             Err(why) => {
                 error!(%why, calls = calls.len(), "calls are missing in the statistics");
+                part.rollback().await?;
+            }
+        }
+    }
+    if !orders.is_empty() {
+        let mut part = transaction.begin().await?;
+        match orders::write(&mut part, &orders).await {
+            Ok(()) => part.commit().await?,
+            Err(why) => {
+                error!(%why, orders = orders.len(), "orders are in the log only");
                 part.rollback().await?;
             }
         }

@@ -1,6 +1,7 @@
 //! The command line: one file per command, each with its `Args` and an `execute`.
 
 mod account;
+mod audit;
 mod call;
 mod check;
 mod crm;
@@ -53,6 +54,7 @@ enum Command {
     Media(media::Args),
     Stats(stats::Args),
     Account(account::Args),
+    Audit(audit::Args),
     Call(call::Args),
     Crm(crm::Args),
     Doctor(doctor::Args),
@@ -84,6 +86,7 @@ impl Cli {
             Command::Media(args) => args.execute(),
             Command::Notice(args) => args.execute(),
             Command::Account(args) => args.execute(),
+            Command::Audit(args) => args.execute(),
             Command::Publish(args) => args.execute(),
             Command::Flow(args) => args.execute(),
             Command::Stats(args) => args.execute(),

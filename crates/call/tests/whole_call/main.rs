@@ -19,6 +19,7 @@ mod live;
 mod locals;
 mod menu;
 mod notices;
+mod orders;
 mod pairs;
 mod pauses;
 mod phone;

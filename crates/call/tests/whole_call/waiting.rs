@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use call::Live;
 use media::Asset;
 
 use crate::phone::{Manner, Phone};
@@ -79,6 +80,14 @@ fn mark(world: &World, caller: usize) -> Option<u8> {
     world.phones[caller].pictures().last().and_then(|picture| picture.payload.last().copied())
 }
 
+/// Where the list of live calls has the one that moved last.
+fn moved_to(world: &World) -> Option<(&str, &str)> {
+    world.live.iter().rev().find_map(|word| match word {
+        Live::Node { flow, node, .. } => Some((flow.as_str(), node.as_str())),
+        Live::Began { .. } | Live::Agent { .. } | Live::Ended { .. } => None,
+    })
+}
+
 #[test]
 fn pages_take_the_turn_of_the_hold_and_the_place_is_kept() {
     let mut world = world(71);
@@ -87,6 +96,7 @@ fn pages_take_the_turn_of_the_hold_and_the_place_is_kept() {
     let from = world.fetched.len();
     press(&mut world, first, '1');
     assert_eq!(fetched(&world, from), ["Your balance is twelve.", "For back, press 9.", "page.svg"]);
+    assert_eq!(moved_to(&world), Some(("pages", "page")));
     let page = world.fetched.last().map(|key| crate::world::mark(&key.asset));
     assert_eq!(mark(&world, first), page);
     // Whatever becomes of the places meanwhile, the page stays.
@@ -96,6 +106,7 @@ fn pages_take_the_turn_of_the_hold_and_the_place_is_kept() {
     assert_eq!(mark(&world, first), page, "the page, and not the place");
     let from = world.fetched.len();
     press(&mut world, first, '9');
+    assert_eq!(moved_to(&world), Some(("hotline", "agent")));
     assert_eq!(
         fetched(&world, from),
         ["hold.mp4", "hold.mp4", "hold.svg"],

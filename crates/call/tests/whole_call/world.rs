@@ -31,6 +31,7 @@ pub(crate) struct World {
     pub(crate) desk_words: Vec<(u64, acd::AgentState)>,
     pub(crate) not_signed_in: Vec<(u64, acd::NotSignedIn)>,
     pub(crate) live: Vec<Live>,
+    pub(crate) orders: Vec<call::OrderRecord>,
     pub(crate) cdrs: Vec<Cdr>,
     pub(crate) fetched: Vec<AssetKey>,
     /// Questions to connectors, each answered by the example of its call.
@@ -103,6 +104,7 @@ impl World {
             desk_words: Vec::new(),
             not_signed_in: Vec::new(),
             live: Vec::new(),
+            orders: Vec::new(),
             cdrs: Vec::new(),
             fetched: Vec::new(),
             asked: Vec::new(),
@@ -340,6 +342,7 @@ impl World {
                     }
                     Output::Transcode(word) => self.transcoders.tell(now.mono, word),
                     Output::Live(word) => self.live.push(word),
+                    Output::Ordered(order) => self.orders.push(*order),
                     Output::Ended(cdr) => self.cdrs.push(*cdr),
                     Output::Release(port) => {
                         assert!(self.lent.insert(port), "{port:?} was given back twice");

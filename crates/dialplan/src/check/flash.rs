@@ -10,7 +10,8 @@ pub(crate) const FLASH: &str = "flash";
 
 pub(super) fn check(checker: &mut Checker<'_>, flow: &Body, edges: &Edges<'_>) {
     for (name, node) in flow.nodes.iter().filter(|(_, node)| node.step.kind().name == FLASH) {
-        let starts = flow.start.as_ref().is_some_and(|start| start.value == *name);
+        // Without a start, that is the mistake.
+        let starts = flow.start.as_ref().is_none_or(|start| start.value == *name);
         if !starts || !flow.outcomes.is_empty() {
             let message = format!("`{name}` rings, and a call rings before anything else");
             let finding = Finding::error("flash-inside", node.name.span, message, "too late to ring");

@@ -17,7 +17,8 @@ struct Way<'a> {
 
 /// Notes each goal that takes more choices than the flow allows, at the node of that goal that is nearest.
 pub(super) fn check(checker: &mut Checker<'_>, flow: &Body, edges: &Edges<'_>) {
-    let Some(budget) = flow.key_budget else { return };
+    // Where something is wrong, the shortest way may be missing.
+    let Some(budget) = flow.key_budget.filter(|_| flow.shaky.is_empty()) else { return };
     let Some(start) = flow.start.as_ref().map(|start| start.value.as_str()) else { return };
     let ways = shortest(edges, start);
     let mut nearest: BTreeMap<&str, (&str, &Node, u32)> = BTreeMap::new();

@@ -134,7 +134,9 @@ fn uncovered(checker: &mut Checker<'_>, flow: &Body) {
         let covered =
             |outcome: &str| node.step.exits().covers(outcome) || flow.defaults.exits.covers(outcome);
         let names = node.outcomes().map(|outcome| outcome.name);
-        let outcomes: Vec<&str> = names.filter(|outcome| !covered(outcome)).collect();
+        // One that stands where something is wrong is meant to be covered there.
+        let open_ones = names.filter(|outcome| !covered(outcome) && !flow.shaky.contains(*outcome));
+        let outcomes: Vec<&str> = open_ones.collect();
         if !outcomes.is_empty() {
             open.push((node, outcomes));
         }
@@ -179,18 +181,41 @@ fn quoted(outcomes: &[&str]) -> String {
 
 fn unreachable(checker: &mut Checker<'_>, flow: &Body, edges: &Edges<'_>, start: &str) {
     let mut reached = BTreeSet::new();
-    let mut open = vec![start];
+    reach(edges, start, &mut reached);
+    // What has mistakes may lead there.
+    for word in &flow.shaky {
+        reach(edges, word, &mut reached);
+    }
+    let mut rest: Vec<&Node> = flow.nodes.values().collect();
+    rest.sort_by_key(|node| node.name.span);
+    for node in rest {
+        let name = node.name.value.as_str();
+        if reached.contains(name) {
+            continue;
+        }
+        // Those behind it are reached as soon as it is.
+        let before = reached.len();
+        reach(edges, name, &mut reached);
+        let behind = reached.len() - before - 1;
+        let message = match behind {
+            0 => format!("the node `{name}` can never be reached"),
+            1 => format!("the node `{name}` can never be reached, nor another one behind it"),
+            more => format!("the node `{name}` can never be reached, nor {more} others behind it"),
+        };
+        let finding = Finding::error("unreachable-node", node.name.span, message, "no way leads here");
+        checker.note(finding.help("lead to it from another node, or remove it"));
+    }
+}
+
+/// Adds a node and all that it leads to.
+fn reach<'a>(edges: &'a Edges<'a>, from: &'a str, reached: &mut BTreeSet<&'a str>) {
+    let mut open = vec![from];
     while let Some(name) = open.pop() {
         if let Some(from_here) = edges.get(name)
             && reached.insert(name)
         {
             open.extend(from_here.iter().map(|edge| edge.to));
         }
-    }
-    for (name, node) in flow.nodes.iter().filter(|(name, _)| !reached.contains(name.as_str())) {
-        let message = format!("the node `{name}` can never be reached");
-        let finding = Finding::error("unreachable-node", node.name.span, message, "no way leads here");
-        checker.note(finding.help("lead to it from another node, or remove it"));
     }
 }
 

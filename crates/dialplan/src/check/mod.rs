@@ -10,6 +10,7 @@ mod names;
 mod outage;
 pub(crate) mod parts;
 pub(crate) mod requires;
+mod speech;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,7 +70,9 @@ pub(crate) struct Checker<'a> {
 
 /// Checks one flow.
 pub(crate) fn flow(context: Context<'_>, flow: &Body) -> Vec<Finding> {
-    let languages = flow.languages.iter().map(|language| language.value.as_str()).collect();
+    // One without texts is noted, and nothing else is looked for in it.
+    let languages = flow.languages.iter().map(|language| language.value.as_str());
+    let languages = languages.filter(|language| context.texts.book(language).is_some()).collect();
     let mut checker = Checker::new(context, Some(flow), languages);
     checker.head(flow);
     let edges = graph::edges(flow, context.parts);
@@ -104,6 +107,14 @@ pub(crate) fn flow(context: Context<'_>, flow: &Body) -> Vec<Finding> {
     outage::check(&mut checker, flow, &edges);
     checker.returned(flow);
     checker.findings
+}
+
+/// Checks how much is said before the first key; of a flow that is sound.
+pub(crate) fn speech(context: Context<'_>, flow: &Body) -> Option<Finding> {
+    let edges = graph::edges(flow, context.parts);
+    let used = context.texts.variables();
+    let sample = |language: &str| flow.samples(language, &used, context.connectors).into_iter().next();
+    speech::check(flow, &edges, context.texts, sample)
 }
 
 /// Checks what the queues themselves show and play, in `languages`.
@@ -244,7 +255,7 @@ impl<'a> Checker<'a> {
 
     /// Each outcome that a flow declares comes about.
     fn returned(&mut self, flow: &Body) {
-        if !flow.broken.is_empty() {
+        if !flow.broken.is_empty() || !flow.shaky.is_empty() {
             return;
         }
         let ways = |node| graph::ways_out(flow, node, self.context.parts);
@@ -295,6 +306,8 @@ impl<'a> Checker<'a> {
         let Some(flow) = self.flow else { return };
         match target(&to.value) {
             Some(Target::Node(name)) if flow.has_node(name) => {}
+            // Without any node that is the mistake, and it is noted.
+            Some(Target::Node(_)) if flow.node_names().next().is_none() => {}
             Some(Target::Node(_)) => {
                 self.note(unknown("unknown-node", "node", to, flow.node_names().collect::<Vec<_>>()));
             }
@@ -519,6 +532,9 @@ impl<'a> Checker<'a> {
         if let Some(known) = known {
             let message = format!("`{}` cannot be set: {known}", name.value);
             self.note(Finding::error("unknown-variable", name.span, message, "not a variable"));
+            return None;
+        }
+        if flow.shaky.contains(&name.value) {
             return None;
         }
         let finding =

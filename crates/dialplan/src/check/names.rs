@@ -27,6 +27,9 @@ pub(super) fn everywhere(flow: Option<&Body>, connectors: &Connectors) -> Names 
         names.extend(
             flow.at_start.iter().map(|ask| (ask.into.value.clone(), known(ask.answer(connectors).0))),
         );
+        for word in &flow.shaky {
+            names.entry(word.clone()).or_insert(known(Type::Unknown));
+        }
     }
     names
 }

@@ -100,7 +100,8 @@ pub(crate) fn check(flows: &[Body]) -> Vec<Finding> {
     }
     let mut findings = search.findings;
     // A misspelt name is one mistake; the flow that was meant is not unused besides.
-    let all_known = flows.iter().flat_map(runs).all(|run| named(flows, run).is_some());
+    let all_known = flows.iter().flat_map(runs).all(|run| named(flows, run).is_some())
+        && flows.iter().all(|flow| flow.shaky.is_empty());
     for flow in flows.iter().filter(|flow| all_known && !flow.outcomes.is_empty()) {
         if !flows.iter().flat_map(runs).any(|run| run.value == flow.name.value) {
             let message = format!("no flow runs `{}`, and nobody can call it", flow.name.value);

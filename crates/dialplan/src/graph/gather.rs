@@ -43,35 +43,34 @@ pub(super) fn gather(service: &Service, flow: &Flow) -> (Graph, Request) {
     let language = body.languages.first().map(|word| word.value.as_str()).unwrap_or_default();
     let telling = Telling::new(&service.texts, language, body.first_values());
     let (mut nodes, mut edges, mut links) = (Vec::new(), Vec::new(), Vec::new());
+    let mut run: Vec<&Word> = Vec::new();
+    let mut lead = |from: (&str, usize), to: (&str, usize), label: String, default: bool| {
+        let text = clipped(&label, LABEL_COLUMNS);
+        links.push(Link { from: from.1, to: to.1, size: (width(&text, 6.2) + 8.0, LABEL_H) });
+        let (from, to) = (from.0.to_owned(), to.0.to_owned());
+        edges.push(Edge { from, to, label, text, default, place: Default::default(), points: vec![] });
+    };
     let index: BTreeMap<&str, usize> = body.nodes.keys().map(String::as_str).zip(0..).collect();
     for (name, node) in &body.nodes {
         let written = tree.as_ref().and_then(|tree| field(field(tree, "nodes")?, name));
-        let (mut marks, mut own_edges) = (Vec::new(), Vec::new());
+        let (from, mut marks) = ((name.as_str(), index[name.as_str()]), Vec::new());
         for (target, ways) in ways(body, node, written) {
             match target.strip_prefix('$') {
                 Some(target) => marks.push(mark(target, &ways)),
-                None if index.contains_key(target) => own_edges.push((target, ways)),
-                None => {}
+                None => {
+                    if let Some(at) = index.get(target) {
+                        lead(from, (target, *at), ways.labels.join(", "), !ways.own);
+                    }
+                }
             }
         }
-        for (target, ways) in own_edges {
-            let label = ways.labels.join(", ");
-            let text = clipped(&label, LABEL_COLUMNS);
-            links.push(Link {
-                from: index[name.as_str()],
-                to: index[target],
-                size: (width(&text, 6.2) + 8.0, LABEL_H),
-            });
-            let (from, to) = (name.clone(), target.to_owned());
-            edges.push(Edge {
-                from,
-                to,
-                label,
-                text,
-                default: !ways.own,
-                place: Default::default(),
-                points: vec![],
-            });
+        for (flow, labels) in parts(node, written) {
+            let known = run.iter().position(|known| known.value == flow.value);
+            let at = known.unwrap_or(run.len());
+            if known.is_none() {
+                run.push(flow);
+            }
+            lead(from, (&box_name(flow), body.nodes.len() + at), labels.join(", "), false);
         }
         let title = written.map(|tree| title(tree, node.step.kind().name, &telling)).unwrap_or_default();
         let goal = written.and_then(|tree| word(field(tree, "goal")?)).map(str::to_owned);
@@ -84,6 +83,7 @@ pub(super) fn gather(service: &Service, flow: &Flow) -> (Graph, Request) {
             title,
             goal,
             start: body.start.as_ref().is_some_and(|start| start.value == *name),
+            flow: None,
             line: service.position(node.name.span).line,
             marks,
             rank: 0,
@@ -91,6 +91,7 @@ pub(super) fn gather(service: &Service, flow: &Flow) -> (Graph, Request) {
             y: 0.0,
         });
     }
+    nodes.extend(run.into_iter().map(|flow| part_box(service, flow)));
     let start = nodes.iter().position(|node| node.start).unwrap_or(0);
     let request = Request { nodes: nodes.iter().map(|node| (node.w, node.h)).collect(), links, start };
     let (flow, path) = (flow.name().to_owned(), source.path.to_string());
@@ -125,6 +126,54 @@ fn ways<'a>(body: &'a Body, node: &'a flow::Node, written: Option<&Tree>) -> Vec
         }
     }
     all
+}
+
+/// The flows that a node runs, with the keys that do.
+fn parts<'a>(node: &'a flow::Node, written: Option<&Tree>) -> Vec<(&'a Word, Vec<String>)> {
+    let mut keys = BTreeMap::new();
+    if let Some(tree) = written {
+        label_words(tree, "", &mut keys);
+    }
+    let step = node.step.part().map(|part| (&part.flow, "run".to_owned()));
+    let asides = node.step.asides().into_iter().map(|part| &part.flow);
+    let asides = asides.map(|flow| (flow, keys.get(&flow.span).cloned().unwrap_or_default()));
+    let mut all: Vec<(&Word, Vec<String>)> = Vec::new();
+    for (flow, label) in step.into_iter().chain(asides) {
+        match all.iter_mut().find(|(known, _)| known.value == flow.value) {
+            Some((_, labels)) => labels.push(label),
+            None => all.push((flow, vec![label])),
+        }
+    }
+    all
+}
+
+/// No node has such a name.
+fn box_name(flow: &Word) -> String {
+    format!("→ {}", flow.value)
+}
+
+/// The box of another flow.
+fn part_box(service: &Service, word: &Word) -> Node {
+    let (name, kind) = (box_name(word), "flow");
+    let flow = service.flows().iter().find(|flow| flow.name() == word.value);
+    let path = flow.map_or("", |flow| &service.sources.0[flow.body.name.span.file].path);
+    let title = clipped(path.rsplit('/').next().unwrap_or_default(), TITLE_COLUMNS);
+    Node {
+        w: node_width(&name, &title, kind, &[], None),
+        h: NODE_H,
+        name,
+        kind,
+        colour: super::svg::colour("run"),
+        title,
+        goal: None,
+        start: false,
+        flow: Some(word.value.clone()),
+        line: service.position(word.span).line,
+        marks: Vec::new(),
+        rank: 0,
+        x: 0.0,
+        y: 0.0,
+    }
 }
 
 /// Notes for each word of `tree` what it stands under: the nearest name that says something.

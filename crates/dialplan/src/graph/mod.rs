@@ -27,7 +27,7 @@ pub struct Graph {
     pub width: f64,
     /// Of the picture.
     pub height: f64,
-    /// By name.
+    /// By name; behind them the flows that they run.
     pub nodes: Vec<Node>,
     /// What leads from node to node.
     pub edges: Vec<Edge>,
@@ -38,7 +38,7 @@ pub struct Graph {
 pub struct Node {
     /// As the flow calls it.
     pub name: String,
-    /// The word of its step.
+    /// The word of its step; `flow` for another flow.
     pub kind: &'static str,
     /// Of its step, as `#rrggbb`.
     pub colour: &'static str,
@@ -48,9 +48,11 @@ pub struct Node {
     pub goal: Option<String>,
     /// Where calls begin.
     pub start: bool,
+    /// It is no node, but this other flow, which is run.
+    pub flow: Option<String>,
     /// How many ranks are above it.
     pub rank: usize,
-    /// Its line in the file, from 1.
+    /// Its line in the file, from 1; of another flow, where it is named first.
     pub line: usize,
     /// Left edge.
     pub x: f64,

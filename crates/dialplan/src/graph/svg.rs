@@ -126,14 +126,19 @@ fn draw(out: &mut String, node: &Node) {
     let Node { x, y, w, h, .. } = *node;
     let colour = node.colour;
     let border = if node.start { 2.4 } else { 1.2 };
+    let (id, dash) = match &node.flow {
+        None => (format!("node-{}", node.name), ""),
+        Some(flow) => (format!("flow-{flow}"), " stroke-dasharray=\"5 3\""),
+    };
     writeln!(
         out,
-        "<g id=\"node-{name}\"><rect x=\"{x}\" y=\"{y}\" width=\"{w:.1}\" height=\"{h}\" rx=\"6\" fill=\"#fbfcfe\" \
-         stroke=\"{colour}\" stroke-width=\"{border}\"/>\n<path d=\"M{left} {top}v{tall}\" stroke=\"{colour}\" \
+        "<g id=\"{id}\"><rect x=\"{x}\" y=\"{y}\" width=\"{w:.1}\" height=\"{h}\" rx=\"6\" fill=\"#fbfcfe\" \
+         stroke=\"{colour}\" stroke-width=\"{border}\"{dash}/>\n<path d=\"M{left} {top}v{tall}\" stroke=\"{colour}\" \
          stroke-width=\"4\" stroke-linecap=\"round\"/>\n<text x=\"{text}\" y=\"{first}\" font-size=\"13\" \
          font-weight=\"700\" fill=\"{INK}\">{name}</text>\n<text x=\"{text}\" y=\"{second}\" font-size=\"11\" \
          fill=\"#47525f\">{title}</text>\n<text x=\"{text}\" y=\"{third}\" font-size=\"10\" \
          fill=\"{colour}\">{kind}</text>",
+        id = escaped(&id),
         name = escaped(&node.name),
         left = x + 6.0,
         top = y + 9.0,

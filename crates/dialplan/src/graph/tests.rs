@@ -189,7 +189,10 @@ fn a_part_is_drawn_with_its_exits_and_returns_are_marks() {
 ";
     let drawn = graph(nodes);
     let labels: Vec<_> = drawn.edges.iter().map(|edge| (edge.to.as_str(), edge.label.as_str())).collect();
-    assert_eq!(labels, [("good", "ok"), ("bye", "wrong")]);
+    assert_eq!(labels, [("good", "ok"), ("bye", "wrong"), ("→ ask", "run")]);
+    let other = drawn.nodes.last().expect("there are some");
+    assert_eq!((other.name.as_str(), other.kind, other.flow.as_deref()), ("→ ask", "flow", Some("ask")));
+    is_clear(&drawn);
     let main = drawn.nodes.iter().find(|node| node.name == "main").expect("it is drawn");
     assert_eq!((main.kind, main.title.as_str()), ("run", "ask"));
     let service = service(nodes);
@@ -201,4 +204,20 @@ fn a_part_is_drawn_with_its_exits_and_returns_are_marks() {
     };
     assert!(marks("main").contains(&("return wrong".to_owned(), "else".to_owned())), "{:?}", marks("main"));
     assert!(marks("keys").contains(&("return ok".to_owned(), "1".to_owned())), "{:?}", marks("keys"));
+}
+
+#[test]
+fn flows_that_are_run_for_who_waits_are_drawn_with_their_keys() {
+    let nodes = "  main:
+    queue:
+      name: video
+      while_waiting: { \"1\": { run: ask, with: { times: 3, pack: 10GB } }, \"2\": bye, \"3\": { run: ask, with: { times: 1, pack: 10GB } } }
+      exits: { served: bye, timeout: bye, full: bye, closed: bye, no_agents: bye }
+";
+    let drawn = graph(nodes);
+    let ways: Vec<_> = drawn.edges.iter().map(|edge| (edge.to.as_str(), edge.label.as_str())).collect();
+    assert!(ways.contains(&("→ ask", "1, 3")), "{ways:?}");
+    assert!(ways.iter().any(|(to, label)| *to == "bye" && label.starts_with("2, ")), "{ways:?}");
+    is_clear(&drawn);
+    assert!(drawn.svg().contains("<g id=\"flow-ask\">"));
 }

@@ -130,6 +130,10 @@ impl Step for Clip {
         checker.clip(&self.clip);
     }
 
+    fn prompt(&self, _: &Telling<'_>) -> Option<Presentation> {
+        Some(self.presentation())
+    }
+
     fn presentations(&self, _: &Telling<'_>, _: &Queues, all: &mut Presentations) {
         all.add(self.presentation());
     }

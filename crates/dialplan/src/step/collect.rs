@@ -265,6 +265,10 @@ impl Step for Collect {
         checker.note(finding);
     }
 
+    fn prompt(&self, telling: &Telling<'_>) -> Option<Presentation> {
+        Some(self.present(telling, true, String::new()))
+    }
+
     fn presentations(&self, telling: &Telling<'_>, _: &Queues, all: &mut Presentations) {
         all.add(self.present(telling, true, String::new()));
         // Dots are the same for everybody; what else is typed is drawn when it is.

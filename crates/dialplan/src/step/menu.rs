@@ -263,6 +263,13 @@ impl Step for Menu {
         }
     }
 
+    fn prompt(&self, telling: &Telling<'_>) -> Option<Presentation> {
+        let mut prompt = self.scene.present(telling, true);
+        let mut keys = self.items.iter().filter_map(|item| telling.press(&item.label.value, item.key));
+        prompt.speech.extend(keys.next());
+        Some(prompt)
+    }
+
     fn presentations(&self, telling: &Telling<'_>, _: &Queues, all: &mut Presentations) {
         let conditions = self.conditions();
         for holding in 0..1_u32 << conditions.len().min(limits::MENU_CONDITIONS_MAX) {

@@ -38,7 +38,7 @@ pub(crate) use say::{CURRENCY_FIELD, VALUE_FIELDS};
 
 use crate::ask::Ask;
 use crate::check::Checker;
-use crate::presentation::Presentations;
+use crate::presentation::{Presentation, Presentations};
 use crate::read::{Fields, Reader};
 use crate::run::Stage;
 use crate::service::Queues;
@@ -232,6 +232,11 @@ pub(crate) trait Step: fmt::Debug + Send + Sync {
     /// Whether `$back` can lead here.
     fn is_menu(&self) -> bool {
         false
+    }
+
+    /// What a caller with pictures is given as soon as they come here; of a menu up to its first key. `None`: nothing.
+    fn prompt(&self, _: &Telling<'_>) -> Option<Presentation> {
+        None
     }
 
     /// Everything it can show and say in one language with one group of values.

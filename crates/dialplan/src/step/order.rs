@@ -416,6 +416,11 @@ impl Order {
 
     /// What is sent is seen: the caller confirms nothing that they were not told.
     fn check_shown(&self, checker: &mut Checker<'_>) {
+        // What is sent under a name that is none is noted where it is sent.
+        let call = self.ask.call(checker.connectors());
+        if call.is_none_or(|call| self.ask.sent_names().any(|name| !call.takes().contains_key(name))) {
+            return;
+        }
         for word in &self.show {
             if self.ask.sent(&word.value).is_none() {
                 let sent: Vec<&str> = self.ask.sent_names().collect();
@@ -423,6 +428,11 @@ impl Order {
             }
         }
         let secrets = self.ask.secrets(checker.connectors());
+        // What is confirmed is written down, too.
+        for word in self.show.iter().filter(|word| secrets.contains(&word.value)) {
+            let message = format!("`{}` is a secret, which nobody is shown", word.value);
+            checker.note(Finding::error("secret-used", word.span, message, "a secret"));
+        }
         for name in self.ask.sent_names().filter(|name| !secrets.contains(*name)) {
             if !self.show.iter().any(|word| word.value == name) {
                 let message = format!("`{name}` is sent, and the caller does not confirm it");
@@ -462,6 +472,7 @@ impl Order {
                 let message = format!("a code by `{}` has nothing to be told with", word.value);
                 let finding = Finding::error("missing-field", word.span, message, "how?");
                 checker.note(finding.help(format!("add {lacking}")));
+                break;
             }
         }
         if let [(word, Way::Picture)] = &self.code_by[..] {
@@ -496,6 +507,10 @@ impl Step for Order {
         self.ask.check(checker);
         self.check_shown(checker);
         self.check_ways(checker);
+    }
+
+    fn prompt(&self, telling: &Telling<'_>) -> Option<Presentation> {
+        Some(self.question(telling, true))
     }
 
     fn presentations(&self, telling: &Telling<'_>, _: &Queues, all: &mut Presentations) {

@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use super::{Cue, FETCH_FIELD, Field, Kind, Next, Outcome, Step};
-use crate::Presentations;
 use crate::check::Checker;
 use crate::problem::Finding;
 use crate::read::{Fields, Reader};
@@ -16,6 +15,7 @@ use crate::service::Queues;
 use crate::source::Span;
 use crate::target::Exits;
 use crate::text::Telling;
+use crate::{Presentation, Presentations};
 
 pub(super) static KIND: Kind = Kind {
     name: "play",
@@ -84,6 +84,10 @@ impl Step for Play {
             );
             checker.note(finding.help("add `say: ...`, or `for: 3s`"));
         }
+    }
+
+    fn prompt(&self, telling: &Telling<'_>) -> Option<Presentation> {
+        Some(self.scene.present(telling, true))
     }
 
     fn presentations(&self, telling: &Telling<'_>, _: &Queues, all: &mut Presentations) {

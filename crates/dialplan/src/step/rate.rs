@@ -149,6 +149,10 @@ impl Step for Rate {
         }
     }
 
+    fn prompt(&self, telling: &Telling<'_>) -> Option<Presentation> {
+        Some(self.present(telling, true))
+    }
+
     fn presentations(&self, telling: &Telling<'_>, _: &Queues, all: &mut Presentations) {
         all.add(self.present(telling, true));
     }

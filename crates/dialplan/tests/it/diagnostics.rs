@@ -1119,6 +1119,13 @@ calls:
     snapshot!(reports(&[
         ("not shown", with(&[("show: pack", "show: []")])),
         ("shown and not told", with(&[("lines: wanted", "lines: balance")])),
+        (
+            "a secret is shown",
+            with(&[
+                ("send: { pack: pack }", "send: { pack: pack, pin: pin }"),
+                ("show: pack", "show: [pack, pin]")
+            ]),
+        ),
         ("shown and not sent", with(&[("show: pack", "show: [pack, price]")])),
         ("no way for a code", by("[]")),
         ("unknown way for a code", by("[pictures, speech]")),
@@ -1188,4 +1195,94 @@ fn an_outage_that_ends_in_a_queue_is_told() {
         ("through a node that asks nothing", asks("gate", "$hangup")),
         ("by waiting on the page that says sorry", asks("sorry", "agent")),
     ]));
+}
+
+/// A sound flow with connectors of its own.
+fn with_connectors(connectors: &[&str]) -> Case {
+    let mut files = vec![file("flow.yaml", &flow("  main: { hangup: { say: hello } }\n")), queues()];
+    files.extend(texts());
+    let named = connectors.iter().enumerate();
+    files.extend(named.map(|(at, text)| file(&format!("connector{at}.yaml"), text)));
+    Case::Files(files)
+}
+
+#[test]
+fn mistakes_of_connectors() {
+    let connector = |call: &str| format!("connector: crm\nbase: http://127.0.0.1:1\ncalls: {{ {call} }}\n");
+    let one = |call: &str| with_connectors(&[&connector(call)]);
+    let sound = connector("ask: { get: /ask, example: {} }");
+    let cases = [
+        ("a type that there is none of", one("ask: { get: /ask, takes: { when: dat }, example: {} }")),
+        ("a path that begins with no slash", one("ask: { get: ask, example: {} }")),
+        (
+            "a path with a brace left open",
+            one("ask: { get: \"/ask/{{ caller\", takes: { caller: text }, example: {} }"),
+        ),
+        (
+            "an argument that is not taken",
+            one("ask: { get: \"/ask/{{ caler }}\", takes: { caller: text }, example: {} }"),
+        ),
+        ("no way to ask", one("ask: { takes: { caller: text }, example: {} }")),
+        (
+            "an example of another type",
+            one("ask: { get: /ask, returns: { star: number }, example: { star: five } }"),
+        ),
+        ("an example that lacks a part", one("ask: { get: /ask, returns: { star: number }, example: {} }")),
+        ("two of one name", with_connectors(&[&sound, &sound])),
+        ("returns misspelt", one("ask: { get: /ask, retruns: { star: number }, example: { star: 1 } }")),
+        (
+            "calls misspelt",
+            with_connectors(&[
+                "connector: crm\nbase: http://127.0.0.1:1\ncals: { ask: { get: /ask, example: {} } }\n",
+            ]),
+        ),
+    ];
+    snapshot!(reports(&cases));
+}
+
+/// The kinds of mistakes that the sources name are those that the snapshots show.
+#[test]
+fn every_kind_of_mistake_has_a_snapshot() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut shown = String::new();
+    for entry in std::fs::read_dir(root.join("tests/it/snapshots")).expect("they are part of the project") {
+        shown += &std::fs::read_to_string(entry.expect("readable").path()).expect("UTF-8");
+    }
+    let (mut open, mut kinds) = (vec![root.join("src")], std::collections::BTreeSet::new());
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(&path).expect("sources are part of the project");
+            open.extend(entries.map(|entry| entry.expect("readable").path()));
+            continue;
+        }
+        let source = std::fs::read_to_string(&path).expect("UTF-8");
+        let own = source.split("#[cfg(test)]").next().unwrap_or_default();
+        for maker in ["Finding::error(", "unknown(", "again(", "wrong(", "code: "] {
+            let behind = own.split(maker).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
+            kinds.extend(behind.filter_map(|rest| rest.split_once('"').map(|(kind, _)| kind.to_owned())));
+        }
+    }
+    let is_kind = |kind: &&String| kind.chars().all(|c| c.is_ascii_lowercase() || c == '-') && kind.len() > 3;
+    let kinds: Vec<String> = kinds.iter().filter(is_kind).cloned().collect();
+    assert!(kinds.len() > 80, "the sources name them: {kinds:?}");
+    let lacking: Vec<_> = kinds.iter().filter(|kind| !shown.contains(&format!("[{kind}]"))).collect();
+    assert!(lacking.is_empty(), "without a snapshot: {lacking:?}");
+}
+
+#[test]
+fn a_long_speech_before_the_first_key_is_told() {
+    let long = "a: \"Welcome to the hotline of our company, which is glad that you call and has been so for many years.\"\npress: \"For {{ label }}, press {{ key }}.\"\nbalance: Balance\n";
+    let case = |head: &str| {
+        let text = format!(
+            "flow: f\nnumbers: [\"1\"]\nstart: hello\nlanguages: [en]\n{head}defaults: {{ exits: {{ silence: $repeat, invalid: $repeat, exhausted: $hangup }} }}\nnodes:\n  hello: {{ play: {{ say: [a, a, a], next: main }} }}\n  main: {{ menu: {{ say: a, items: {{ \"1\": {{ say: balance, to: main }} }} }} }}\n"
+        );
+        Case::Files(vec![
+            file("flow.yaml", &text),
+            queues(),
+            file("texts/en.yaml", &format!("{long}key_star: star\n")),
+        ])
+    };
+    let cases = [("by the usual measure", case("")), ("by its own", case("speech_budget: 12s\n"))];
+    snapshot!(reports(&cases));
+    assert!(problems(&case("speech_budget: 40s\n")).is_empty());
 }

@@ -4,6 +4,7 @@ mod common;
 mod demo;
 mod diagnostics;
 mod manual;
+mod mutator;
 mod properties;
 mod steps;
 mod transcripts;

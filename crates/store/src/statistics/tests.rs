@@ -160,3 +160,44 @@ fn a_percentile_is_the_value_that_so_many_do_not_exceed() {
     );
     assert_eq!(Spread::default().percentile(50), None);
 }
+
+#[test]
+fn figures_of_a_day_are_those_of_all_editions_and_are_dropped_after_two() {
+    const DAY: u64 = 86_400;
+    let path = file("recent");
+    let (store, thread) = Store::open(&Place::File(path.clone())).expect("it can be opened");
+    store.know(&service(1, ""));
+    store.know(&service(2, "# changed\n"));
+    let recent = |since: u64| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let store = store.clone();
+        runtime.block_on(async move {
+            // Answered when what came before it is written.
+            store.write(async |_| Ok(())).await.expect("written");
+            let mut connection = store.reader().await.expect("a connection");
+            super::recent::read(&mut connection, since).await.expect("it can be read")
+        })
+    };
+    let main = || Stay { timeouts: 2, ..stay("main", None, 0, 1) };
+    store.keep(ended(1, DAY - 1, Cause::CallerHungUp, vec![main()]));
+    store.keep(ended(1, DAY, Cause::CallerHungUp, vec![main()]));
+    store.keep(ended(2, DAY + 1_000, Cause::Completed, vec![main(), stay("bill", None, 1, 0)]));
+    let figures =
+        |entries, timeouts, hung_up| RecentFigures { entries, timeouts, hung_up, abandoned: hung_up };
+    let today = recent(DAY);
+    assert_eq!(
+        today["care"],
+        BTreeMap::from([("main".to_owned(), figures(2, 4, 1)), ("bill".to_owned(), figures(1, 0, 0)),])
+    );
+    assert_eq!(recent(0)["care"]["main"], figures(3, 6, 2));
+    assert_eq!(recent(3 * DAY), Recent::new());
+    store.keep(ended(2, 3 * DAY, Cause::Completed, vec![main()]));
+    assert_eq!(
+        recent(0)["care"]["main"],
+        figures(3, 6, 1),
+        "what ended before the first day's midnight is gone"
+    );
+    store.stop();
+    thread.join().expect("it ends");
+    remove(&path);
+}

@@ -1,6 +1,7 @@
 //! The database with everything that is asked of it, in SQLite and in PostgreSQL.
 
 mod accounts;
+mod orders;
 mod places;
 mod writing;
 

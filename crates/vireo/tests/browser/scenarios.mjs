@@ -78,6 +78,29 @@ async function pages({ browser, url, options }) {
   return { shots, errors, foreign, wide, bytes };
 }
 
+/** A call stands at its node in the drawing, and when it has ended, in the figures of today. @param {Stage} stage */
+async function dialplans(stage) {
+  const { browser, url, options } = stage;
+  const visitor = await phone(stage);
+  await visitor.call(number(stage));
+  await visitor.key("1");
+  const tab = await Tab.open(browser, url, { path: "/dialplans", as: "supervisor", width: 1280, height: 800 });
+  const now = await tab.inside("a call at a page", () => {
+    const count = document.querySelector("[data-node=balance] .calls-count");
+    return count && { calls: count.textContent, all: document.querySelectorAll(".calls-count").length };
+  });
+  await visitor.hangUp();
+  const today = await tab.inside("figures of today", () => {
+    const figures = [...document.querySelectorAll(".today")];
+    return figures.length > 0 && Object.fromEntries(figures.map((figure) =>
+      [figure.closest("[data-node]")?.getAttribute("data-node"), figure.querySelector("text")?.textContent]));
+  });
+  const gone = await tab.inside("no call any more", () => document.querySelector(".calls-count") === null);
+  if (options.out) await tab.screenshot(`${options.out}/dialplans-today.png`);
+  const errors = [...visitor.errors, ...tab.errors];
+  return { now, today, gone, errors };
+}
+
 /** Menu, key, next slide, hang-up. @param {Stage} stage */
 async function menu(stage) {
   const { options } = stage;
@@ -91,6 +114,7 @@ async function menu(stage) {
   const second = options.next ? await visitor.shows(options.next) : null;
   await pause(500);
   const next_caption = (await visitor.state()).caption;
+  if (options.out) await visitor.screenshot(`${options.out}/phone-page.png`);
   await visitor.hangUp();
   await visitor.until("the call's end", (state) => state.phase === "idle");
   const { over } = await visitor.state();
@@ -289,6 +313,7 @@ async function phoneAlone(stage) {
 /** @type {Record<string, (stage: Stage) => Promise<object>>} */
 export const SCENARIOS = {
   pages,
+  dialplans,
   menu,
   agent,
   "desk-closed-ringing": deskClosedRinging,

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use media::{Codec, Size};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::common::baresip::{Phone, Setup};
 use crate::common::browser::{Browser, assert_plays, lab, shots};
@@ -43,6 +43,20 @@ fn every_page_loads_from_its_own_host_and_fits_a_phone() {
     assert_eq!(seen["shots"].as_array().map(Vec::len), Some(16), "eight pages, wide and narrow");
     println!("the largest page with all its files: {} octets", seen["bytes"]);
     assert!(number(&seen, "/bytes") < 200_000.0);
+}
+
+#[test]
+fn the_drawing_tells_who_is_where_and_what_callers_did_today() {
+    let Some(lab) = lab("browser-dialplans", &[]) else { return };
+    let mut gateway = Gateway::start(&lab);
+    let out = shots();
+    let args = ["--out", out.to_str().expect("UTF-8")];
+    let seen = Browser::run(&lab, "dialplans", &args, LIMIT);
+    assert_eq!(seen["now"], json!({ "calls": "1", "all": 1 }), "{seen}");
+    assert_eq!(seen["today"], json!({ "welcome": "→ 1", "main": "→ 1", "balance": "→ 1 · ✕ 1" }), "{seen}");
+    assert_eq!(seen["gone"], true);
+    nothing(&seen, "errors");
+    gateway.assert_alive();
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! in `common` is linked once. Start at `common::Lab`.
 
 mod account;
+mod audit;
 mod baresip;
 mod bridges;
 mod browser;
@@ -29,3 +30,4 @@ mod torture_live;
 mod tshark;
 mod tutorial;
 mod values;
+mod walked;

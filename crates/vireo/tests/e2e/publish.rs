@@ -13,6 +13,7 @@ use crate::common::demo::Demo;
 use crate::common::gateway::{READY_LIMIT, copy_service, rewrite};
 use crate::common::picture::ssim;
 use crate::common::process::Process;
+use crate::common::wait;
 
 fn vireo(demo: &Demo, words: &[&str]) -> Output {
     let config = demo.dir().join("data/vireo.toml");
@@ -140,4 +141,22 @@ fn a_notice_comes_first_until_it_is_taken_back_and_outlives_the_gateway() {
     assert!(is_a_notice(&first(&demo)), "it is told after a restart");
     assert!(says(&demo, &["notice", "--clear"]).contains("nothing first any more"));
     assert!(!is_a_notice(&first(&demo)));
+}
+
+#[test]
+fn a_notice_said_while_nothing_runs_is_told_from_the_start_on_and_one_that_is_over_is_not() {
+    let mut demo = Demo::configured("notice-time", "", |_| {});
+    let first = |demo: &Demo| Caller::at_first_picture(demo.sip).1;
+    demo.process.end(Signal::INT, Duration::from_secs(10));
+    let far = says(&demo, &["notice", "国际漫游业务暂时中断", "--until", "2100-01-01T00:00"]);
+    assert!(far.contains("the next start takes it"), "{far}");
+    demo.restart();
+    assert!(is_a_notice(&first(&demo)));
+
+    let soon = jiff::Timestamp::from_second(net::clock::now().wall.as_secs() as i64 + 3).expect("a time");
+    let soon = soon.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    says(&demo, &["notice", "国际漫游业务暂时中断", "--until", &soon, "--zone", "UTC"]);
+    let gone = wait::within(Duration::from_secs(30), || (!is_a_notice(&first(&demo))).then_some(()));
+    assert_eq!(gone, Some(()), "nobody took it back, and it is over");
+    assert!(says(&demo, &["notice"]).contains("callers are told nothing first"));
 }

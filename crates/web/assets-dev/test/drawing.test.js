@@ -6,7 +6,7 @@ import test from "node:test";
 // The module draws with the vendored libraries, whose bare names only a page resolves; what is tried here draws nothing.
 const source = readFileSync(new URL("../../assets/js/drawing.js", import.meta.url), "utf8");
 const plain = source.replace(/^import .*$/gm, "").replace("export function Drawing", "function Drawing");
-const { countByNode, head, path, signs } = await import(`data:text/javascript,${encodeURIComponent(plain)}`);
+const { countByNode, head, path, short, signs } = await import(`data:text/javascript,${encodeURIComponent(plain)}`);
 
 const edge = (/** @type {[number, number][]} */ points, to = "b") =>
   ({ from: "a", to, label: "1", text: "1", default: false, points, place: { x: 0, y: 0, w: 1, h: 1 } });
@@ -33,4 +33,8 @@ test("calls are counted at the nodes of their own flow", () => {
 test("built-in targets are signs, others words", () => {
   const mark = (/** @type {string} */ target, keys = "") => ({ target, keys, label: "", default: false });
   assert.equal(signs([mark("repeat", "#"), mark("hangup"), mark("callback", "2")]), "# ↻  ✕  2 callback");
+});
+
+test("a figure has four characters at most", () => {
+  assert.deepEqual([0, 9_999, 10_000, 999_999, 1_000_000].map(short), ["0", "9999", "10k", "999k", "1M"]);
 });

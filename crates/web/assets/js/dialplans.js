@@ -5,7 +5,7 @@ import { Drawing, countByNode } from "./drawing.js";
 import { Notice, poll, show } from "./parts.js";
 import { effect, html, signal } from "./ui.js";
 
-/** @import { Graph, Node } from "./drawing.js" */
+/** @import { Figures, Graph, Node } from "./drawing.js" */
 /** @typedef {{name: string, path: string, source: string, graph: Graph|null}} Sheet */
 
 /** @type {import("@preact/signals").Signal<Sheet[]|null>} */
@@ -15,6 +15,8 @@ const version = signal(0);
 const diagnostics = signal(null);
 /** @type {import("@preact/signals").Signal<{flow: string, node: string|null}[]>} */
 const calls = signal([]);
+/** What callers did today, by flow and node. @type {import("@preact/signals").Signal<Record<string, Record<string, Figures>>>} */
+const today = signal({});
 const lost = signal(false);
 /** The node whose line is marked. @type {import("@preact/signals").Signal<{flow: string, node: string, line: number}|null>} */
 const chosen = signal(null);
@@ -42,15 +44,16 @@ function Source({ sheet }) {
 function Flow({ sheet }) {
   const here = chosen.value?.flow === sheet.name ? chosen.value.node : null;
   const choose = (/** @type {Node} */ node) => {
-    chosen.value = { flow: sheet.name, node: node.name, line: node.line };
+    if (node.flow !== null) document.getElementById(`flow-${node.flow}`)?.scrollIntoView({ behavior: "smooth" });
+    else chosen.value = { flow: sheet.name, node: node.name, line: node.line };
   };
-  return html`<section class="flow">
+  return html`<section class="flow" id="flow-${sheet.name}">
     <h2>${sheet.name} <small>${sheet.path}</small></h2>
     <div class="both">
       <div class="paper" tabindex="0" role="region" aria-label=${t("dialplans_drawing", { flow: sheet.name })}>
         ${sheet.graph === null ? html`<p class="quiet">${t("dialplans_large")}</p>`
           : html`<${Drawing} graph=${sheet.graph} label=${sheet.name} calls=${countByNode(calls.value, sheet.name)}
-            chosen=${here} choose=${choose} />`}
+            figures=${today.value[sheet.name] ?? {}} chosen=${here} choose=${choose} />`}
       </div>
       <${Source} sheet=${sheet} />
     </div>
@@ -64,6 +67,7 @@ function Page() {
     ${lost.value && html`<${Notice} tone="warn">${t("status_lost")}<//>`}
     ${diagnostics.value !== null && html`<${Notice} tone="alarm">${t("dialplans_refused")}<//>
       <pre class="report">${diagnostics.value}</pre>`}
+    <p class="quiet">${t("dialplans_legend")}</p>
     ${sheets.value === null ? html`<p class="quiet">${t("loading")}</p>`
       : sheets.value.map((sheet) => html`<${Flow} key=${sheet.name} sheet=${sheet} />`)}`;
 }
@@ -84,6 +88,13 @@ poll("/api/v1/status", 1_000, async (status) => {
 });
 poll("/api/v1/calls", 1_000, (data) => {
   if (data !== null) calls.value = Array.isArray(data.calls) ? data.calls : [];
+});
+
+/** The beginning of this day here, in seconds since 1970. */
+const midnight = () => Math.floor(new Date().setHours(0, 0, 0, 0) / 1_000);
+
+poll(() => `/api/v1/dialplans/figures?since=${midnight()}`, 5_000, (data) => {
+  if (data !== null) today.value = data.flows;
 });
 
 show("dialplans_title", Page);

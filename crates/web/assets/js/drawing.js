@@ -5,14 +5,18 @@ import { html } from "./ui.js";
 /**
  * @typedef {{target: string, keys: string, label: string, default: boolean}} Mark
  * @typedef {{name: string, kind: string, colour: string, title: string, goal: string|null, start: boolean, line: number,
- *   x: number, y: number, w: number, h: number, marks: Mark[]}} Node
+ *   flow: string|null, x: number, y: number, w: number, h: number, marks: Mark[]}} Node
  * @typedef {{from: string, to: string, label: string, text: string, default: boolean, points: [number, number][],
  *   place: {x: number, y: number, w: number, h: number}}} Edge
+ * @typedef {{entries: number, timeouts: number, hung_up: number, abandoned: number}} Figures
  * @typedef {{width: number, height: number, nodes: Node[], edges: Edge[]}} Graph
  */
 
 /** What leads to no other node. @type {Record<string, string>} */
 const SIGNS = { repeat: "↻", back: "↩", language: "⇄", hangup: "✕" };
+
+/** At most four characters. @param {number} n */
+export const short = (n) => (n < 1e4 ? `${n}` : n < 1e6 ? `${Math.floor(n / 1e3)}k` : `${Math.floor(n / 1e6)}M`);
 
 /** The line of a way: in pairs of points it bends, between pairs it is straight. @param {Edge} edge */
 export function path(edge) {
@@ -48,18 +52,29 @@ function Way({ edge }) {
   </g>`;
 }
 
-/** @param {{node: Node, calls: number, chosen: boolean, choose: (node: Node) => void}} props */
-function Box({ node, calls, chosen, choose }) {
+/** What callers did at a node today, on the lower edge of its box. @param {{node: Node, figures: Figures}} props */
+function Today({ node, figures: { entries, timeouts, abandoned } }) {
+  const parts = [["→", entries], ["∅", timeouts], ["✕", abandoned]].filter(([, n]) => n);
+  const text = parts.map(([sign, n]) => `${sign} ${short(Number(n))}`).join(" · ");
+  const [x, y] = [node.x + 10, node.y + node.h - 4];
+  return text && html`<g class="today"><rect x=${x} y=${y} width=${text.length * 6 + 10} height="15" rx="7.5" />
+    <text x=${x + 6} y=${y + 11}>${text}</text></g>`;
+}
+
+/** @param {{node: Node, calls: number, figures: Figures|undefined, chosen: boolean, choose: (node: Node) => void}} props */
+function Box({ node, calls, figures, chosen, choose }) {
   const { x, y, w, h } = node;
   const key = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
     choose(node);
   };
-  const label = t("dialplans_node", { node: node.name, kind: node.kind, line: node.line, n: calls });
-  return html`<g class="box ${chosen ? "chosen" : ""} ${node.start ? "start" : ""}" role="button" tabindex="0"
+  const label = node.flow !== null ? t("dialplans_part", { flow: node.flow })
+    : t("dialplans_node", { node: node.name, kind: node.kind, line: node.line, n: calls });
+  const today = figures && `\n${t("dialplans_today", { ...figures })}`;
+  return html`<g class="box ${chosen ? "chosen" : ""} ${node.start ? "start" : ""} ${node.flow !== null ? "part" : ""}" role="button" tabindex="0"
       aria-label=${label} data-node=${node.name} onClick=${() => choose(node)} onKeyDown=${key}>
-    <title>${label}${node.marks.map((mark) => `\n${mark.label}: $${mark.target}`).join("")}</title>
+    <title>${label}${today}${node.marks.map((mark) => `\n${mark.label}: $${mark.target}`).join("")}</title>
     <rect x=${x} y=${y} width=${w} height=${h} rx="6" stroke=${node.colour} />
     <path d="M${x + 6} ${y + 9}v${h - 18}" stroke=${node.colour} stroke-width="4" stroke-linecap="round" />
     <text class="name" x=${x + 14} y=${y + 19}>${node.name}</text>
@@ -67,22 +82,23 @@ function Box({ node, calls, chosen, choose }) {
     <text class="kind" x=${x + 14} y=${y + 51}>${node.kind}</text>
     <text class="signs" x=${x + w - 8} y=${y + 51}>${signs(node.marks)}</text>
     ${node.goal && html`<text class="goal" x=${x + w - 8} y=${y + 19}>⚑ ${node.goal}</text>`}
+    ${figures && html`<${Today} node=${node} figures=${figures} />`}
     ${calls > 0 && html`<circle class="calls-now" cx=${x + w - 2} cy=${y + 2} r="11" />
       <text class="calls-count" x=${x + w - 2} y=${y + 6}>${calls}</text>`}
   </g>`;
 }
 
 /**
- * @param {{graph: Graph, label: string, calls: Map<string, number>, chosen: string|null,
+ * @param {{graph: Graph, label: string, calls: Map<string, number>, figures: Record<string, Figures>, chosen: string|null,
  *   choose: (node: Node) => void}} props
  */
-export function Drawing({ graph, label, calls, chosen, choose }) {
+export function Drawing({ graph, label, calls, figures, chosen, choose }) {
   const ways = [...graph.edges].sort((a, b) => Number(b.default) - Number(a.default));
   return html`<svg class="drawing" width=${graph.width} height=${graph.height} role="group" aria-label=${label}
       viewBox="0 0 ${graph.width} ${graph.height}">
     ${ways.map((edge) => html`<${Way} key=${`${edge.from} ${edge.to}`} edge=${edge} />`)}
     ${graph.nodes.map((node) => html`<${Box} key=${node.name} node=${node} calls=${calls.get(node.name) ?? 0}
-      chosen=${node.name === chosen} choose=${choose} />`)}
+      figures=${figures[node.name]} chosen=${node.name === chosen} choose=${choose} />`)}
   </svg>`;
 }
 

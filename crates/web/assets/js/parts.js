@@ -107,11 +107,11 @@ export function Notice({ tone = "calm", children }) {
   return html`<p class="notice ${tone}" role=${tone === "alarm" ? "alert" : "status"}>${children}</p>`;
 }
 
-/** Asks for JSON every `ms` and hands it on; null when nobody answers. Whoever is not signed in any more, signs in. @param {string} path @param {number} ms @param {(data: any) => void} take */
+/** Asks for JSON every `ms` and hands it on; null when nobody answers. Whoever is not signed in any more, signs in. @param {string|(() => string)} path @param {number} ms @param {(data: any) => void} take */
 export function poll(path, ms, take) {
   const ask = async () => {
     try {
-      const response = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(5_000) });
+      const response = await fetch(typeof path === "string" ? path : path(), { cache: "no-store", signal: AbortSignal.timeout(5_000) });
       if (response.status === 401) return toSignIn();
       take(response.ok ? await response.json() : null);
     } catch {

@@ -232,6 +232,9 @@ const en = {
   dialplans_drawing: "{flow}: drawing",
   dialplans_large: "This flow is too large to be drawn.",
   dialplans_node: "{node}, {kind}, line {line}, calls now: {n}",
+  dialplans_part: "another flow: {flow}",
+  dialplans_today: "today: {entries} entered, {timeouts} no key, {hung_up} hung up, {abandoned} before a goal",
+  dialplans_legend: "In circles: calls now. Below, of today's ended calls: → entered, ∅ no key in time, ✕ hung up before any goal.",
 };
 
 /** @type {Record<string, string>} */
@@ -463,6 +466,9 @@ const zh = {
   dialplans_drawing: "{flow} 流程图",
   dialplans_large: "流程过大，无法绘制。",
   dialplans_node: "{node}，{kind}，第 {line} 行，当前通话数 {n}",
+  dialplans_part: "另一个流程：{flow}",
+  dialplans_today: "今日进入 {entries} 次，超时未按键 {timeouts} 次，挂机 {hung_up} 次，其中未达目标 {abandoned} 次",
+  dialplans_legend: "圆圈内为当前通话数。下方为今日已结束的通话：→ 进入，∅ 超时未按键，✕ 未达目标即挂机。",
 };
 
 /** @type {Record<Language, Record<string, string>>} */

@@ -3,11 +3,13 @@
 use std::net::SocketAddr;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use gateway::CallNow;
 use gateway::webrtc::{AgentState, Hub};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use store::statistics::Recent;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{Api, Problem};
 use crate::board::Edition;
@@ -200,4 +202,33 @@ pub(crate) async fn calls(State(api): State<Api>) -> Json<CallList> {
 pub(crate) async fn dialplans(State(api): State<Api>) -> Json<Dialplans> {
     let Edition { version, diagnostics, sheets, .. } = api.site.board.edition();
     Json(Dialplans { version, diagnostics, flows: sheets })
+}
+
+/// Which figures.
+#[derive(Deserialize, IntoParams)]
+pub(crate) struct FiguresQuery {
+    /// Of calls that ended then or later, in seconds since 1970-01-01T00:00:00Z, such as the reader's midnight. Goes by
+    /// quarters of an hour, and back two days.
+    #[param(minimum = 0)]
+    since: u64,
+}
+
+/// What callers did in the nodes of flows.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Figures {
+    /// By flow and node: `entries`, `timeouts` (no key came in time), `hung_up`, and of those `abandoned`, before any goal.
+    #[schema(value_type = Object)]
+    flows: Recent,
+}
+
+/// What callers did in the nodes of flows, of all versions together.
+#[utoipa::path(get, path = "/api/v1/dialplans/figures", params(FiguresQuery), responses((status = 200, body = Figures),
+    (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem)))]
+pub(crate) async fn figures(
+    State(api): State<Api>,
+    query: Result<Query<FiguresQuery>, QueryRejection>,
+) -> Result<Json<Figures>, Problem> {
+    let Query(FiguresQuery { since }) = query.map_err(|why| Problem::bad_request(why.body_text()))?;
+    let flows = api.site.store.recent(since).await.map_err(|why| Problem::of_store(&why))?;
+    Ok(Json(Figures { flows }))
 }

@@ -79,6 +79,7 @@ fn split() -> (Router<Api>, Document) {
         .routes(routes!(live::status))
         .routes(routes!(live::calls))
         .routes(routes!(live::dialplans))
+        .routes(routes!(live::figures))
         .routes(routes!(accounts::list, accounts::add))
         .routes(routes!(accounts::change, accounts::remove))
         .routes(routes!(accounts::audit))

@@ -208,3 +208,16 @@ fn who_was_given_a_password_changes_it_first() {
     );
     assert_eq!(admin.get("/api/v1/audit?limit=many").status, 400);
 }
+
+#[test]
+fn figures_of_today_are_for_those_who_see_calls() {
+    let world = World::new();
+    assert_eq!(world.signed_in(Role::Agent).get("/api/v1/dialplans/figures?since=0").status, 403);
+    let mut supervisor = world.signed_in(Role::Supervisor);
+    let figures = supervisor.get("/api/v1/dialplans/figures?since=900");
+    assert_eq!((figures.status, &figures.body), (200, &json!({ "flows": {} })), "{figures:?}");
+    for wrong in ["", "?since=-1", "?since=today"] {
+        let answer = supervisor.get(&format!("/api/v1/dialplans/figures{wrong}"));
+        assert_eq!(answer.status, 400, "{wrong}: {answer:?}");
+    }
+}

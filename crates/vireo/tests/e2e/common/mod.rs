@@ -17,6 +17,7 @@ pub(crate) mod prompts;
 pub(crate) mod sipp;
 pub(crate) mod slides;
 pub(crate) mod sound;
+pub(crate) mod stub;
 pub(crate) mod tshark;
 pub(crate) mod wait;
 pub(crate) mod websocket;
