@@ -1,5 +1,5 @@
-//! What the agent pool costs: a decision with 10,000 callers waiting for 1,000 agents, all of them talking, and events folded
-//! a second.
+//! What the agent pool costs: a decision with 10,000 callers waiting for 1,000 agents, all of them talking, and events
+//! folded a second.
 //!
 //! A decision is all that comes of an agent's hanging up: the end of one ticket, the choice of the next caller and the
 //! offer, with the new places told; the goal is 1 ms at the 99th of 100. Prints, asserts nothing.

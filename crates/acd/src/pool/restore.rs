@@ -23,8 +23,8 @@ impl Pool {
         pool
     }
 
-    /// The pool that wrote these events, after a restart that it did not survive, `away` after the last of them. Callers
-    /// who are to be called back keep their places; all others were lost with their calls and end as
+    /// The pool that wrote these events, after a restart that it did not survive, `away` after the last of them.
+    /// Callers who are to be called back keep their places; all others were lost with their calls and end as
     /// [`Outcome::NodeLost`], which is in the log only: there is nobody left to be told. Nobody is signed in. What was
     /// decided here comes with the first input.
     #[must_use]

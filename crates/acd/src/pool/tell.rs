@@ -11,8 +11,8 @@ use crate::{Address, Level};
 
 impl Pool {
     /// How long this caller will wait about: place × median of the last conversations with their rest, divided by the
-    /// agents at work in the queue (ready, ringing, talking or resting); zero where as many are free. `None` while nobody
-    /// is at work or nobody has been served yet, and for a ticket that does not wait.
+    /// agents at work in the queue (ready, ringing, talking or resting); zero where as many are free. `None` while
+    /// nobody is at work or nobody has been served yet, and for a ticket that does not wait.
     #[must_use]
     pub fn estimate(&self, now: Instant, ticket: TicketId) -> Option<Duration> {
         let known = self.state.tickets.get(&ticket)?;
@@ -36,8 +36,8 @@ impl Pool {
         (queue.figures.handling_time()?.saturating_mul(place)).checked_div(at_work)
     }
 
-    /// What a queue has achieved in the last `window`; of the last [`limits::ENDS_KEPT`](crate::limits::ENDS_KEPT) ends at
-    /// most. `None` for a queue that is not known.
+    /// What a queue has achieved in the last `window`; of the last [`limits::ENDS_KEPT`](crate::limits::ENDS_KEPT)
+    /// ends at most. `None` for a queue that is not known.
     #[must_use]
     pub fn level(&self, now: Instant, queue: &str, window: Duration) -> Option<Level> {
         let queue = self.state.queues.get(queue)?;

@@ -1,5 +1,5 @@
-//! Everything at once by random: all strategies, overflow, doors, calling back, reloads, restarts. What must hold is held
-//! against what the outputs say, and the log is folded anew.
+//! Everything at once by random: all strategies, overflow, doors, calling back, reloads, restarts. What must hold is
+//! held against what the outputs say, and the log is folded anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
