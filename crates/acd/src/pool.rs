@@ -225,8 +225,8 @@ impl Pool {
     }
 
     fn hold(&mut self, ticket: TicketId, id: AgentId, on: bool) {
-        let differs = |doing: &Doing| matches!(doing, Doing::Talking { ticket: other, on_hold } if *other == ticket && *on_hold != on);
-        if self.state.agent(id).is_some_and(|agent| differs(&agent.state)) {
+        let before = Doing::Talking { ticket, on_hold: !on };
+        if self.state.agent(id).is_some_and(|agent| agent.state == before) {
             self.decide(What::Held { agent: id, on });
         }
     }
