@@ -2,19 +2,23 @@
 
 use std::time::Instant;
 
+use serde::{Deserialize, Serialize};
+
+use crate::config::Skills;
+
 /// One caller's stay in a queue; the caller's side chooses it and never uses one twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TicketId(pub u64);
 
 /// An agent; stays the same over reloads as long as the name does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AgentId(pub u32);
 
 /// How soon it is a caller's turn: who has the most points is next, and of equals who came first.
 ///
 /// Where all gain equally fast, nobody is overtaken by a caller who comes later than the difference of their points
 /// takes to be gained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Priority {
     /// Points at entry.
     pub base: i32,
@@ -29,6 +33,29 @@ impl Default for Priority {
     }
 }
 
+/// Who waits, as far as the choice of an agent needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caller {
+    /// What tells this caller from others, such as the calling number: for [`QueueConfig::sticky`](crate::QueueConfig)
+    /// and to call back. Longer than [`limits::CALLER_MAX`](crate::limits::CALLER_MAX) octets is as none.
+    pub number: Option<String>,
+    /// Skills that are needed beyond those of the queue.
+    pub needs: Skills,
+}
+
+/// Whether a queue takes callers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doors {
+    /// Takes callers.
+    #[default]
+    Open,
+    /// Takes nobody new; who waits is still served.
+    Closing,
+    /// Who waits is let go as well, but for those who are to be called back.
+    Closed,
+}
+
 /// What happened outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -40,8 +67,11 @@ pub enum Input {
         queue: String,
         /// Among those who wait.
         priority: Priority,
+        /// Who.
+        caller: Caller,
     },
-    /// The caller hung up or chose another way; allowed at any time.
+    /// The caller hung up or chose another way; allowed at any time. Ignored for a caller who is to be called
+    /// back: that one has hung up by intention, see [`Input::EndCallBack`].
     Leave {
         /// Whose.
         ticket: TicketId,
@@ -110,12 +140,51 @@ pub enum Input {
         /// Why not, in the agent's words.
         reason: String,
     },
+    /// The caller is on hold in a conversation, or no longer.
+    Hold {
+        /// With whom.
+        ticket: TicketId,
+        /// Who.
+        agent: AgentId,
+        /// Whether from now on.
+        on: bool,
+    },
+    /// The caller, who waits and has a number, is to be called back: the ticket keeps its place without a call, for
+    /// [`limits::DURATION_MAX`](crate::limits::DURATION_MAX) at most.
+    CallBack {
+        /// Whose.
+        ticket: TicketId,
+    },
+    /// The caller of [`Output::Dial`] has answered: is offered to the reserved agent now and waits like others
+    /// from here on.
+    CallerReached {
+        /// Whose.
+        ticket: TicketId,
+    },
+    /// The caller of [`Output::Dial`] did not answer, and is tried again later.
+    CallerNotReached {
+        /// Whose.
+        ticket: TicketId,
+    },
+    /// The caller no longer wants to be called back.
+    EndCallBack {
+        /// Whose.
+        ticket: TicketId,
+    },
+    /// Opening hours, or a supervisor's word.
+    SetDoors {
+        /// Which queue.
+        queue: String,
+        /// From now on.
+        doors: Doors,
+    },
     /// The time of [`Output::Timeout`] has come; harmless when early.
     Timeout,
 }
 
 /// Why an offered agent did not take the call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NotAnswered {
     /// Pressed reject (603 or 480 by hand).
     Rejected,
@@ -181,6 +250,10 @@ pub struct AgentStatus {
     pub browser: bool,
     /// `None` for a browser agent who is not signed in.
     pub state: Option<AgentState>,
+    /// Talks, and keeps the caller on hold.
+    pub on_hold: bool,
+    /// Why the agent takes no calls, in the agent's words.
+    pub reason: Option<String>,
 }
 
 /// What is to be done outside.
@@ -196,6 +269,17 @@ pub enum Output {
         address: OfferTo,
         /// The agent's name.
         name: String,
+        /// The desk is to take the call by itself.
+        auto_answer: bool,
+    },
+    /// Call the caller back: it is their turn, and an agent is kept free for them for
+    /// [`limits::DIAL_MAX`](crate::limits::DIAL_MAX). Answered by [`Input::CallerReached`] or
+    /// [`Input::CallerNotReached`].
+    Dial {
+        /// Whose turn.
+        ticket: TicketId,
+        /// Their number.
+        number: String,
     },
     /// Stop calling this agent.
     Withdraw {
@@ -249,15 +333,16 @@ pub enum Output {
 }
 
 /// How a ticket ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Talked with an agent, whoever hung up.
     Served,
-    /// Waited `wait_max`.
+    /// Waited `wait_max`, or overflowed to nowhere.
     Timeout,
     /// The queue had `capacity` callers on entry.
     Full,
-    /// The queue was taken out of the configuration while the caller waited.
+    /// The queue is closed, or was taken out of the configuration while the caller waited.
     Closed,
     /// The pool did not take the ticket: it knows no queue of that name, or holds
     /// [`limits::TICKETS_MAX`](crate::limits::TICKETS_MAX) tickets. Or the agent was lost in mid-conversation.
@@ -266,4 +351,8 @@ pub enum Outcome {
     NoAgents,
     /// The caller left before being served.
     Left,
+    /// Called back [`limits::DIALS_MAX`](crate::limits::DIALS_MAX) times in vain.
+    NotReached,
+    /// Was lost with the process that had the call.
+    NodeLost,
 }

@@ -11,7 +11,7 @@ use crate::event::{Priority, TicketId};
 use crate::limits;
 
 /// Tickets that wait or whose agent rings, by points a minute.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Line {
     lanes: BTreeMap<u32, BTreeSet<(Turn, TicketId)>>,
     len: usize,
@@ -75,9 +75,14 @@ impl Line {
         was_there
     }
 
-    /// Everybody, lane by lane.
-    pub(crate) fn ranked(&self, at: Duration) -> impl Iterator<Item = (Rank, TicketId)> {
-        self.lanes.iter().flat_map(move |(per_minute, lane)| ranked(*per_minute, lane, at))
+    /// Everybody, in no particular order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = TicketId> {
+        self.lanes.values().flatten().map(|(_, id)| *id)
+    }
+
+    /// Everybody in lanes, of which each is in order.
+    pub(crate) fn lanes(&self, at: Duration) -> impl Iterator<Item = impl Iterator<Item = (Rank, TicketId)>> {
+        self.lanes.iter().map(move |(per_minute, lane)| ranked(*per_minute, lane, at))
     }
 
     /// The next `count`, in order.

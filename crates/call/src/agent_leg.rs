@@ -78,7 +78,8 @@ impl Call {
                 dialplan::Intent::Talk => false,
                 dialplan::Intent::Sign => true,
             });
-        self.out.push_back(Output::Pool(acd::Input::Enter { ticket: self.ticket, queue, priority }));
+        let caller = acd::Caller { number: self.facts.caller.clone(), ..acd::Caller::default() };
+        self.out.push_back(Output::Pool(acd::Input::Enter { ticket: self.ticket, queue, priority, caller }));
     }
 
     /// The next ticket.
@@ -340,7 +341,9 @@ impl Call {
                     acd::Outcome::Full => dialplan::QueueOutcome::Full,
                     acd::Outcome::Closed => dialplan::QueueOutcome::Closed,
                     acd::Outcome::NoAgents => dialplan::QueueOutcome::NoAgents,
-                    acd::Outcome::Failed => dialplan::QueueOutcome::Failed,
+                    acd::Outcome::Failed | acd::Outcome::NotReached | acd::Outcome::NodeLost => {
+                        dialplan::QueueOutcome::Failed
+                    }
                     acd::Outcome::Left => return,
                 };
                 self.advance(now, dialplan::Event::Queue(outcome));
@@ -355,6 +358,7 @@ impl Call {
             }
             acd::Output::Connected { .. }
             | acd::Output::Offer { .. }
+            | acd::Output::Dial { .. }
             | acd::Output::Agent { .. }
             | acd::Output::NotSignedIn { .. }
             | acd::Output::Timeout(_) => {}

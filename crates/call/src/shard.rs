@@ -657,10 +657,15 @@ impl Shard {
             | acd::Output::Connected { ticket, .. }
             | acd::Output::Done { ticket, .. }
             | acd::Output::Place { ticket, .. } => *ticket,
+            // Nobody asks the pool for this yet; the agent who is kept free for it is given back.
+            acd::Output::Dial { ticket, .. } => {
+                let word = acd::Input::CallerNotReached { ticket: *ticket };
+                return self.out.push_back(Output::Pool(word));
+            }
             acd::Output::Agent { .. } | acd::Output::NotSignedIn { .. } | acd::Output::Timeout(_) => return,
         };
         let call = CallId((ticket.0 >> 8) & 0xFF_FFFF_FFFF);
-        let acd::Output::Offer { ticket, agent, address, name } = word else {
+        let acd::Output::Offer { ticket, agent, address, name, .. } = word else {
             return self.tell(now, call, call::Input::Pool(word));
         };
         let refused = |why| Output::Pool(acd::Input::NotAnswered { ticket, agent, why });

@@ -48,6 +48,9 @@ pub use run::{
     Action, Decline, Event, Facts, Journal, Ordered, Priority, Quality, QueueOutcome, Run, Stay,
     TransferOutcome, Wind,
 };
-pub use service::{Address, Agent, Flow, FlowId, Intent, Queue, Queues, Service};
+pub use service::{
+    Address, Agent, Distribution, Flow, FlowId, Intent, Overflow, Queue, Queues, Service, Skills, Strategy,
+    When,
+};
 pub use source::{Assets, Position, SourceFile};
 pub use types::Type;

@@ -101,6 +101,10 @@ pub const PER_MINUTE_MAX: u32 = 1_000;
 pub const PRIORITY_MAX: i32 = 100_000;
 /// Most callers in a queue.
 pub const CAPACITY_MAX: u32 = 100_000;
+/// Most ways out of a queue.
+pub const OVERFLOWS_MAX: usize = 8;
+/// Most calls that an agent may let ring in a row before being paused.
+pub const PAUSE_AFTER_MAX: u32 = 100;
 
 /// Time after which a presentation counts as ended although nobody said so.
 pub const PLAY_MAX: Duration = Duration::from_secs(15 * 60);

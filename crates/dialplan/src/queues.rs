@@ -1,5 +1,7 @@
 //! `queues.yaml`: agents with their SIP addresses or browsers, the queues they serve, and opening hours (see [`hours`]).
 
+pub(crate) mod distribution;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -8,12 +10,25 @@ use crate::limits;
 use crate::problem::Finding;
 use crate::read::{Fields, Reader};
 use crate::scene::Scene;
-use crate::service::{Address, Agent, Intent, Queue, Queues};
+use crate::service::{Address, Agent, Intent, Queue, Queues, Skills};
 use crate::source::{Span, Word};
 use crate::yaml::{Tree, Value};
 
-pub(crate) const QUEUE_FIELDS: [&str; 7] =
-    ["agents", "ring_timeout", "wait_max", "capacity", "wrap_up", "hold", "intent"];
+pub(crate) const QUEUE_FIELDS: [&str; 13] = [
+    "agents",
+    "ring_timeout",
+    "wait_max",
+    "capacity",
+    "wrap_up",
+    "hold",
+    "intent",
+    "strategy",
+    "needs",
+    "sticky",
+    "pause_after",
+    "overflow",
+    "service_level",
+];
 
 /// What callers of a queue may come for.
 pub(crate) const INTENTS: [(&str, Intent); 2] = [("talk", Intent::Talk), ("sign", Intent::Sign)];
@@ -29,19 +44,22 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree, queues: &mut Queues) {
     if let Some((key, tree)) = fields.entry("agents") {
         for (name, value) in reader.entries("`agents`", key.span, tree).unwrap_or_default() {
             // An agent whose address is wrong is noted and known all the same.
-            let address = read_agent(reader, name, value).unwrap_or(Address::Browser);
-            queues.agents.insert(name.value.clone(), Agent { name: name.value.clone(), address });
+            let (address, skills) = read_agent(reader, name, value);
+            let address = address.unwrap_or(Address::Browser);
+            queues.agents.insert(name.value.clone(), Agent { name: name.value.clone(), address, skills });
         }
     }
     if let Some((key, tree)) = fields.entry("hours") {
         queues.hours = hours::read(reader, key.span, tree);
     }
     let Some((key, tree)) = fields.entry("queues") else { return };
-    for (name, value) in reader.entries("`queues`", key.span, tree).unwrap_or_default() {
+    let entries = reader.entries("`queues`", key.span, tree).unwrap_or_default();
+    let names: Vec<&str> = entries.iter().map(|(name, _)| name.value.as_str()).collect();
+    for (name, value) in entries {
         reader.check_name("a queue", name);
         let what = format!("the queue `{}`", name.value);
         let Some(fields) = reader.fields(what, name.span, value, &QUEUE_FIELDS) else { continue };
-        let queue = read_queue(reader, name, &fields, whole.then_some(&queues.agents));
+        let queue = read_queue(reader, name, &fields, whole.then_some(&queues.agents), &names);
         queues.queues.insert(name.value.clone(), queue);
         if let Some((key, tree)) = fields.entry("hold") {
             let hold = read_hold(reader, key.span, tree);
@@ -50,10 +68,18 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree, queues: &mut Queues) {
     }
 }
 
-fn read_agent(reader: &mut Reader, name: &Word, value: &Tree) -> Option<Address> {
+fn read_agent(reader: &mut Reader, name: &Word, value: &Tree) -> (Option<Address>, Skills) {
     reader.check_name("an agent", name);
     let what = format!("the agent `{}`", name.value);
-    let fields = reader.fields(what, name.span, value, &["address", "browser"])?;
+    let Some(fields) = reader.fields(what, name.span, value, &["address", "browser", "skills"]) else {
+        return (None, Skills::new());
+    };
+    let skills = fields.entry("skills");
+    let skills = skills.map(|(key, tree)| distribution::read_skills(reader, "`skills`", key.span, tree));
+    (read_way(reader, name, &fields), skills.unwrap_or_default())
+}
+
+fn read_way(reader: &mut Reader, name: &Word, fields: &Fields<'_>) -> Option<Address> {
     match (fields.entry("address"), fields.entry("browser")) {
         (Some((_, tree)), None) => read_address(reader, name, tree),
         (None, Some((_, tree))) => read_browser(reader, tree),
@@ -118,6 +144,7 @@ fn read_queue(
     fields: &Fields<'_>,
     // `None` where they could not be read.
     agents: Option<&BTreeMap<String, Agent>>,
+    queues: &[&str],
 ) -> Queue {
     let mut serving = Vec::new();
     let named = match fields.need(reader, "agents") {
@@ -147,6 +174,7 @@ fn read_queue(
             None
         }
     });
+    let distribution = distribution::read(reader, name, fields, queues);
     let mut duration = |field: &str, usual: u64| {
         let tree = fields.get(field);
         let given = tree.and_then(|tree| reader.duration(&format!("`{field}`"), tree));
@@ -154,6 +182,7 @@ fn read_queue(
     };
     Queue {
         intent: intent.unwrap_or(Intent::Talk),
+        distribution,
         name: name.value.clone(),
         agents: serving,
         ring_timeout: duration("ring_timeout", 20),

@@ -265,10 +265,11 @@ fn queues() -> Value {
         ),
         ("hold", json!({"description": "what is seen and heard meanwhile", "allOf": [reference("hold")]})),
     ];
+    queue.extend(distribution());
     queue.extend(known.map(|(name, value)| (name.to_owned(), value)));
     let agent = json!({"oneOf": [
-        closed("a SIP phone", properties(&[("address", "such as sip:agent1@192.0.2.10:5060")]), &["address"]),
-        closed("whoever signs in under this name at /desk", [("browser".to_owned(), json!({"enum": [true]}))].into_iter().collect(), &["browser"]),
+        closed("a SIP phone", with_skills("address", json!({"description": "such as sip:agent1@192.0.2.10:5060"})), &["address"]),
+        closed("whoever signs in under this name at /desk", with_skills("browser", json!({"enum": [true]})), &["browser"]),
     ]});
     let all = json!({
         "agents": {"description": "who talks to callers", "type": "object", "additionalProperties": agent},
@@ -278,6 +279,56 @@ fn queues() -> Value {
     });
     let Value::Object(all) = all else { return Value::Bool(true) };
     closed("Agents and queues", all, &[])
+}
+
+/// How callers are shared out.
+fn distribution() -> Vec<(String, Value)> {
+    let strategies = queues::distribution::STRATEGIES.map(|(name, _)| name);
+    let mut way = properties(&queues::distribution::OVERFLOW_FIELDS.map(|name| (name, "")));
+    way.extend([
+        (
+            "after".to_owned(),
+            json!({"description": "after waiting so long", "allOf": [reference("duration")]}),
+        ),
+        (
+            "longer".to_owned(),
+            json!({"description": "at entry, where more than so many wait", "allOf": [reference("count")]}),
+        ),
+        ("to".to_owned(), json!({"description": "another queue; without, waiting ends", "type": "string"})),
+    ]);
+    let way = closed("a way out of the queue", way, &[]);
+    let known = [
+        ("strategy", json!({"description": "which free agent is called", "enum": strategies})),
+        ("needs", skills("what an agent needs at least")),
+        (
+            "sticky",
+            json!({"description": "so long the agent of last time comes first", "allOf": [reference("duration")]}),
+        ),
+        (
+            "pause_after",
+            json!({"description": "calls in a row that a desk may let ring before being paused", "allOf": [reference("count")]}),
+        ),
+        (
+            "overflow",
+            json!({"description": "where callers go who wait too long", "anyOf": [way, {"type": "array", "items": way}]}),
+        ),
+        (
+            "service_level",
+            json!({"description": "waiting that counts as served in time", "allOf": [reference("duration")]}),
+        ),
+    ];
+    known.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+fn skills(what: &str) -> Value {
+    let level = json!({"type": "integer", "minimum": 1, "maximum": 9});
+    json!({"description": what, "type": "object", "additionalProperties": level})
+}
+
+fn with_skills(name: &str, value: Value) -> Map<String, Value> {
+    [(name.to_owned(), value), ("skills".to_owned(), skills("what the agent can do, and how well"))]
+        .into_iter()
+        .collect()
 }
 
 fn hours() -> Value {

@@ -79,6 +79,72 @@ pub struct Queue {
     pub wrap_up: Duration,
     /// How conversations are led.
     pub intent: Intent,
+    /// How its callers are shared out.
+    pub distribution: Distribution,
+}
+
+/// Skills by name with their levels, 1 to 9.
+pub type Skills = BTreeMap<String, u8>;
+
+/// How the callers of a queue are shared out among its agents, and where they go otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Distribution {
+    /// Which free agent is called.
+    pub strategy: Strategy,
+    /// What an agent needs at least.
+    pub needs: Skills,
+    /// For so long a caller is offered first to the agent of last time; zero: never.
+    pub sticky: Duration,
+    /// Calls in a row that a browser agent may let ring before being paused.
+    pub pause_after: Option<u32>,
+    /// Ways out, in this order.
+    pub overflow: Vec<Overflow>,
+    /// Waiting that counts as served in time.
+    pub service_level: Duration,
+}
+
+impl Default for Distribution {
+    fn default() -> Self {
+        Distribution {
+            strategy: Strategy::LongestIdle,
+            needs: Skills::new(),
+            sticky: Duration::ZERO,
+            pause_after: None,
+            overflow: Vec::new(),
+            service_level: Duration::from_secs(15),
+        }
+    }
+}
+
+/// Which free agent is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strategy {
+    /// Who has been idle longest.
+    LongestIdle,
+    /// Who comes after the one called last.
+    RoundRobin,
+    /// Who has had the fewest conversations.
+    FewestCalls,
+    /// Whose levels of the needed skills are highest.
+    SkillLevel,
+}
+
+/// A way out of a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overflow {
+    /// When it is taken.
+    pub when: When,
+    /// To this queue, which exists; `None` ends the waiting.
+    pub to: Option<String>,
+}
+
+/// When a caller overflows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// After waiting so long.
+    After(Duration),
+    /// At entry, where more than so many wait.
+    Longer(u32),
 }
 
 /// Somebody who talks to callers.
@@ -88,6 +154,8 @@ pub struct Agent {
     pub name: String,
     /// Where they are called.
     pub address: Address,
+    /// What they can do, and how well.
+    pub skills: Skills,
 }
 
 /// Where an agent is called.

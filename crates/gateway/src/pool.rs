@@ -61,6 +61,7 @@ fn drain(pool: &mut acd::Pool, shards: &[WorkerHandle], hub: &Hub) -> Option<Ins
         let ticket = match &output {
             acd::Output::Offer { ticket, .. }
             | acd::Output::Withdraw { ticket, .. }
+            | acd::Output::Dial { ticket, .. }
             | acd::Output::Connected { ticket, .. }
             | acd::Output::Done { ticket, .. }
             | acd::Output::Place { ticket, .. } => *ticket,

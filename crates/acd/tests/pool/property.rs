@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use acd::{
-    AgentId, AgentState, Config, Input, NotAnswered, NotSignedIn, OfferTo, Output, Priority, TicketId,
+    AgentId, AgentState, Caller, Config, Input, NotAnswered, NotSignedIn, OfferTo, Output, Priority,
+    Strategy, TicketId,
 };
 use proptest::collection::vec;
-use proptest::prelude::*;
+use proptest::prelude::{Just, Strategy as Values, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
 use crate::support::{Bench, WRAP_UP, agent, config, desk, queue};
 
@@ -38,7 +39,7 @@ enum Reply {
     AgentLost,
 }
 
-fn why() -> impl Strategy<Value = NotAnswered> {
+fn why() -> impl Values<Value = NotAnswered> {
     prop_oneof![
         Just(NotAnswered::Rejected),
         Just(NotAnswered::Busy),
@@ -47,7 +48,7 @@ fn why() -> impl Strategy<Value = NotAnswered> {
     ]
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Values<Value = Step> {
     let reply = prop_oneof![
         3 => Just(Reply::Answered),
         2 => why().prop_map(Reply::NotAnswered),
@@ -112,7 +113,7 @@ struct Onlooker {
 impl Onlooker {
     fn see(&mut self, output: &Output) {
         match output {
-            Output::Offer { ticket, agent, address, name } => {
+            Output::Offer { ticket, agent, address, name, .. } => {
                 if let OfferTo::Session(session) = address {
                     let signed_in = self.sessions.get(session);
                     assert!(signed_in.is_none_or(|signed_in| signed_in == name), "{output:?}");
@@ -162,6 +163,7 @@ impl Onlooker {
                 NotSignedIn::Retired => self.part(*session),
                 NotSignedIn::Unknown | NotSignedIn::Taken | NotSignedIn::SignedInAlready => {}
             },
+            Output::Dial { .. } => panic!("nobody has asked to be called back: {output:?}"),
             Output::Timeout(_) => {}
         }
     }
@@ -189,6 +191,12 @@ impl Onlooker {
             | Input::SignIn { .. }
             | Input::SignOut { .. }
             | Input::SetReady { .. }
+            | Input::Hold { .. }
+            | Input::CallBack { .. }
+            | Input::CallerReached { .. }
+            | Input::CallerNotReached { .. }
+            | Input::EndCallBack { .. }
+            | Input::SetDoors { .. }
             | Input::Timeout => return,
         };
         for engaged in [&mut self.ringing, &mut self.talking] {
@@ -244,7 +252,12 @@ impl Run {
         self.next += 1;
         self.tickets.insert(short, ticket);
         self.onlooker.alive.insert(ticket);
-        self.input(Input::Enter { ticket, queue: queue.into(), priority: Priority::default() });
+        self.input(Input::Enter {
+            ticket,
+            queue: queue.into(),
+            priority: Priority::default(),
+            caller: Caller::default(),
+        });
     }
 
     fn pass(&mut self, time: Duration) {
@@ -304,8 +317,7 @@ impl Run {
     }
 
     fn reload(&mut self, number: u8) {
-        self.bench.pool.reload(self.bench.now, &version(number));
-        let outputs = self.bench.outputs();
+        let outputs = self.bench.reload(&version(number));
         outputs.iter().for_each(|output| self.onlooker.see(output));
     }
 }
@@ -332,14 +344,21 @@ impl Served {
     }
 }
 
-/// Callers with base, points a minute and the seconds before them enter while the one agent is away; then that agent
-/// serves all, half a minute each.
-fn served_in_order(callers: impl IntoIterator<Item = (i32, u32, u64)>) -> Vec<Served> {
-    let mut all = config(&["ann"]);
+/// Callers with base, points a minute and the seconds before them enter while all agents are away; then those agents
+/// serve all, half a minute each.
+fn served_in_order(
+    callers: impl IntoIterator<Item = (i32, u32, u64)>,
+    agents: usize,
+    strategy: Strategy,
+) -> Vec<Served> {
+    let mut all = config(&["ann", "bob", "cid"][..agents]);
     (all.queues[0].capacity, all.queues[0].wait_max) = (1_000, Duration::from_secs(80_000));
+    all.queues[0].strategy = strategy;
     let mut bench = Bench::new(&all);
-    let ann = bench.id("ann");
-    bench.set_ready(ann, false);
+    let agents: Vec<AgentId> = all.agents.iter().map(|agent| bench.id(&agent.name)).collect();
+    for agent in &agents {
+        bench.set_ready(*agent, false);
+    }
     let mut waiting = BTreeMap::new();
     for (ticket, (base, per_minute, gap)) in (1..).zip(callers) {
         bench.pass(Duration::from_secs(gap));
@@ -347,16 +366,31 @@ fn served_in_order(callers: impl IntoIterator<Item = (i32, u32, u64)>) -> Vec<Se
         waiting.insert(ticket, (base, per_minute, bench.now));
     }
     let mut served = Vec::new();
-    let mut outputs = bench.set_ready(ann, true);
-    while let Some(&(ticket, _)) = crate::support::offers(&outputs).first() {
-        let (base, per_minute, entered) = waiting.remove(&ticket).expect("each is offered once");
-        served.push(Served { ticket, base, per_minute, entered, served: bench.now });
-        bench.answered(ticket, ann);
-        bench.agent_left(ticket, ann);
+    let mut outputs: Vec<Output> = agents.iter().flat_map(|agent| bench.set_ready(*agent, true)).collect();
+    loop {
+        let offered = crate::support::offers(&outputs);
+        if offered.is_empty() {
+            break;
+        }
+        for (ticket, agent) in offered {
+            let (base, per_minute, entered) = waiting.remove(&ticket).expect("each is offered once");
+            served.push(Served { ticket, base, per_minute, entered, served: bench.now });
+            bench.answered(ticket, agent);
+            bench.agent_left(ticket, agent);
+        }
         outputs = bench.pass(WRAP_UP);
     }
     assert!(waiting.is_empty(), "all are served");
     served
+}
+
+fn strategy() -> impl Values<Value = Strategy> {
+    prop_oneof![
+        Just(Strategy::LongestIdle),
+        Just(Strategy::RoundRobin),
+        Just(Strategy::FewestCalls),
+        Just(Strategy::SkillLevel)
+    ]
 }
 
 proptest! {
@@ -426,9 +460,11 @@ proptest! {
     }
 
     #[test]
-    fn nobody_is_overtaken_by_who_comes_too_late(callers in vec((0i32..60, 0u64..90), 2..40), per_minute in 1u32..20) {
-        let served = served_in_order(callers.iter().map(|(base, gap)| (*base, per_minute, *gap)));
-        prop_assert_eq!(served.len(), callers.len());
+    fn nobody_is_overtaken_by_who_comes_too_late(callers in vec((0i32..60, 0u64..90), 2..40), per_minute in 1u32..20, agents in 1usize..4, strategy in strategy()) {
+        let count = callers.len();
+        let callers = callers.iter().map(|(base, gap)| (*base, per_minute, *gap));
+        let served = served_in_order(callers, agents, strategy);
+        prop_assert_eq!(served.len(), count);
         for (at, first) in served.iter().enumerate() {
             for later in &served[at + 1..] {
                 // `first` came after `later` and was served before: the points of the difference were worth the time.
@@ -441,7 +477,7 @@ proptest! {
 
     #[test]
     fn who_has_the_most_points_is_next(callers in vec((-20i32..60, 0u32..20, 0u64..90), 2..40)) {
-        let served = served_in_order(callers);
+        let served = served_in_order(callers, 1, Strategy::LongestIdle);
         for (at, first) in served.iter().enumerate() {
             for later in served[at + 1..].iter().filter(|later| later.entered <= first.served) {
                 prop_assert!(first.points() > later.points_at(first.served)

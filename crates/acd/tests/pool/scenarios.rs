@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acd::{Config, Input, NotAnswered, OfferTo, Outcome, Output, Priority, TicketId, limits};
+use acd::{Caller, Config, Input, NotAnswered, OfferTo, Outcome, Output, Priority, TicketId, limits};
 
 use crate::support::{Bench, RING, WAIT_MAX, WRAP_UP, agent, config, offers, queue};
 
@@ -27,6 +27,7 @@ fn a_caller_is_offered_connected_and_served() {
         agent: ann,
         address: OfferTo::Sip("sip:ann@192.0.2.1".into()),
         name: "ann".into(),
+        auto_answer: false,
     };
     assert_eq!(bench.enter(1), [offer, place(1, 1, 1)]);
     assert_eq!(bench.answered(1, ann), [Output::Connected { ticket: TicketId(1), agent: ann }]);
@@ -192,7 +193,12 @@ fn nobody_is_configured() {
 fn a_queue_that_the_pool_does_not_know_fails() {
     let mut bench = Bench::new(&config(&["ann"]));
     assert_eq!(
-        bench.on(Input::Enter { ticket: TicketId(1), queue: "x".into(), priority: Priority::default() }),
+        bench.on(Input::Enter {
+            ticket: TicketId(1),
+            queue: "x".into(),
+            priority: Priority::default(),
+            caller: Caller::default()
+        }),
         [done(1, Outcome::Failed)]
     );
     assert_eq!(bench.leave(1), [], "it ended once");
@@ -215,7 +221,12 @@ fn a_pool_without_room_fails_whatever_the_queue() {
     let mut bench = crowd(u32::MAX);
     (1..=room).for_each(|ticket| assert_eq!(bench.enter(ticket).len(), 1));
     assert_eq!(bench.enter(room + 1), [done(room + 1, Outcome::Failed)]);
-    let other = Input::Enter { ticket: TicketId(room + 2), queue: "r".into(), priority: Priority::default() };
+    let other = Input::Enter {
+        ticket: TicketId(room + 2),
+        queue: "r".into(),
+        priority: Priority::default(),
+        caller: Caller::default(),
+    };
     assert_eq!(bench.on(other), [done(room + 2, Outcome::Failed)], "though that queue is empty");
     bench.leave(1);
     let last = limits::TICKETS_MAX as u32;
@@ -343,7 +354,12 @@ fn an_agent_of_two_queues_takes_the_caller_who_came_first() {
     let mut bench = Bench::new(&two);
     let ann = bench.id("ann");
     bench.enter(1);
-    bench.on(Input::Enter { ticket: TicketId(2), queue: "r".into(), priority: Priority::default() });
+    bench.on(Input::Enter {
+        ticket: TicketId(2),
+        queue: "r".into(),
+        priority: Priority::default(),
+        caller: Caller::default(),
+    });
     bench.enter(3);
     bench.answered(1, ann);
     bench.leave(1);
@@ -364,8 +380,7 @@ fn reload_keeps_conversations_and_places() {
         queues: vec![queue("q", &[name(one), "eve"])],
         agents: vec![agent(name(one)), agent("eve")],
     };
-    bench.pool.reload(bench.now, &new);
-    let outputs = bench.outputs();
+    let outputs = bench.reload(&new);
     let eve = bench.id("eve");
     assert_eq!(outputs[0], Output::Withdraw { ticket: TicketId(2), agent: two });
     assert_eq!(offers(&outputs), [(2, eve)]);
@@ -381,13 +396,15 @@ fn reload_without_the_queue_lets_its_callers_go() {
     bench.enter(1);
     bench.answered(1, ann);
     bench.enter(2);
-    bench
-        .pool
-        .reload(bench.now, &Config { queues: vec![queue("new", &["ann"])], agents: vec![agent("ann")] });
-    assert_eq!(bench.outputs(), [done(2, Outcome::Closed)]);
+    let new = Config { queues: vec![queue("new", &["ann"])], agents: vec![agent("ann")] };
+    assert_eq!(bench.reload(&new), [done(2, Outcome::Closed)]);
     assert_eq!(bench.agent_left(1, ann), [done(1, Outcome::Served)]);
-    let entered =
-        bench.on(Input::Enter { ticket: TicketId(3), queue: "new".into(), priority: Priority::default() });
+    let entered = bench.on(Input::Enter {
+        ticket: TicketId(3),
+        queue: "new".into(),
+        priority: Priority::default(),
+        caller: Caller::default(),
+    });
     assert_eq!(offers(&entered), [(3, ann)], "no wrap-up is known for a queue that is gone");
 }
 
@@ -397,7 +414,29 @@ fn reload_without_agents_lets_the_callers_go() {
     let ann = bench.id("ann");
     bench.enter(1);
     bench.enter(2);
-    bench.pool.reload(bench.now, &config(&[]));
     let withdraw = Output::Withdraw { ticket: TicketId(1), agent: ann };
-    assert_eq!(bench.outputs(), [withdraw, done(1, Outcome::NoAgents), done(2, Outcome::NoAgents)]);
+    assert_eq!(
+        bench.reload(&config(&[])),
+        [withdraw, done(1, Outcome::NoAgents), done(2, Outcome::NoAgents)]
+    );
+}
+
+#[test]
+fn change_of_queues_during_ring() {
+    let mut bench = Bench::new(&config(&["ann", "bob"]));
+    let (ann, bob) = (bench.id("ann"), bench.id("bob"));
+    assert_eq!(offers(&bench.enter(1)), [(1, ann)]);
+    // Ann still works here but serves another queue: her ringing is let run, the next call is bob's.
+    let mut new = config(&["ann", "bob"]);
+    new.queues[0].agents = vec!["bob".into()];
+    assert_eq!(bench.reload(&new), []);
+    bench.answered(1, ann);
+    assert_eq!(bench.agent_left(1, ann), [done(1, Outcome::Served)]);
+    bench.pass(WRAP_UP);
+    assert_eq!(offers(&bench.enter(2)), [(2, bob)]);
+    // The queue goes while its agent rings.
+    let withdraw = Output::Withdraw { ticket: TicketId(2), agent: bob };
+    new.queues.clear();
+    assert_eq!(bench.reload(&new), [withdraw, done(2, Outcome::Closed)]);
+    assert_eq!(bench.answered(2, bob), [], "too late");
 }

@@ -33,7 +33,8 @@ fn a_desk_rings_at_its_session_and_is_told_what_it_does() {
     assert_eq!(states(&bench.sign_in("eve", 7)), [(7, AgentState::Ready)]);
     let outputs = bench.enter(1);
     let address = OfferTo::Session(7);
-    let offer = Output::Offer { ticket: TicketId(1), agent: eve, address, name: "eve".into() };
+    let offer =
+        Output::Offer { ticket: TicketId(1), agent: eve, address, name: "eve".into(), auto_answer: false };
     assert_eq!(outputs[0], offer);
     let until = bench.now + RING;
     assert_eq!(states(&outputs), [(7, AgentState::Ringing { until })]);
@@ -157,10 +158,27 @@ fn a_desk_that_is_no_longer_configured_is_told_so() {
     let (eve, ann) = (bench.id("eve"), bench.id("ann"));
     assert_eq!(offers(&bench.enter(1)), [(1, eve)]);
     let without = Config { queues: vec![queue("q", &["ann"])], agents: vec![agent("ann")] };
-    bench.pool.reload(bench.now, &without);
-    let outputs = bench.outputs();
+    let outputs = bench.reload(&without);
     assert!(outputs.contains(&Output::Withdraw { ticket: TicketId(1), agent: eve }));
     assert!(outputs.contains(&Output::NotSignedIn { session: 1, why: NotSignedIn::Retired }));
     assert_eq!(offers(&outputs), [(1, ann)]);
     assert_eq!(bench.pool.agents().len(), 1);
+}
+
+#[test]
+fn browser_closes_mid_call() {
+    let mut bench = desks(&["eve"], &[]);
+    let eve = bench.id("eve");
+    bench.sign_in("eve", 1);
+    bench.enter(1);
+    bench.answered(1, eve);
+    bench.enter(2);
+    // The session goes first, then the leg's own end: who talks is ended once, who waits is let go.
+    assert_eq!(done(&bench.sign_out(1)), Some(Outcome::NoAgents));
+    let lost = Input::AgentLost { ticket: TicketId(1), agent: eve };
+    assert_eq!(done(&bench.on(lost.clone())), Some(Outcome::Failed));
+    assert_eq!(bench.on(lost), []);
+    // The place is free for the browser that comes back, and takes a caller at once.
+    assert_eq!(states(&bench.sign_in("eve", 2)), [(2, AgentState::Ready)]);
+    assert_eq!(offers(&bench.enter(3)), [(3, eve)]);
 }

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use acd::{
-    Address, AgentConfig, AgentId, Config, Input, NotAnswered, Output, Pool, Priority, QueueConfig, TicketId,
+    Address, AgentConfig, AgentId, Caller, Config, Event, Input, NotAnswered, Output, Pool, Priority,
+    QueueConfig, Skills, TicketId,
 };
 
 pub(crate) const RING: Duration = Duration::from_secs(20);
@@ -11,12 +12,17 @@ pub(crate) const WAIT_MAX: Duration = Duration::from_secs(120);
 pub(crate) const WRAP_UP: Duration = Duration::from_secs(30);
 
 pub(crate) fn agent(name: &str) -> AgentConfig {
-    AgentConfig { name: name.to_owned(), address: Address::Sip(format!("sip:{name}@192.0.2.1")) }
+    AgentConfig {
+        name: name.to_owned(),
+        address: Address::Sip(format!("sip:{name}@192.0.2.1")),
+        skills: Skills::new(),
+        auto_answer: false,
+    }
 }
 
 /// An agent who works in a browser.
 pub(crate) fn desk(name: &str) -> AgentConfig {
-    AgentConfig { name: name.to_owned(), address: Address::Browser }
+    AgentConfig { address: Address::Browser, ..agent(name) }
 }
 
 pub(crate) fn queue(name: &str, agents: &[&str]) -> QueueConfig {
@@ -27,6 +33,7 @@ pub(crate) fn queue(name: &str, agents: &[&str]) -> QueueConfig {
         wait_max: WAIT_MAX,
         capacity: 3,
         wrap_up: WRAP_UP,
+        ..QueueConfig::default()
     }
 }
 
@@ -38,18 +45,28 @@ pub(crate) fn config(agents: &[&str]) -> Config {
 pub(crate) struct Bench {
     pub(crate) pool: Pool,
     pub(crate) now: Instant,
+    /// Everything that was decided.
+    pub(crate) log: Vec<Event>,
 }
 
 impl Bench {
     pub(crate) fn new(config: &Config) -> Self {
         #[allow(clippy::disallowed_methods)] // the base that virtual time is counted from
         let now = Instant::now();
-        Bench { pool: Pool::new(config), now }
+        Bench { pool: Pool::new(config), now, log: Vec::new() }
     }
 
     /// One event, and everything that the pool asks for after it.
     pub(crate) fn on(&mut self, input: Input) -> Vec<Output> {
-        self.pool.handle_input(self.now, input);
+        let events = self.pool.handle_input(self.now, input);
+        self.log.extend(events);
+        self.outputs()
+    }
+
+    /// A new configuration, and everything that the pool asks for after it.
+    pub(crate) fn reload(&mut self, config: &Config) -> Vec<Output> {
+        let events = self.pool.reload(self.now, config);
+        self.log.extend(events);
         self.outputs()
     }
 
@@ -93,7 +110,12 @@ impl Bench {
     }
 
     pub(crate) fn enter_with(&mut self, ticket: u64, priority: Priority) -> Vec<Output> {
-        self.on(Input::Enter { ticket: TicketId(ticket), queue: "q".into(), priority })
+        self.on(Input::Enter {
+            ticket: TicketId(ticket),
+            queue: "q".into(),
+            priority,
+            caller: Caller::default(),
+        })
     }
 
     pub(crate) fn leave(&mut self, ticket: u64) -> Vec<Output> {
@@ -132,4 +154,17 @@ pub(crate) fn offers(outputs: &[Output]) -> Vec<(u64, AgentId)> {
         _ => None,
     };
     outputs.iter().filter_map(pair).collect()
+}
+
+/// Numbers that follow from their seed (SplitMix64).
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    /// From 0 to `end` - 1.
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % end
+    }
 }

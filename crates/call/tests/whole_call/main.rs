@@ -8,6 +8,7 @@ mod bridge;
 mod browser;
 mod browsers;
 mod circuits;
+mod distribution;
 mod echo;
 mod flash;
 mod handset;

@@ -50,6 +50,7 @@ fn a_pool_that_has_no_room_fails_at_once() {
         wait_max: 1_000 * SECOND,
         capacity: u32::MAX,
         wrap_up: SECOND,
+        ..acd::QueueConfig::default()
     };
     let mut config = call::pool_config(&hotline());
     config.queues.push(room);
@@ -59,7 +60,12 @@ fn a_pool_that_has_no_room_fails_at_once() {
         let ticket = acd::TicketId(7 << 48 | number << 8);
         world.pool.handle_input(
             now,
-            acd::Input::Enter { ticket, queue: "others".into(), priority: acd::Priority::default() },
+            acd::Input::Enter {
+                ticket,
+                queue: "others".into(),
+                priority: acd::Priority::default(),
+                caller: acd::Caller::default(),
+            },
         );
         while !matches!(world.pool.poll_output(), acd::Output::Timeout(_)) {}
     }
@@ -83,7 +89,7 @@ fn a_pool_that_cannot_be_reached_fails_after_a_while_and_its_late_offer_calls_no
     assert!(world.phones[caller].heard.len() > heard, "the next page is shown");
     let (ticket, agent) = (acd::TicketId(0x101), world.pool.agent("anna").expect("configured"));
     let address = acd::OfferTo::Sip("sip:anna@10.0.0.21".into());
-    let late = acd::Output::Offer { ticket, agent, address, name: "anna".into() };
+    let late = acd::Output::Offer { ticket, agent, address, name: "anna".into(), auto_answer: false };
     world.feed(call::Input::Pool(late));
     world.run_for(5 * SECOND);
     assert!(world.phones[anna].log.is_empty(), "{:?}", world.phones[anna].log);

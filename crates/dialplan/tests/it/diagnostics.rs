@@ -455,6 +455,54 @@ fn mistakes_of_queues() {
             with_queues(&format!("{agent}queues: {{ video: {{ agents: [anna], ring: 15s }} }}\n"))
         ),
         (
+            "strategy",
+            with_queues(&format!("{agent}queues: {{ video: {{ agents: [anna], strategy: longest }} }}\n"))
+        ),
+        (
+            "needs that are a list",
+            with_queues(&format!("{agent}queues: {{ video: {{ agents: [anna], needs: [sign] }} }}\n"))
+        ),
+        (
+            "paused after none",
+            with_queues(&format!("{agent}queues: {{ video: {{ agents: [anna], pause_after: 0 }} }}\n"))
+        ),
+        (
+            "overflow to nowhere",
+            with_queues(&format!(
+                "{agent}queues: {{ video: {{ agents: [anna], overflow: {{ after: 1m, to: vidio }} }} }}\n"
+            ))
+        ),
+        (
+            "overflow to itself",
+            with_queues(&format!(
+                "{agent}queues: {{ video: {{ agents: [anna], overflow: {{ after: 1m, to: video }} }} }}\n"
+            ))
+        ),
+        (
+            "overflow by two rules",
+            with_queues(&format!(
+                "{agent}queues: {{ video: {{ agents: [anna], overflow: [{{ after: 1m, longer: 3 }}] }} }}\n"
+            ))
+        ),
+        (
+            "overflow without a rule",
+            with_queues(&format!(
+                "{agent}queues: {{ video: {{ agents: [anna], overflow: {{ to: video-sign }} }}, video-sign: {{ agents: [anna] }} }}\n"
+            ))
+        ),
+        (
+            "too long by less than none",
+            with_queues(&format!(
+                "{agent}queues: {{ video: {{ agents: [anna], overflow: {{ longer: -1 }} }} }}\n"
+            ))
+        ),
+        (
+            "level of a skill",
+            with_queues(
+                "agents: { anna: { browser: true, skills: { sign: 10 } } }\nqueues: { video: { agents: [anna] } }\n"
+            )
+        ),
+        (
             "agent without address",
             with_queues("agents: { anna: {} }\nqueues: { video: { agents: [anna] } }\n")
         ),
