@@ -336,7 +336,8 @@ impl<'a> Checker<'a> {
 
     /// Whether the flow says how an SMS is sent.
     pub(crate) fn has_sms(&self) -> bool {
-        self.flow.is_some_and(|flow| flow.sms.is_some())
+        // A misspelt `sms` is noted as such.
+        self.flow.is_some_and(|flow| flow.sms.is_some() || !flow.shaky.is_empty())
     }
 
     /// The names that a text uses in one language.
