@@ -181,6 +181,24 @@ impl Call {
         Answer::Done(Answered(self.example.clone()))
     }
 
+    /// The example with some of its parts changed: `("bill.yuan", "5")`, in JSON or as a text.
+    ///
+    /// # Errors
+    /// Why that is no answer of this call.
+    pub(crate) fn example_with(&self, parts: &[(&str, &str)]) -> Result<Answer, String> {
+        let mut json = serde_json::to_value(&self.example).map_err(|why| why.to_string())?;
+        for (path, text) in parts {
+            let mut at = &mut json;
+            for name in path.split('.') {
+                at = at.get_mut(name).ok_or_else(|| format!("its answer has no part `{path}`"))?;
+            }
+            // What is no number, flag or null is a text, and so is a number where one is meant.
+            let value = serde_json::from_str(text).unwrap_or_else(|_| Json::from(*text));
+            *at = if at.is_string() && value.is_number() { Json::from(*text) } else { value };
+        }
+        Ok(Answer::Done(Answered(self.returns.accept(&json)?)))
+    }
+
     pub(crate) fn example_value(&self) -> &Value {
         &self.example
     }

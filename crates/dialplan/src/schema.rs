@@ -16,7 +16,7 @@ use crate::{flow, hours, limits, queues};
 ///
 /// By the field's name, which means the same in every step, else by step and name. One that is not here may hold
 /// anything.
-const SHAPES: [(&str, &str); 61] = [
+const SHAPES: [(&str, &str); 65] = [
     ("slide", "word"),
     ("title", "word"),
     ("lines", "words"),
@@ -36,6 +36,10 @@ const SHAPES: [(&str, &str); 61] = [
     ("name", "word"),
     ("hold", "hold"),
     ("show_place", "show_place"),
+    ("base", "word"),
+    ("per_minute", "count"),
+    ("priority", "priority"),
+    ("while_waiting", "while_waiting"),
     ("next", "target"),
     ("goal", "word"),
     ("requires", "word"),
@@ -427,6 +431,11 @@ fn shared() -> Map<String, Value> {
             ("over_clip", "drawn over the hold's clip"),
         ])
         .collect();
+    let priority = [("base", "points at entry: an expression"), ("per_minute", "what each minute adds")];
+    let aside = [("run", "a flow that is walked while the place is kept"), ("with", "what it takes")];
+    let mut aside = closed("another flow, and back to the wait", properties(&aside), &["run"]);
+    // The step `run` has its name from the same word.
+    aside["properties"]["run"] = reference("word");
     let code: Vec<_> = scene
         .into_iter()
         .chain([("say", "texts that are said"), ("message", "text of the SMS, before the code")])
@@ -483,6 +492,9 @@ fn shared() -> Map<String, Value> {
         "footer": {"type": "object", "additionalProperties": false,
             "patternProperties": {keys: {"anyOf": [reference("target"), item]}}},
         "cases": {"type": "array", "minItems": 1, "items": case},
+        "priority": closed("points at entry, and what waiting adds", properties(&priority), &["base"]),
+        "while_waiting": {"type": "object", "additionalProperties": false,
+            "patternProperties": {keys: {"anyOf": [reference("target"), {"const": "$callback"}, aside]}}},
         "hold": closed("what is seen and heard meanwhile", properties(&hold), &[]),
         "show_place": closed("the caller's place in the queue, shown", properties(&place), &["slide"]),
     });

@@ -64,6 +64,25 @@ fn the_example_of_every_step_is_valid() {
 
 /// Every field of every step: known as it is, unknown with a letter more.
 #[test]
+fn a_mistake_in_a_queues_own_fields_is_invalid() {
+    let flow = |queue: &str| flow_with(&format!("queue: {{ name: video, {queue} }}"));
+    for sound in [
+        "priority: { base: sub.star * 10, per_minute: 3 }",
+        "while_waiting: { \"1\": { run: ask }, \"2\": $callback }",
+    ] {
+        assert_eq!(faults(&flow(sound)), [""; 0], "{sound}");
+    }
+    for wrong in [
+        "priority: { bas: 1 }",
+        "priority: 5",
+        "while_waiting: { x: main }",
+        "while_waiting: { \"1\": { rn: ask } }",
+    ] {
+        assert!(!faults(&flow(wrong)).is_empty(), "{wrong}");
+    }
+}
+
+#[test]
 fn a_misspelt_field_of_any_step_is_invalid() {
     for kind in STEPS {
         for name in kind.field_names() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::common::{compile, demo, file, flow, some_time, transcripts};
+use crate::common::{assets, compile, demo, file, flow, some_time, transcripts};
 use dialplan::simulate::transcript::{check, update};
 use dialplan::{Flow, Service};
 
@@ -259,4 +259,27 @@ press 1
     ];
     let reports: Vec<String> = texts.iter().map(|text| judged(text)).collect();
     insta::assert_snapshot!(reports.join("\n"));
+}
+
+#[test]
+fn a_connector_answers_with_other_parts_where_a_transcript_says_so() {
+    let crm = file(
+        "crm.yaml",
+        "connector: crm\nbase: http://127.0.0.1:1\ncalls: { look: { get: /look, returns: { star: number, vip: flag, of: { name: text } }, example: { star: 1, vip: false, of: { name: a } } } }\n",
+    );
+    let flow = "flow: f\nnumbers: [\"1\"]\nstart: ask\nlanguages: [en]\ndefaults: { exits: { failed: $hangup, refused: $hangup } }\nnodes:\n  ask: { lookup: { call: crm.look, into: who, exits: { done: judge } } }\n  judge: { branch: { cases: [{ when: who.vip and who.star > 3 and who.of.name == \"5\", to: dear }], exits: { else: other } } }\n  dear: { hangup: {} }\n  other: { hangup: {} }\n";
+    let service = Service::compile(&[file("f.yaml", flow), crm, file("texts/en.yaml", "a: b\n")], &assets());
+    let service = Arc::new(service.unwrap_or_else(|problems| panic!("{}", problems.report())));
+    let told = |text: &str| check(&service, &[file("f.sim", text)], some_time()).problems.report();
+    assert_eq!(
+        told("call 1, answer crm.look star=5 vip=true of.name=5\n  node ask\n  node judge\n  node dear\n"),
+        ""
+    );
+    assert_eq!(told("call 1, answer crm.look vip=true\n  node ask\n  node judge\n  node other\n"), "");
+    for (wrong, why) in
+        [("vip=maybe", "cannot answer so"), ("vp=true", "no part `vp`"), ("vip=true star", "is `name=value`")]
+    {
+        let report = told(&format!("call 1, answer crm.look {wrong}\n"));
+        assert!(report.contains(why), "{wrong}: {report}");
+    }
 }

@@ -303,12 +303,36 @@ impl Reading<'_> {
             self.findings.push(unknown("unknown-call", "call", &call, known.iter().map(String::as_str)));
             return None;
         }
+        if how.value.contains('=') {
+            return self.changed(call.value, &how).map(|(call, answer)| (call, Some(answer)));
+        }
         let found = ANSWERS.into_iter().find(|(name, _)| *name == how.value);
         if found.is_none() {
             let known = ANSWERS.map(|(name, _)| name);
             self.findings.push(unknown("unknown-outcome", "answer of a connector", &how, known));
         }
         found.map(|(_, answer)| (call.value, answer))
+    }
+
+    /// `star=1 deaf=true`: the example with these parts.
+    fn changed(&mut self, call: String, how: &Word) -> Option<(String, Answer)> {
+        let (connector, name) = call.split_once('.')?;
+        let of = self.service.connectors().get(connector)?.call(name)?;
+        let parts: Option<Vec<_>> = how.value.split_whitespace().map(|part| part.split_once('=')).collect();
+        let Some(parts) = parts else {
+            let finding =
+                Finding::error("invalid-value", how.span, "a part of an answer is `name=value`", "here");
+            self.findings.push(finding.help("for example `answer crm.balance yuan=5.20`"));
+            return None;
+        };
+        match of.example_with(&parts) {
+            Ok(answer) => Some((call, answer)),
+            Err(why) => {
+                let message = format!("`{call}` cannot answer so: {why}");
+                self.findings.push(Finding::error("invalid-value", how.span, message, "here"));
+                None
+            }
+        }
     }
 
     /// `1008621, from 13800138000, language en, without video`.
