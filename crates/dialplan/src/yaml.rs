@@ -288,6 +288,33 @@ mod tests {
     }
 
     #[test]
+    fn a_flow_of_the_longest_allowed_fits_into_a_file_and_a_longer_list_does_not() {
+        let hotline = include_str!("../../../dialplans/hotline.yaml");
+        let (head, nodes) = hotline.split_once("\nnodes:\n").expect("a flow");
+        let of_each = entries(&tree(nodes)).len();
+        let copies = limits::NODES_MAX.div_ceil(of_each);
+        let long: String = (0..copies)
+            .flat_map(|copy| nodes.lines().map(move |line| (copy, line)))
+            .map(|(copy, line)| match line.strip_prefix("  ") {
+                Some(name) if name.starts_with(char::is_alphabetic) => format!("  c{copy}_{name}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        let long = format!("{head}\nnodes:\n{long}");
+        assert!(long.len() <= limits::FILE_BYTES_MAX, "{} octets", long.len());
+        let nodes = entries(&tree(&long))
+            .iter()
+            .find(|(key, _)| key.value == "nodes")
+            .map(|(_, all)| entries(all).len());
+        assert_eq!(nodes, Some(copies * of_each));
+
+        let list = |items: usize| format!("[{}]", "a,".repeat(items));
+        assert!(parse(0, &list(limits::YAML_NODES_MAX - 1)).is_ok());
+        assert!(parse(0, &list(limits::YAML_NODES_MAX + 1)).is_err());
+        assert!(parse(0, "a: &x [1]\nb: *x\n").is_err(), "an alias");
+    }
+
+    #[test]
     fn keeps_what_the_operator_wrote() {
         let text = "no: 007\nyes: 1e3\n1: true\nquoted: \"a\\tb\"\nplain: 1.50\nnan: .inf\nbig: 99999999999999999999\nnone:\n";
         let tree = tree(text);
