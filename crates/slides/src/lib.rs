@@ -6,6 +6,7 @@
 //! in, nothing is read from disk, and links in an SVG are not followed. Start at [`Renderer`].
 
 mod error;
+mod inspect;
 pub mod limits;
 mod measure;
 mod renderer;
@@ -13,4 +14,5 @@ pub mod template;
 pub mod view;
 
 pub use error::Error;
+pub use inspect::{Inspection, Lettering};
 pub use renderer::Renderer;

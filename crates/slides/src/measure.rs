@@ -27,6 +27,8 @@ pub(crate) struct Fitted {
 pub(crate) struct Block {
     pub(crate) lines: Vec<String>,
     pub(crate) size: f32,
+    /// Whether some of the text is lacking.
+    pub(crate) cut: bool,
 }
 
 /// The box a block of text goes into, in view units.
@@ -122,10 +124,13 @@ impl Measure {
             // The last line needs no leading below it.
             let room = ((bounds.height / size - 1.0) / LEADING).floor().max(0.0) as usize + 1;
             if lines.len() <= room {
-                return Block { lines, size };
+                let cut = lines.iter().any(|line| line.ends_with(ELLIPSIS))
+                    && !paragraphs.iter().any(|paragraph| paragraph.contains(ELLIPSIS));
+                return Block { lines, size, cut };
             }
             if size <= bounds.size_min {
-                return Block { lines: self.cut(family, lines, room, bounds.width / size), size };
+                let lines = self.cut(family, lines, room, bounds.width / size);
+                return Block { lines, size, cut: true };
             }
             size = (size - 1.0).max(bounds.size_min);
         }

@@ -8,7 +8,7 @@ use resvg::{tiny_skia, usvg::Transform};
 
 use crate::measure::Measure;
 use crate::view::View;
-use crate::{Error, limits, template};
+use crate::{Error, Inspection, limits, template};
 
 /// Draws slides. Cheap to share between threads behind an `Arc`; a slide takes some milliseconds.
 pub struct Renderer {
@@ -54,8 +54,28 @@ impl Renderer {
         language: &str,
         size: Size,
     ) -> Result<Picture, Error> {
-        let svg = self.fill(template, values, language, size)?;
-        self.draw(&svg, language, size)
+        let filled = self.filled(template, values, language, size)?;
+        let tree = self.tree(&filled.svg, language, &self.fonts)?;
+        Ok(Picture::from_rgba(size, draw(&tree, size)?.data()))
+    }
+
+    /// Draws a slide as [`Renderer::render`] does, and looks at what a person would have to read.
+    ///
+    /// # Errors
+    /// Those of [`Renderer::render`].
+    pub fn inspect(
+        &self,
+        template: &str,
+        values: &SlideValues,
+        language: &str,
+        size: Size,
+    ) -> Result<Inspection, Error> {
+        let filled = self.filled(template, values, language, size)?;
+        let tree = self.tree(&filled.svg, language, &self.fonts)?;
+        let seen = draw(&tree, size)?;
+        // Without fonts nothing is written: what is left lies behind the texts.
+        let bare = draw(&self.tree(&filled.svg, language, &Arc::default())?, size)?;
+        Ok(Inspection::of(&tree, (&seen, &bare), size, filled.cut))
     }
 
     /// The filled-in template as SVG text, for a person to look at.
@@ -69,6 +89,16 @@ impl Renderer {
         language: &str,
         size: Size,
     ) -> Result<String, Error> {
+        Ok(self.filled(template, values, language, size)?.svg)
+    }
+
+    fn filled(
+        &self,
+        template: &str,
+        values: &SlideValues,
+        language: &str,
+        size: Size,
+    ) -> Result<template::Filled, Error> {
         let sides = [size.width, size.height];
         if !sides.iter().all(|side| limits::SIDE.contains(side) && side % 2 == 0) {
             return Err(Error::Size(size));
@@ -77,30 +107,16 @@ impl Renderer {
         template::fill(template, values, language, View::of(size), (family, &self.measure))
     }
 
-    fn draw(&self, svg: &str, language: &str, size: Size) -> Result<Picture, Error> {
-        let tree =
-            usvg::Tree::from_str(svg, &self.options(language)).map_err(|why| Error::Svg(why.to_string()))?;
-        let (width, height) = (u32::from(size.width), u32::from(size.height));
-        let mut pixels = tiny_skia::Pixmap::new(width, height).ok_or(Error::Size(size))?;
-        pixels.fill(tiny_skia::Color::BLACK);
-        let scale = Transform::from_scale(
-            f32::from(size.width) / tree.size().width(),
-            f32::from(size.height) / tree.size().height(),
-        );
-        resvg::render(&tree, scale, &mut pixels.as_mut());
-        Ok(Picture::from_rgba(size, pixels.data()))
-    }
-
-    fn options(&self, language: &str) -> usvg::Options<'static> {
+    fn tree(&self, svg: &str, language: &str, fonts: &Arc<fontdb::Database>) -> Result<usvg::Tree, Error> {
         let mut options = usvg::Options {
             font_family: self.family(language).to_owned(),
             languages: vec![language.to_owned()],
-            fontdb: self.fonts.clone(),
+            fontdb: fonts.clone(),
             ..usvg::Options::default()
         };
         // A template may hold pictures as data: URLs; files are not this crate's to open.
         options.image_href_resolver.resolve_string = Box::new(|_, _| None);
-        options
+        usvg::Tree::from_str(svg, &options).map_err(|why| Error::Svg(why.to_string()))
     }
 
     /// The family for a language: hanzi look different in China, Taiwan, Hong Kong, Japan and Korea.
@@ -116,4 +132,21 @@ impl Renderer {
         let wanted = format!("Noto Sans CJK {region}");
         self.families.iter().find(|family| **family == wanted).unwrap_or(&self.families[0])
     }
+}
+
+/// Pixels of a drawing that fills the picture.
+fn draw(tree: &usvg::Tree, size: Size) -> Result<tiny_skia::Pixmap, Error> {
+    let mut pixels =
+        tiny_skia::Pixmap::new(size.width.into(), size.height.into()).ok_or(Error::Size(size))?;
+    pixels.fill(tiny_skia::Color::BLACK);
+    resvg::render(tree, scale(tree, size), &mut pixels.as_mut());
+    Ok(pixels)
+}
+
+/// From the units of a drawing to pixels.
+pub(crate) fn scale(tree: &usvg::Tree, size: Size) -> Transform {
+    Transform::from_scale(
+        f32::from(size.width) / tree.size().width(),
+        f32::from(size.height) / tree.size().height(),
+    )
 }

@@ -10,7 +10,7 @@
 //! are `leading` sizes apart); `measure(text, size)` is the width of a line; `fail(why)` ends with that message.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use media::{Row, SlideValues};
 use minijinja::value::Value;
@@ -20,6 +20,16 @@ use crate::measure::{Bounds, LEADING, Measure};
 use crate::view::View;
 use crate::{Error, limits};
 
+/// A template that is filled in.
+pub(crate) struct Filled {
+    pub(crate) svg: String,
+    /// Texts of which only a part has room.
+    pub(crate) cut: Vec<String>,
+}
+
+/// Notes what `fit` and `block` had to cut off.
+type Cuts = Arc<Mutex<Vec<String>>>;
+
 /// Fills in a template.
 pub(crate) fn fill(
     template: &str,
@@ -27,17 +37,21 @@ pub(crate) fn fill(
     language: &str,
     view: View,
     (family, measure): (&str, &Arc<Measure>),
-) -> Result<String, Error> {
-    let environment = environment(family, measure);
+) -> Result<Filled, Error> {
+    let cuts = Cuts::default();
+    let environment = environment(family, measure, &cuts);
     let context = context(values, language, view, family);
     let svg = environment.render_str(template, context).map_err(|error| explained(&error))?;
     if svg.len() > limits::SVG_LEN_MAX {
         return Err(Error::Template { line: 0, why: "grows beyond the limit".into() });
     }
-    Ok(svg)
+    let cut = std::mem::take(&mut *cuts.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok(Filled { svg, cut })
 }
 
-fn environment(family: &str, measure: &Arc<Measure>) -> Environment<'static> {
+fn environment(family: &str, measure: &Arc<Measure>, cuts: &Cuts) -> Environment<'static> {
+    let note = |cuts: &Cuts, text: String| cuts.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+    let (of_fit, of_block) = (cuts.clone(), cuts.clone());
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -46,6 +60,9 @@ fn environment(family: &str, measure: &Arc<Measure>) -> Environment<'static> {
     let (of, name) = (measure.clone(), family.to_owned());
     environment.add_function("fit", move |text: String, width: f32, size: f32, min: f32| {
         let fitted = of.fit(&name, &text, width.max(1.0), size.max(1.0), min.max(1.0));
+        if fitted.text != text {
+            note(&of_fit, text);
+        }
         Value::from(BTreeMap::from([
             ("text", Value::from(fitted.text)),
             ("size", Value::from(f64::from(fitted.size))),
@@ -61,6 +78,9 @@ fn environment(family: &str, measure: &Arc<Measure>) -> Environment<'static> {
             let bounds =
                 Bounds { width: width.max(1.0), height, size_max: size.max(1.0), size_min: min.max(1.0) };
             let block = of.block(&name, &lines, bounds);
+            if block.cut {
+                note(&of_block, lines.join(" "));
+            }
             Value::from(BTreeMap::from([
                 ("lines", Value::from(block.lines)),
                 ("size", Value::from(f64::from(block.size))),
