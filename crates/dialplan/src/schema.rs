@@ -16,7 +16,7 @@ use crate::{flow, hours, limits, queues};
 ///
 /// By the field's name, which means the same in every step, else by step and name. One that is not here may hold
 /// anything.
-const SHAPES: [(&str, &str); 65] = [
+const SHAPES: [(&str, &str); 66] = [
     ("slide", "word"),
     ("title", "word"),
     ("lines", "words"),
@@ -29,6 +29,7 @@ const SHAPES: [(&str, &str); 65] = [
     ("tries", "count"),
     ("key_budget", "count"),
     ("speech_budget", "duration"),
+    ("picture_budget", "duration"),
     ("barge_in", "flag"),
     ("over_clip", "flag"),
     ("for", "duration"),

@@ -157,6 +157,19 @@ impl Texts {
         self.entry(language, name).map(|entry| entry.span)
     }
 
+    /// Where a text stands that is shown as `shown`, or of which that is a line.
+    pub(crate) fn place(&self, language: &str, shown: &str) -> Option<Span> {
+        let entries = || self.books.get(language).into_iter().flat_map(|book| book.entries.values());
+        let fixed = |entry: &Entry| match &entry.shown {
+            Filling::Fixed(text) => Some(text.clone()),
+            Filling::Live(_) => None,
+        };
+        let whole = entries().find(|entry| fixed(entry).is_some_and(|text| text == shown));
+        // A word or two may be in many texts.
+        let part = || entries().find(|entry| fixed(entry).is_some_and(|text| text.contains(shown)));
+        whole.or_else(|| if columns(shown) >= 8 { part() } else { None }).map(|entry| entry.span)
+    }
+
     fn entry(&self, language: &str, name: &str) -> Option<&Entry> {
         self.books.get(language)?.entries.get(name)
     }

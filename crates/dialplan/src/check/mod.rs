@@ -3,6 +3,7 @@
 //! Reading has noted what is wrong with single values; here things are judged against each other.
 //! Start at [`flow`]; what a step must know is asked of the [`Checker`].
 
+pub(crate) mod changes;
 mod flash;
 mod goals;
 mod graph;

@@ -1257,7 +1257,7 @@ fn every_kind_of_mistake_has_a_snapshot() {
         }
         let source = std::fs::read_to_string(&path).expect("UTF-8");
         let own = source.split("#[cfg(test)]").next().unwrap_or_default();
-        for maker in ["Finding::error(", "unknown(", "again(", "wrong(", "code: "] {
+        for maker in ["Finding::error(", "finding(", "unknown(", "again(", "wrong(", "code: "] {
             let behind = own.split(maker).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
             kinds.extend(behind.filter_map(|rest| rest.split_once('"').map(|(kind, _)| kind.to_owned())));
         }
