@@ -56,8 +56,8 @@ pub(crate) fn compile(files: &[SourceFile], assets: &Assets) -> Result<Service, 
             .reader
             .note(finding.help("add a file such as hotline.yaml with `flow:`, `numbers:` and `nodes:`"));
     }
-    draft.check(assets, &mut sources);
-    draft.finish(sources)
+    let presentations = draft.check(assets, &mut sources);
+    draft.finish(sources, presentations)
 }
 
 fn sources(files: &[SourceFile]) -> Sources {
@@ -194,7 +194,8 @@ impl Draft {
         }
     }
 
-    fn check(&mut self, assets: &Assets, sources: &mut Sources) {
+    /// What the service can ask for comes with it, where it holds together.
+    fn check(&mut self, assets: &Assets, sources: &mut Sources) -> Option<Presentations> {
         self.same_twice(sources);
         for ask in self.flows.iter_mut().flat_map(|body| &mut body.at_start) {
             ask.resolve(&mut self.reader, &self.connectors);
@@ -236,25 +237,27 @@ impl Draft {
         let mut said = BTreeSet::new();
         findings.retain(|finding| said.insert((finding.span(), finding.what().to_owned())));
         self.reader.findings.extend(findings);
-        if self.is_sound() {
-            let long: Vec<Finding> =
-                self.flows.iter().filter_map(|body| check::speech(context, body)).collect();
-            self.reader.findings.extend(long);
-            let spare = recordings(assets, &self.presentations());
-            for (language, name, known) in spare {
-                let path = format!("media/prompts/{language}/{name}.wav");
-                sources.0.push(Source { path: path.into(), text: Arc::from("") });
-                let span = Span { file: sources.0.len() - 1, start: 0, end: 0 };
-                let word = Word { value: name, span };
-                let finding = unknown(
-                    "unused-recording",
-                    "text for the recording",
-                    &word,
-                    known.iter().map(String::as_str),
-                );
-                self.reader.note(finding.into_warning());
-            }
+        if !self.is_sound() {
+            return None;
         }
+        let long: Vec<Finding> = self.flows.iter().filter_map(|body| check::speech(context, body)).collect();
+        self.reader.findings.extend(long);
+        let presentations = self.presentations();
+        let spare = recordings(assets, &presentations);
+        for (language, name, known) in spare {
+            let path = format!("media/prompts/{language}/{name}.wav");
+            sources.0.push(Source { path: path.into(), text: Arc::from("") });
+            let span = Span { file: sources.0.len() - 1, start: 0, end: 0 };
+            let word = Word { value: name, span };
+            let finding = unknown(
+                "unused-recording",
+                "text for the recording",
+                &word,
+                known.iter().map(String::as_str),
+            );
+            self.reader.note(finding.into_warning());
+        }
+        Some(presentations)
     }
 
     /// The facts and the variables of all flows.
@@ -305,13 +308,9 @@ impl Draft {
         all
     }
 
-    fn finish(self, sources: Sources) -> Result<Service, Problems> {
-        let sound = self.is_sound();
-        let presentations = if sound { self.presentations() } else { Presentations::default() };
+    fn finish(self, sources: Sources, presentations: Option<Presentations>) -> Result<Service, Problems> {
         let problems = Problems::new(self.reader.findings, &sources);
-        if !sound {
-            return Err(problems);
-        }
+        let Some(presentations) = presentations else { return Err(problems) };
         let flow = |(index, body): (usize, Body)| Flow {
             id: FlowId(index),
             numbers: body.numbers.iter().map(|number| number.value.clone()).collect(),

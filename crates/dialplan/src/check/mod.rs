@@ -19,7 +19,7 @@ use minijinja::value::Value;
 
 use crate::Assets;
 use crate::ask::{Ask, Connectors};
-use crate::expression::{Expression, FACTS, Scope, template_variables};
+use crate::expression::{Expression, FACTS, Scope};
 use crate::flow::{Body, FirstLanguage};
 use crate::limits;
 use crate::problem::Finding;
@@ -343,8 +343,7 @@ impl<'a> Checker<'a> {
 
     /// The names that a text uses in one language.
     pub(crate) fn names_in(&self, language: &str, text: &str) -> BTreeSet<String> {
-        let templates = self.context.texts.templates_of(language, text);
-        templates.filter_map(|source| template_variables(&source.value).ok()).flatten().collect()
+        self.context.texts.names_in(language, text)
     }
 
     /// A word that names a text: it exists in every language of the flow.
