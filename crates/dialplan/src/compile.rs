@@ -8,6 +8,7 @@ use crate::check::{self, Context};
 use crate::expression::FACTS;
 use crate::flow::{self, Body};
 use crate::problem::{Finding, Problems, Severity};
+use crate::queues::desk::AGENT;
 use crate::read::{Reader, unknown};
 use crate::service::{Flow, FlowId, Queues, Service};
 use crate::source::{Source, SourceFile, Sources, Span, Word};
@@ -265,7 +266,8 @@ impl Draft {
         let variables = self.flows.iter().flat_map(|body| body.variables.keys().map(String::as_str));
         let asked = self.flows.iter().flat_map(Body::asks).map(|ask| ask.into.value.as_str());
         let shaky = self.flows.iter().flat_map(|body| body.shaky.iter().map(String::as_str));
-        FACTS.iter().map(|(name, _)| *name).chain(variables).chain(asked).chain(shaky).collect()
+        let agent = self.queues.desk.plate.is_some().then_some(AGENT);
+        FACTS.iter().map(|(name, _)| *name).chain(variables).chain(asked).chain(shaky).chain(agent).collect()
     }
 
     /// Flow names and called numbers are unique in the service.
@@ -299,6 +301,7 @@ impl Draft {
                     if let Some(wait) = &body.defaults.wait {
                         all.add(wait.present(&telling, true));
                     }
+                    self.queues.desk.presentations(&telling, self.queues.agents.values(), &mut all);
                     for node in body.nodes.values() {
                         node.step.presentations(&telling, &self.queues, &mut all);
                     }

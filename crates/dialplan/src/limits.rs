@@ -161,3 +161,6 @@ pub const CONTRAST_MIN: f32 = 4.5;
 pub(crate) const OUTSIDE_MAX: f32 = 1.0;
 /// Changes of pictures that are looked at in one flow and language.
 pub const CHANGES_MAX: usize = 10_000;
+
+/// Things that agents can show to callers.
+pub(crate) const SHELF_MAX: usize = 40;

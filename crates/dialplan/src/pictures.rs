@@ -126,7 +126,7 @@ impl Service {
         Problems::new(findings, &self.sources)
     }
 
-    /// The node that shows a slide first, or the `wait` of the defaults, with its flow.
+    /// The node that shows a slide first, else where it is waited with, or a desk has it; with the flow.
     fn places(&self) -> Places<'_> {
         let used = self.texts.variables();
         let mut places = Places::new();
@@ -138,10 +138,12 @@ impl Service {
                     }
                 }
             }
-            let wait = flow.defaults.wait.as_ref().and_then(|wait| wait.slide.as_ref());
-            for slide in &self.presentations.slides {
-                if let Some(wait) = wait.filter(|wait| wait.value == slide.template) {
-                    places.entry(slide.clone()).or_insert((flow, wait.span));
+            let desk = self.queues.desk.plate.iter().chain(self.queues.desk.shelf.values());
+            let templates = flow.defaults.wait.iter().chain(desk).filter_map(|scene| scene.slide.as_ref());
+            for template in templates {
+                let shown = self.presentations.slides.iter().filter(|slide| slide.template == template.value);
+                for slide in shown {
+                    places.entry(slide.clone()).or_insert((flow, template.span));
                 }
             }
         }

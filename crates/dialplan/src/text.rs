@@ -249,6 +249,16 @@ impl<'a> Telling<'a> {
         self.language
     }
 
+    /// What is known.
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The same texts with other things known.
+    pub(crate) fn with(&self, scope: Scope) -> Telling<'a> {
+        Telling::new(self.texts, self.language, scope)
+    }
+
     /// What could not be told as it was meant.
     pub(crate) fn into_doubts(self) -> Vec<Doubt> {
         self.doubts.into_inner()

@@ -23,6 +23,7 @@ use crate::expression::{Expression, FACTS, Scope};
 use crate::flow::{Body, FirstLanguage};
 use crate::limits;
 use crate::problem::Finding;
+use crate::queues::desk::AGENT;
 use crate::read::unknown;
 use crate::reading::{Filter, Sense};
 use crate::service::Queues;
@@ -125,6 +126,13 @@ pub(crate) fn holds(context: Context<'_>, languages: &BTreeSet<&str>) -> Vec<Fin
     for hold in context.queues.holds.values() {
         hold.check(&mut checker);
     }
+    for scene in context.queues.desk.shelf.values() {
+        scene.check(&mut checker);
+    }
+    if let Some(plate) = &context.queues.desk.plate {
+        checker.knows_agent();
+        plate.check(&mut checker);
+    }
     checker.findings
 }
 
@@ -134,6 +142,17 @@ impl<'a> Checker<'a> {
         let (missing, told) = (BTreeSet::new(), BTreeSet::new());
         let samples = BTreeMap::new();
         Checker { context, flow, names, languages, findings: Vec::new(), missing, told, samples }
+    }
+
+    /// What is checked from now on is told by an agent.
+    fn knows_agent(&mut self) {
+        let known = typing::Known { ty: Type::Text, lacking: None, unset: false };
+        self.names.insert(AGENT.to_owned(), known);
+        for language in self.languages.clone() {
+            self.samples(language);
+        }
+        let desk = &self.context.queues.desk;
+        self.samples.values_mut().flatten().for_each(|scope| desk.knows(scope));
     }
 
     /// The connectors of the service.
