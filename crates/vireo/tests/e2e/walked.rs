@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::common::browser;
 use crate::common::demo::{Demo, with_own_service};
 use crate::common::gateway::{HOTLINE, rewrite};
 use crate::common::process::Process;
@@ -56,13 +57,13 @@ fn a_balance_of_this_moment_is_read_off_the_picture_of_every_phone() {
         stub.be(Manner::Balance(amount.clone()));
         assert!(is_read(&page_behind_1(&demo, name, words), &amount), "{name}: {amount}");
     }
-    let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
-    if !driver.join("node_modules/playwright-core").is_dir() {
-        return not_run("walked (browser)", "needs playwright-core (npm ci in crates/vireo/tests/browser)");
+    if !browser::is_ready("walked (browser)") {
+        return;
     }
+    let driver = browser::script();
     let amount = amount();
     stub.be(Manner::Balance(amount.clone()));
-    let seen = browser(&demo, &driver);
+    let seen = called_from_page(&demo, &driver);
     let text = seen.pointer("/next_caption/text").and_then(Value::as_str).unwrap_or_default();
     let (yuan, cents) = amount.split_once('.').expect("an amount");
     println!("browser: {amount} is said as {text:?}");
@@ -85,7 +86,7 @@ fn said(digits: &str) -> String {
 }
 
 /// Calls from the page of the phone and presses 1.
-fn browser(demo: &Demo, driver: &Path) -> Value {
+fn called_from_page(demo: &Demo, driver: &Path) -> Value {
     let script = driver.join("drive.mjs");
     let (script, out) = (script.to_str().expect("UTF-8"), demo.dir().to_str().expect("UTF-8"));
     let url = format!("http://{}", demo.http);
