@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::common::browser;
 use crate::common::hotline::{Hotline, Walk};
-use crate::common::reading::{amount, code, reads_chinese};
+use crate::common::reading::{amount, code, reads_chinese, says};
 use crate::common::tabs::Tab;
 use crate::common::{not_run, wait};
 
@@ -63,14 +63,18 @@ fn a_browser_walks_through_goals_and_orders_a_pack() {
     const WHO: &str = "13800138000";
     let hotline = Hotline::start("hotline-browser");
     let (balance, price) = (amount(), amount());
-    let before = fen(&balance) + 100_00;
-    hotline.set(&format!("/subscribers/{WHO}/balance"), &yuan(before));
+    let account = format!("/subscribers/{WHO}/balance");
+    hotline.set(&account, &balance);
     hotline.set("/packs/30GB", &price);
     let mut tab = Tab::phone(&hotline.demo, &hotline.pages);
     tab.call("1008621", WHO);
     tab.reaches("main");
-    tab.press("1", "balance");
-    tab.reads(&yuan(before));
+    let text = tab.press("1", "balance");
+    assert!(says(&text, &balance), "{balance}: {text}");
+    tab.reads(&balance);
+    // Enough for any price.
+    let before = fen(&balance) + 100_00;
+    hotline.set(&account, &yuan(before));
     tab.press("1", "bill");
     tab.reads("153.20");
     tab.press("9", "balance");
@@ -83,7 +87,7 @@ fn a_browser_walks_through_goals_and_orders_a_pack() {
     tab.press("2", "buy");
     tab.reads(&price);
     tab.press("1", "buy");
-    let code = tab.looks_for(code).expect("four digits can be read");
+    let code = tab.code();
     assert_eq!(hotline.crm(&format!("/subscribers/{WHO}/orders")), json!([]), "nothing without the code");
     let said = tab.press(&code, "ordered");
     assert!(said.contains("办理成功"), "{said}");
@@ -300,12 +304,16 @@ fn order(hotline: &Hotline) {
     assert_eq!(hotline.crm(&format!("/subscribers/{WHO}/orders")), json!([]), "nothing without the code");
     walk.press(&code, "ordered");
     assert_eq!(hotline.balance(WHO), before - fen(&price));
-    walk.press("9", "main");
+    walk.press("1", "main");
+    let sent = hotline.crm(&format!("/sms/{WHO}"))[0]["text"].to_string();
+    assert!(sent.contains("D1") && sent.contains("10") && sent.contains(&price), "{price}: {sent}");
     walk.press("2", "remainder");
     // 40 GB were left.
     walk.reads("50GB");
-    let path = ["main", "remainder", "packs", "price", "buy", "ordered", "main", "remainder"];
-    assert_eq!(walk.ends()[2..], path);
+    let path = walk.ends();
+    let bought =
+        ["main", "remainder", "packs", "price", "buy", "ordered", "send_receipt", "receipt_sent", "main"];
+    assert_eq!(path[2..2 + bought.len()], bought);
     has_ordered(hotline, WHO, "10GB", &price);
 }
 
@@ -331,23 +339,33 @@ fn complaint(hotline: &Hotline) {
     assert_eq!(complaints, json!([{ "number": "C1", "about": "network" }]));
 }
 
-/// 1008611 rings and is never answered: the balance comes by SMS to one who hangs up, and to the other not.
+/// 1008611 rings and is never answered: whoever lets it ring is told that the line is busy, and the balance comes by SMS to
+/// them as to one who hangs up.
 fn flash(hotline: &Hotline) {
     const WHO: &str = "13800138008";
-    let amount = amount();
-    hotline.set(&format!("/subscribers/{WHO}/balance"), &amount);
-    let busy = rings(hotline, WHO, false);
-    assert!(matches!(busy, End::Refused(_)) && busy.to_string().contains("486"), "{busy}");
-    assert_eq!(hotline.crm(&format!("/sms/{WHO}")), json!([]));
-    rings(hotline, WHO, true);
-    let sent = || {
-        let messages = hotline.crm(&format!("/sms/{WHO}"));
-        (messages != json!([])).then_some(messages)
+    let messages = |count: usize| {
+        let all = || {
+            let all = hotline.crm(&format!("/sms/{WHO}"));
+            let texts: Vec<_> =
+                all.as_array().expect("a list").iter().map(|one| one["text"].to_string()).collect();
+            (texts.len() >= count).then_some(texts)
+        };
+        let texts = wait::until("the message", DONE_LIMIT, all);
+        assert_eq!(texts.len(), count, "{texts:?}");
+        texts
     };
-    let messages = wait::until("the message", DONE_LIMIT, sent);
-    let text = messages[0]["text"].as_str().expect("a text");
-    assert!(text.contains(&amount), "{amount}: {text}");
-    assert_eq!(messages.as_array().map(Vec::len), Some(1));
+    messages(0);
+    for (count, flashes) in [(1, false), (2, true)] {
+        let amount = amount();
+        hotline.set(&format!("/subscribers/{WHO}/balance"), &amount);
+        let end = rings(hotline, WHO, flashes);
+        // RFC 3261 §9.1: who gives up is answered with 487.
+        let status = if flashes { "487" } else { "486" };
+        assert!(matches!(end, End::Refused(_)) && end.to_string().contains(status), "{end}");
+        let texts = messages(count);
+        assert!(texts[0].contains(&amount), "{amount}: {texts:?}");
+        assert_eq!(hotline.path(WHO), ["rings", "look", "write"]);
+    }
 }
 
 /// Lets 1008611 ring, and hangs up at the first ring when `flashes`; how it ends.

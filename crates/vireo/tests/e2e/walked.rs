@@ -12,7 +12,7 @@ use crate::common::browser;
 use crate::common::demo::{Demo, with_own_service};
 use crate::common::gateway::{HOTLINE, rewrite};
 use crate::common::process::Process;
-use crate::common::reading::{amount, is_read, picture, reads_chinese};
+use crate::common::reading::{amount, is_read, picture, reads_chinese, says};
 use crate::common::stub::{Manner, Stub};
 use crate::common::{not_run, wait};
 
@@ -65,24 +65,9 @@ fn a_balance_of_this_moment_is_read_off_the_picture_of_every_phone() {
     stub.be(Manner::Balance(amount.clone()));
     let seen = called_from_page(&demo, &driver);
     let text = seen.pointer("/next_caption/text").and_then(Value::as_str).unwrap_or_default();
-    let (yuan, cents) = amount.split_once('.').expect("an amount");
     println!("browser: {amount} is said as {text:?}");
-    assert!(text.contains(&said(yuan)) && text.contains(&said(&cents[..1])), "{amount}: {seen}");
+    assert!(says(text, &amount), "{amount}: {seen}");
     assert!(is_read(&demo.dir().join("phone-page.png"), &amount), "{amount} on the page");
-}
-
-/// A number below a hundred as it is said, or one digit.
-fn said(digits: &str) -> String {
-    const DIGITS: [&str; 10] = ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
-    let of = |at: usize| DIGITS[usize::from(digits.as_bytes()[at] - b'0')];
-    match digits.len() {
-        1 => of(0).to_owned(),
-        _ => {
-            let tens = if &digits[..1] == "1" { "" } else { of(0) };
-            let ones = if &digits[1..] == "0" { "" } else { of(1) };
-            format!("{tens}十{ones}")
-        }
-    }
 }
 
 /// Calls from the page of the phone and presses 1.

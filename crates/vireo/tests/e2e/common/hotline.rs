@@ -85,14 +85,17 @@ impl Hotline {
         calls.iter_mut().find(|call| call["caller"] == number).map(Value::take).unwrap_or_default()
     }
 
-    /// The nodes that the last call from `number` came through, as its record has them, once it is over.
+    /// The nodes that the last call from `number` came through, as its record has them, once it is over. One whose time
+    /// passed while its page was read, and which was told again, stands there once.
     pub(crate) fn path(&self, number: &str) -> Vec<String> {
         let record = || {
             let output = self.demo.process.output();
             let caller = format!("caller=\"{number}\"");
             let line = output.lines().rfind(|line| line.contains("call record") && line.contains(&caller))?;
             let path = line.split_once(" path=\"")?.1.split_once('"')?.0;
-            Some(path.split('>').map(str::to_owned).collect())
+            let mut path: Vec<String> = path.split('>').map(str::to_owned).collect();
+            path.dedup();
+            Some(path)
         };
         wait::until(&format!("the record of {number}"), WRITTEN_LIMIT, record)
     }

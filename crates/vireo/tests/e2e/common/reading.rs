@@ -1,4 +1,4 @@
-//! What a person reads off a picture, by tesseract.
+//! What a person reads off a picture, by tesseract, and in a text.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,15 +11,35 @@ pub(crate) fn picture(file: &Path) -> Picture {
     clip.pictures.into_iter().next().expect("a PNG holds a picture").1
 }
 
-/// Whether `amount`, or any other text without blanks, is read on it. Tesseract is no person: it is shown the picture in several sizes, and asked in several
-/// ways. No wrong amount is read by chance, for nobody could guess it.
-pub(crate) fn is_read(file: &Path, amount: &str) -> bool {
+/// Sizes, languages and modes of tesseract; what mostly serves stands first.
+const WAYS: [(u16, &str, &str); 12] = [
+    (2, "chi_sim", "6"),
+    (3, "eng", "6"),
+    (2, "chi_sim", "11"),
+    (2, "eng", "6"),
+    (2, "eng", "11"),
+    (3, "chi_sim", "6"),
+    (3, "chi_sim", "11"),
+    (3, "eng", "11"),
+    (4, "chi_sim", "6"),
+    (4, "chi_sim", "11"),
+    (4, "eng", "6"),
+    (4, "eng", "11"),
+];
+
+/// Whether `words`, an amount for instance, without blanks, are read on the picture. Tesseract is no person: it is shown the
+/// picture in several sizes, and asked in several ways. No wrong amount is read by chance, for nobody could guess it.
+pub(crate) fn is_read(file: &Path, words: &str) -> bool {
+    is_read_by(&WAYS, file, words)
+}
+
+/// The same at a glance: one that fails costs a second, and says little.
+pub(crate) fn is_seen(file: &Path, words: &str) -> bool {
+    is_read_by(&WAYS[..2], file, words)
+}
+
+fn is_read_by(ways: &[(u16, &str, &str)], file: &Path, words: &str) -> bool {
     let seen = picture(file);
-    let ways = [2, 3, 4].into_iter().flat_map(|times| {
-        ["chi_sim", "eng"]
-            .into_iter()
-            .flat_map(move |language| ["6", "11"].map(|mode| (times, language, mode)))
-    });
     let mut readings = Vec::new();
     for (times, language, mode) in ways {
         let large = Size { width: seen.size.width * times, height: seen.size.height * times };
@@ -28,13 +48,13 @@ pub(crate) fn is_read(file: &Path, amount: &str) -> bool {
         let run =
             Command::new("tesseract").arg(&path).args(["stdout", "-l", language, "--psm", mode]).output();
         let read = String::from_utf8_lossy(&run.expect("it is installed").stdout).replace(' ', "");
-        if read.contains(amount) {
-            println!("{amount} is read in {read:?}");
+        if read.contains(words) {
+            println!("{words} is read in {read:?}");
             return true;
         }
         readings.push(read);
     }
-    println!("{amount} is not read in any of {readings:?}");
+    println!("{words} is not read in any of {readings:?}");
     false
 }
 
@@ -51,6 +71,26 @@ pub(crate) fn amount() -> String {
     rand::rngs::OsRng.try_fill_bytes(&mut octets).expect("the system has random octets");
     let cents = 1_000 + u32::from(u16::from_ne_bytes(octets)) % 9_000;
     format!("{}.{:02}", cents / 100, cents % 100)
+}
+
+/// Whether a Chinese text says `amount`, which is below a hundred, to the tenth.
+pub(crate) fn says(text: &str, amount: &str) -> bool {
+    let (yuan, cents) = amount.split_once('.').expect("an amount");
+    text.contains(&said(yuan)) && text.contains(&said(&cents[..1]))
+}
+
+/// A number below a hundred as it is said, or one digit.
+fn said(digits: &str) -> String {
+    const DIGITS: [&str; 10] = ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
+    let of = |at: usize| DIGITS[usize::from(digits.as_bytes()[at] - b'0')];
+    match digits.len() {
+        1 => of(0).to_owned(),
+        _ => {
+            let tens = if &digits[..1] == "1" { "" } else { of(0) };
+            let ones = if &digits[1..] == "0" { "" } else { of(1) };
+            format!("{tens}十{ones}")
+        }
+    }
 }
 
 /// The code of four digits on a picture of `code.svg`, if most of several readings agree on it.

@@ -10,7 +10,7 @@ use super::browser::script;
 use super::demo::Demo;
 use super::picture::ssim;
 use super::process::{Process, tail};
-use super::reading::{is_read, picture};
+use super::reading::{code, is_read, is_seen, picture};
 use super::wait;
 
 /// One step; the driver itself gives up after 20 s, in words that say what it waited for.
@@ -18,8 +18,8 @@ const STEP_LIMIT: Duration = Duration::from_secs(60);
 /// Until words can be read in the picture.
 const READ_LIMIT: Duration = Duration::from_secs(45);
 
-/// How long a picture may stay the same before it is taken for the one that was waited for.
-const CHANGE_LIMIT: Duration = Duration::from_secs(8);
+/// A picture that stays the same for so long is taken for the one that was waited for.
+const CHANGE_LIMIT: Duration = Duration::from_secs(3);
 /// From here on two pictures are one page.
 const ALIKE: f64 = 0.97;
 
@@ -64,37 +64,45 @@ impl Tab {
     pub(crate) fn reaches(&mut self, node: &str) -> String {
         let said = self.does("reaches", json!([node]));
         self.pages_seen += 1;
-        self.rests();
+        self.changes();
         said.as_str().expect("a text").to_owned()
     }
 
     /// Waits until `words`, which have no blanks, can be read in the received picture.
     pub(crate) fn reads(&mut self, words: &str) {
-        let read = self.looks_for(|file| is_read(file, words).then_some(()));
-        assert!(read.is_some(), "{words} cannot be read on {}", self.page().display());
+        let find = |file: &Path, stands: bool| {
+            (is_seen(file, words) || stands && is_read(file, words)).then_some(())
+        };
+        assert!(self.looks_for(find).is_some(), "{words} cannot be read on {}", self.page().display());
     }
 
-    /// Looks at the page, again and again, until `find` finds on it what it looks for.
-    pub(crate) fn looks_for<T>(&mut self, find: impl Fn(&Path) -> Option<T>) -> Option<T> {
+    /// The code of an order, read in the received picture.
+    pub(crate) fn code(&mut self) -> String {
+        let read = self.looks_for(|file, _| code(file));
+        read.unwrap_or_else(|| panic!("there are no four digits on {}", self.page().display()))
+    }
+
+    /// Looks at the page until `find` finds on it what it looks for; `find` is told whether the page has stood for long.
+    fn looks_for<T>(&mut self, find: impl Fn(&Path, bool) -> Option<T>) -> Option<T> {
         let end = net::clock::now().mono + READ_LIMIT;
+        let mut stands = false;
         loop {
-            if let Some(found) = find(&self.page()) {
+            if let Some(found) = find(&self.page(), stands) {
                 return Some(found);
             }
             if net::clock::now().mono > end {
                 return None;
             }
-            self.rests();
+            stands = !self.changes();
         }
     }
 
-    /// Waits until a page stands still that is not the one of before, and keeps it. What is said at a node is known before
-    /// its picture is there, which may have to be drawn.
-    fn rests(&mut self) {
+    /// Waits for a page that stands still and is not the one of before, and keeps it; whether there is one. What is said at
+    /// a node is known before its picture is there, which may have to be drawn.
+    fn changes(&mut self) -> bool {
         let (before, file) = (self.shows.take(), self.page());
         let mut last: Option<Picture> = None;
-        // Where nothing changes, what is there is looked at once more.
-        let _ = wait::within(CHANGE_LIMIT, || {
+        let changed = wait::within(CHANGE_LIMIT, || {
             self.does("received", json!([file]));
             let seen = picture(&file);
             let is = |than: &Option<Picture>| than.as_ref().is_some_and(|than| ssim(than, &seen) >= ALIKE);
@@ -103,6 +111,7 @@ impl Tab {
             rests.then_some(())
         });
         self.shows = last;
+        changed.is_some()
     }
 
     /// Where the page is kept that was seen last.
