@@ -2,6 +2,7 @@
 //! told is what the CRM knows, amounts that are drawn for each run among it, and what they did is in the CRM afterwards.
 
 use std::net::Ipv4Addr;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -21,8 +22,11 @@ const DONE_LIMIT: Duration = Duration::from_secs(20);
 /// How long a telephone waits for what it is called for.
 const CALL_LIMIT: Duration = Duration::from_secs(60);
 
+/// A call, or a few, of one subscriber.
+type Goal = fn(&Hotline);
+
 /// The walks, each by a subscriber of its own.
-const WALKS: [(&str, fn(&Hotline)); 10] = [
+const WALKS: [(&str, Goal); 10] = [
     ("money", money),
     ("recharge", recharge),
     ("sign", sign),
@@ -73,7 +77,7 @@ fn a_browser_walks_through_goals_and_orders_a_pack() {
     assert!(says(&text, &balance), "{balance}: {text}");
     tab.reads(&balance);
     // Enough for any price.
-    let before = fen(&balance) + 100_00;
+    let before = fen(&balance) + 10_000;
     hotline.set(&account, &yuan(before));
     tab.press("1", "bill");
     tab.reads("153.20");
@@ -148,7 +152,7 @@ fn recharge(hotline: &Hotline) {
     const WHO: &str = "13800138001";
     let before = amount();
     hotline.set(&format!("/subscribers/{WHO}/balance"), &before);
-    let after = fen(&before) + 100_00;
+    let after = fen(&before) + 10_000;
     let mut walk = Walk::begin(hotline, WHO, "main");
     walk.press("1", "balance");
     walk.press("2", "recharge");
@@ -182,7 +186,7 @@ fn sign(hotline: &Hotline) {
         hangs_up.store(true, Ordering::Relaxed);
         walk.comes_to("rate");
         walk.type_in("5");
-        assert_eq!(walk.is_hung_up_on(), ["welcome", "welcome_deaf", "sign", "rate", "bye"]);
+        assert_eq!(walk.waits_for_the_end(), ["welcome", "welcome_deaf", "sign", "rate", "bye"]);
         assert!(agent.join().expect("the agent does not panic") > 5, "the agent sees the caller");
     });
     let given = || (hotline.crm(&format!("/satisfaction/{WHO}")) == json!([{ "stars": 5 }])).then_some(());
@@ -255,6 +259,22 @@ fn details(hotline: &Hotline) {
     let nodes = ["pin", "ask", "look", "judge", "details", "more", "shops", "seek", "shop"];
     assert_eq!(path[from_pin..], nodes);
     assert_eq!(hotline.crm(&format!("/audit/{WHO}"))[0]["what"], "pin ok");
+    by_command(hotline, WHO);
+}
+
+/// `vireo call` comes to the same page, with the PIN in brackets.
+fn by_command(hotline: &Hotline, number: &str) {
+    let out = hotline.pages.join("by-command");
+    let uri = format!("sip:1008621@{}", hotline.demo.sip);
+    let words = ["call", &uri, "--from", number, "--keys", "4,1,(2580)"];
+    let done = Command::new(env!("CARGO_BIN_EXE_vireo")).args(words).arg("--out").arg(&out).output();
+    let done = done.expect("it was built");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
+    let pages = ["01-menu", "02-key-4", "03-key-1", "04-keys-2580"];
+    assert!(pages.iter().all(|page| out.join(format!("{page}.png")).exists()), "in {}", out.display());
+    let path = || Some(hotline.path(number)).filter(|path| path.last().is_some_and(|last| last == "details"));
+    let path = wait::until("the page behind the PIN", DONE_LIMIT, path);
+    assert_eq!(path[2..], ["main", "more", "pin", "ask", "look", "judge", "details"]);
 }
 
 /// Three wrong PINs lock the number.
@@ -291,7 +311,7 @@ fn locked_pin(hotline: &Hotline) {
 fn order(hotline: &Hotline) {
     const WHO: &str = "13800138006";
     let (price, rest) = (amount(), amount());
-    let before = fen(&rest) + 100_00;
+    let before = fen(&rest) + 10_000;
     hotline.set(&format!("/subscribers/{WHO}/balance"), &yuan(before));
     hotline.set("/packs/10GB", &price);
     let mut walk = Walk::begin(hotline, WHO, "main");
@@ -300,9 +320,12 @@ fn order(hotline: &Hotline) {
     walk.press("1", "buy");
     walk.reads(&price);
     walk.turns_page('1', "code");
-    let code = walk.looks_for("code", code).expect("four digits can be read");
+    let told = walk.looks_for("code", code).expect("four digits can be read");
+    // A wrong one orders nothing, and may be mended.
+    walk.type_in(if told == "1111" { "2222" } else { "1111" });
+    assert_eq!(walk.looks_for("code-again", code).as_ref(), Some(&told));
     assert_eq!(hotline.crm(&format!("/subscribers/{WHO}/orders")), json!([]), "nothing without the code");
-    walk.press(&code, "ordered");
+    walk.press(&told, "ordered");
     assert_eq!(hotline.balance(WHO), before - fen(&price));
     walk.press("1", "main");
     let sent = hotline.crm(&format!("/sms/{WHO}"))[0]["text"].to_string();

@@ -219,7 +219,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Waits until the hotline hangs up; the nodes that the call came through.
-    pub(crate) fn is_hung_up_on(mut self) -> Vec<String> {
+    pub(crate) fn waits_for_the_end(mut self) -> Vec<String> {
         self.caller.look(LIMIT);
         assert!(self.caller.is_over(), "{} is not hung up on", self.number);
         self.ends()

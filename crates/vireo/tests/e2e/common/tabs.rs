@@ -49,20 +49,20 @@ impl Tab {
 
     /// Calls as `name`, which stands for a number, and waits for a picture.
     pub(crate) fn call(&mut self, number: &str, name: &str) {
-        self.does("call", json!([number, name]));
+        self.does("call", &[number, name]);
     }
 
     /// Presses `keys` and waits until the call is at `node`; what is said there.
     pub(crate) fn press(&mut self, keys: &str, node: &str) -> String {
         for key in keys.chars() {
-            self.does("key", json!([key.to_string()]));
+            self.does("key", &[&key.to_string()]);
         }
         self.reaches(node)
     }
 
     /// Waits until the call is at `node` and another page stands still; what is said there.
     pub(crate) fn reaches(&mut self, node: &str) -> String {
-        let said = self.does("reaches", json!([node]));
+        let said = self.does("reaches", &[node]);
         self.pages_seen += 1;
         self.changes();
         said.as_str().expect("a text").to_owned()
@@ -101,9 +101,10 @@ impl Tab {
     /// a node is known before its picture is there, which may have to be drawn.
     fn changes(&mut self) -> bool {
         let (before, file) = (self.shows.take(), self.page());
+        let path = file.to_str().expect("the target folder is UTF-8");
         let mut last: Option<Picture> = None;
         let changed = wait::within(CHANGE_LIMIT, || {
-            self.does("received", json!([file]));
+            self.does("received", &[path]);
             let seen = picture(&file);
             let is = |than: &Option<Picture>| than.as_ref().is_some_and(|than| ssim(than, &seen) >= ALIKE);
             let rests = is(&last) && !is(&before);
@@ -121,10 +122,10 @@ impl Tab {
 
     /// Hangs up.
     pub(crate) fn hang_up(&mut self) {
-        self.does("hangUp", json!([]));
+        self.does("hangUp", &[]);
     }
 
-    fn does(&mut self, what: &str, words: Value) -> Value {
+    fn does(&mut self, what: &str, words: &[&str]) -> Value {
         self.step(&json!({ "do": what, "tab": "a", "with": words }))
     }
 
