@@ -10,6 +10,10 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dialplan::{Action, Assets, Event, Facts, Run, Service, SourceFile};
 
+/// That of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const NODES: usize = 2_000;
 /// Visits of one call, fewer than keep a journal from growing.
 const VISITS: u64 = 100;

@@ -11,6 +11,7 @@ use tracing::{debug, info, warn};
 
 use crate::call::{AgentOffer, Call, Output, Place, Way};
 use crate::cdr::Cause;
+use crate::desk::Desk;
 use crate::leg::{CALLER, Leg, Phase};
 use crate::place::Board;
 use crate::stream::Source;
@@ -25,6 +26,8 @@ pub(crate) struct Queueing {
     /// What shows the subscriber's place meanwhile.
     pub(crate) board: Option<Board>,
     offer: Option<Offer>,
+    /// The points that it was entered with.
+    priority: acd::Priority,
     /// When the pool must have said a first word of the ticket; `None` once it has.
     word_due: Option<Instant>,
     /// It is no queue but one telephone, which no pool knows.
@@ -34,7 +37,8 @@ pub(crate) struct Queueing {
 impl Queueing {
     /// Nobody is waited for yet.
     fn new(queue: String) -> Self {
-        Queueing { queue, board: None, offer: None, word_due: None, transfer: None }
+        let priority = acd::Priority::default();
+        Queueing { queue, board: None, offer: None, priority, word_due: None, transfer: None }
     }
 
     /// A telephone in place of a queue.
@@ -72,7 +76,7 @@ impl Call {
         self.draw_ticket();
         let word_due = Some(now.mono + limits::POOL_ANSWERS_WITHIN);
         let board = places.map(Board::new);
-        self.queueing = Some(Queueing { board, word_due, ..Queueing::new(queue.clone()) });
+        self.queueing = Some(Queueing { board, word_due, priority, ..Queueing::new(queue.clone()) });
         self.signs =
             self.run.run.service().queues().queues.get(&queue).is_some_and(|queue| match queue.intent {
                 dialplan::Intent::Talk => false,
@@ -245,12 +249,9 @@ impl Call {
         let name = offer.name.clone();
         info!(agent = name, "talks to the agent");
         self.facts.agent = Some(name.clone());
-        (self.showing, self.echo) = (None, None);
-        self.join(now, CALLER, leg);
-        self.join(now, leg, CALLER);
         let caller = self.facts.caller.clone().unwrap_or_default();
         self.say(leg, || ToBrowser::Talking { with: caller });
-        self.say(CALLER, || ToBrowser::Talking { with: name.clone() });
+        self.come_on(now, &name);
         self.out.push_back(Output::Live(Live::Agent { call: self.facts.call, agent: Some(name) }));
         self.advance(now, dialplan::Event::Attended);
     }
@@ -391,6 +392,28 @@ impl Call {
         offer.answered.then_some(offer.leg)
     }
 
+    /// What the pool calls them.
+    pub(crate) fn agent_id(&self) -> Option<acd::AgentId> {
+        let offer = self.queueing.as_ref()?.offer.as_ref()?;
+        offer.answered.then_some(offer.agent)
+    }
+
+    /// As queues.yaml calls them; empty when nobody is talked to.
+    pub(crate) fn agent_name(&self) -> &str {
+        let offer = self.queueing.as_ref().and_then(|queueing| queueing.offer.as_ref());
+        offer.map_or("", |offer| &offer.name)
+    }
+
+    /// Whether the pool knows of this conversation or wait.
+    pub(crate) fn is_in_queue(&self) -> bool {
+        self.queueing.as_ref().is_some_and(|queueing| queueing.transfer.is_none())
+    }
+
+    /// The points that the queue was entered with.
+    pub(crate) fn queued_with(&self) -> acd::Priority {
+        self.queueing.as_ref().map(|queueing| queueing.priority).unwrap_or_default()
+    }
+
     /// The subscriber sees and hears nothing of a leg that is about to go.
     pub(crate) fn silence(&mut self, now: Now) {
         let Some(caller) = self.leg(CALLER) else { return };
@@ -422,6 +445,8 @@ impl Call {
 
     fn note_parted(&mut self, offer: &Offer) {
         if offer.answered {
+            // What was played over the conversation is no more of the flow.
+            (self.desk, self.showing) = (Desk::default(), None);
             self.out.push_back(Output::Live(Live::Agent { call: self.facts.call, agent: None }));
         }
     }

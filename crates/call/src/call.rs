@@ -17,6 +17,7 @@ use tracing::{debug, warn};
 
 use crate::agent_leg::Queueing;
 use crate::cdr::{Cause, Cdr, Facts};
+use crate::desk::Desk;
 use crate::echo::Echo;
 use crate::edges::Edges;
 use crate::governor::Limit;
@@ -182,6 +183,7 @@ pub(crate) struct Call {
     pub(crate) run_due: Option<Instant>,
     pub(crate) showing: Option<Showing>,
     pub(crate) queueing: Option<Queueing>,
+    pub(crate) desk: Desk,
     /// Where its INVITE came from, and the address of ours that it came to; a browser has neither.
     pub(crate) origin: Option<SocketAddr>,
     pub(crate) address: IpAddr,
@@ -324,6 +326,7 @@ impl Call {
             run_due: None,
             showing: None,
             queueing: None,
+            desk: Desk::default(),
             origin: None,
             address: Ipv4Addr::UNSPECIFIED.into(),
             answer,
@@ -401,7 +404,7 @@ impl Call {
     }
 
     /// When there is something to do that is not a packet.
-    fn own_dues(&self) -> [Option<Instant>; 11] {
+    fn own_dues(&self) -> [Option<Instant>; 12] {
         [
             self.run_due,
             self.answer.as_ref().map(|(due, ..)| *due),
@@ -412,6 +415,7 @@ impl Call {
             self.parting.map(|(due, _)| due),
             self.epilogue.map(|(due, _)| due),
             self.transfer_due(),
+            self.coming_on_due(),
             self.legs.iter().filter_map(|leg| leg.vigil.next_due()).min(),
             Some(self.started + limits::CALL_LONGEST),
         ]
@@ -454,6 +458,7 @@ impl Call {
             self.give_up_on_pool(now);
         }
         self.give_up_on_transfer(now);
+        self.check_coming_on(now);
         self.swap_place(now);
         self.drop_unconnected(now);
         self.ask_the_silent(now);

@@ -11,6 +11,7 @@ mod call;
 mod carrier;
 mod cdr;
 mod circuit;
+mod desk;
 mod dtmf;
 mod echo;
 mod edges;

@@ -116,3 +116,6 @@ pub(crate) const APART_MAX: u64 = 2_000_000_000;
 
 /// A browser's session is told another age when it differs by this.
 pub(crate) const AGE_STEP: Duration = Duration::from_millis(5);
+
+/// How long a caller sees the agent's plate at least before the agent.
+pub(crate) const PLATE_SHOWN: Duration = Duration::from_secs(3);

@@ -37,8 +37,13 @@ impl Call {
     /// rather than show what nobody can see. What stands already goes on.
     pub(crate) fn join(&mut self, now: Now, from: LegId, to: LegId) {
         for kind in [Kind::Audio, Kind::Video] {
-            self.connect(now, from, to, kind, Found::AsAgreed);
+            self.join_kind(now, from, to, kind);
         }
+    }
+
+    /// The same of one kind.
+    pub(crate) fn join_kind(&mut self, now: Now, from: LegId, to: LegId, kind: Kind) {
+        self.connect(now, from, to, kind, Found::AsAgreed);
     }
 
     fn plan_bridge(&self, from: LegId, to: LegId, kind: Kind, found: Found) -> Option<Plan> {

@@ -25,6 +25,8 @@ pub(crate) struct Showing {
     presentation: Presentation,
     plan: Plan,
     phase: Phase,
+    /// A picture over a conversation, whose sound goes on.
+    over: bool,
 }
 
 enum Phase {
@@ -62,6 +64,11 @@ impl Showing {
     /// Whether it has started.
     pub(crate) fn is_running(&self) -> bool {
         matches!(self.phase, Phase::Running { .. })
+    }
+
+    /// Whether nothing more of it is waited for.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Running { end_owed: false })
     }
 
     pub(crate) fn next_due(&self) -> Option<Instant> {
@@ -188,9 +195,19 @@ impl Call {
             video.freeze(now);
         }
         self.caption(&presentation);
+        self.load(now, presentation, plan, false);
+    }
+
+    /// Replaces what the subscriber sees, and nothing of what they hear.
+    pub(crate) fn show_over(&mut self, now: Now, presentation: Presentation) {
+        let Plan { clip_video, slide, .. } = self.plan(&presentation);
+        self.load(now, presentation, Plan { clip_video, slide, ..Plan::default() }, true);
+    }
+
+    fn load(&mut self, now: Now, presentation: Presentation, plan: Plan, over: bool) {
         let wanted: Vec<_> = plan.keys().collect();
         let phase = Phase::Loading { deadline: now.mono + limits::LOADING_LONGEST, tracks: BTreeMap::new() };
-        self.showing = Some(Showing { presentation, plan, phase });
+        self.showing = Some(Showing { presentation, plan, phase, over });
         self.place_is_hidden(now);
         self.out.extend(wanted.into_iter().map(Output::Fetch));
         self.check_showing(now);
@@ -292,12 +309,12 @@ impl Call {
         let clip_start = now.mono + said.map(|track| track.duration).sum::<Duration>();
         let clip_video = showing.plan.clip_video.as_ref().and_then(get);
         let slide = showing.plan.slide.as_ref().and_then(get);
-        let looped = showing.presentation.looped;
+        let (looped, over) = (showing.presentation.looped, showing.over);
         showing.phase = Phase::Running { end_owed: !looped };
         let at_end = if looped { AtEnd::Loop } else { AtEnd::Stop };
 
         let Some(leg) = self.legs.iter_mut().find(|leg| leg.id == CALLER) else { return };
-        if let Some(audio) = &mut leg.audio {
+        if let Some(audio) = leg.audio.as_mut().filter(|_| !over) {
             let playout = Playout::of_editions(sounds, at_end, now.mono);
             audio.assign(now, Source::Prompt(playout));
             audio.play_due(now);
@@ -325,7 +342,10 @@ impl Call {
         if let Some(showing) = &mut self.showing {
             showing.phase = Phase::Running { end_owed: false };
         }
-        self.advance(now, dialplan::Event::PlayEnded);
+        match self.agent() {
+            Some(_) => self.desk_played(now),
+            None => self.advance(now, dialplan::Event::PlayEnded),
+        }
     }
 
     fn plan(&mut self, presentation: &Presentation) -> Plan {

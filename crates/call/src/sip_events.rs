@@ -103,10 +103,7 @@ impl Call {
             return;
         }
         match self.agent() {
-            Some(agent) => {
-                self.join(now, CALLER, agent);
-                self.join(now, agent, CALLER);
-            }
+            Some(_) => self.arrange(now),
             None if leg == CALLER && self.echo.is_some() => self.join(now, CALLER, CALLER),
             None if leg == CALLER => self.present_again(now),
             None => {}

@@ -89,10 +89,56 @@ pub enum FromBrowser {
     },
     /// A key of the page's keypad, or an RFC 4733 event of the browser.
     Digit(rtp::Digit),
+    /// What the agent wants of the conversation; from anybody else it is nothing.
+    Wish(Wish),
     /// The visitor or agent has hung up. While it rings: the agent does not take it.
     HangUp,
     /// The session is gone, for longer than the grace time.
     Lost,
+}
+
+/// What an agent wants of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// The caller sees and hears what those who wait do, the agent nothing.
+    Hold {
+        /// From now on, or no longer.
+        on: bool,
+    },
+    /// The caller sees the agent's plate instead of the camera, and hears the agent.
+    Curtain {
+        /// From now on, or no longer.
+        on: bool,
+    },
+    /// The caller sees this instead, and hears the agent. A clip gives way to the camera at its end.
+    Show {
+        /// Of [`DeskNow::shelf`].
+        name: String,
+    },
+    /// The caller sees the agent again.
+    TakeBack,
+    /// The caller waits in another queue, with the points of before; of this agent it was all.
+    HandOn {
+        /// Of [`DeskNow::queues`].
+        queue: String,
+    },
+}
+
+/// What caller and agent have of each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeskNow {
+    /// The caller sees and hears the agent, as far as nothing below says otherwise; before, the agent's plate.
+    pub on_air: bool,
+    /// The caller is on hold.
+    pub held: bool,
+    /// The caller sees the plate.
+    pub curtain: bool,
+    /// The caller sees this thing of the shelf.
+    pub shown: Option<String>,
+    /// What can be shown.
+    pub shelf: Vec<String>,
+    /// Where the caller can be handed on to.
+    pub queues: Vec<String>,
 }
 
 /// What a session is told.
@@ -139,6 +185,8 @@ pub enum ToBrowser {
         /// To a visitor the agent's name, to an agent the caller's number or name; empty when withheld.
         with: String,
     },
+    /// To an agent, at each change: what the two have of each other.
+    Desk(DeskNow),
     /// The visitor's place in the queue.
     Waiting {
         /// 1 is next.

@@ -91,6 +91,7 @@ impl Call {
             FromBrowser::RateLimit { bps, by } => self.on_rate_limit(leg, by.into(), Some(bps)),
             FromBrowser::Report { fraction_lost, rtt } => self.on_report(now, leg, fraction_lost, rtt),
             FromBrowser::Digit(digit) => self.on_digit(now, leg, digit.as_char(), dtmf::Way::Page),
+            FromBrowser::Wish(wish) => self.on_wish(now, leg, wish),
             FromBrowser::HangUp => self.on_hang_up(now, leg),
             FromBrowser::Lost => self.on_lost(now, leg),
             // A ring that is over; a session that has a leg already, as the shard has told it.

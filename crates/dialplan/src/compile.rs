@@ -8,6 +8,7 @@ use crate::check::{self, Context};
 use crate::expression::FACTS;
 use crate::flow::{self, Body};
 use crate::problem::{Finding, Problems, Severity};
+use crate::queues::desk::AGENT;
 use crate::read::{Reader, unknown};
 use crate::service::{Flow, FlowId, Queues, Service};
 use crate::source::{Source, SourceFile, Sources, Span, Word};
@@ -56,8 +57,8 @@ pub(crate) fn compile(files: &[SourceFile], assets: &Assets) -> Result<Service, 
             .reader
             .note(finding.help("add a file such as hotline.yaml with `flow:`, `numbers:` and `nodes:`"));
     }
-    draft.check(assets, &mut sources);
-    draft.finish(sources)
+    let presentations = draft.check(assets, &mut sources);
+    draft.finish(sources, presentations)
 }
 
 fn sources(files: &[SourceFile]) -> Sources {
@@ -194,7 +195,8 @@ impl Draft {
         }
     }
 
-    fn check(&mut self, assets: &Assets, sources: &mut Sources) {
+    /// What the service can ask for comes with it, where it holds together.
+    fn check(&mut self, assets: &Assets, sources: &mut Sources) -> Option<Presentations> {
         self.same_twice(sources);
         for ask in self.flows.iter_mut().flat_map(|body| &mut body.at_start) {
             ask.resolve(&mut self.reader, &self.connectors);
@@ -236,25 +238,27 @@ impl Draft {
         let mut said = BTreeSet::new();
         findings.retain(|finding| said.insert((finding.span(), finding.what().to_owned())));
         self.reader.findings.extend(findings);
-        if self.is_sound() {
-            let long: Vec<Finding> =
-                self.flows.iter().filter_map(|body| check::speech(context, body)).collect();
-            self.reader.findings.extend(long);
-            let spare = recordings(assets, &self.presentations());
-            for (language, name, known) in spare {
-                let path = format!("media/prompts/{language}/{name}.wav");
-                sources.0.push(Source { path: path.into(), text: Arc::from("") });
-                let span = Span { file: sources.0.len() - 1, start: 0, end: 0 };
-                let word = Word { value: name, span };
-                let finding = unknown(
-                    "unused-recording",
-                    "text for the recording",
-                    &word,
-                    known.iter().map(String::as_str),
-                );
-                self.reader.note(finding.into_warning());
-            }
+        if !self.is_sound() {
+            return None;
         }
+        let long: Vec<Finding> = self.flows.iter().filter_map(|body| check::speech(context, body)).collect();
+        self.reader.findings.extend(long);
+        let presentations = self.presentations();
+        let spare = recordings(assets, &presentations);
+        for (language, name, known) in spare {
+            let path = format!("media/prompts/{language}/{name}.wav");
+            sources.0.push(Source { path: path.into(), text: Arc::from("") });
+            let span = Span { file: sources.0.len() - 1, start: 0, end: 0 };
+            let word = Word { value: name, span };
+            let finding = unknown(
+                "unused-recording",
+                "text for the recording",
+                &word,
+                known.iter().map(String::as_str),
+            );
+            self.reader.note(finding.into_warning());
+        }
+        Some(presentations)
     }
 
     /// The facts and the variables of all flows.
@@ -262,7 +266,8 @@ impl Draft {
         let variables = self.flows.iter().flat_map(|body| body.variables.keys().map(String::as_str));
         let asked = self.flows.iter().flat_map(Body::asks).map(|ask| ask.into.value.as_str());
         let shaky = self.flows.iter().flat_map(|body| body.shaky.iter().map(String::as_str));
-        FACTS.iter().map(|(name, _)| *name).chain(variables).chain(asked).chain(shaky).collect()
+        let agent = self.queues.desk.plate.is_some().then_some(AGENT);
+        FACTS.iter().map(|(name, _)| *name).chain(variables).chain(asked).chain(shaky).chain(agent).collect()
     }
 
     /// Flow names and called numbers are unique in the service.
@@ -296,6 +301,7 @@ impl Draft {
                     if let Some(wait) = &body.defaults.wait {
                         all.add(wait.present(&telling, true));
                     }
+                    self.queues.desk.presentations(&telling, self.queues.agents.values(), &mut all);
                     for node in body.nodes.values() {
                         node.step.presentations(&telling, &self.queues, &mut all);
                     }
@@ -305,13 +311,9 @@ impl Draft {
         all
     }
 
-    fn finish(self, sources: Sources) -> Result<Service, Problems> {
-        let sound = self.is_sound();
-        let presentations = if sound { self.presentations() } else { Presentations::default() };
+    fn finish(self, sources: Sources, presentations: Option<Presentations>) -> Result<Service, Problems> {
         let problems = Problems::new(self.reader.findings, &sources);
-        if !sound {
-            return Err(problems);
-        }
+        let Some(presentations) = presentations else { return Err(problems) };
         let flow = |(index, body): (usize, Body)| Flow {
             id: FlowId(index),
             numbers: body.numbers.iter().map(|number| number.value.clone()).collect(),

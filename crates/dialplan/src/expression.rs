@@ -111,6 +111,9 @@ pub(crate) fn render(
     sense: Sense,
     manner: Manner,
 ) -> Result<String, minijinja::Error> {
+    if is_plain(template) {
+        return Ok(template.trim().to_owned());
+    }
     COMPILED.with_borrow_mut(|all| {
         let compiled =
             all[sense as usize][manner as usize].get_or_insert_with(|| Compiled::new(sense, manner));
@@ -151,8 +154,16 @@ impl Compiled {
     }
 }
 
+/// Whether it says the same whatever is known: every tag of a template begins with a brace.
+fn is_plain(template: &str) -> bool {
+    !template.contains('{')
+}
+
 /// The names a text template uses, in alphabetical order.
 pub(crate) fn template_variables(template: &str) -> Result<Vec<String>, minijinja::Error> {
+    if is_plain(template) {
+        return Ok(Vec::new());
+    }
     let compiled = TEXTS[0][0].template_from_str(template)?;
     let mut names: Vec<String> = compiled.undeclared_variables(false).into_iter().collect();
     names.sort();

@@ -19,7 +19,7 @@ use crate::target::Exits;
 use crate::types::{self, Type};
 use crate::yaml::{Tree, Value};
 
-pub(crate) const FIELDS: [&str; 16] = [
+pub(crate) const FIELDS: [&str; 17] = [
     "flow",
     "numbers",
     "ring",
@@ -34,6 +34,7 @@ pub(crate) const FIELDS: [&str; 16] = [
     "sms",
     "key_budget",
     "speech_budget",
+    "picture_budget",
     "defaults",
     "nodes",
 ];
@@ -70,6 +71,8 @@ pub(crate) struct Body {
     pub(crate) key_budget: Option<u32>,
     /// How long a caller may be spoken to before the first key is named.
     pub(crate) speech_budget: Option<(Word, Duration)>,
+    /// How long a caller may wait for a slide.
+    pub(crate) picture_budget: Option<Duration>,
     pub(crate) defaults: Defaults,
     pub(crate) nodes: BTreeMap<String, Node>,
     /// Nodes that are there but could not be read; what is wrong with them is noted.
@@ -330,6 +333,9 @@ fn read_body(reader: &mut Reader, tree: &Tree) -> Option<Body> {
         speech_budget: fields
             .entry("speech_budget")
             .and_then(|(key, tree)| Some((key.clone(), reader.duration("`speech_budget`", tree)?))),
+        picture_budget: fields
+            .get("picture_budget")
+            .and_then(|tree| reader.duration("`picture_budget`", tree)),
         key_budget: fields
             .get("key_budget")
             .and_then(|tree| reader.number("`key_budget`", tree, 1..=limits::KEY_BUDGET_MAX)),

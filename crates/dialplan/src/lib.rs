@@ -18,6 +18,7 @@ mod hours;
 pub mod limits;
 mod notice;
 mod origin;
+pub mod pictures;
 mod presentation;
 mod problem;
 mod queues;

@@ -148,3 +148,19 @@ pub const SPEECH_BUDGET_USUAL: Duration = Duration::from_secs(20);
 
 /// Nodes that are looked at on one way to the first key; behind more nothing is counted.
 pub(crate) const SPEECH_NODES_MAX: usize = 12;
+
+/// How long a caller may wait for a slide where a flow says nothing else.
+pub const PICTURE_BUDGET_USUAL: Duration = Duration::from_secs(1);
+/// Pixels of type below which texts are hard to read on a phone's screen.
+pub const TYPE_MIN: f32 = 12.0;
+/// The same of scripts with close strokes, such as Chinese.
+pub const TYPE_MIN_DENSE: f32 = 16.0;
+/// Contrast of texts to their ground below which they are hard to read (WCAG 2.2, 1.4.3, level AA).
+pub const CONTRAST_MIN: f32 = 4.5;
+/// Pixels of a line that may lie outside the picture: the side bearing of a letter.
+pub(crate) const OUTSIDE_MAX: f32 = 1.0;
+/// Changes of pictures that are looked at in one flow and language.
+pub const CHANGES_MAX: usize = 10_000;
+
+/// Things that agents can show to callers.
+pub(crate) const SHELF_MAX: usize = 40;

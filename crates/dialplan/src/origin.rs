@@ -1,7 +1,11 @@
-//! Where in its files a service asks for something, for whoever finds that it cannot be made.
+//! Where in its files a service asks for what is made ahead.
 
+use std::collections::BTreeSet;
+
+use crate::flow::{Body, Node};
+use crate::source::Position;
 use crate::text::Telling;
-use crate::{Position, Presentations, Service, Slide, Utterance};
+use crate::{Flow, Presentations, Service, Slide, Utterance};
 
 impl Service {
     /// The node that shows a slide, if one does with the values that are known beforehand.
@@ -27,20 +31,37 @@ impl Service {
         self.node_with(|all| all.clips.contains(clip))
     }
 
+    /// The first node whose presentations in any language are `wanted`.
     fn node_with(&self, wanted: impl Fn(&Presentations) -> bool) -> Option<Position> {
         let used = self.texts.variables();
-        self.flows.iter().find_map(|flow| {
-            flow.body.nodes.values().find_map(|node| {
-                let asks = flow.languages().any(|language| {
-                    let mut all = Presentations::default();
-                    for scope in flow.body.samples(language, &used, &self.connectors) {
-                        let telling = Telling::new(&self.texts, language, scope);
-                        node.step.presentations(&telling, &self.queues, &mut all);
-                    }
-                    wanted(&all)
-                });
-                asks.then(|| self.position(node.name.span))
-            })
+        let asks = |flow: &Flow| {
+            let mut nodes = flow.languages().flat_map(|language| self.asks_of(&flow.body, language, &used));
+            nodes.find(|asks| wanted(&asks.all)).map(|asks| self.position(asks.node.name.span))
+        };
+        self.flows.iter().find_map(asks)
+    }
+
+    /// What each node of a flow can ask for in one language. The texts of the service use the variables `used`.
+    pub(crate) fn asks_of<'a>(
+        &'a self,
+        flow: &'a Body,
+        language: &'a str,
+        used: &BTreeSet<String>,
+    ) -> impl Iterator<Item = Asks<'a>> {
+        let scopes = flow.samples(language, used, &self.connectors);
+        flow.nodes.values().map(move |node| {
+            let mut all = Presentations::default();
+            for scope in &scopes {
+                let telling = Telling::new(&self.texts, language, scope.clone());
+                node.step.presentations(&telling, &self.queues, &mut all);
+            }
+            Asks { node, all }
         })
     }
+}
+
+/// What a node asks for with the values that are known beforehand.
+pub(crate) struct Asks<'a> {
+    pub(crate) node: &'a Node,
+    pub(crate) all: Presentations,
 }

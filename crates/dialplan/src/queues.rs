@@ -1,5 +1,6 @@
 //! `queues.yaml`: agents with their SIP addresses or browsers, the queues they serve, and opening hours (see [`hours`]).
 
+pub(crate) mod desk;
 pub(crate) mod distribution;
 
 use std::collections::BTreeMap;
@@ -30,13 +31,16 @@ pub(crate) const QUEUE_FIELDS: [&str; 13] = [
     "service_level",
 ];
 
+const AGENT_FIELDS: [&str; 4] = ["address", "browser", "skills", "number"];
+const FIELDS: [&str; 5] = ["agents", "queues", "hours", "plate", "shelf"];
+
 /// What callers of a queue may come for.
 pub(crate) const INTENTS: [(&str, Intent); 2] = [("talk", Intent::Talk), ("sign", Intent::Sign)];
 
 /// Reads the file into `queues`.
 pub(crate) fn read(reader: &mut Reader, tree: &Tree, queues: &mut Queues) {
     let noted = reader.findings.len();
-    let Some(fields) = reader.fields("queues.yaml", tree.span, tree, &["agents", "queues", "hours"]) else {
+    let Some(fields) = reader.fields("queues.yaml", tree.span, tree, &FIELDS) else {
         return;
     };
     // A misspelt `agents` is one mistake: then no agent is unknown.
@@ -44,14 +48,13 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree, queues: &mut Queues) {
     if let Some((key, tree)) = fields.entry("agents") {
         for (name, value) in reader.entries("`agents`", key.span, tree).unwrap_or_default() {
             // An agent whose address is wrong is noted and known all the same.
-            let (address, skills) = read_agent(reader, name, value);
-            let address = address.unwrap_or(Address::Browser);
-            queues.agents.insert(name.value.clone(), Agent { name: name.value.clone(), address, skills });
+            queues.agents.insert(name.value.clone(), read_agent(reader, name, value));
         }
     }
     if let Some((key, tree)) = fields.entry("hours") {
         queues.hours = hours::read(reader, key.span, tree);
     }
+    queues.desk = desk::read(reader, &fields);
     let Some((key, tree)) = fields.entry("queues") else { return };
     let entries = reader.entries("`queues`", key.span, tree).unwrap_or_default();
     let names: Vec<&str> = entries.iter().map(|(name, _)| name.value.as_str()).collect();
@@ -68,15 +71,27 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree, queues: &mut Queues) {
     }
 }
 
-fn read_agent(reader: &mut Reader, name: &Word, value: &Tree) -> (Option<Address>, Skills) {
+fn read_agent(reader: &mut Reader, name: &Word, value: &Tree) -> Agent {
+    let plain = Agent {
+        name: name.value.clone(),
+        number: name.value.clone(),
+        address: Address::Browser,
+        skills: Skills::new(),
+    };
     reader.check_name("an agent", name);
     let what = format!("the agent `{}`", name.value);
-    let Some(fields) = reader.fields(what, name.span, value, &["address", "browser", "skills"]) else {
-        return (None, Skills::new());
+    let Some(fields) = reader.fields(what, name.span, value, &AGENT_FIELDS) else {
+        return plain;
     };
     let skills = fields.entry("skills");
     let skills = skills.map(|(key, tree)| distribution::read_skills(reader, "`skills`", key.span, tree));
-    (read_way(reader, name, &fields), skills.unwrap_or_default())
+    let number = fields.get("number").and_then(|tree| reader.word("`number`", tree));
+    Agent {
+        number: number.map_or(name.value.clone(), |number| number.value),
+        address: read_way(reader, name, &fields).unwrap_or(Address::Browser),
+        skills: skills.unwrap_or_default(),
+        ..plain
+    }
 }
 
 fn read_way(reader: &mut Reader, name: &Word, fields: &Fields<'_>) -> Option<Address> {

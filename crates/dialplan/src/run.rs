@@ -4,6 +4,7 @@
 //! to the next. The steps themselves are under `step/`; what they may do to the call is in
 //! [`Stage`]. Start at [`Run::handle_input`].
 
+mod desk;
 mod frames;
 mod journal;
 mod stage;

@@ -16,7 +16,7 @@ use crate::{flow, hours, limits, queues};
 ///
 /// By the field's name, which means the same in every step, else by step and name. One that is not here may hold
 /// anything.
-const SHAPES: [(&str, &str); 65] = [
+const SHAPES: [(&str, &str); 66] = [
     ("slide", "word"),
     ("title", "word"),
     ("lines", "words"),
@@ -29,6 +29,7 @@ const SHAPES: [(&str, &str); 65] = [
     ("tries", "count"),
     ("key_budget", "count"),
     ("speech_budget", "duration"),
+    ("picture_budget", "duration"),
     ("barge_in", "flag"),
     ("over_clip", "flag"),
     ("for", "duration"),
@@ -277,6 +278,9 @@ fn queues() -> Value {
     ]});
     let all = json!({
         "agents": {"description": "who talks to callers", "type": "object", "additionalProperties": agent},
+        "plate": closed("with what an agent comes on and hides", properties(&queues::desk::PLATE_FIELDS.map(|name| (name, ""))), &["slide"]),
+        "shelf": {"description": "what agents can show to callers", "type": "object",
+            "additionalProperties": closed("a slide or a clip", properties(&queues::desk::SHELF_FIELDS.map(|name| (name, ""))), &[])},
         "hours": {"description": "when somebody is there", "type": "object", "additionalProperties": hours()},
         "queues": {"description": "who waits for whom", "type": "object",
             "additionalProperties": closed("a queue", queue, &["agents"])},
@@ -330,7 +334,11 @@ fn skills(what: &str) -> Value {
 }
 
 fn with_skills(name: &str, value: Value) -> Map<String, Value> {
-    [(name.to_owned(), value), ("skills".to_owned(), skills("what the agent can do, and how well"))]
+    let number =
+        json!({"description": "as callers are told, such as \"0042\"", "allOf": [reference("word")]});
+    let skills = skills("what the agent can do, and how well");
+    [(name, value), ("skills", skills), ("number", number)]
+        .map(|(name, value)| (name.to_owned(), value))
         .into_iter()
         .collect()
 }

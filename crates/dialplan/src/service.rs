@@ -9,6 +9,7 @@ use crate::connector::Connector;
 use crate::flow::Body;
 use crate::hours::Hours;
 use crate::problem::Problems;
+use crate::queues::desk::Desk;
 use crate::scene::Scene;
 use crate::source::{Position, Sources, Span};
 use crate::text::Texts;
@@ -49,6 +50,8 @@ pub struct Queues {
     pub agents: BTreeMap<String, Agent>,
     /// What is seen and heard while waiting, by the name of the queue.
     pub(crate) holds: BTreeMap<String, Scene>,
+    /// What callers see of a desk beside its camera.
+    pub(crate) desk: Desk,
     /// Opening hours by name.
     pub(crate) hours: BTreeMap<String, Hours>,
 }
@@ -152,6 +155,8 @@ pub enum When {
 pub struct Agent {
     /// As queues.yaml calls them.
     pub name: String,
+    /// As callers are told, such as `0042`; the name where queues.yaml says nothing else.
+    pub number: String,
     /// Where they are called.
     pub address: Address,
     /// What they can do, and how well.

@@ -45,7 +45,7 @@ impl fmt::Display for Position {
 }
 
 /// A stretch of one source file, in octets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Span {
     /// Index into [`Sources`].
     pub(crate) file: usize,

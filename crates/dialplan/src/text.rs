@@ -52,14 +52,22 @@ enum Filling {
     /// Always this.
     Fixed(String),
     /// What the template gives with the values of a call.
-    Live(Word),
+    Live(Live),
+}
+
+/// A template that tells values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Live {
+    template: Word,
+    /// The names that it uses, in alphabetical order.
+    names: Vec<String>,
 }
 
 impl Filling {
-    fn live(&self) -> Option<&Word> {
+    fn live(&self) -> Option<&Live> {
         match self {
             Filling::Fixed(_) => None,
-            Filling::Live(template) => Some(template),
+            Filling::Live(live) => Some(live),
         }
     }
 
@@ -116,16 +124,25 @@ impl Texts {
 
     /// The names of all values that texts use.
     pub(crate) fn variables(&self) -> BTreeSet<String> {
-        self.templates().filter_map(|template| template_variables(&template.value).ok()).flatten().collect()
+        self.templates().flat_map(|live| live.names.iter().cloned()).collect()
     }
 
-    fn templates(&self) -> impl Iterator<Item = &Word> {
+    /// The names that one text uses, as it is shown or said.
+    pub(crate) fn names_in(&self, language: &str, name: &str) -> BTreeSet<String> {
+        self.lives_of(language, name).flat_map(|live| live.names.iter().cloned()).collect()
+    }
+
+    fn templates(&self) -> impl Iterator<Item = &Live> {
         let entries = self.books.values().flat_map(|book| book.entries.values());
         entries.flat_map(|entry| [&entry.shown, &entry.spoken]).filter_map(Filling::live)
     }
 
     /// The templates of a text that tell values: as it is shown, and as it is said where that differs.
     pub(crate) fn templates_of(&self, language: &str, name: &str) -> impl Iterator<Item = &Word> {
+        self.lives_of(language, name).map(|live| &live.template)
+    }
+
+    fn lives_of(&self, language: &str, name: &str) -> impl Iterator<Item = &Live> {
         let entry = self.entry(language, name);
         let shown = entry.and_then(|entry| entry.shown.live());
         let spoken = entry.and_then(|entry| entry.spoken.live());
@@ -138,16 +155,15 @@ impl Texts {
         let senses = [(&entry.shown, Sense::Eye), (&entry.spoken, Sense::Ear)];
         senses.into_iter().find_map(|(filling, sense)| match filling {
             Filling::Fixed(_) => None,
-            Filling::Live(template) => judge_live(template, sense, language, scopes),
+            Filling::Live(live) => judge_live(live, sense, language, scopes),
         })
     }
 
     /// The texts that use a name which is not among `known`, whether anything shows or says them or not.
     pub(crate) fn unknown_names(&self, known: &BTreeSet<&str>) -> Vec<Finding> {
-        let unknown = |template: &Word| {
-            let names = template_variables(&template.value).ok()?;
-            let name = names.iter().find(|name| !known.contains(name.as_str()))?;
-            Some(unknown_name(template, name, known.iter().copied()))
+        let unknown = |live: &Live| {
+            let name = live.names.iter().find(|name| !known.contains(name.as_str()))?;
+            Some(unknown_name(&live.template, name, known.iter().copied()))
         };
         self.templates().filter_map(unknown).collect()
     }
@@ -157,17 +173,30 @@ impl Texts {
         self.entry(language, name).map(|entry| entry.span)
     }
 
+    /// Where a text stands that is shown as `shown`, or of which that is a line.
+    pub(crate) fn place(&self, language: &str, shown: &str) -> Option<Span> {
+        let entries = || self.books.get(language).into_iter().flat_map(|book| book.entries.values());
+        let fixed = |entry: &Entry| match &entry.shown {
+            Filling::Fixed(text) => Some(text.clone()),
+            Filling::Live(_) => None,
+        };
+        let whole = entries().find(|entry| fixed(entry).is_some_and(|text| text == shown));
+        // A word or two may be in many texts.
+        let part = || entries().find(|entry| fixed(entry).is_some_and(|text| text.contains(shown)));
+        whole.or_else(|| if columns(shown) >= 8 { part() } else { None }).map(|entry| entry.span)
+    }
+
     fn entry(&self, language: &str, name: &str) -> Option<&Entry> {
         self.books.get(language)?.entries.get(name)
     }
 }
 
 /// The names in it are known by now.
-fn judge_live(template: &Word, sense: Sense, language: &str, scopes: &[Scope]) -> Option<Finding> {
+fn judge_live(live: &Live, sense: Sense, language: &str, scopes: &[Scope]) -> Option<Finding> {
+    let Live { template, names } = live;
     let fill = |scope: &Scope| filled(template, scope, language, sense, Manner::Strict);
-    let used = template_variables(&template.value).unwrap_or_default();
     // What a caller types is not known beforehand.
-    let known = |scope: &&Scope| !used.iter().any(|name| scope.get(name).is_some_and(Known::is_none));
+    let known = |scope: &&Scope| !names.iter().any(|name| scope.get(name).is_some_and(Known::is_none));
     scopes.iter().filter(known).find_map(|scope| fill(scope).err()).map(|why| broken(template, &why))
 }
 
@@ -218,6 +247,16 @@ impl<'a> Telling<'a> {
 
     pub(crate) fn language(&self) -> &'a str {
         self.language
+    }
+
+    /// What is known.
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The same texts with other things known.
+    pub(crate) fn with(&self, scope: Scope) -> Telling<'a> {
+        Telling::new(self.texts, self.language, scope)
     }
 
     /// What could not be told as it was meant.
@@ -327,7 +366,7 @@ impl<'a> Telling<'a> {
     fn fill(&self, filling: &Filling, sense: Sense) -> String {
         let template = match filling {
             Filling::Fixed(text) => return text.clone(),
-            Filling::Live(template) => template,
+            Filling::Live(live) => &live.template,
         };
         let fill = |manner| filled(template, &self.scope, self.language, sense, manner);
         fill(Manner::Strict).unwrap_or_else(|message| {
@@ -385,10 +424,9 @@ fn read_entry(reader: &mut Reader, language: &str, name: &Word, value: &Tree) ->
 
 /// Fills in what needs no values of a call.
 fn read_filling(reader: &mut Reader, language: &str, template: Word, sense: Sense) -> Option<Filling> {
-    let live =
-        template_variables(&template.value).is_ok_and(|names| names.iter().any(|name| name != LANGUAGE));
-    if live && template.value.len() <= limits::TEXT_BYTES_MAX {
-        return Some(Filling::Live(template));
+    let names = template_variables(&template.value).unwrap_or_default();
+    if names.iter().any(|name| name != LANGUAGE) && template.value.len() <= limits::TEXT_BYTES_MAX {
+        return Some(Filling::Live(Live { template, names }));
     }
     fill(reader, &template, &[(LANGUAGE, language)], sense).map(Filling::Fixed)
 }

@@ -73,7 +73,8 @@ fn lettering(
     }
     let to_pixels = scale(tree, size);
     let height = units * text.abs_transform().get_scale().1 * to_pixels.get_scale().1;
-    let area = text.abs_bounding_box().transform(to_pixels)?;
+    // Of the outlines: the box of the text itself has room for the tallest letters of the font.
+    let area = text.flattened().abs_bounding_box().transform(to_pixels)?;
     let (width, depth) = (f32::from(size.width), f32::from(size.height));
     let beyond = [-area.left(), -area.top(), area.right() - width, area.bottom() - depth];
     let pixels = |from: f32, to: f32, side: u16| {

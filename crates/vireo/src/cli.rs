@@ -13,6 +13,7 @@ mod graph;
 mod media;
 mod new;
 mod notice;
+mod pictures;
 mod publish;
 mod render;
 mod run;

@@ -45,7 +45,7 @@ pub(crate) fn open_library(media: &Path, data: &Path) -> anyhow::Result<Library>
 
 /// Every format that a caller's phone can agree to. A 3G phone has AMR and one of the two formats for
 /// circuits; where the size of a picture is agreed too, there is one for each.
-fn formats() -> Vec<Format> {
+pub(crate) fn formats() -> Vec<Format> {
     let audio = [Codec::Pcmu, Codec::Pcma, Codec::Amr, Codec::AmrWb, Codec::Opus, Codec::G722]
         .map(|codec| Format::Audio(AudioFormat::new(codec)));
     let packets = [Codec::H264, Codec::H263, Codec::H263p, Codec::Mpeg4, Codec::Vp8]

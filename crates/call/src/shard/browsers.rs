@@ -86,6 +86,7 @@ impl Shard {
             ToBrowser::Ended { .. } | ToBrowser::StopRinging { .. } => self.forget_session(session),
             ToBrowser::Refused { .. }
             | ToBrowser::Waiting { .. }
+            | ToBrowser::Desk(_)
             | ToBrowser::Showing { .. }
             | ToBrowser::SourceChanged { .. }
             | ToBrowser::Age { .. }

@@ -167,7 +167,10 @@ impl Browser {
                 assert_ne!(self.leg, Leg::None, "{word:?} without a leg");
                 self.over();
             }
-            ToBrowser::Talking { .. } | ToBrowser::Waiting { .. } | ToBrowser::Showing { .. } => {
+            ToBrowser::Talking { .. }
+            | ToBrowser::Desk(_)
+            | ToBrowser::Waiting { .. }
+            | ToBrowser::Showing { .. } => {
                 assert_eq!(self.leg, Leg::Up, "{word:?}");
             }
         }
@@ -288,6 +291,14 @@ impl Browser {
     pub(crate) fn talks_with(&self) -> Option<&str> {
         self.words.iter().rev().find_map(|word| match word {
             ToBrowser::Talking { with } => Some(with.as_str()),
+            _ => None,
+        })
+    }
+
+    /// What an agent was told of the conversation last.
+    pub(crate) fn desk_now(&self) -> Option<&call::web::DeskNow> {
+        self.words.iter().rev().find_map(|word| match word {
+            ToBrowser::Desk(now) => Some(now),
             _ => None,
         })
     }

@@ -8,6 +8,7 @@ mod bridge;
 mod browser;
 mod browsers;
 mod circuits;
+mod desk;
 mod distribution;
 mod echo;
 mod flash;

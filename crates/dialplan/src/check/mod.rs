@@ -3,6 +3,7 @@
 //! Reading has noted what is wrong with single values; here things are judged against each other.
 //! Start at [`flow`]; what a step must know is asked of the [`Checker`].
 
+pub(crate) mod changes;
 mod flash;
 mod goals;
 mod graph;
@@ -18,10 +19,11 @@ use minijinja::value::Value;
 
 use crate::Assets;
 use crate::ask::{Ask, Connectors};
-use crate::expression::{Expression, FACTS, Scope, template_variables};
+use crate::expression::{Expression, FACTS, Scope};
 use crate::flow::{Body, FirstLanguage};
 use crate::limits;
 use crate::problem::Finding;
+use crate::queues::desk::AGENT;
 use crate::read::unknown;
 use crate::reading::{Filter, Sense};
 use crate::service::Queues;
@@ -124,6 +126,13 @@ pub(crate) fn holds(context: Context<'_>, languages: &BTreeSet<&str>) -> Vec<Fin
     for hold in context.queues.holds.values() {
         hold.check(&mut checker);
     }
+    for scene in context.queues.desk.shelf.values() {
+        scene.check(&mut checker);
+    }
+    if let Some(plate) = &context.queues.desk.plate {
+        checker.knows_agent();
+        plate.check(&mut checker);
+    }
     checker.findings
 }
 
@@ -133,6 +142,17 @@ impl<'a> Checker<'a> {
         let (missing, told) = (BTreeSet::new(), BTreeSet::new());
         let samples = BTreeMap::new();
         Checker { context, flow, names, languages, findings: Vec::new(), missing, told, samples }
+    }
+
+    /// What is checked from now on is told by an agent.
+    fn knows_agent(&mut self) {
+        let known = typing::Known { ty: Type::Text, lacking: None, unset: false };
+        self.names.insert(AGENT.to_owned(), known);
+        for language in self.languages.clone() {
+            self.samples(language);
+        }
+        let desk = &self.context.queues.desk;
+        self.samples.values_mut().flatten().for_each(|scope| desk.knows(scope));
     }
 
     /// The connectors of the service.
@@ -342,8 +362,7 @@ impl<'a> Checker<'a> {
 
     /// The names that a text uses in one language.
     pub(crate) fn names_in(&self, language: &str, text: &str) -> BTreeSet<String> {
-        let templates = self.context.texts.templates_of(language, text);
-        templates.filter_map(|source| template_variables(&source.value).ok()).flatten().collect()
+        self.context.texts.names_in(language, text)
     }
 
     /// A word that names a text: it exists in every language of the flow.

@@ -94,6 +94,24 @@ fn reports(cases: &[(&str, Case)]) -> String {
 }
 
 #[test]
+fn mistakes_of_plate_and_shelf() {
+    let queues = |desk: &str| {
+        with_queues(&format!(
+            "agents: {{ anna: {{ browser: true }} }}\nqueues: {{ video: {{ agents: [anna] }} }}\n{desk}\n"
+        ))
+    };
+    snapshot!(reports(&[
+        ("a plate without a slide", queues("plate: { say: hello }")),
+        ("a plate with a clip", queues("plate: { slide: title.svg, clip: hold.mp4 }")),
+        ("a template that is not there", queues("plate: { slide: titel.svg, title: hello }")),
+        ("a text that is not there", queues("shelf: { help: { slide: page.svg, title: helo } }")),
+        ("neither slide nor clip", queues("shelf: { help: { title: hello } }")),
+        ("both", queues("shelf: { help: { slide: page.svg, clip: hold.mp4 } }")),
+        ("a clip that is not there", queues("shelf: { film: { clip: welcom.mp4 } }")),
+    ]));
+}
+
+#[test]
 fn mistakes_of_yaml() {
     snapshot!(reports(&[
         ("bracket not closed", raw("flow: test\nnumbers: [\"100\"\nstart: main\n")),
@@ -1257,7 +1275,7 @@ fn every_kind_of_mistake_has_a_snapshot() {
         }
         let source = std::fs::read_to_string(&path).expect("UTF-8");
         let own = source.split("#[cfg(test)]").next().unwrap_or_default();
-        for maker in ["Finding::error(", "unknown(", "again(", "wrong(", "code: "] {
+        for maker in ["Finding::error(", "finding(", "unknown(", "again(", "wrong(", "code: "] {
             let behind = own.split(maker).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
             kinds.extend(behind.filter_map(|rest| rest.split_once('"').map(|(kind, _)| kind.to_owned())));
         }

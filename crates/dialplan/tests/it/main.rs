@@ -5,6 +5,7 @@ mod demo;
 mod diagnostics;
 mod manual;
 mod mutator;
+mod pictures;
 mod properties;
 mod steps;
 mod transcripts;

@@ -90,6 +90,28 @@ pub enum Command {
         /// Which.
         call: u64,
     },
+    /// Puts the caller on hold, or takes them back.
+    Hold {
+        /// On hold from now on.
+        on: bool,
+    },
+    /// Hides the camera from the caller, or shows it again.
+    Curtain {
+        /// Hidden from now on.
+        on: bool,
+    },
+    /// Shows something of the shelf to the caller.
+    Show {
+        /// As [`DeskNow::shelf`] has it.
+        name: String,
+    },
+    /// Shows the camera to the caller again.
+    TakeBack {},
+    /// Lets the caller wait in another queue.
+    HandOn {
+        /// As [`DeskNow::queues`] has it.
+        queue: String,
+    },
 }
 
 /// What the agent behind a desk is doing.
@@ -150,6 +172,8 @@ pub enum Event {
         /// The other one.
         with: String,
     },
+    /// What the agent and the caller have of each other.
+    Desk(DeskNow),
     /// The call is over; the session lives on.
     Ended {
         /// In words.
@@ -197,6 +221,31 @@ pub struct Showing {
     pub text: String,
     /// In which language (BCP 47).
     pub language: String,
+}
+
+/// What the agent and the caller have of each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DeskNow {
+    /// The caller has seen who comes on.
+    pub on_air: bool,
+    /// The caller is on hold.
+    pub held: bool,
+    /// The caller does not see the camera.
+    pub curtain: bool,
+    /// The caller sees this of the shelf.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
+    /// What can be shown.
+    pub shelf: Vec<String>,
+    /// The queues where the caller can wait.
+    pub queues: Vec<String>,
+}
+
+impl From<call::web::DeskNow> for DeskNow {
+    fn from(now: call::web::DeskNow) -> Self {
+        let call::web::DeskNow { on_air, held, curtain, shown, shelf, queues } = now;
+        DeskNow { on_air, held, curtain, shown, shelf, queues }
+    }
 }
 
 /// A place in a queue.
@@ -288,6 +337,9 @@ pub struct State {
     /// The agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentNow>,
+    /// The conversation of the agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub desk: Option<DeskNow>,
 }
 
 impl State {
@@ -307,7 +359,9 @@ impl State {
             Event::Ended { .. } | Event::Refused { .. } => {
                 (self.call, self.since) = (None, None);
                 (self.talking, self.waiting, self.showing) = (None, None, None);
+                self.desk = None;
             }
+            Event::Desk(desk) => self.desk = Some(desk.clone()),
             Event::Ring(ring) => self.ring = Some(ring.clone()),
             Event::StopRinging { .. } => self.ring = None,
             Event::Agent(agent) => self.agent = Some(agent.clone()).filter(|agent| agent.agent.is_some()),

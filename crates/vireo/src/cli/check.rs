@@ -8,7 +8,7 @@ use dialplan::report::Report;
 use dialplan::{Problem, Problems};
 use gateway::service::{Folder, ServiceError};
 
-use super::transcripts;
+use super::{pictures, transcripts};
 
 /// Find the mistakes of a service before it is live.
 ///
@@ -20,6 +20,10 @@ pub(crate) struct Args {
     /// The folder of a service, its dialplans folder, or one file of it
     #[arg(value_name = "FILE|DIR")]
     path: PathBuf,
+
+    /// Draw and encode every slide too: what cannot be read on a small screen, and what callers wait for too long
+    #[arg(long)]
+    media: bool,
 
     /// Rewrite what transcripts expect by what comes now; keys and comments stay
     #[arg(long)]
@@ -45,6 +49,8 @@ struct Found {
     summary: Vec<String>,
     /// Of the transcripts.
     calls: Problems,
+    /// Of what is seen.
+    pictures: Problems,
     rewritten: Vec<String>,
     /// Why there is nothing to judge.
     unreadable: Option<String>,
@@ -61,7 +67,7 @@ impl Args {
         match self.format {
             Format::Text => found.print(),
             Format::Json | Format::Sarif => {
-                let all: Vec<&Problem> = found.problems.iter().chain(found.calls.iter()).collect();
+                let all: Vec<&Problem> = found.all().flat_map(Problems::iter).collect();
                 let summary = (found.mistakes() == 0).then(|| found.summary.join("; "));
                 let report = Report {
                     problems: &all,
@@ -84,6 +90,7 @@ impl Args {
             problems: Problems::default(),
             summary: Vec::new(),
             calls: Problems::default(),
+            pictures: Problems::default(),
             rewritten: Vec::new(),
             unreadable: None,
         };
@@ -108,13 +115,26 @@ impl Args {
             }
             Err(error) => found.unreadable = Some(format!("{error:#}")),
         }
+        if self.media {
+            match pictures::check(&service, &folder.media) {
+                Ok(seen) => {
+                    found.summary.push(seen.summary);
+                    found.pictures = seen.problems;
+                }
+                Err(error) => found.unreadable = Some(format!("{error:#}")),
+            }
+        }
         found
     }
 }
 
 impl Found {
+    fn all(&self) -> impl Iterator<Item = &Problems> {
+        [&self.problems, &self.calls, &self.pictures].into_iter()
+    }
+
     fn mistakes(&self) -> usize {
-        self.problems.errors().count() + self.calls.errors().count()
+        self.all().map(|problems| problems.errors().count()).sum()
     }
 
     fn exit(&self) -> ExitCode {
@@ -137,9 +157,9 @@ impl Found {
         summary.next().into_iter().for_each(|line| println!("{line}"));
         self.rewritten.iter().for_each(|path| println!("rewritten: {path}"));
         summary.for_each(|line| println!("{line}"));
-        if !self.calls.is_empty() {
-            print!("{}", self.calls.report());
-            println!("{}", self.calls);
+        for problems in [&self.calls, &self.pictures].into_iter().filter(|problems| !problems.is_empty()) {
+            print!("{}", problems.report());
+            println!("{problems}");
         }
         if let Some(why) = &self.unreadable {
             eprintln!("{why}");

@@ -151,7 +151,7 @@ fn kind(asset: &Asset) -> &'static str {
     }
 }
 
-fn name(format: Format) -> String {
+pub(super) fn name(format: Format) -> String {
     let codec = format.codec().encoding_name();
     match format {
         Format::Audio(audio) => match audio.amr_mode {

@@ -91,16 +91,13 @@ impl Args {
     }
 }
 
-/// What pictures get of a circuit of 64 kbit/s beside AMR of 12.2 kbit/s while nothing else waits, in bit/s.
-const CIRCUIT_BPS: f64 = 48_000.0;
-
 /// A line for each way in which callers get the slide: its key picture's octets, quantiser, and time on a circuit.
 fn weights(picture: &Picture) -> anyhow::Result<String> {
     let mut lines = String::from("codec     for      octets  quantiser  ms at 48 kbit/s\n");
     for format in slide_weights::formats(picture.size) {
         let (key, quantiser) = gateway::library::key_picture(picture, format)?;
         let octets = key.data.len();
-        let ms = octets as f64 * 8_000.0 / CIRCUIT_BPS;
+        let ms = octets as f64 * 8_000.0 / slide_weights::CIRCUIT_BPS;
         let (codec, way) = (format.codec.encoding_name(), slide_weights::way(format));
         writeln!(lines, "{codec:9} {way:8} {octets:6}  {quantiser:9}  {ms:15.0}")?;
     }

@@ -2,6 +2,7 @@
 //!
 //! The sizes are those of this machine's codec libraries and font: another version of either may change some octets.
 
+use std::cmp::Reverse;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -24,43 +25,66 @@ pub(crate) fn formats(size: Size) -> Vec<VideoFormat> {
     circuits.into_iter().chain(packets).filter(fits).collect()
 }
 
+/// What pictures get of a circuit of 64 kbit/s beside AMR of 12.2 kbit/s while nothing else waits, in bit/s.
+pub(crate) const CIRCUIT_BPS: f64 = 48_000.0;
+
 /// Where pictures of this format are sent.
 pub(crate) fn way(format: VideoFormat) -> &'static str {
     if format.is_circuit() { "circuit" } else { "packets" }
 }
 
-/// A row for each slide of the service in `folder` at QCIF: octets of its key picture in each format, then of the edge
+/// The heaviest slides of the service in `folder` at QCIF: octets of each key picture in each format, then of the edge
 /// that leads to it from the first menu.
 pub(crate) fn table(folder: &Path) -> anyhow::Result<String> {
-    let folder = Folder::find(folder);
-    let service = folder.load().with_context(|| format!("{} is no service", folder.dialplans.display()))?;
-    let formats = formats(Size::QCIF);
+    let mut rows = rows(folder)?;
+    rows.sort_by_key(|row| Reverse(row.octets));
     let mut text = String::from("| slide |");
-    for format in &formats {
+    for format in &formats(Size::QCIF) {
         write!(text, " {}, {} |", format.codec.encoding_name(), way(*format))?;
     }
     text.push_str(" from the menu, H263 | from the menu, MP4V-ES |\n|---|");
-    text.push_str(&"--:|".repeat(formats.len() + 2));
+    text.push_str(&"--:|".repeat(formats(Size::QCIF).len() + 2));
     text.push('\n');
+    rows.iter().take(ROWS).for_each(|row| text.push_str(&row.line));
+    Ok(text)
+}
+
+/// Rows of the table.
+const ROWS: usize = 10;
+
+/// What is told of one slide.
+struct Weighed {
+    /// Of its key picture on an H.263 circuit.
+    octets: usize,
+    line: String,
+}
+
+/// One for each slide of the service.
+fn rows(folder: &Path) -> anyhow::Result<Vec<Weighed>> {
+    let folder = Folder::find(folder);
+    let service = folder.load().with_context(|| format!("{} is no service", folder.dialplans.display()))?;
+    let formats = formats(Size::QCIF);
     let renderer = render::renderer()?;
+    let mut rows = Vec::new();
     let mut menu: Option<(String, Vec<Frame>)> = None;
     for slide in in_order(&service.presentations().slides) {
         let keys = key_pictures(&renderer, &folder.media, slide, &formats)?;
-        write!(text, "| {} |", name(slide))?;
-        keys.iter().try_for_each(|key| write!(text, " {} |", key.data.len()))?;
+        let mut line = format!("| {} |", name(slide));
+        keys.iter().try_for_each(|key| write!(line, " {} |", key.data.len()))?;
         // The first row of each language is its menu.
         let from = menu.take_if(|(language, _)| *language == slide.language);
         let (language, from) = from.unwrap_or_else(|| (slide.language.clone(), keys.clone()));
         for (key, menu) in keys.iter().zip(&from).take(2) {
             match edge(menu, key) {
-                Some(octets) => write!(text, " {octets} |")?,
-                None => text.push_str(" - |"),
+                Some(octets) => write!(line, " {octets} |")?,
+                None => line.push_str(" - |"),
             }
         }
-        text.push('\n');
+        line.push('\n');
+        rows.push(Weighed { octets: keys[0].data.len(), line });
         menu = Some((language, from));
     }
-    Ok(text)
+    Ok(rows)
 }
 
 /// By language, in each the menu with the most keys first.
@@ -90,7 +114,7 @@ fn key_pictures(
 
 /// Octets of the picture that leads from one slide to another, where they are of one quantiser. It may be as large as the
 /// slide's own key picture, which is sent then.
-fn edge(from: &Frame, to: &Frame) -> Option<usize> {
+pub(crate) fn edge(from: &Frame, to: &Frame) -> Option<usize> {
     Some(Still::parse(to)?.edge_from(&Still::parse(from)?)?.len())
 }
 
@@ -131,11 +155,21 @@ mod tests {
 
     #[test]
     fn each_slide_has_a_row_and_each_codec_a_column() {
-        let table = table(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).expect("the demo's service");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let all: String =
+            rows(&folder).expect("the demo's service").into_iter().map(|row| row.line).collect();
         let columns = formats(Size::QCIF).len() + 3;
-        assert!(table.lines().all(|line| line.matches('|').count() == columns + 1), "{table}");
+        assert!(all.lines().all(|line| line.matches('|').count() == columns + 1), "{all}");
         // Every slide of a language is reached from its menu by an edge, or by its own key picture.
-        assert!(table.lines().filter(|line| line.contains("(en)")).count() >= 6, "{table}");
-        assert!(!table.contains(" - |"), "one quantiser for all slides on a circuit:\n{table}");
+        assert!(all.lines().filter(|line| line.contains("(en)")).count() >= 6, "{all}");
+        assert!(!all.contains(" - |"), "one quantiser for all slides on a circuit:\n{all}");
+        let table = table(&folder).expect("the same service");
+        let shown: Vec<usize> = table
+            .lines()
+            .skip(2)
+            .map(|line| line.split('|').nth(2).and_then(|octets| octets.trim().parse().ok()).expect("octets"))
+            .collect();
+        assert_eq!(shown.len(), ROWS);
+        assert!(shown.is_sorted_by_key(|octets| Reverse(*octets)), "the heaviest first:\n{table}");
     }
 }

@@ -1,4 +1,4 @@
-//! `vireo media build` as an operator runs it before a gateway's first start.
+//! `vireo media build` as an operator runs it before a gateway's first start, and `vireo check --media`.
 
 use std::fs;
 use std::path::Path;
@@ -112,4 +112,63 @@ fn a_folder_without_a_service_is_another_exit_code() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("holds no dialplan"), "{}", text(&output.stderr));
     assert_eq!(build(&folder, &["--nonsense"]).status.code(), Some(2));
+}
+
+fn check(path: &Path) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vireo"));
+    let output = command.args(["check", "--media"]).arg(path).output().expect("it starts");
+    (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+}
+
+#[test]
+fn slides_that_cannot_be_read_are_told_with_their_words() {
+    let folder = service("check-media");
+    let (code, said) = check(&folder.0);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("1 slides drawn, 1 changes between them; the slowest, `Thank you.`, takes "),
+        "{said}"
+    );
+    assert!(!said.contains("warning"), "{said}");
+
+    let template = folder.0.join("media/slides/title.svg");
+    let sound = fs::read_to_string(&template).expect("the test's folder is readable");
+    let svg = |text: &str| {
+        let slide = format!(
+            "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {{{{ width }}}} {{{{ height }}}}' \
+             font-family='{{{{ font }}}}'><rect width='100%' height='100%' fill='#202020'/>{text}</svg>"
+        );
+        fs::write(&template, slide).expect("the test's folder is writable");
+        check(&folder.0)
+    };
+    let place = "dialplans/texts/en.yaml:1:1: warning: \u{201c}Thank you.\u{201d}";
+    for (slide, problem) in [
+        ("<text x='9' y='60' font-size='20' fill='#444444'>{{ title }}</text>", "[low-contrast]"),
+        ("<text x='9' y='60' font-size='8' fill='#ffffff'>{{ title }}</text>", "[small-type]"),
+        (
+            "<text x='120' y='60' font-size='20' fill='#ffffff'>{{ title }}</text>",
+            "on a screen of 176x144 [text-outside]",
+        ),
+        ("{{ fit(title, 20, 20, 16).size and '' }}", "[text-cut]"),
+    ] {
+        let (code, said) = svg(slide);
+        assert_eq!(code, Some(0), "a warning is no mistake: {said}");
+        assert!(said.contains(place) && said.contains(problem), "{problem}: {said}");
+    }
+    let (code, said) = svg("{{ fail('no room') }}");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("small.yaml:7:3: error: the slide title.svg cannot be drawn at 176x144"), "{said}");
+
+    fs::write(&template, sound).expect("the test's folder is writable");
+    let flow = FLOW.replace("start:", "picture_budget: 100ms\nstart:");
+    fs::write(folder.0.join("dialplans/small.yaml"), flow).expect("the test's folder is writable");
+    let (_, said) = check(&folder.0);
+    assert!(said.contains("and 100 ms are enough [slow-picture]"), "{said}");
+}
+
+#[test]
+fn the_slides_of_the_demo_can_be_read() {
+    let (code, said) = check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dialplans"));
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("warning"), "{said}");
 }

@@ -1,7 +1,7 @@
 //! What a page wants, carried out.
 
 use call::CallId;
-use call::web::{FromBrowser, Media};
+use call::web::{FromBrowser, Media, Wish};
 use tracing::{info, warn};
 
 use super::super::limits;
@@ -20,6 +20,11 @@ impl Task {
             (Role::Desk, Command::SignIn { agent }) => self.sign_in(agent),
             (Role::Desk, Command::SignOut {}) => self.pool(acd::Input::SignOut { session: self.id.0 }),
             (Role::Desk, Command::Ready { ready, reason }) => self.ready(ready, reason),
+            (Role::Desk, Command::Hold { on }) => self.wish(Wish::Hold { on }),
+            (Role::Desk, Command::Curtain { on }) => self.wish(Wish::Curtain { on }),
+            (Role::Desk, Command::Show { name }) => self.wish(Wish::Show { name }),
+            (Role::Desk, Command::TakeBack {}) => self.wish(Wish::TakeBack),
+            (Role::Desk, Command::HandOn { queue }) => self.wish(Wish::HandOn { queue }),
             (_, Command::Key { digit }) => self.key(digit),
             (_, Command::HangUp {}) => self.hang_up().await,
             (_, Command::Restart { sdp }) => self.restart(&sdp).await,
@@ -108,6 +113,26 @@ impl Task {
     fn ready(&mut self, ready: bool, reason: Option<String>) {
         let reason = reason.unwrap_or_default().chars().take(limits::NAME_LEN_MAX).collect();
         self.pool(acd::Input::SetReady { session: self.id.0, ready, reason });
+    }
+
+    /// What is wished of a conversation is a matter of the call, which knows whether there is one.
+    fn wish(&mut self, wish: Wish) {
+        let named = match &wish {
+            Wish::Show { name } => Some(name),
+            Wish::HandOn { queue } => Some(queue),
+            Wish::Hold { .. } | Wish::Curtain { .. } | Wish::TakeBack => None,
+        };
+        let known = |name: &String| {
+            let desk = self.state.desk.as_ref();
+            desk.is_some_and(|desk| desk.shelf.contains(name) || desk.queues.contains(name))
+        };
+        if !self.leg || self.state.desk.is_none() {
+            return self.complain("no_call", "nobody is talked to");
+        }
+        if !named.is_none_or(known) {
+            return self.complain("bad_field", "there is nothing of this name");
+        }
+        self.to_shard(FromBrowser::Wish(wish));
     }
 
     fn key(&mut self, digit: char) {

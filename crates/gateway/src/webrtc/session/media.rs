@@ -81,6 +81,7 @@ impl Task {
                 | FromBrowser::RateLimit { .. }
                 | FromBrowser::Report { .. }
                 | FromBrowser::Digit(_)
+                | FromBrowser::Wish(_)
                 | FromBrowser::HangUp
                 | FromBrowser::Lost => None,
             };

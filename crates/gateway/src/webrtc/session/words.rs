@@ -44,6 +44,7 @@ impl Task {
                 Event::StopRinging { call: call.0, why: stop_ringing(why).to_owned() }
             }
             ToBrowser::Talking { with } => Event::Talking { with },
+            ToBrowser::Desk(now) => Event::Desk(now.into()),
             ToBrowser::Waiting { place, waiting } => Event::Waiting(Waiting { place, waiting }),
             ToBrowser::Showing { node, text, language } => Event::Showing(Showing { node, text, language }),
             // These have a way of their own in the lane.
@@ -84,6 +85,7 @@ fn is_last(word: &ToBrowser) -> bool {
         ToBrowser::Accepted { .. }
         | ToBrowser::Ring { .. }
         | ToBrowser::Talking { .. }
+        | ToBrowser::Desk(_)
         | ToBrowser::Waiting { .. }
         | ToBrowser::Showing { .. }
         | ToBrowser::SourceChanged { .. }

@@ -1,0 +1,214 @@
+//! What an agent does to a conversation from a desk: comes on behind a plate, draws a curtain before the camera, shows
+//! something instead of it, puts the caller on hold, hands the caller on to another queue.
+//!
+//! All of it is what the subscriber's streams and the agent's have as their source, and [`Call::arrange`] is the one place
+//! that says which: a plate before everything, then hold, then what is shown, then the curtain, then the camera.
+
+use std::time::Instant;
+
+use dialplan::Presentation;
+use media::{Kind, Now};
+use tracing::{debug, info};
+
+use crate::agent_leg::Parting;
+use crate::call::{Call, Output};
+use crate::leg::CALLER;
+use crate::stream::Source;
+use crate::web::{DeskNow, Ended, ToBrowser, Wish};
+use crate::{LegId, limits};
+
+/// What the agent has made of the conversation.
+#[derive(Debug, Default)]
+pub(crate) struct Desk {
+    /// The agent comes on when this is over, and all was said of them.
+    coming_on: Option<Instant>,
+    held: bool,
+    curtain: bool,
+    /// From the shelf.
+    shown: Option<String>,
+}
+
+/// What the subscriber has of the agent.
+enum View {
+    /// Who comes on.
+    Plate(Presentation),
+    /// What those who wait see and hear.
+    Hold(Presentation),
+    /// The agent's sound, with this instead of the camera.
+    Instead(Presentation),
+    Camera,
+}
+
+impl Call {
+    /// The agent has come to the phone: from now on the two see and hear each other, behind a plate at first if the service
+    /// has one.
+    pub(crate) fn come_on(&mut self, now: Now, name: &str) {
+        (self.showing, self.echo) = (None, None);
+        let plate = self.run.run.plate(name).is_some();
+        let coming_on = plate.then(|| now.mono + limits::PLATE_SHOWN);
+        self.desk = Desk { coming_on, ..Desk::default() };
+        self.arrange(now);
+    }
+
+    /// Gives every stream of the conversation the source that it is to have now.
+    pub(crate) fn arrange(&mut self, now: Now) {
+        let Some(agent) = self.agent() else { return };
+        match self.view() {
+            View::Camera => {
+                self.showing = None;
+                self.join(now, CALLER, agent);
+                self.join(now, agent, CALLER);
+            }
+            View::Instead(presentation) => {
+                self.join(now, CALLER, agent);
+                self.join_kind(now, agent, CALLER, Kind::Audio);
+                self.cover(now, presentation);
+            }
+            View::Plate(presentation) => {
+                self.join(now, CALLER, agent);
+                self.present(now, presentation);
+            }
+            View::Hold(presentation) => {
+                self.hush(now, agent);
+                self.present(now, presentation);
+            }
+        }
+        self.tell_desk();
+    }
+
+    fn view(&self) -> View {
+        let name = self.agent_name();
+        let plate = || self.run.run.plate(name);
+        if self.desk.coming_on.is_some() {
+            return plate().map_or(View::Camera, View::Plate);
+        }
+        if self.desk.held {
+            return View::Hold(self.run.run.hold(self.queue_name()).unwrap_or_default());
+        }
+        let shown = self.desk.shown.as_ref().and_then(|name| self.run.run.from_shelf(name));
+        let curtain = || Presentation { speech: Vec::new(), looped: true, ..plate().unwrap_or_default() };
+        match (shown, self.desk.curtain) {
+            (Some(shown), _) => View::Instead(Presentation { looped: shown.clip.is_none(), ..shown }),
+            (None, true) => View::Instead(curtain()),
+            (None, false) => View::Camera,
+        }
+    }
+
+    /// An agent's wish; of somebody who is not talking it is nothing.
+    pub(crate) fn on_wish(&mut self, now: Now, leg: LegId, wish: Wish) {
+        if self.agent() != Some(leg) {
+            return;
+        }
+        debug!(?wish, "the agent wishes");
+        match wish {
+            Wish::Hold { on } if on == self.desk.held => return,
+            Wish::Hold { on } => {
+                self.desk.held = on;
+                self.tell_pool_held(on);
+            }
+            Wish::Curtain { on } => self.desk.curtain = on,
+            Wish::Show { name } => {
+                if self.run.run.from_shelf(&name).is_none() {
+                    return;
+                }
+                self.desk.shown = Some(name);
+            }
+            Wish::TakeBack => self.desk.shown = None,
+            Wish::HandOn { queue } => return self.hand_on(now, leg, queue),
+        }
+        // The plate comes first; what was wished is there when it goes.
+        match self.desk.coming_on {
+            Some(_) => self.tell_desk(),
+            None => self.arrange(now),
+        }
+    }
+
+    /// The subscriber waits in another queue from now on; of the agent that was the conversation.
+    fn hand_on(&mut self, now: Now, leg: LegId, queue: String) {
+        if !self.run.run.service().queues().queues.contains_key(&queue) || !self.is_in_queue() {
+            return;
+        }
+        info!(queue, "is handed on");
+        if let Some(leg) = self.leg(leg) {
+            leg.last_words.ended = Ended::Over;
+        }
+        let (priority, waiting) = (self.queued_with(), self.run.run.hold(&queue));
+        self.agent_parted(now, leg, Parting::HungUp);
+        self.enter_queue(now, queue, priority, None);
+        self.advance(now, dialplan::Event::WaitsOn);
+        if let Some(waiting) = waiting {
+            self.present(now, waiting);
+        }
+    }
+
+    /// What is played during a conversation has come to its end.
+    pub(crate) fn desk_played(&mut self, now: Now) {
+        match self.desk.coming_on {
+            // The plate stays for its time.
+            Some(until) if now.mono < until => {}
+            Some(_) => {
+                self.desk.coming_on = None;
+                self.arrange(now);
+            }
+            None => {
+                self.desk.shown = None;
+                self.arrange(now);
+            }
+        }
+    }
+
+    /// When the plate goes, unless something of it is still to be heard.
+    pub(crate) fn coming_on_due(&self) -> Option<Instant> {
+        self.desk.coming_on.filter(|_| self.showing.as_ref().is_none_or(|showing| showing.is_over()))
+    }
+
+    pub(crate) fn check_coming_on(&mut self, now: Now) {
+        if self.coming_on_due().is_some_and(|due| due <= now.mono) {
+            self.desk_played(now);
+        }
+    }
+
+    /// Who sees and hears the agent no longer.
+    fn hush(&mut self, now: Now, agent: LegId) {
+        let Some(agent) = self.leg(agent) else { return };
+        agent.streams().for_each(|stream| stream.assign(now, Source::Silence));
+    }
+
+    /// A picture instead of the agent's; the sound stays.
+    fn cover(&mut self, now: Now, presentation: Presentation) {
+        let video = self.leg(CALLER).and_then(|leg| leg.video.as_mut());
+        let Some(video) = video else { return };
+        // Not one picture more of the camera while the other is fetched.
+        if matches!(video.source, Source::Leg { .. }) {
+            video.assign(now, Source::Silence);
+        }
+        self.show_over(now, presentation);
+    }
+
+    /// Tells both what they have of each other now.
+    fn tell_desk(&mut self) {
+        let Some(agent) = self.agent() else { return };
+        let Desk { coming_on, held, curtain, shown } = &self.desk;
+        let on_air = coming_on.is_none();
+        let talking = on_air && !held;
+        let word = DeskNow {
+            on_air,
+            held: *held,
+            curtain: *curtain,
+            shown: shown.clone(),
+            shelf: self.run.run.shelf().map(str::to_owned).collect(),
+            queues: self.run.run.service().queues().queues.keys().cloned().collect(),
+        };
+        self.say(agent, || ToBrowser::Desk(word));
+        let name = self.agent_name().to_owned();
+        if talking {
+            self.say(CALLER, || ToBrowser::Talking { with: name });
+        }
+    }
+
+    fn tell_pool_held(&mut self, on: bool) {
+        if let Some(agent) = self.agent_id().filter(|_| self.is_in_queue()) {
+            self.out.push_back(Output::Pool(acd::Input::Hold { ticket: self.ticket, agent, on }));
+        }
+    }
+}
