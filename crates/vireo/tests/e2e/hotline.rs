@@ -20,7 +20,7 @@ use crate::common::{not_run, wait};
 /// Until what a call did has come to the CRM.
 const DONE_LIMIT: Duration = Duration::from_secs(20);
 /// How long a telephone waits for what it is called for.
-const CALL_LIMIT: Duration = Duration::from_secs(60);
+const CALL_LIMIT: Duration = Duration::from_secs(90);
 
 /// A call, or a few, of one subscriber.
 type Goal = fn(&Hotline);

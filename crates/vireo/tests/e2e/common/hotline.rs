@@ -50,6 +50,8 @@ impl Hotline {
             });
         });
         let pages = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+        // Of the run before, if there was one.
+        let _ = fs::remove_dir_all(&pages);
         fs::create_dir_all(&pages).expect("the target folder is writable");
         let supervisor = Person::of(&demo, "supervisor");
         Hotline { crm: demo.crm(), demo, signer, supervisor, pages }

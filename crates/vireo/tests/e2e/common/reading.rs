@@ -73,10 +73,11 @@ pub(crate) fn amount() -> String {
     format!("{}.{:02}", cents / 100, cents % 100)
 }
 
-/// Whether a Chinese text says `amount`, which is below a hundred, to the tenth.
+/// Whether a Chinese text says `amount`, which is below a hundred, to the tenth; nothing is said of no tenths.
 pub(crate) fn says(text: &str, amount: &str) -> bool {
     let (yuan, cents) = amount.split_once('.').expect("an amount");
-    text.contains(&said(yuan)) && text.contains(&said(&cents[..1]))
+    let tenth = &cents[..1];
+    text.contains(&said(yuan)) && (tenth == "0" || text.contains(&said(tenth)))
 }
 
 /// A number below a hundred as it is said, or one digit.
