@@ -10,6 +10,7 @@
 // Scenarios (scenarios.mjs), and the options each reads beside --number (1008621), --key and --out (a folder that
 // exists, for screenshots):
 //   pages                 every page wide and narrow -> shots, errors, foreign hosts, what is too wide, bytes
+//   conduct               --plate A.png --page B.png   curtain, shelf, hold, handing on
 //   menu                  --slide A.png --next B.png [--key 1]   call, picture like A, key, picture like B, hang up
 //   agent                 --hang-up phone|desk   0, desk rings, answer, both play, one hangs up
 //   desk-closed-ringing   the desk that rings is closed, the other one answers
@@ -45,7 +46,7 @@ const SCENARIOS = { ...PLAIN, ...NETWORK };
 
 const print = (/** @type {object} */ line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
-const OPTIONS = ["url", "number", "key", "out", "slide", "next", "hang-up", "seconds", "calls", "answers", "agents", "source", "desk"];
+const OPTIONS = ["url", "number", "key", "out", "slide", "next", "plate", "page", "hang-up", "seconds", "calls", "answers", "agents", "source", "desk"];
 const TAB_METHODS = ["call", "dial", "picture", "key", "reaches", "hangUp", "work", "rings", "accept", "reject", "state", "link", "look",
   "plays", "stats", "received", "ssim", "shows", "timing", "screenshot", "close"];
 

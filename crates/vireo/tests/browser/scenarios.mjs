@@ -139,6 +139,52 @@ async function agent(stage) {
   return { joined, visitor_plays, agent_plays, agent_free, ready_again, after, errors: [...visitor.errors, ...clerk.errors] };
 }
 
+/** What an agent does to a conversation: `plate` and `page` are PNGs of what the caller is to see. @param {Stage} stage */
+async function conduct(stage) {
+  const { options, say } = stage;
+  const [first, second] = agents(stage);
+  const [clerk, expert] = [await desk(stage, first), await desk(stage, second)];
+  const visitor = await caller(stage);
+  await clerk.rings();
+  await clerk.accept();
+  const coming_on = await visitor.shows(options.plate);
+  await clerk.until("being seen", (state) => state.view?.on_air === true);
+  await visitor.until("talking", (state) => state.with !== null);
+  const camera = await visitor.plays();
+  say("on_air");
+  await clerk.page.keyboard.press("c");
+  const curtain = await visitor.shows(options.plate);
+  const behind = await visitor.plays();
+  if (options.out) await clerk.screenshot(`${options.out}/desk-curtain.png`);
+  await clerk.page.keyboard.press("c");
+  await clerk.until("no curtain", (state) => state.view?.curtain === false);
+  await clerk.page.selectOption("select[name=show]", "help");
+  const page = await visitor.shows(options.page);
+  if (options.out) await clerk.screenshot(`${options.out}/desk-shown.png`);
+  if (options.out) await visitor.screenshot(`${options.out}/phone-shown.png`);
+  await clerk.page.click(".take-back");
+  await clerk.until("taken back", (state) => state.view !== null && state.view.shown === undefined);
+  await pause(500);
+  const back = { ssim: await visitor.ssim(options.page) };
+  await clerk.page.click(".hold");
+  await clerk.until("on hold", (state) => state.view?.held === true);
+  await pause(500);
+  const held = await clerk.plays();
+  await clerk.page.click(".hold");
+  await clerk.until("off hold", (state) => state.view?.held === false);
+  await pause(500);
+  const resumed = { visitor: await visitor.plays(), clerk: await clerk.plays() };
+  await clerk.page.selectOption("select[name=hand_on]", "experts");
+  await expert.rings();
+  await expert.accept();
+  await expert.until("talking", (state) => state.talk !== null);
+  await expert.until("being seen", (state) => state.view?.on_air === true);
+  const handed = { expert: await expert.plays(), clerk: (await clerk.state()).mode };
+  await visitor.hangUp();
+  const errors = [...visitor.errors, ...clerk.errors, ...expert.errors];
+  return { coming_on, camera, curtain, behind, page, back, held, resumed, handed, errors };
+}
+
 /** The desk that rings is closed; the next agent is rung and answers. @param {Stage} stage */
 async function deskClosedRinging(stage) {
   const [first, second] = agents(stage);
@@ -316,6 +362,7 @@ export const SCENARIOS = {
   dialplans,
   menu,
   agent,
+  conduct,
   "desk-closed-ringing": deskClosedRinging,
   "desk-closed-talking": deskClosedTalking,
   cut,

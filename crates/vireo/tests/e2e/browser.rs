@@ -109,6 +109,35 @@ fn visitor_and_desk_see_and_hear_each_other_until_the_agent_hangs_up() {
 }
 
 #[test]
+fn an_agent_hides_shows_holds_and_hands_on() {
+    let Some(lab) = lab("browser-conduct", &[]) else { return };
+    let mut gateway = Gateway::with_shelf(&lab);
+    let deck = Deck::draw(&gateway.service, Size::CIF);
+    let slide = |title: &str, name: &str| {
+        let file = lab.dir.join(name);
+        deck.save(deck.find("title.svg", title), &file);
+        file.to_str().expect("UTF-8").to_owned()
+    };
+    let (plate, page) = (slide("客服 0041", "plate.png"), slide("上网设置", "page.png"));
+    let out = shots();
+    let args = ["--plate", &plate, "--page", &page, "--out", out.to_str().expect("UTF-8")];
+    let seen = Browser::run(&lab, "conduct", &args, LIMIT);
+    for shown in ["/coming_on/ssim", "/curtain/ssim", "/page/ssim"] {
+        assert!(number(&seen, shown) >= ALIKE, "{shown}: {seen}");
+    }
+    assert!(number(&seen, "/back/ssim") < ALIKE, "the camera is back: {seen}");
+    assert_plays(&seen["camera"], "the visitor");
+    assert!(number(&seen, "/behind/level") > 0.001, "the agent is heard behind the curtain: {seen}");
+    assert_eq!((number(&seen, "/held/pictures"), number(&seen, "/held/packets")), (0.0, 0.0), "{seen}");
+    assert_plays(&seen["resumed"]["visitor"], "the visitor after the hold");
+    assert_plays(&seen["resumed"]["clerk"], "the agent after the hold");
+    assert_plays(&seen["handed"]["expert"], "the second agent");
+    assert!(["wrap_up", "ready"].contains(&text(&seen, "/handed/clerk")), "{seen}");
+    nothing(&seen, "errors");
+    gateway.assert_alive();
+}
+
+#[test]
 fn a_desk_that_is_closed_while_it_rings_gives_the_call_to_the_next() {
     let Some(lab) = lab("browser-closed-ringing", &[]) else { return };
     let mut gateway = Gateway::start(&lab);

@@ -111,3 +111,12 @@ test("nobody is rung who is not signed in", () => {
   assert.equal(desk(ring).ring, null);
   assert.equal(desk(signIn, ring, { type: "sign_out" }).ring, null);
 });
+
+test("what caller and agent have of each other is known until the call is over", () => {
+  const view = { on_air: true, held: false, curtain: true, shown: "film", shelf: ["film"], queues: ["help"] };
+  const talking = /** @type {const} */ ([signIn, ring, agent("talking"), { type: "talking", with: "Ann" }, { type: "desk", ...view }]);
+  assert.deepEqual(desk(...talking).view, view);
+  assert.equal(desk(...talking, { type: "ended", why: "" }).view, null);
+  assert.equal(desk(...talking, agent("wrap_up", 5)).view, null);
+  assert.equal(desk({ type: "desk", ...view }).view, null, "nobody is signed in");
+});

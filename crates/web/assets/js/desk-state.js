@@ -1,10 +1,10 @@
 // What the desk page knows of its agent. Pure: one function from state and event to state.
-/** @import { AgentMode, FromGateway, Ring } from "./protocol.js" */
+/** @import { AgentMode, DeskNow, FromGateway, Ring } from "./protocol.js" */
 
 /**
  * @typedef {{agent: string|null, mode: "signed_out"|"signing_in"|AgentMode, reason: string,
  *   until: number|null, ring: (Ring & {since: number, accepting: boolean})|null,
- *   talk: {with: string, number: string, since: number|null}|null, note: Note|null}} Desk
+ *   talk: {with: string, number: string, since: number|null}|null, view: DeskNow|null, note: Note|null}} Desk
  * @typedef {{kind: "refused", reason: string} | {kind: "missed", why: string}
  *   | {kind: "ended", why: string} | {kind: "lost"} | {kind: "failed", why: string}} Note what to tell the agent
  * @typedef {FromGateway | {type: "rejoin", with: string, seconds: number} | {type: "sign_in", agent: string} | {type: "sign_out"} | {type: "accept"}
@@ -13,7 +13,7 @@
 
 /** Nobody signed in. @type {Desk} */
 export const SIGNED_OUT = {
-  agent: null, mode: "signed_out", reason: "", until: null, ring: null, talk: null, note: null,
+  agent: null, mode: "signed_out", reason: "", until: null, ring: null, talk: null, view: null, note: null,
 };
 
 /**
@@ -52,8 +52,12 @@ export function next(desk, event, now) {
       const talk = { with: event.with, number, since: desk.talk?.since ?? began };
       return desk.agent === null ? desk : { ...desk, mode: "talking", ring: null, talk, note: null };
     }
+    case "desk": {
+      const { on_air, held, curtain, shown, shelf, queues } = event;
+      return desk.agent === null ? desk : { ...desk, view: { on_air, held, curtain, shown, shelf, queues } };
+    }
     case "ended":
-      return { ...desk, ring: null, talk: null, note: { kind: "ended", why: event.why } };
+      return { ...desk, ring: null, talk: null, view: null, note: { kind: "ended", why: event.why } };
     case "refused": {
       const note = /** @type {Note} */ ({ kind: "refused", reason: event.reason });
       return { ...desk, ring: null, talk: null, note };
@@ -83,6 +87,6 @@ function moved(desk, word, now) {
   const until = word.seconds === undefined ? null : now + word.seconds * 1000;
   const joining = word.state === "talking" && desk.ring?.accepting;
   const ring = word.state === "ringing" || joining ? desk.ring : null;
-  const talk = word.state === "talking" ? desk.talk : null;
-  return { ...desk, mode: word.state, reason: word.reason ?? "", until, ring, talk };
+  const [talk, view] = word.state === "talking" ? [desk.talk, desk.view] : [null, null];
+  return { ...desk, mode: word.state, reason: word.reason ?? "", until, ring, talk, view };
 }

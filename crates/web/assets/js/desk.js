@@ -25,7 +25,7 @@ let willing = false;
 const session = new Session("desk", { hue: 28, pitch: 587 }, {
   message: (message) => tell(message),
   welcome: (welcome) => {
-    const { agent: is, ring, talking, seconds = 0 } = welcome.state;
+    const { agent: is, ring, talking, desk: view, seconds = 0 } = welcome.state;
     const anew = desk.value.agent === null && welcome.resumed;
     if (anew && is?.agent !== undefined) takeUpAgain(is.agent, is.state);
     const { agent, talk } = desk.value;
@@ -38,6 +38,7 @@ const session = new Session("desk", { hue: 28, pitch: 587 }, {
       session.rejoin().catch(() => session.send("hang_up"));
     } else if (talking !== undefined) tell({ type: "talking", with: talking });
     else if (talk) tell({ type: "ended", why: "" });
+    if (talking !== undefined && view) tell({ type: "desk", ...view });
   },
   gone: () => lostSession(),
   state: () => desk.value,
@@ -122,8 +123,15 @@ function hangUp() {
   session.send("hang_up");
 }
 
+const drawCurtain = () => session.send("curtain", { on: !desk.value.view?.curtain });
+
 addEventListener("keydown", (event) => {
-  if (event.repeat || typing(event) || !desk.value.ring) return;
+  if (event.repeat || typing(event) || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (desk.value.view && event.key.toLowerCase() === "c") {
+    event.preventDefault();
+    return drawCurtain();
+  }
+  if (!desk.value.ring) return;
   if (event.key === "Enter") accept();
   else if (event.key === "Escape") reject();
   else return;
@@ -230,6 +238,35 @@ function Ring() {
   </section>`;
 }
 
+/** What the caller has of the agent, and what the agent can do about it. */
+function Conduct() {
+  const { view } = desk.value;
+  if (!view) return null;
+  const { on_air, held, curtain, shown, shelf, queues } = view;
+  const word = !on_air ? "desk_coming_on" : held ? "desk_held" : shown ? "desk_shown" : curtain ? "desk_curtain_drawn" : "desk_seen";
+  const send = (/** @type {string} */ type, /** @type {string} */ field) => (/** @type {any} */ event) => {
+    if (event.target.value) session.send(type, { [field]: event.target.value });
+    event.target.value = "";
+  };
+  const choice = (/** @type {string} */ type, /** @type {string} */ field, /** @type {string[]} */ all) =>
+    all.length > 0 && html`<label class="field inline"><span>${t(`desk_${type}`)}</span>
+      <select name=${type} onChange=${send(type, field)}>
+        <option value="">${t("desk_choose")}</option>
+        ${all.map((name) => html`<option value=${name}>${name}</option>`)}
+      </select></label>`;
+  return html`<div class="conduct">
+    <p class="seen" role="status">${t("desk_caller_sees")} <b>${t(word, { what: shown ?? "" })}</b></p>
+    <div class="actions">
+      <button type="button" class="button hold" aria-pressed=${held} onClick=${() => session.send("hold", { on: !held })}>
+        ${t(held ? "desk_unhold" : "desk_hold")}</button>
+      <button type="button" class="button curtain" aria-pressed=${curtain} onClick=${drawCurtain}>
+        ${t(curtain ? "desk_uncurtain" : "desk_curtain")}<kbd>C</kbd></button>
+      ${shown && html`<button type="button" class="button take-back" onClick=${() => session.send("take_back")}>${t("desk_take_back")}</button>`}
+    </div>
+    <div class="choices">${choice("show", "name", shelf)}${choice("hand_on", "queue", queues)}</div>
+  </div>`;
+}
+
 function Talk() {
   const { talk, ring, mode } = desk.value;
   const stream = session.remote.value;
@@ -246,7 +283,8 @@ function Talk() {
       <div class="talk">
         ${talk && html`<p><b>${t("phone_with", { who: talk.with || t("withheld") })}</b>${talk.number && html` <span class="quiet">${talk.number}</span>`}</p>
         <div class="actions"><${Mute} session=${session} />
-          <button type="button" class="button end hang-up" onClick=${hangUp}><${Icon} name="end" />${t("phone_hang_up")}</button></div>`}
+          <button type="button" class="button end hang-up" onClick=${hangUp}><${Icon} name="end" />${t("phone_hang_up")}</button></div>
+        <${Conduct} />`}
         ${!talk && !ring && html`<${SourceChoice} session=${session} />`}
       </div>
       <${Preview} session=${session} label=${t("desk_own")} />

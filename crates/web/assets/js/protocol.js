@@ -11,9 +11,10 @@ export const VERSION = 1;
  * @typedef {"not_ready"|"ready"|"ringing"|"talking"|"wrap_up"} AgentMode
  * @typedef {{type: "welcome", token: string, resumed: boolean, state: Drawn,
  *   ice_servers: RTCIceServer[], numbers: string[], agents: AgentName[], service: {version: number}}} Welcome
- * @typedef {{call?: number, seconds?: number, talking?: string, waiting?: {place: number, waiting: number}, ring?: Ring, agent?: AgentNow,
+ * @typedef {{call?: number, seconds?: number, talking?: string, waiting?: {place: number, waiting: number}, ring?: Ring, agent?: AgentNow, desk?: DeskNow,
  *   showing?: {node: string, text: string, language: string}}} Drawn what a page needs to draw itself anew
  * @typedef {{agent?: string, state: AgentMode, seconds?: number, reason?: string}} AgentNow no `agent`: signed out
+ * @typedef {{on_air: boolean, held: boolean, curtain: boolean, shown?: string, shelf: string[], queues: string[]}} DeskNow
  * @typedef {Welcome
  *   | {type: "answer", sdp: string, pictures?: Pictures}
  *   | {type: "candidate", candidate: string, mid: string|null, line: number|null}
@@ -24,6 +25,7 @@ export const VERSION = 1;
  *   | {type: "talking", with: string}
  *   | {type: "ended", why: string}
  *   | ({type: "agent"} & AgentNow)
+ *   | ({type: "desk"} & DeskNow)
  *   | ({type: "ring"} & Ring)
  *   | {type: "stop_ringing", call: number, why: string}
  *   | {type: "service", version: number}
@@ -44,6 +46,7 @@ const FIELDS = {
   ended: { why: "string" },
   agent: { state: "string" },
   ring: { call: "number", caller: "string", number: "string", queue: "string" },
+  desk: { on_air: "boolean", held: "boolean", curtain: "boolean", shelf: "object", queues: "object" },
   stop_ringing: { call: "number", why: "string" },
   service: { version: "number" },
   error: { code: "string", text: "string" },

@@ -87,6 +87,26 @@ impl Gateway {
         Gateway::ready(lab, service, &["run", "--config", file.to_str().expect("test folders are UTF-8")])
     }
 
+    /// With a plate and a shelf, and a second queue that `desk2` alone serves.
+    pub(crate) fn with_shelf(lab: &Lab) -> Gateway {
+        let queues = |text: String| {
+            text.replace("desk1: { browser: true }", "desk1: { browser: true, number: \"0041\" }")
+                .replace("agents: [desk1, desk2, agent1, agent2]", "agents: [desk1]")
+                + "  experts: { agents: [desk2], wrap_up: 5s, hold: { slide: title.svg, title: main_title } }\n\
+                   plate: { slide: title.svg, title: engineer, say: engineer }\n\
+                   shelf: { help: { slide: title.svg, title: help } }\n"
+        };
+        Gateway::edited_and(lab, "queues.yaml", queues, |dialplans| {
+            for (language, engineer, help) in [("zh-CN", "客服", "上网设置"), ("en", "Agent", "Settings")]
+            {
+                let file = format!("texts/{language}.yaml");
+                rewrite(dialplans, &file, |text| {
+                    format!("{text}\nengineer: \"{engineer} {{{{ agent }}}}\"\nhelp: {help}\n")
+                });
+            }
+        })
+    }
+
     fn edited(lab: &Lab, name: &str, edit: impl Fn(String) -> String) -> Gateway {
         Gateway::edited_and(lab, name, edit, |_| {})
     }
