@@ -26,6 +26,9 @@ pub(crate) const KEY_LEN_MAX: usize = 128;
 /// Characters of a message or of what a complaint is about; more is answered with 400.
 pub(crate) const TEXT_LEN_MAX: usize = 1_000;
 
+/// Yuan of a balance that is set, below zero too, and of a price; more is answered with 400.
+pub(crate) const YUAN_MAX: f64 = 1_000_000.0;
+
 /// Rows of the logs (messages, complaints, ratings, audit), each for itself; the oldest make room.
 pub(crate) const LOG_ROWS_MAX: i64 = 10_000;
 

@@ -6,12 +6,11 @@ use std::time::{Duration, Instant};
 
 use h324m::{Channels, Level, Way};
 use media::{Codec, Now, Picture};
-use rtp::Digit;
 use sip::{Host, Uri};
 
 use crate::limits::{GOODBYE_MAX, KEYS_MAX, PICTURES_MAX, SOUND_LEN_MAX};
 use crate::walk::{Pace, Step, Walk};
-use crate::{CircuitReport, Config, End, Error, Event, Terminal, Timeline};
+use crate::{CircuitReport, Config, End, Entry, Error, Event, Terminal, Timeline};
 
 /// Where an address without port is reached (RFC 3261 §19.1.2).
 const SIP_PORT: u16 = 5060;
@@ -23,10 +22,10 @@ pub struct Trip {
     pub uri: String,
     /// The telephone; its addresses and seed are chosen when it calls.
     pub phone: Config,
-    /// Keys, each pressed when the page before it stands still.
-    pub keys: Vec<Digit>,
-    /// Where pages are written as `01-menu.png`, `02-key-1.png` and so on, and the sound as `sound.wav`; made
-    /// when missing.
+    /// What is typed, each entry when the page before it stands still.
+    pub entries: Vec<Entry>,
+    /// Where pages are written as `01-menu.png`, `02-key-1.png`, `03-keys-2580.png` and so on, and the sound as
+    /// `sound.wav`; made when missing.
     pub out: Option<PathBuf>,
     /// Whether each picture is written there too, as `pictures/00001.png` and so on.
     pub every_picture: bool,
@@ -39,11 +38,11 @@ pub struct Trip {
 /// One page of the walk.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// The key that led to it; `None` for the first.
-    pub key: Option<Digit>,
+    /// What was typed to come to it; `None` for the first.
+    pub entry: Option<Entry>,
     /// Time from the INVITE until it stood still.
     pub at: Duration,
-    /// False when the key changed nothing on the screen.
+    /// False when that changed nothing on the screen.
     pub changed: bool,
     /// What it looked like.
     pub picture: Picture,
@@ -74,8 +73,9 @@ pub struct Report {
 /// When the call cannot be begun or a file cannot be written. A call that is refused or breaks off is
 /// no error: see [`Report::end`].
 pub fn walk_menu(trip: &Trip, tell: &mut dyn FnMut(&str)) -> Result<Report, Error> {
-    if trip.keys.len() > KEYS_MAX {
-        return Err(Error::TooManyKeys(trip.keys.len()));
+    let keys = trip.entries.iter().map(|entry| entry.keys().len()).sum();
+    if keys > KEYS_MAX {
+        return Err(Error::TooManyKeys(keys));
     }
     if let Some(dir) = &trip.out {
         let dir = if trip.every_picture { dir.join(PICTURES) } else { dir.clone() };
@@ -165,7 +165,7 @@ impl<'a> Caller<'a> {
             Event::Up => {
                 timeline.reach(now, |line| &mut line.answered);
                 if self.trip.phone.access.has_pictures_apart() {
-                    self.walk = Some(Walk::new(now, &self.trip.keys, Pace::PACKETS));
+                    self.walk = Some(Walk::new(now, &self.trip.entries, Pace::PACKETS));
                 }
             }
             Event::Sound(pcm) => {
@@ -213,7 +213,7 @@ impl<'a> Caller<'a> {
             }
             Told::Up { audio, video, .. } => {
                 timeline.reach(now, |line| &mut line.open);
-                self.walk = Some(Walk::new(now, &self.trip.keys, Pace::CIRCUIT));
+                self.walk = Some(Walk::new(now, &self.trip.entries, Pace::CIRCUIT));
                 let video = video.map_or("no pictures".to_owned(), channels);
                 format!("channels open: {}, {video}", channels(*audio))
             }
@@ -241,8 +241,8 @@ impl<'a> Caller<'a> {
     fn step(&mut self, now: Now) -> Result<(), Error> {
         while let Some(step) = self.walk.as_mut().and_then(|walk| walk.poll(now.mono)) {
             match step {
-                Step::Page { number, key, picture, changed } => {
-                    self.page(now, number, key, picture, changed)?;
+                Step::Page { number, entry, picture, changed } => {
+                    self.page(now, number, entry, picture, changed)?;
                 }
                 Step::Press(key) => {
                     let pressed = self.terminal.phone().press(now, key);
@@ -260,11 +260,11 @@ impl<'a> Caller<'a> {
         &mut self,
         now: Now,
         number: usize,
-        key: Option<Digit>,
+        entry: Option<Entry>,
         picture: Picture,
         changed: bool,
     ) -> Result<(), Error> {
-        let file = self.trip.out.as_deref().map(|dir| dir.join(file_name(number, key)));
+        let file = self.trip.out.as_deref().map(|dir| dir.join(file_name(number, entry.as_ref())));
         if let Some(file) = &file {
             codec::png::write(file, &picture)?;
         }
@@ -272,7 +272,7 @@ impl<'a> Caller<'a> {
         let what = if changed { "page" } else { "same page" };
         let shown = file.as_deref().unwrap_or(Path::new("")).display();
         (self.tell)(&format!("{:>7} ms  {what} {number} {shown}", at.as_millis()));
-        self.report.pages.push(Page { key, at, changed, picture, file });
+        self.report.pages.push(Page { entry, at, changed, picture, file });
         Ok(())
     }
 }
@@ -292,14 +292,12 @@ fn level_name(level: Level) -> &'static str {
     }
 }
 
-/// `01-menu.png`, `02-key-1.png`; `*` and `#` become words, which every file system takes.
-fn file_name(number: usize, key: Option<Digit>) -> String {
-    match key.map(Digit::as_char) {
-        None => format!("{number:02}-menu.png"),
-        Some('*') => format!("{number:02}-key-star.png"),
-        Some('#') => format!("{number:02}-key-hash.png"),
-        Some(key) => format!("{number:02}-key-{key}.png"),
-    }
+/// `01-menu.png`, `02-key-1.png`, `03-keys-021-hash.png`; `*` and `#` become words, which every file system takes.
+fn file_name(number: usize, entry: Option<&Entry>) -> String {
+    let Some(entry) = entry else { return format!("{number:02}-menu.png") };
+    let what = if entry.keys().len() == 1 { "key" } else { "keys" };
+    let typed = entry.to_string().replace('*', "-star-").replace('#', "-hash-").replace("--", "-");
+    format!("{number:02}-{what}-{}.png", typed.trim_matches('-'))
 }
 
 /// The URI and the numeric address it leads to.
@@ -337,6 +335,8 @@ pub(crate) fn local_address(to: SocketAddr) -> Result<std::net::IpAddr, Error> {
 
 #[cfg(test)]
 mod tests {
+    use rtp::Digit;
+
     use super::*;
 
     #[test]
@@ -351,9 +351,14 @@ mod tests {
 
     #[test]
     fn pages_are_named_by_number_and_key() {
-        let key = |key| Digit::try_from(key).ok();
-        assert_eq!(file_name(1, None), "01-menu.png");
-        assert_eq!(file_name(2, key('1')), "02-key-1.png");
-        assert_eq!(file_name(12, key('#')), "12-key-hash.png");
+        let named = |number, keys: &str| {
+            let keys = keys.chars().map(|key| Digit::try_from(key).expect("a key")).collect();
+            file_name(number, Entry::new(keys).as_ref())
+        };
+        assert_eq!(named(1, ""), "01-menu.png");
+        assert_eq!(named(2, "1"), "02-key-1.png");
+        assert_eq!(named(12, "#"), "12-key-hash.png");
+        assert_eq!(named(3, "021#"), "03-keys-021-hash.png");
+        assert_eq!(named(3, "1*#2"), "03-keys-1-star-hash-2.png");
     }
 }

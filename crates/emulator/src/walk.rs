@@ -1,4 +1,4 @@
-//! `Walk`: presses the keys of a script, one after each page that has come to rest.
+//! `Walk`: presses the keys of a script, one after each page that has come to rest; the digits of a number all together.
 //!
 //! A page is what stands on the screen between two keys. It is at rest when nothing has changed on it for as
 //! long as the [`Pace`] says; a moving one is taken as it is after a while. Where few pictures come, the gateway
@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use media::Picture;
 use rtp::Digit;
 
+use crate::Entry;
 use crate::limits::{FIRST_PICTURE_MAX, PATIENCE, SETTLE_MAX};
 
 /// A page that has changed so often moves; a welcome that gives way to the menu changes once or twice.
@@ -20,12 +21,12 @@ const MOVING: u32 = 4;
 /// What the walk wants done.
 #[derive(Debug, PartialEq)]
 pub enum Step {
-    /// This page was reached; `changed` is false when the key before it changed nothing on the screen.
+    /// This page was reached; `changed` is false when what was typed before it changed nothing on the screen.
     Page {
         /// 1 for the first.
         number: usize,
-        /// The key that led to it; `None` for the first.
-        key: Option<Digit>,
+        /// What was typed to come to it; `None` for the first.
+        entry: Option<Entry>,
         /// What it looks like.
         picture: Picture,
         /// Whether it differs from the page before.
@@ -76,10 +77,10 @@ impl Pace {
 /// A script on its way.
 pub struct Walk {
     pace: Pace,
-    keys: VecDeque<Digit>,
+    entries: VecDeque<Entry>,
     pages: usize,
-    /// The key that was pressed last.
-    key: Option<Digit>,
+    /// What was typed last.
+    entry: Option<Entry>,
     /// The page before the current one.
     before: Option<Picture>,
     state: State,
@@ -98,12 +99,12 @@ enum State {
 impl Walk {
     /// A walk that begins when the call is up.
     #[must_use]
-    pub fn new(now: Instant, keys: &[Digit], pace: Pace) -> Self {
+    pub fn new(now: Instant, entries: &[Entry], pace: Pace) -> Self {
         Walk {
             pace,
-            keys: keys.iter().copied().collect(),
+            entries: entries.iter().cloned().collect(),
             pages: 0,
-            key: None,
+            entry: None,
             before: None,
             state: State::Waiting { since: now, seen: 0 },
             steps: VecDeque::new(),
@@ -167,11 +168,11 @@ impl Walk {
         };
         self.pages += 1;
         self.before = Some(picture.clone());
-        self.steps.push_back(Step::Page { number: self.pages, key: self.key, picture, changed });
-        self.key = self.keys.pop_front();
-        match self.key {
-            Some(key) => {
-                self.steps.push_back(Step::Press(key));
+        self.steps.push_back(Step::Page { number: self.pages, entry: self.entry.take(), picture, changed });
+        self.entry = self.entries.pop_front();
+        match &self.entry {
+            Some(entry) => {
+                self.steps.extend(entry.keys().iter().map(|key| Step::Press(*key)));
                 self.state = State::Waiting { since: now, seen: 0 };
             }
             None => self.steps.push_back(Step::Done),
@@ -213,9 +214,9 @@ mod tests {
     }
 
     /// Shows `luma(ms)` at 5 pictures/s and gives the steps with their times.
-    fn walk(keys: &[Digit], luma: impl Fn(u64) -> Option<u8>) -> Vec<(u64, Step)> {
+    fn walk(entries: &[Entry], luma: impl Fn(u64) -> Option<u8>) -> Vec<(u64, Step)> {
         let start = base();
-        let mut walk = Walk::new(start, keys, Pace::PACKETS);
+        let mut walk = Walk::new(start, entries, Pace::PACKETS);
         let mut steps = Vec::new();
         for ms in (0..30_000).step_by(200) {
             let now = start + Duration::from_millis(ms);
@@ -231,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_key_follows_each_page_that_stands_still_and_a_welcome_is_none() {
-        let steps = walk(&[key('1')], |ms| {
+        let steps = walk(&[key('1').into()], |ms| {
             Some(if ms < 2_000 {
                 10
             } else if ms < 8_000 {
@@ -240,19 +241,28 @@ mod tests {
                 150
             })
         });
-        let page = |number, key, luma| Step::Page { number, key, picture: page(luma), changed: true };
+        let page = |number, entry, luma| Step::Page { number, entry, picture: page(luma), changed: true };
         let expected = [
             (7_000, page(1, None, 50)),
             (7_000, Step::Press(key('1'))),
-            (8_600, page(2, Some(key('1')), 150)),
+            (8_600, page(2, Some(key('1').into()), 150)),
             (8_600, Step::Done),
         ];
         assert_eq!(steps, expected);
     }
 
     #[test]
+    fn the_digits_of_a_number_lead_to_one_page() {
+        let pin = Entry::new(vec![key('2'), key('5')]).expect("two keys");
+        let steps = walk(std::slice::from_ref(&pin), |ms| Some(if ms < 5_400 { 50 } else { 150 }));
+        assert_eq!(steps[1..3], [(5_000, Step::Press(key('2'))), (5_000, Step::Press(key('5')))]);
+        let page = Step::Page { number: 2, entry: Some(pin), picture: page(150), changed: true };
+        assert_eq!(steps[3..], [(6_000, page), (6_000, Step::Done)]);
+    }
+
+    #[test]
     fn a_key_that_changes_nothing_is_told_as_such() {
-        let steps = walk(&[key('9')], |_| Some(50));
+        let steps = walk(&[key('9').into()], |_| Some(50));
         assert!(matches!(&steps[2], (10_000, Step::Page { number: 2, changed: false, .. })), "{steps:?}");
         assert_eq!(steps.last(), Some(&(10_000, Step::Done)));
     }
@@ -266,7 +276,7 @@ mod tests {
     #[test]
     fn a_gateway_behind_its_time_is_waited_for() {
         // The welcome stands for four seconds of its own time; from 1.5 s to 6 s nothing of it comes.
-        let steps = walk(&[key('1')], |ms| match ms {
+        let steps = walk(&[key('1').into()], |ms| match ms {
             0..1_500 => Some(10),
             1_500..6_000 => None,
             6_000..9_000 => Some(10),
@@ -274,7 +284,7 @@ mod tests {
         });
         assert_eq!(steps[1], (14_000, Step::Press(key('1'))), "the menu has stood for five seconds");
         // After a key, too.
-        let steps = walk(&[key('1')], |ms| match ms {
+        let steps = walk(&[key('1').into()], |ms| match ms {
             0..5_200 => Some(10),
             5_200..11_000 => None,
             _ => Some(50),
@@ -284,7 +294,7 @@ mod tests {
 
     #[test]
     fn a_gateway_that_shows_a_page_once_is_waited_for_in_vain_but_not_for_ever() {
-        let steps = walk(&[key('1')], |ms| match ms {
+        let steps = walk(&[key('1').into()], |ms| match ms {
             0 => Some(10),
             12_000 => Some(50),
             _ => None,
@@ -298,6 +308,6 @@ mod tests {
 
     #[test]
     fn a_call_without_pictures_is_given_up() {
-        assert_eq!(walk(&[key('1')], |_| None), [(15_000, Step::Done)]);
+        assert_eq!(walk(&[key('1').into()], |_| None), [(15_000, Step::Done)]);
     }
 }

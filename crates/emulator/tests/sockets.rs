@@ -59,7 +59,7 @@ fn a_3g_phone_walks_and_keeps_what_it_saw_and_heard() {
     let trip = Trip {
         uri: callee.uri(),
         phone: Config::three_g("13800000000"),
-        keys: keys("1"),
+        entries: keys("1").into_iter().map(Into::into).collect(),
         out: Some(out.clone()),
         every_picture: true,
         length_max: Duration::from_secs(60),

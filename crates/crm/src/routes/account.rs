@@ -2,11 +2,12 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use sqlx::sqlite::SqlitePool;
 
-use super::{known, yuan};
+use super::{Amount, fen, known, note, yuan};
 use crate::error::Refusal;
 use crate::number::Number;
 
@@ -53,6 +54,22 @@ pub(super) async fn balance(
         _ => "debt",
     };
     Ok(Json(Balance { yuan: yuan(fen.max(0)), owed: yuan((-fen).max(0)), state }))
+}
+
+/// For whoever tries the demo: the next call tells this balance. Below zero is debt.
+pub(super) async fn set_balance(
+    State(store): State<SqlitePool>,
+    Path(number): Path<Number>,
+    Json(Amount { yuan }): Json<Amount>,
+) -> Result<StatusCode, Refusal> {
+    let balance = fen(yuan).ok_or(Refusal::Malformed("too much"))?;
+    let mut tx = store.begin_with("BEGIN IMMEDIATE").await?;
+    known(&mut tx, &number).await?;
+    let set = sqlx::query("UPDATE subscribers SET balance = $2 WHERE number = $1");
+    set.bind(&number.0).bind(balance).execute(&mut *tx).await?;
+    note(&mut tx, &number, &format!("balance set to {yuan:.2}")).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]

@@ -1,13 +1,15 @@
 //! What callers say of the operator. Also those are heard who are no subscribers.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
 use sqlx::sqlite::SqlitePool;
 
 use crate::error::Refusal;
 use crate::limits;
+use crate::number::Number;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,6 +39,24 @@ pub(super) async fn complain(
     Ok(Json(Taken { number: format!("C{id}") }))
 }
 
+#[derive(Serialize, FromRow)]
+pub(super) struct Made {
+    /// Such as `C1`.
+    number: String,
+    about: String,
+}
+
+/// The complaints of a number, the newest first.
+pub(super) async fn complaints(
+    State(store): State<SqlitePool>,
+    Path(Number(caller)): Path<Number>,
+) -> Result<Json<Vec<Made>>, Refusal> {
+    let rows = sqlx::query_as(
+        "SELECT 'C' || id AS number, about FROM complaints WHERE number = $1 ORDER BY id DESC LIMIT $2",
+    );
+    Ok(Json(rows.bind(caller).bind(limits::ROWS_TOLD_MAX).fetch_all(&store).await?))
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Stars {
@@ -56,4 +76,18 @@ pub(super) async fn rate(
     let old = sqlx::query("DELETE FROM ratings WHERE id <= $1").bind(id - limits::LOG_ROWS_MAX);
     old.execute(&store).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Serialize, FromRow)]
+pub(super) struct Given {
+    stars: i64,
+}
+
+/// The stars that a number gave for conversations, the newest first.
+pub(super) async fn ratings(
+    State(store): State<SqlitePool>,
+    Path(Number(caller)): Path<Number>,
+) -> Result<Json<Vec<Given>>, Refusal> {
+    let rows = sqlx::query_as("SELECT stars FROM ratings WHERE number = $1 ORDER BY id DESC LIMIT $2");
+    Ok(Json(rows.bind(caller).bind(limits::ROWS_TOLD_MAX).fetch_all(&store).await?))
 }

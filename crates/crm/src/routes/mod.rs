@@ -12,6 +12,7 @@ mod tickets;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use serde::Deserialize;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
 use crate::error::Refusal;
@@ -22,11 +23,11 @@ use crate::number::Number;
 pub(crate) fn table(store: SqlitePool) -> Router {
     Router::new()
         .route("/subscribers/{number}", get(account::subscriber))
-        .route("/subscribers/{number}/balance", get(account::balance))
+        .route("/subscribers/{number}/balance", get(account::balance).put(account::set_balance))
         .route("/subscribers/{number}/bill", get(account::bill))
         .route("/subscribers/{number}/remainder", get(account::remainder))
         .route("/packs", get(orders::packs))
-        .route("/packs/{pack}", get(orders::pack))
+        .route("/packs/{pack}", get(orders::pack).put(orders::set_price))
         .route("/subscribers/{number}/orders", get(orders::made).post(orders::order))
         .route("/subscribers/{number}/recharges", post(recharge::recharge))
         .route("/subscribers/{number}/pin", post(secrets::check_pin))
@@ -35,7 +36,9 @@ pub(crate) fn table(store: SqlitePool) -> Router {
         .route("/tickets/{ticket}/rating", post(tickets::rate))
         .route("/shops", get(shops::near))
         .route("/complaints", post(feedback::complain))
+        .route("/complaints/{number}", get(feedback::complaints))
         .route("/satisfaction", post(feedback::rate))
+        .route("/satisfaction/{number}", get(feedback::ratings))
         .route("/sms", post(messages::send))
         .route("/sms/{number}", get(messages::sent))
         .route("/audit/{number}", get(orders::audit))
@@ -53,6 +56,18 @@ async fn known(connection: &mut SqliteConnection, number: &Number) -> Result<(),
 /// Money as JSON has it: yuan.
 fn yuan(fen: i64) -> f64 {
     fen as f64 / 100.0
+}
+
+/// Of yuan as JSON has them; `None` beyond what a demo has.
+fn fen(yuan: f64) -> Option<i64> {
+    (yuan.abs() <= limits::YUAN_MAX).then(|| (yuan * 100.0).round() as i64)
+}
+
+/// An amount that whoever tries the demo wants.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Amount {
+    yuan: f64,
 }
 
 /// Writes down what was done with money, or refused.

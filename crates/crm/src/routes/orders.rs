@@ -2,12 +2,12 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
-use super::{known, note, yuan};
+use super::{Amount, fen, known, note, yuan};
 use crate::error::Refusal;
 use crate::limits;
 use crate::number::Number;
@@ -37,6 +37,20 @@ pub(super) async fn pack(
     let row = sqlx::query_scalar("SELECT price FROM packs WHERE pack = $1").bind(&pack);
     let price = row.fetch_one(&store).await?;
     Ok(Json(Pack { pack, yuan: yuan(price) }))
+}
+
+/// For whoever tries the demo: what the pack costs from now on. Who was told another price is refused.
+pub(super) async fn set_price(
+    State(store): State<SqlitePool>,
+    Path(pack): Path<String>,
+    Json(Amount { yuan }): Json<Amount>,
+) -> Result<StatusCode, Refusal> {
+    let price = fen(yuan).filter(|price| *price > 0).ok_or(Refusal::Malformed("no price"))?;
+    let set = sqlx::query("UPDATE packs SET price = $2 WHERE pack = $1").bind(&pack).bind(price);
+    match set.execute(&store).await?.rows_affected() {
+        0 => Err(Refusal::Unknown),
+        _ => Ok(StatusCode::NO_CONTENT),
+    }
 }
 
 #[derive(Deserialize)]

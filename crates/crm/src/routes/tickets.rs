@@ -29,6 +29,10 @@ pub(super) struct Ticket {
     /// When the crew comes, today.
     visit: Option<String>,
     rated: bool,
+    /// Stars, once they are given.
+    arrival: Option<i64>,
+    efficiency: Option<i64>,
+    attitude: Option<i64>,
 }
 
 pub(super) async fn ticket(
@@ -38,6 +42,7 @@ pub(super) async fn ticket(
 ) -> Result<Json<Ticket>, Refusal> {
     let row = sqlx::query_as(
         "SELECT ticket, state, crews.name AS crew, cause, visit, arrival IS NOT NULL AS rated,
+            arrival, efficiency, attitude,
             CASE state WHEN 'received' THEN 1 WHEN 'assigned' THEN 2 WHEN 'on_the_way' THEN 3 ELSE 4 END AS step
          FROM tickets LEFT JOIN crews ON crews.crew = tickets.crew AND crews.language = $2
          WHERE number = $1 ORDER BY ticket DESC LIMIT 1",

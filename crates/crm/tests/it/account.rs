@@ -33,6 +33,20 @@ async fn a_balance_is_credit_nothing_or_debt() {
 }
 
 #[tokio::test]
+async fn a_balance_is_what_it_was_set_to() {
+    let crm = Crm::start("set-balance").await;
+    let path = "/subscribers/13800138000/balance";
+    assert_eq!(crm.put(path, json!({"yuan": 47.36})).await.0, 204);
+    assert_eq!(crm.get(path).await.1["yuan"], 47.36);
+    assert_eq!(crm.put(path, json!({"yuan": -12.5})).await.0, 204);
+    assert_eq!(crm.get(path).await.1, json!({"yuan": 0.0, "owed": 12.5, "state": "debt"}));
+    assert_eq!(crm.get("/audit/13800138000").await.1[1]["what"], "balance set to 47.36");
+    assert_eq!(crm.put(path, json!({"yuan": 1e9})).await.0, 400);
+    assert_eq!(crm.put(path, json!({"fen": 1})).await.0, 422);
+    assert_eq!(crm.put("/subscribers/1/balance", json!({"yuan": 1})).await.0, 404);
+}
+
+#[tokio::test]
 async fn a_bill_is_the_sum_of_its_parts_month_by_month() {
     let crm = Crm::start("bill").await;
     let (status, bill) = crm.get("/subscribers/13800138000/bill").await;

@@ -56,6 +56,10 @@ impl Crm {
         self.ask("POST", path, "", Some(body)).await
     }
 
+    async fn put(&self, path: &str, body: Json) -> (u16, Json) {
+        self.ask("PUT", path, "", Some(body)).await
+    }
+
     async fn order(&self, number: &str, key: &str, body: Json) -> (u16, Json) {
         let header = format!("Idempotency-Key: {key}\r\n");
         self.ask("POST", &format!("/subscribers/{number}/orders"), &header, Some(body)).await

@@ -20,6 +20,21 @@ async fn packs_have_prices() {
 }
 
 #[tokio::test]
+async fn who_was_told_the_price_of_before_is_refused() {
+    let crm = Crm::start("set-price").await;
+    assert_eq!(crm.put("/packs/10GB", json!({"yuan": 23.45})).await.0, 204);
+    assert_eq!(crm.get("/packs/10GB").await.1["yuan"], 23.45);
+    let of_before = json!({"pack": "10GB", "yuan": 20});
+    assert_eq!(crm.order(CALLER, "k1", of_before).await, (409, json!({"error": "price_changed"})));
+    assert_eq!(crm.order(CALLER, "k2", json!({"pack": "10GB", "yuan": 23.45})).await.0, 200);
+    assert_eq!(yuan(&crm, CALLER).await, 34.75);
+    for wrong in [json!({"yuan": 0}), json!({"yuan": -1}), json!({"yuan": 1e9})] {
+        assert_eq!(crm.put("/packs/10GB", wrong).await.0, 400);
+    }
+    assert_eq!(crm.put("/packs/1TB", json!({"yuan": 1})).await.0, 404);
+}
+
+#[tokio::test]
 async fn the_same_key_is_the_same_order_also_after_a_restart() {
     let crm = Crm::start("same-key").await;
     let wish = json!({"pack": "10GB", "yuan": 20});

@@ -11,7 +11,7 @@ async fn a_ticket_is_told_in_the_callers_language() {
     assert_eq!(status, 200);
     let want = json!({
         "ticket": "R2041", "state": "assigned", "step": 2, "crew": "王师傅", "cause": "line", "visit": "14:00",
-        "rated": false
+        "rated": false, "arrival": null, "efficiency": null, "attitude": null
     });
     assert_eq!(ticket, want);
     let (_, english) = crm.get("/subscribers/13800138002/ticket?language=en").await;
@@ -31,7 +31,9 @@ async fn a_repair_is_rated_once_and_when_it_is_done() {
     assert_eq!(crm.post("/tickets/R9/rating", stars).await.0, 404);
     let six = json!({"arrival": 6, "efficiency": 4, "attitude": 3});
     assert_eq!(crm.post("/tickets/R2045/rating", six).await.0, 400);
-    assert_eq!(crm.get("/subscribers/13800138003/ticket?language=en").await.1["rated"], true);
+    let (_, rated) = crm.get("/subscribers/13800138003/ticket?language=en").await;
+    let stars = ["arrival", "efficiency", "attitude"].map(|what| rated[what].as_i64());
+    assert_eq!((&rated["rated"], stars), (&json!(true), [Some(5), Some(4), Some(3)]));
 }
 
 #[tokio::test]
@@ -52,6 +54,12 @@ async fn complaints_stars_and_messages_are_kept() {
     assert_eq!(crm.post("/complaints", complaint).await.1["number"], "C2");
     assert_eq!(crm.post("/satisfaction", json!({"caller": "13800138000", "stars": 5})).await.0, 204);
     assert_eq!(crm.post("/satisfaction", json!({"caller": "13800138000", "stars": 0})).await.0, 400);
+    assert_eq!(crm.get("/satisfaction/13800138000").await, (200, json!([{"stars": 5}])));
+    let named = json!({"caller": "13800138000", "about": "network"});
+    assert_eq!(crm.post("/complaints", named).await.0, 200);
+    let complaints = crm.get("/complaints/13800138000").await;
+    assert_eq!(complaints, (200, json!([{"number": "C3", "about": "network"}])));
+    assert_eq!(crm.get("/complaints/13800138001").await.1, json!([]));
     for text in ["one", "two"] {
         assert_eq!(crm.post("/sms", json!({"to": "+8613800138000", "text": text})).await.0, 200);
     }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use emulator::{CircuitReport, End, KeyTrip, Load, Material, Pictures, Report, Sound, Trip};
+use emulator::{CircuitReport, End, Entry, KeyTrip, Load, Material, Pictures, Report, Sound, Trip};
 use h324m::srp;
 use rtp::Digit;
 
@@ -25,7 +25,9 @@ const EXAMPLES: &str = "\
 Examples:
   A video telephone that presses 1, 9 and 2:
     vireo call sip:1008621@127.0.0.1:5060 --keys 1,9,2 --out seen
-  A 3G phone that does the same:
+  One that asks for its details with a PIN, whose digits lead to one page:
+    vireo call sip:1008621@127.0.0.1:5060 --from 13800138000 --keys '4,1,(2580)' --out seen
+  A 3G phone that does the same as the first:
     vireo call --3g sip:1008621@127.0.0.1:5060 --keys 1,9,2 --out seen
   An old 3G phone on a bad line:
     vireo call --3g sip:1008621@127.0.0.1:5060 --level 1 --srp nsrp --ber 1e-4 --loss 2%
@@ -50,7 +52,7 @@ pub(crate) struct Args {
     #[arg(value_name = "URI")]
     uri: String,
 
-    /// Keys to press, one after another: 1,2 or 12
+    /// Keys to press, one after another: 1,2 or 12. Digits of a number stand in brackets: 4,1,(2580)
     #[arg(long, default_value = "", value_parser = keys)]
     keys: Keys,
 
@@ -131,7 +133,14 @@ enum Audio {
 }
 
 #[derive(Clone, Debug)]
-struct Keys(Vec<Digit>);
+struct Keys(Vec<Entry>);
+
+impl Keys {
+    /// Without a look at pages in between, as calls need them that see none.
+    fn one_by_one(&self) -> Vec<Digit> {
+        self.0.iter().flat_map(|entry| entry.keys()).copied().collect()
+    }
+}
 
 impl Args {
     pub(crate) fn execute(&self) -> anyhow::Result<ExitCode> {
@@ -166,7 +175,7 @@ impl Args {
         let trip = Trip {
             uri: self.uri.clone(),
             phone,
-            keys: self.keys.0.clone(),
+            entries: self.keys.0.clone(),
             out: self.out.clone(),
             every_picture: self.every_picture,
             length_max: Duration::from_secs(self.seconds.unwrap_or(SECONDS)),
@@ -185,7 +194,7 @@ impl Args {
         let report = emulator::time_keys(&KeyTrip {
             uri: self.uri.clone(),
             phone,
-            keys: self.keys.0.clone(),
+            keys: self.keys.one_by_one(),
             presses,
             length: Duration::from_secs(self.seconds.unwrap_or(SECONDS)),
         })?;
@@ -199,7 +208,7 @@ impl Args {
         let load = Load {
             uri: self.uri.clone(),
             phone,
-            keys: self.keys.0.clone(),
+            keys: self.keys.one_by_one(),
             calls,
             rate: self.rate,
             length: Duration::from_secs(self.seconds.unwrap_or(SECONDS_OF_MANY)),
@@ -235,9 +244,9 @@ fn failure(report: &Report, pages: usize) -> Option<String> {
 
 /// The first key that changed nothing on the screen, if there is one.
 fn unchanged(report: &Report) -> Option<String> {
-    let page = (1..).zip(&report.pages).find(|(_, page)| page.key.is_some() && !page.changed);
+    let page = (1..).zip(&report.pages).find(|(_, page)| page.entry.is_some() && !page.changed);
     let (number, page) = page?;
-    let key = page.key?.as_char();
+    let key = page.entry.as_ref()?;
     Some(format!("key {key} changed nothing on the screen: page {number} did not come"))
 }
 
@@ -285,11 +294,29 @@ fn circuit_lines(report: &CircuitReport) -> String {
     )
 }
 
+/// `1,9` and `19` are two keys, `(2580)` is a number.
 fn keys(text: &str) -> Result<Keys, String> {
-    let keys = text.chars().filter(|key| !matches!(key, ',' | ' '));
-    keys.map(|key| Digit::try_from(key).map_err(|error| error.to_string()))
-        .collect::<Result<_, _>>()
-        .map(Keys)
+    let mut entries = Vec::new();
+    let mut number: Option<Vec<Digit>> = None;
+    for sign in text.chars().filter(|sign| !matches!(sign, ',' | ' ')) {
+        match (sign, &mut number) {
+            ('(', None) => number = Some(Vec::new()),
+            (')', Some(_)) => {
+                let typed = number.take().and_then(Entry::new);
+                entries.push(typed.ok_or("nothing stands in the brackets")?);
+            }
+            (key, Some(number)) => number.push(digit(key)?),
+            (key, None) => entries.push(digit(key)?.into()),
+        }
+    }
+    match number {
+        Some(_) => Err("a bracket is not closed".to_owned()),
+        None => Ok(Keys(entries)),
+    }
+}
+
+fn digit(key: char) -> Result<Digit, String> {
+    Digit::try_from(key).map_err(|error| error.to_string())
 }
 
 /// A number is a frequency, everything else a file.
@@ -350,12 +377,23 @@ mod tests {
 
     #[test]
     fn keys_may_be_written_with_and_without_commas() {
-        let text = |keys: &Keys| keys.0.iter().map(|key| key.as_char()).collect::<String>();
+        let text = |written| keys(written).expect("keys").0.iter().map(Entry::to_string).collect::<Vec<_>>();
         for written in ["1,*,#", "1*#", "1, *, #"] {
-            assert_eq!(text(&keys(written).expect("keys")), "1*#", "{written}");
+            assert_eq!(text(written), ["1", "*", "#"], "{written}");
         }
-        assert!(keys("").expect("no keys").0.is_empty());
+        assert!(text("").is_empty());
         assert!(keys("1,x").is_err());
+    }
+
+    #[test]
+    fn digits_in_brackets_are_typed_together() {
+        let typed = keys("4,1,(2580),9(021#)").expect("keys");
+        let text: Vec<String> = typed.0.iter().map(Entry::to_string).collect();
+        assert_eq!(text, ["4", "1", "2580", "9", "021#"]);
+        assert_eq!(typed.one_by_one().len(), 11);
+        for wrong in ["(", "1)", "()", "(1", "((1))", "(x)"] {
+            assert!(keys(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]
@@ -450,7 +488,7 @@ mod tests {
     #[test]
     fn a_page_that_did_not_come_is_a_failure_and_named() {
         let page = |key: Option<char>, changed| emulator::Page {
-            key: key.and_then(|key| Digit::try_from(key).ok()),
+            entry: key.and_then(|key| Digit::try_from(key).ok()).map(Entry::from),
             at: Duration::ZERO,
             changed,
             picture: media::Picture::black(media::Size::QCIF),

@@ -33,8 +33,8 @@
 // Chromium's fake camera. VIREO_CHROMIUM names the browser's program (/usr/bin/chromium).
 //
 // `serve`: {"do": "open", "tab": "a", "path": "/phone"} opens a tab; {"tab": "a", "do": M, "with": [...]} calls the
-// method M of tabs.mjs (call, dial, key, hangUp, work, rings, accept, reject, state, look, plays, stats, ssim, shows,
-// timing, screenshot, close); each is answered by one line {"did": M, "tab": "a", "result": ...} or {"did", "error"}.
+// method M of tabs.mjs (call, dial, key, reaches, hangUp, work, rings, accept, reject, state, look, plays, stats, received,
+// ssim, shows, timing, screenshot, close); each is answered by one line {"did": M, "tab": "a", "result": ...} or {"did", "error"}.
 // The end of stdin ends it.
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
@@ -47,8 +47,8 @@ const SCENARIOS = { ...PLAIN, ...NETWORK };
 const print = (/** @type {object} */ line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const OPTIONS = ["url", "number", "key", "out", "slide", "next", "plate", "page", "hang-up", "seconds", "calls", "answers", "agents", "source", "desk"];
-const TAB_METHODS = ["call", "dial", "picture", "key", "hangUp", "work", "rings", "accept", "reject", "state", "link", "look",
-  "plays", "stats", "ssim", "shows", "timing", "screenshot", "close"];
+const TAB_METHODS = ["call", "dial", "picture", "key", "reaches", "hangUp", "work", "rings", "accept", "reject", "state", "link", "look",
+  "plays", "stats", "received", "ssim", "shows", "timing", "screenshot", "close"];
 
 /** @param {import("./scenarios.mjs").Stage} stage */
 async function serve({ browser, url }) {

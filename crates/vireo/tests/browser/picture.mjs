@@ -44,6 +44,16 @@ export async function ssimInPage(png) {
   return sum / windows;
 }
 
+/** The remote picture in its own size as a data: URL of a PNG; null while there is none. */
+export function pngInPage() {
+  const video = document.querySelector("video.remote");
+  if (!video?.videoWidth) return null;
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+  canvas.getContext("2d").drawImage(video, 0, 0);
+  return canvas.toDataURL("image/png");
+}
+
 /** Size, mean colour and spread of luma of the remote picture; a black or grey one has hardly any spread. */
 export function lookInPage() {
   const video = document.querySelector("video.remote");

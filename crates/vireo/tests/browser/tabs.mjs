@@ -1,9 +1,9 @@
 // A browser, and tabs in it that act as a visitor or an agent would: by clicks and keys, never by calling the
 // page's functions. Only looking is done from inside the page.
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { chromium } from "playwright-core";
 import { relayOnlyInPage } from "./media.mjs";
-import { lookInPage, ssimInPage, statsInPage, watchChangeInPage } from "./picture.mjs";
+import { lookInPage, pngInPage, ssimInPage, statsInPage, watchChangeInPage } from "./picture.mjs";
 
 const FLAGS = [
   "--no-sandbox",
@@ -161,17 +161,24 @@ export class Tab {
 
   // A visitor
 
-  /** Dials, and waits for the first decoded picture; answers the call's timing. @param {string} number */
-  async call(number) {
-    await this.dial(number);
+  /** Dials, and waits for the first decoded picture; answers the call's timing. @param {string} number @param {string} [name] */
+  async call(number, name) {
+    await this.dial(number, name);
     await this.picture();
     return this.timing();
   }
 
-  /** Dials and does not wait. @param {string} number */
-  async dial(number) {
+  /** Dials and does not wait. @param {string} number @param {string} [name] who calls, as the field for it is filled in */
+  async dial(number, name) {
     await this.page.fill("input[name=number]", number);
+    if (name !== undefined) await this.page.fill("input[name=name]", name);
     await this.page.click(".dial button[type=submit]");
+  }
+
+  /** Waits until the page tells what is said at a node; answers the text. @param {string} node */
+  async reaches(node) {
+    await this.until(`the node ${node}`, (phone) => phone.caption?.node === node);
+    return (await this.state()).caption.text;
   }
 
   /** Waits for the first picture of this call. */
@@ -245,6 +252,14 @@ export class Tab {
   /** Wall time in ms at which the watched picture changed. */
   changedAt() {
     return this.inside("another picture", () => window.vireo.changedAt);
+  }
+
+  /** Writes the remote picture, as it was received, as a PNG. @param {string} file */
+  async received(file) {
+    const png = await this.page.evaluate(pngInPage);
+    if (png === null) throw new Error("no picture is there");
+    await writeFile(file, Buffer.from(png.slice(png.indexOf(",") + 1), "base64"));
+    return file;
   }
 
   /** How alike the remote picture and a PNG are now. @param {string} file */

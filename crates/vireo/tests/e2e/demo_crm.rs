@@ -1,7 +1,6 @@
 //! The CRM that `vireo demo` starts: a call asks it, and what it was told is there after a restart.
 
 use std::fs;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::common::caller::Caller;
@@ -14,14 +13,6 @@ calls:
   sms: { post: /sms, takes: { to: text, text: text }, returns: { id: text }, example: { id: M1 } }
 "#;
 
-/// Its address, as a person is told it.
-fn crm(demo: &Demo) -> SocketAddr {
-    let said = demo.process.output();
-    let (_, rest) = said.split_once("Its CRM is at http://").expect("the greeting says where");
-    let (address, _) = rest.split_once(": ").expect("more of the sentence");
-    address.parse().expect("an address")
-}
-
 #[test]
 fn a_call_asks_the_crm_that_the_demo_started_and_a_restart_keeps_its_data() {
     let mut demo = Demo::edited("demo-crm", |service| {
@@ -32,7 +23,7 @@ fn a_call_asks_the_crm_that_the_demo_started_and_a_restart_keeps_its_data() {
         let told = "  told: { lookup: { call: crm.sms, send: { to: caller, text: caller }, into: sent, exits: { done: balance, refused: main, failed: main } } }\n";
         fs::write(&path, format!("{}{told}", flow.trim_end().to_owned() + "\n")).expect("writable");
     });
-    let first = crm(&demo);
+    let first = demo.crm();
     assert!(get(first, "/subscribers/13800138000/balance").contains("58.2"));
     let kept = |address| get(address, "/sms/13800000000").contains("13800000000");
     assert!(!kept(first));
@@ -41,7 +32,7 @@ fn a_call_asks_the_crm_that_the_demo_started_and_a_restart_keeps_its_data() {
     caller.look_until("what the call told the CRM", Duration::from_secs(10), || kept(first));
     drop(caller);
     demo.restart();
-    let second = crm(&demo);
+    let second = demo.crm();
     assert!(kept(second), "the data is in the demo's folder");
     assert_eq!(demo.process.exited(), None);
 }

@@ -14,6 +14,7 @@ mod common;
 mod demo_crm;
 mod doctor;
 mod harness;
+mod hotline;
 mod linphone;
 mod live_edit;
 mod media_build;

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use media::{Picture, Size};
 use serde_json::Value;
 
-use crate::common::demo::Demo;
-use crate::common::gateway::HOTLINE;
+use crate::common::browser;
+use crate::common::demo::{Demo, with_own_service};
+use crate::common::gateway::{HOTLINE, rewrite};
 use crate::common::process::Process;
+use crate::common::reading::{amount, is_read, picture, reads_chinese, says};
 use crate::common::stub::{Manner, Stub};
 use crate::common::{not_run, wait};
 
@@ -23,18 +24,12 @@ const BROWSER_LIMIT: Duration = Duration::from_secs(120);
 /// The project's own service over `stub`, instead of the small one of other tests.
 fn demo(test: &str, stub: &Stub) -> Demo {
     Demo::edited(test, |service| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        fs::remove_dir_all(service).expect("the test's folder is writable");
-        fs::create_dir(service).expect("the test's folder is writable");
-        for folder in ["dialplans", "media"] {
-            let copied = Command::new("cp").arg("-rL").arg(root.join(folder)).arg(service).status();
-            assert!(copied.is_ok_and(|status| status.success()), "{folder} is copied");
-        }
-        let path = service.join("dialplans/crm.yaml");
-        let text = fs::read_to_string(&path).expect("the service has a connector");
-        let base = "base: \"${CRM_URL:-http://127.0.0.1:8790}\"";
-        assert!(text.contains(base), "{text}");
-        fs::write(path, text.replace(base, &format!("base: http://{}", stub.address))).expect("writable");
+        with_own_service(service);
+        rewrite(service, "dialplans/crm.yaml", |text| {
+            let base = "base: \"${CRM_URL:-http://127.0.0.1:8790}\"";
+            assert!(text.contains(base), "{text}");
+            text.replace(base, &format!("base: http://{}", stub.address))
+        });
     })
 }
 
@@ -50,52 +45,6 @@ fn page_behind_1(demo: &Demo, name: &str, words: &[&str]) -> PathBuf {
     out.join("02-key-1.png")
 }
 
-fn picture(file: &Path) -> Picture {
-    let clip = codec::file::read(file).unwrap_or_else(|why| panic!("{}: {why}", file.display()));
-    clip.pictures.into_iter().next().expect("a PNG holds a picture").1
-}
-
-/// Whether `amount` is read on it. Tesseract is no person: it is shown the picture in several sizes, and asked in several
-/// ways. No wrong amount is read by chance, for nobody could guess it.
-fn is_read(file: &Path, amount: &str) -> bool {
-    let seen = picture(file);
-    let ways = [2, 3, 4].into_iter().flat_map(|times| {
-        ["chi_sim", "eng"]
-            .into_iter()
-            .flat_map(move |language| ["6", "11"].map(|mode| (times, language, mode)))
-    });
-    let mut readings = Vec::new();
-    for (times, language, mode) in ways {
-        let large = Size { width: seen.size.width * times, height: seen.size.height * times };
-        let path = file.with_extension("large.png");
-        codec::png::write(&path, &codec::scale(&seen, large).expect("it can be scaled")).expect("writable");
-        let run =
-            Command::new("tesseract").arg(&path).args(["stdout", "-l", language, "--psm", mode]).output();
-        let read = String::from_utf8_lossy(&run.expect("it is installed").stdout).replace(' ', "");
-        if read.contains(amount) {
-            println!("{amount} is read in {read:?}");
-            return true;
-        }
-        readings.push(read);
-    }
-    println!("{amount} is not read in any of {readings:?}");
-    false
-}
-
-fn reads_chinese() -> bool {
-    let listed = Command::new("tesseract").arg("--list-langs").output();
-    listed.is_ok_and(|listed| String::from_utf8_lossy(&listed.stdout).lines().any(|line| line == "chi_sim"))
-}
-
-/// An amount that no file of the project knows: four digits drawn by the system.
-fn amount() -> String {
-    let mut octets = [0; 2];
-    use rand::TryRngCore;
-    rand::rngs::OsRng.try_fill_bytes(&mut octets).expect("the system has random octets");
-    let cents = 1_000 + u32::from(u16::from_ne_bytes(octets)) % 9_000;
-    format!("{}.{:02}", cents / 100, cents % 100)
-}
-
 #[test]
 fn a_balance_of_this_moment_is_read_off_the_picture_of_every_phone() {
     if !reads_chinese() {
@@ -108,36 +57,21 @@ fn a_balance_of_this_moment_is_read_off_the_picture_of_every_phone() {
         stub.be(Manner::Balance(amount.clone()));
         assert!(is_read(&page_behind_1(&demo, name, words), &amount), "{name}: {amount}");
     }
-    let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
-    if !driver.join("node_modules/playwright-core").is_dir() {
-        return not_run("walked (browser)", "needs playwright-core (npm ci in crates/vireo/tests/browser)");
+    if !browser::is_ready("walked (browser)") {
+        return;
     }
+    let driver = browser::script();
     let amount = amount();
     stub.be(Manner::Balance(amount.clone()));
-    let seen = browser(&demo, &driver);
+    let seen = called_from_page(&demo, &driver);
     let text = seen.pointer("/next_caption/text").and_then(Value::as_str).unwrap_or_default();
-    let (yuan, cents) = amount.split_once('.').expect("an amount");
     println!("browser: {amount} is said as {text:?}");
-    assert!(text.contains(&said(yuan)) && text.contains(&said(&cents[..1])), "{amount}: {seen}");
+    assert!(says(text, &amount), "{amount}: {seen}");
     assert!(is_read(&demo.dir().join("phone-page.png"), &amount), "{amount} on the page");
 }
 
-/// A number below a hundred as it is said, or one digit.
-fn said(digits: &str) -> String {
-    const DIGITS: [&str; 10] = ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
-    let of = |at: usize| DIGITS[usize::from(digits.as_bytes()[at] - b'0')];
-    match digits.len() {
-        1 => of(0).to_owned(),
-        _ => {
-            let tens = if &digits[..1] == "1" { "" } else { of(0) };
-            let ones = if &digits[1..] == "0" { "" } else { of(1) };
-            format!("{tens}十{ones}")
-        }
-    }
-}
-
 /// Calls from the page of the phone and presses 1.
-fn browser(demo: &Demo, driver: &Path) -> Value {
+fn called_from_page(demo: &Demo, driver: &Path) -> Value {
     let script = driver.join("drive.mjs");
     let (script, out) = (script.to_str().expect("UTF-8"), demo.dir().to_str().expect("UTF-8"));
     let url = format!("http://{}", demo.http);

@@ -15,18 +15,23 @@ pub(crate) struct Browser {
 }
 
 /// The folder of the script.
-fn script() -> PathBuf {
+pub(crate) fn script() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser")
 }
 
 /// A lab with a browser, or `None` after saying what is missing.
 pub(crate) fn lab(test: &str, more: &[&str]) -> Option<Lab> {
     let lab = Lab::new(test, &[&["node", "chromium"], more].concat())?;
-    if !script().join("node_modules/playwright-core").is_dir() {
+    is_ready(test).then_some(lab)
+}
+
+/// Whether the script can run; says so otherwise.
+pub(crate) fn is_ready(test: &str) -> bool {
+    let ready = script().join("node_modules/playwright-core").is_dir();
+    if !ready {
         not_run(test, "needs playwright-core (npm ci in crates/vireo/tests/browser)");
-        return None;
     }
-    Some(lab)
+    ready
 }
 
 /// Where screenshots are kept for a person to look at.

@@ -1,6 +1,7 @@
 //! A caller of our own that a test leads step by step: it looks, presses a key, and goes on looking.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use emulator::{Event, Terminal};
@@ -16,6 +17,9 @@ const PAGE_LIMIT: Duration = Duration::from_secs(60);
 const STILL: Duration = Duration::from_millis(800);
 /// The welcome stands for as long as it is spoken; the menu comes after it.
 const STILL_FIRST: Duration = Duration::from_secs(6);
+
+/// From one key to the next of a number that is typed.
+const BETWEEN_KEYS: Duration = Duration::from_millis(250);
 
 /// A call in progress.
 pub(crate) struct Caller {
@@ -39,15 +43,19 @@ impl Caller {
     }
 
     fn call(hotline: SocketAddr, still: Duration) -> (Caller, Picture) {
-        let mut terminal =
-            Terminal::open((Ipv4Addr::LOCALHOST, 0).into(), "13800000000", Codec::H264, Size::CIF)
-                .expect("ports are free");
+        let mut caller = Caller::of("13800000000", hotline);
+        let page = caller.page(still, &Picture::black(Size::CIF));
+        (caller, page)
+    }
+
+    /// Calls the hotline from `number`, and waits for nothing yet.
+    pub(crate) fn of(number: &str, hotline: SocketAddr) -> Caller {
+        let mut terminal = Terminal::open((Ipv4Addr::LOCALHOST, 0).into(), number, Codec::H264, Size::CIF)
+            .expect("ports are free");
         let uri = format!("sip:{HOTLINE}@{hotline}").parse().expect("a SIP URI");
         let now = net::clock::now();
         terminal.phone().call(now, &uri, hotline).expect("the call begins");
-        let mut caller = Caller { terminal, shows: None, heard: Vec::new(), since: now.mono, over: false };
-        let page = caller.page(still, &Picture::black(Size::CIF));
-        (caller, page)
+        Caller { terminal, shows: None, heard: Vec::new(), since: now.mono, over: false }
     }
 
     /// Presses a key; the page that it leads to, which is unlike `before`.
@@ -55,6 +63,15 @@ impl Caller {
         let key = Digit::try_from(key).expect("a key");
         assert!(self.terminal.phone().press(net::clock::now(), key), "the hotline takes keys");
         self.page(STILL, before)
+    }
+
+    /// Presses the keys one after another, as a hand does, and looks on meanwhile.
+    pub(crate) fn type_in(&mut self, keys: &str) {
+        for key in keys.chars() {
+            let key = Digit::try_from(key).expect("a key");
+            assert!(self.terminal.phone().press(net::clock::now(), key), "the hotline takes keys");
+            self.look(BETWEEN_KEYS);
+        }
     }
 
     /// Presses a key whose page differs little from `before`; how alike the two are after two seconds.
@@ -75,6 +92,40 @@ impl Caller {
             assert!(net::clock::now().mono < end, "no sound comes any more");
             self.turn();
         }
+    }
+
+    /// Looks on for so long; a call that ends meanwhile has ended.
+    pub(crate) fn look(&mut self, time: Duration) {
+        let end = net::clock::now().mono + time;
+        while !self.over && net::clock::now().mono < end {
+            self.turn();
+        }
+    }
+
+    /// Looks on while another thread is at `work`; what that comes to.
+    pub(crate) fn look_while<T: Send>(&mut self, work: impl FnOnce() -> T + Send) -> T {
+        thread::scope(|scope| {
+            let working = scope.spawn(work);
+            while !self.over && !working.is_finished() {
+                self.turn();
+            }
+            working.join().expect("it does not panic")
+        })
+    }
+
+    /// Looks on until the page stands still; what it shows.
+    pub(crate) fn rests(&mut self) -> Picture {
+        self.page(STILL, &Picture::black(Size::CIF))
+    }
+
+    /// What is shown now.
+    pub(crate) fn shows(&self) -> Option<&Picture> {
+        self.shows.as_ref()
+    }
+
+    /// Whether the hotline has hung up.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over
     }
 
     /// Looks on until `is_it` is true.
@@ -106,7 +157,9 @@ impl Caller {
         for event in self.terminal.turn(now + Duration::from_millis(50)).expect("the network works") {
             match event {
                 Event::Picture(picture) => {
-                    if self.shows.as_ref().is_none_or(|shows| ssim(shows, &picture) < 0.97) {
+                    // Pictures of a page that stands still are mostly equal, which is told at once.
+                    let is_other = |shows: &Picture| shows.y != picture.y && ssim(shows, &picture) < 0.97;
+                    if self.shows.as_ref().is_none_or(is_other) {
                         self.since = now;
                     }
                     self.shows = Some(picture);

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -131,9 +132,29 @@ impl Demo {
         status["service"].take()
     }
 
+    /// Where its CRM is, as a person is told it.
+    pub(crate) fn crm(&self) -> SocketAddr {
+        let said = self.process.output();
+        let (_, rest) = said.split_once("Its CRM is at http://").expect("the greeting says where");
+        let (address, _) = rest.split_once(": ").expect("more of the sentence");
+        address.parse().expect("an address")
+    }
+
     /// The folder of the test.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir.0
+    }
+}
+
+/// Puts the project's own dialplans and media in place of the small service of other tests.
+pub(crate) fn with_own_service(service: &Path) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    fs::remove_dir_all(service).expect("the test's folder is writable");
+    fs::create_dir(service).expect("the test's folder is writable");
+    for folder in ["dialplans", "media"] {
+        // Its clips may be links.
+        let copied = Command::new("cp").arg("-rL").arg(root.join(folder)).arg(service).status();
+        assert!(copied.is_ok_and(|status| status.success()), "{folder} is copied");
     }
 }
 

@@ -1,6 +1,7 @@
 //! A child process that cannot outlive the test that started it.
 
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -23,18 +24,33 @@ impl Process {
     ///
     /// `setpriv` has the kernel end the child should the test be killed before it can clean up.
     pub(crate) fn start(dir: &Path, log: &Path, program: &str, args: &[&str]) -> Process {
+        Process::with(dir, log, program, args, Stdio::null())
+    }
+
+    /// The same for a program that is told what to do, a line at a time: see [`Process::tell`].
+    pub(crate) fn obedient(dir: &Path, log: &Path, program: &str, args: &[&str]) -> Process {
+        Process::with(dir, log, program, args, Stdio::piped())
+    }
+
+    fn with(dir: &Path, log: &Path, program: &str, args: &[&str], stdin: Stdio) -> Process {
         let out = File::create(log).expect("the log's folder exists");
         let err = out.try_clone().expect("a file handle can be duplicated");
         let child = Command::new("setpriv")
             .args(["--pdeathsig", "KILL", program])
             .args(args)
             .current_dir(dir)
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(out)
             .stderr(err)
             .spawn()
             .unwrap_or_else(|why| panic!("{program} does not start: {why}"));
         Process { child, log: log.to_owned() }
+    }
+
+    /// Writes a line to its standard input.
+    pub(crate) fn tell(&mut self, line: &str) {
+        let stdin = self.child.stdin.as_mut().expect("it was started to be told");
+        writeln!(stdin, "{line}").and_then(|()| stdin.flush()).expect("it listens");
     }
 
     /// Everything it has printed so far.
