@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use media::{Picture, Size};
+use media::{Picture, Size, SlideValues};
+
+use super::slides;
 
 /// The picture in a PNG.
 pub(crate) fn picture(file: &Path) -> Picture {
@@ -94,35 +96,41 @@ fn said(digits: &str) -> String {
     }
 }
 
-/// The code of four digits on a picture of `code.svg`, if most of several readings agree on it.
+/// The code of four digits on a CIF picture of `code.svg`: at each place the digit that looks most like it, if it does so
+/// clearly. Tesseract is no help here, it takes a bold seven for a one.
 pub(crate) fn code(file: &Path) -> Option<String> {
-    let band = black_on_white(&picture(file));
-    let mut readings: Vec<String> = Vec::new();
-    for (times, mode) in [(2, "7"), (3, "7"), (4, "7"), (3, "13"), (2, "6")] {
-        let large = Size { width: band.size.width * times, height: band.size.height * times };
-        let path = file.with_extension("code.png");
-        codec::png::write(&path, &codec::scale(&band, large).expect("it can be scaled")).expect("writable");
-        let digits = ["-c", "tessedit_char_whitelist=0123456789"];
-        let run = Command::new("tesseract").arg(&path).args(["stdout", "--psm", mode]).args(digits).output();
-        let read =
-            String::from_utf8_lossy(&run.expect("it is installed").stdout).replace(char::is_whitespace, "");
-        readings.push(read);
+    /// Mean difference of luma, of 0 to 255: coding makes 0.5, and two digits are 4 apart or more.
+    const ALIKE: f64 = 2.5;
+    let seen = picture(file);
+    if seen.size != Size::CIF {
+        return None;
     }
-    println!("the code is read as {readings:?}");
-    let votes = |code: &String| readings.iter().filter(|reading| *reading == code).count();
-    let best = readings.iter().filter(|reading| reading.len() == 4).max_by_key(|code| votes(code))?;
-    (votes(best) >= 2).then(|| best.clone())
+    let drawn: Vec<Picture> = (0..10).map(all_of).collect();
+    let digit = |place: usize| {
+        let apart = |digit: &Picture| difference(&seen, digit, place);
+        let mut by_likeness: Vec<(f64, usize)> = drawn.iter().map(apart).zip(0..).collect();
+        by_likeness.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let (best, second) = (by_likeness[0], by_likeness[1]);
+        println!("place {place}: {} differs by {:.1}, {} by {:.1}", best.1, best.0, second.1, second.0);
+        (best.0 < ALIKE && best.0 + 1.0 < second.0).then(|| best.1.to_string())
+    };
+    (0..4).map(digit).collect()
 }
 
-/// The band below the title of a CIF picture, where a code stands, with what is light on it in black: the boxes around
-/// the digits are gone.
-fn black_on_white(seen: &Picture) -> Picture {
-    const TOP: usize = 60;
-    const HEIGHT: usize = 88;
-    const LIGHT: u8 = 120;
-    let width = usize::from(seen.size.width);
-    let mut band = Picture::black(Size { width: seen.size.width, height: HEIGHT as u16 });
-    let rows = &seen.y[TOP * width..(TOP + HEIGHT) * width];
-    band.y = rows.iter().map(|luma| if *luma > LIGHT { 16 } else { 235 }).collect();
-    band
+/// A slide whose code is one digit four times.
+fn all_of(digit: u32) -> Picture {
+    let values = [("code", digit.to_string().repeat(4)), ("typed", String::new())];
+    let values = values.map(|(name, value)| (name.to_owned(), value)).into();
+    slides::draw("code.svg", &SlideValues { title: "code".into(), values, ..SlideValues::default() })
+}
+
+/// How far two pictures are apart where one of four boxes stands, in the middle below the title.
+fn difference(one: &Picture, other: &Picture, place: usize) -> f64 {
+    const BOX: usize = 66;
+    const ROWS: std::ops::Range<usize> = 64..144;
+    let width = usize::from(one.size.width);
+    let left = width / 2 - 2 * BOX + place * BOX;
+    let pixels = ROWS.flat_map(|y| (left..left + BOX).map(move |x| y * width + x));
+    let apart: Vec<u32> = pixels.map(|at| u32::from(one.y[at].abs_diff(other.y[at]))).collect();
+    f64::from(apart.iter().sum::<u32>()) / apart.len() as f64
 }

@@ -4,12 +4,24 @@ use std::path::Path;
 
 use dialplan::{Service, Slide};
 use gateway::service::Folder;
-use media::{Asset, Picture, Size};
+use media::{Asset, Picture, Size, SlideValues};
 
 use super::picture::ssim;
 
 /// The face of all slides, as Debian's `fonts-noto-cjk` has it.
 const FONT: &str = "/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc";
+
+/// A slide of the demo in Chinese at CIF, with values of the test's own.
+pub(crate) fn draw(template: &str, values: &SlideValues) -> Picture {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../media/slides").join(template);
+    let template = std::fs::read_to_string(path).expect("the demo has this slide");
+    renderer().render(&template, values, "zh-CN", Size::CIF).expect("it has what it needs")
+}
+
+fn renderer() -> slides::Renderer {
+    let font = std::fs::read(FONT).expect("fonts-noto-cjk is installed");
+    slides::Renderer::new(vec![font]).expect("it is a font")
+}
 
 /// All slides of a service at one size.
 pub(crate) struct Deck {
@@ -21,8 +33,7 @@ impl Deck {
     pub(crate) fn draw(folder: &Path, size: Size) -> Deck {
         let folder = Folder::find(folder);
         let service: Service = folder.load().expect("the demo is without fault");
-        let font = std::fs::read(FONT).expect("fonts-noto-cjk is installed");
-        let renderer = slides::Renderer::new(vec![font]).expect("it is a font");
+        let renderer = renderer();
         let picture = |slide: &Slide| {
             let Asset::Slide { template, language, values } = call::slide(slide) else {
                 panic!("a slide is made of a slide");
