@@ -28,6 +28,8 @@ pub(crate) struct Queueing {
     offer: Option<Offer>,
     /// The points that it was entered with.
     priority: acd::Priority,
+    /// What is seen and heard meanwhile.
+    waiting: dialplan::Presentation,
     /// When the pool must have said a first word of the ticket; `None` once it has.
     word_due: Option<Instant>,
     /// It is no queue but one telephone, which no pool knows.
@@ -37,14 +39,31 @@ pub(crate) struct Queueing {
 impl Queueing {
     /// Nobody is waited for yet.
     fn new(queue: String) -> Self {
-        let priority = acd::Priority::default();
-        Queueing { queue, board: None, offer: None, priority, word_due: None, transfer: None }
+        Queueing {
+            queue,
+            board: None,
+            offer: None,
+            priority: acd::Priority::default(),
+            waiting: dialplan::Presentation::default(),
+            word_due: None,
+            transfer: None,
+        }
     }
 
     /// A telephone in place of a queue.
     pub(crate) fn of_transfer(to: String, transfer: Transfer) -> Self {
         Queueing { transfer: Some(transfer), ..Queueing::new(to) }
     }
+}
+
+/// A subscriber's wish to wait.
+pub(crate) struct Entry {
+    pub(crate) queue: String,
+    pub(crate) priority: acd::Priority,
+    /// What is seen and heard meanwhile.
+    pub(crate) waiting: dialplan::Presentation,
+    /// Slides that tell the place.
+    pub(crate) places: Option<dialplan::Places>,
 }
 
 /// The agent who is rung or talked to.
@@ -65,18 +84,13 @@ pub(crate) enum Parting {
 }
 
 impl Call {
-    pub(crate) fn enter_queue(
-        &mut self,
-        now: Now,
-        queue: String,
-        priority: acd::Priority,
-        places: Option<dialplan::Places>,
-    ) {
+    pub(crate) fn enter_queue(&mut self, now: Now, entry: Entry) {
+        let Entry { queue, priority, waiting, places } = entry;
         info!(queue, "waits for an agent");
         self.draw_ticket();
         let word_due = Some(now.mono + limits::POOL_ANSWERS_WITHIN);
         let board = places.map(Board::new);
-        self.queueing = Some(Queueing { board, word_due, priority, ..Queueing::new(queue.clone()) });
+        self.queueing = Some(Queueing { board, word_due, priority, waiting, ..Queueing::new(queue.clone()) });
         self.signs =
             self.run.run.service().queues().queues.get(&queue).is_some_and(|queue| match queue.intent {
                 dialplan::Intent::Talk => false,
@@ -409,9 +423,10 @@ impl Call {
         self.queueing.as_ref().is_some_and(|queueing| queueing.transfer.is_none())
     }
 
-    /// The points that the queue was entered with.
-    pub(crate) fn queued_with(&self) -> acd::Priority {
-        self.queueing.as_ref().map(|queueing| queueing.priority).unwrap_or_default()
+    /// The points that the queue was entered with, and what is seen and heard there.
+    pub(crate) fn queued_with(&self) -> (acd::Priority, dialplan::Presentation) {
+        let queueing = self.queueing.as_ref();
+        queueing.map(|queueing| (queueing.priority, queueing.waiting.clone())).unwrap_or_default()
     }
 
     /// The subscriber sees and hears nothing of a leg that is about to go.

@@ -10,7 +10,7 @@ use dialplan::Presentation;
 use media::{Kind, Now};
 use tracing::{debug, info};
 
-use crate::agent_leg::Parting;
+use crate::agent_leg::{Entry, Parting};
 use crate::call::{Call, Output};
 use crate::leg::CALLER;
 use crate::stream::Source;
@@ -83,7 +83,7 @@ impl Call {
             return plate().map_or(View::Camera, View::Plate);
         }
         if self.desk.held {
-            return View::Hold(self.run.run.hold(self.queue_name()).unwrap_or_default());
+            return View::Hold(self.queued_with().1);
         }
         let shown = self.desk.shown.as_ref().and_then(|name| self.run.run.from_shelf(name));
         let curtain = || Presentation { speech: Vec::new(), looped: true, ..plate().unwrap_or_default() };
@@ -132,13 +132,12 @@ impl Call {
         if let Some(leg) = self.leg(leg) {
             leg.last_words.ended = Ended::Over;
         }
-        let (priority, waiting) = (self.queued_with(), self.run.run.hold(&queue));
+        let (priority, waiting) = self.queued_with();
+        let waiting = self.run.run.hold(&queue).unwrap_or(waiting);
         self.agent_parted(now, leg, Parting::HungUp);
-        self.enter_queue(now, queue, priority, None);
+        self.enter_queue(now, Entry { queue, priority, waiting: waiting.clone(), places: None });
         self.advance(now, dialplan::Event::WaitsOn);
-        if let Some(waiting) = waiting {
-            self.present(now, waiting);
-        }
+        self.present(now, waiting);
     }
 
     /// What is played during a conversation has come to its end.

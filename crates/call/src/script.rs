@@ -11,6 +11,7 @@ use dialplan::{Action, Presentation};
 use media::{Asset, AssetKey, Format, Now, Row, SlideValues, Track};
 use tracing::{debug, info, warn};
 
+use crate::agent_leg::Entry;
 use crate::call::{Call, Output};
 use crate::cdr::{CallBack, Cause};
 use crate::leg::CALLER;
@@ -102,9 +103,9 @@ impl Call {
                     self.present(now, presentation);
                 }
                 Action::Queue { queue, priority, waiting, places } => {
-                    self.present(now, waiting);
+                    self.present(now, waiting.clone());
                     let priority = acd::Priority { base: priority.base, per_minute: priority.per_minute };
-                    self.enter_queue(now, queue, priority, places);
+                    self.enter_queue(now, Entry { queue, priority, waiting, places });
                 }
                 Action::Wind(wind) => self.wind(now, wind),
                 Action::Echo => {

@@ -34,10 +34,14 @@ struct Talk {
 }
 
 impl Talk {
-    /// With this `queues.yaml`.
     fn of(queues: &str, seed: u64) -> Talk {
+        Talk::with(crate::FLOW, queues, seed)
+    }
+
+    /// With this flow and `queues.yaml`.
+    fn with(flow: &str, queues: &str, seed: u64) -> Talk {
         let texts = format!("{}engineer: \"Engineer {{{{ agent }}}}\"\n", crate::TEXTS);
-        let files = [("hotline.yaml", crate::FLOW), ("queues.yaml", queues), ("texts/en.yaml", &texts)];
+        let files = [("hotline.yaml", flow), ("queues.yaml", queues), ("texts/en.yaml", &texts)];
         let mut world = World::new(&service(&files), seed);
         let desk = world.add_browser(Browser { desk: Desk::Accepts(SECOND), ..Browser::new(1) });
         world.sign_in(desk, "desk1");
@@ -199,6 +203,21 @@ fn on_hold_neither_has_anything_of_the_other() {
     assert_eq!(talk.got(), got, "nothing goes to the desk");
     talk.wish(Wish::Hold { on: false });
     assert!(talk.sees(DESK) && talk.hears(DESK) && talk.has_visitor());
+}
+
+#[test]
+fn the_hold_is_that_of_the_step_where_it_has_its_own() {
+    let own = crate::FLOW.replace("name: help\n", "name: help\n      hold: { clip: welcome.mp4 }\n");
+    assert_ne!(own, crate::FLOW);
+    let mut talk = Talk::with(&own, QUEUES, 11);
+    talk.world.run_for(6 * SECOND);
+    talk.world.fetched.clear();
+    talk.wish(Wish::Hold { on: true });
+    assert!(
+        talk.fetched(|asset| *asset == Asset::ClipAudio("welcome.mp4".into())),
+        "{:?}",
+        talk.world.fetched
+    );
 }
 
 #[test]
