@@ -53,6 +53,8 @@ pub struct Drawn {
     pub letterings: Vec<Lettering>,
     /// Texts that are there in part only, whole.
     pub cut: Vec<String>,
+    /// Values that the template was given and has not looked at.
+    pub spare: Vec<String>,
 }
 
 /// One line as it is written.
@@ -115,6 +117,7 @@ impl Service {
         let places = self.places();
         let mut findings: Vec<Finding> =
             looks.iter().flat_map(|look| self.judge_look(look, &places)).collect();
+        findings.extend(spare(looks, &places));
         let mut slowest: BTreeMap<&Slide, &Wait<'_>> = BTreeMap::new();
         for wait in waits {
             let known = slowest.entry(&wait.change.to).or_insert(wait);
@@ -191,6 +194,26 @@ impl Service {
         });
         cut.chain(letterings).collect()
     }
+}
+
+/// Values that a template looks at on no screen: a name that it does not know by this spelling.
+fn spare(looks: &[Look<'_>], places: &Places<'_>) -> Vec<Finding> {
+    let mut never: BTreeMap<&Slide, BTreeSet<&str>> = BTreeMap::new();
+    for (slide, drawn) in looks.iter().filter_map(|look| Some((look.slide, look.drawn.as_ref().ok()?))) {
+        let spare = drawn.spare.iter().map(String::as_str).collect();
+        match never.get_mut(slide) {
+            Some(known) => known.retain(|name| BTreeSet::contains(&spare, name)),
+            None => drop(never.insert(slide, spare)),
+        }
+    }
+    let named = never.into_iter().flat_map(|(slide, names)| names.into_iter().map(move |name| (slide, name)));
+    let finding = |(slide, name): (&Slide, &str)| {
+        let at = places.get(slide).map(|(_, span)| *span).unwrap_or_default();
+        let message = format!("the template {} does not look at the value `{name}`", slide.template);
+        let finding = Finding::error("unused-value", at, message, "given here").into_warning();
+        finding.help("write it as the template does, or leave it out")
+    };
+    named.map(finding).collect()
 }
 
 fn judge_wait(wait: &Wait<'_>, places: &Places<'_>) -> Option<Finding> {

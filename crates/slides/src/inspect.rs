@@ -15,6 +15,8 @@ pub struct Inspection {
     pub letterings: Vec<Lettering>,
     /// Texts that the template had to cut off, as they were given.
     pub cut: Vec<String>,
+    /// Names of values that were given and that the template has not looked at.
+    pub spare: Vec<String>,
 }
 
 /// One text as it is drawn; of a text of several lines, one line.
@@ -36,15 +38,11 @@ const INK_LEFT_OUT: f64 = 0.1;
 
 impl Inspection {
     /// What is written in `tree`; drawn it is `seen`, and without its texts `bare`.
-    pub(crate) fn of(
-        tree: &usvg::Tree,
-        (seen, bare): (&Pixmap, &Pixmap),
-        size: Size,
-        cut: Vec<String>,
-    ) -> Inspection {
+    pub(crate) fn of(tree: &usvg::Tree, (seen, bare): (&Pixmap, &Pixmap), size: Size) -> Inspection {
         let mut letterings = Vec::new();
         gather(tree.root(), &mut |text| letterings.extend(lettering(text, tree, (seen, bare), size)));
-        Inspection { picture: Picture::from_rgba(size, seen.data()), letterings, cut }
+        let picture = Picture::from_rgba(size, seen.data());
+        Inspection { picture, letterings, cut: Vec::new(), spare: Vec::new() }
     }
 }
 

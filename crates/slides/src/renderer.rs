@@ -75,7 +75,7 @@ impl Renderer {
         let seen = draw(&tree, size)?;
         // Without fonts nothing is written: what is left lies behind the texts.
         let bare = draw(&self.tree(&filled.svg, language, &Arc::default())?, size)?;
-        Ok(Inspection::of(&tree, (&seen, &bare), size, filled.cut))
+        Ok(Inspection { cut: filled.cut, spare: filled.spare, ..Inspection::of(&tree, (&seen, &bare), size) })
     }
 
     /// The filled-in template as SVG text, for a person to look at.

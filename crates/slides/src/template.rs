@@ -9,11 +9,11 @@
 //! `block(lines, width, height, size, min)` gives `lines` and `size` for running text in a box (lines
 //! are `leading` sizes apart); `measure(text, size)` is the width of a line; `fail(why)` ends with that message.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use media::{Row, SlideValues};
-use minijinja::value::Value;
+use minijinja::value::{Enumerator, Object, Value};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
 use crate::measure::{Bounds, LEADING, Measure};
@@ -25,10 +25,41 @@ pub(crate) struct Filled {
     pub(crate) svg: String,
     /// Texts of which only a part has room.
     pub(crate) cut: Vec<String>,
+    /// Values that were given and never looked at.
+    pub(crate) spare: Vec<String>,
 }
 
 /// Notes what `fit` and `block` had to cut off.
 type Cuts = Arc<Mutex<Vec<String>>>;
+
+/// What is under `values`, with which of it the template has looked at.
+#[derive(Debug)]
+struct Values {
+    named: BTreeMap<String, Value>,
+    seen: Mutex<BTreeSet<String>>,
+}
+
+impl Object for Values {
+    fn get_value(self: &Arc<Self>, name: &Value) -> Option<Value> {
+        let name = name.as_str()?;
+        let value = self.named.get(name)?;
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        Some(value.clone())
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        // Whoever asks for all of them looks at all of them.
+        let names: Vec<Value> = self.named.keys().map(|name| Value::from(name.as_str())).collect();
+        Enumerator::Values(names)
+    }
+}
+
+impl Values {
+    fn spare(&self) -> Vec<String> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        self.named.keys().filter(|name| !seen.contains(*name)).cloned().collect()
+    }
+}
 
 /// Fills in a template.
 pub(crate) fn fill(
@@ -40,13 +71,15 @@ pub(crate) fn fill(
 ) -> Result<Filled, Error> {
     let cuts = Cuts::default();
     let environment = environment(family, measure, &cuts);
-    let context = context(values, language, view, family);
+    let named = values.values.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+    let known = Arc::new(Values { named, seen: Mutex::default() });
+    let context = context(values, &known, language, view, family);
     let svg = environment.render_str(template, context).map_err(|error| explained(&error))?;
     if svg.len() > limits::SVG_LEN_MAX {
         return Err(Error::Template { line: 0, why: "grows beyond the limit".into() });
     }
     let cut = std::mem::take(&mut *cuts.lock().unwrap_or_else(PoisonError::into_inner));
-    Ok(Filled { svg, cut })
+    Ok(Filled { svg, cut, spare: known.spare() })
 }
 
 fn environment(family: &str, measure: &Arc<Measure>, cuts: &Cuts) -> Environment<'static> {
@@ -93,21 +126,19 @@ fn environment(family: &str, measure: &Arc<Measure>, cuts: &Cuts) -> Environment
     environment
 }
 
-fn context(values: &SlideValues, language: &str, view: View, family: &str) -> Value {
+fn context(values: &SlideValues, named: &Arc<Values>, language: &str, view: View, family: &str) -> Value {
     let rows = |rows: &[Row]| -> Value {
         rows.iter()
             .map(|row| BTreeMap::from([("key", text(&row.key)), ("label", text(&row.label))]))
             .map(Value::from)
             .collect()
     };
-    let named: BTreeMap<String, Value> =
-        values.values.iter().map(|(name, value)| (name.clone(), text(value))).collect();
     Value::from(BTreeMap::from([
         ("title", text(&values.title)),
         ("lines", values.lines.iter().map(|line| text(line)).collect()),
         ("rows", rows(&values.rows)),
         ("footer", rows(&values.footer)),
-        ("values", Value::from(named)),
+        ("values", Value::from_dyn_object(named.clone())),
         ("language", Value::from(language)),
         ("font", Value::from(family)),
         ("width", Value::from(f64::from(view.width))),

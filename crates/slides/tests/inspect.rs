@@ -78,3 +78,19 @@ fn what_is_cut_off_or_outside_is_told() {
         inspect("#000", "<text x='150' y='60' font-size='20' fill='#fff'>{{ title }}</text>", Size::QCIF);
     assert!(outside.letterings[0].outside > 40.0, "{:?}", outside.letterings);
 }
+
+#[test]
+fn values_that_no_line_of_a_template_asks_for_are_told() {
+    let values = [("state", "on"), ("sate", "off")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let values = SlideValues { values: values.into(), ..SlideValues::default() };
+    let spare = |uses: &str| {
+        let template = format!("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'>{uses}</svg>");
+        RENDERER.inspect(&template, &values, "en", Size::QCIF).expect("draws").spare
+    };
+    assert_eq!(spare("<text>{{ values.state }}</text>"), ["sate"]);
+    assert_eq!(
+        spare("{% if 'sate' in values %}{{ values['state'] and '' }}{{ values.sate and '' }}{% endif %}"),
+        [""; 0]
+    );
+    assert_eq!(spare(""), ["sate", "state"]);
+}

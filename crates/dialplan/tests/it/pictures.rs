@@ -38,17 +38,18 @@ fn said(drawn: Result<Drawn, String>) -> String {
 }
 
 fn of(letterings: Vec<Lettering>) -> Result<Drawn, String> {
-    Ok(Drawn { letterings, cut: Vec::new() })
+    Ok(Drawn { letterings, ..Drawn::default() })
 }
 
 #[test]
 fn what_cannot_be_read_is_told_where_the_words_stand() {
     let cases = [
         ("cannot be drawn", Err("line 6: 7 rows do not fit, at most 6".to_owned())),
-        ("cut off", Ok(Drawn { letterings: Vec::new(), cut: vec!["Data packs".into()] })),
+        ("cut off", Ok(Drawn { cut: vec!["Data packs".into()], ..Drawn::default() })),
         ("beyond the edge", of(vec![lettering("Data packs", 17.0, 12.0, 9.6)])),
         ("too small", of(vec![lettering("Data packs", 9.5, 12.0, 0.0)])),
         ("too pale", of(vec![lettering("Data packs", 17.0, 2.31, 0.0)])),
+        ("a value of another spelling", Ok(Drawn { spare: vec!["sate".into()], ..Drawn::default() })),
         ("not a text of the service", of(vec![lettering("R2041", 9.0, 12.0, 0.0)])),
     ];
     let reports: String =
@@ -64,6 +65,21 @@ fn what_can_be_read_is_passed_over() {
         ""
     );
     assert!(said(of(vec![lettering("余额", 15.5, 21.0, -3.0)])).contains("[small-type]"));
+}
+
+#[test]
+fn a_value_that_one_screen_needs_is_not_spare() {
+    let service = service("");
+    let look = |screen: Screen, spare: &[&str]| Look {
+        slide: slide(&service, "menu.svg"),
+        screen,
+        drawn: Ok(Drawn { spare: spare.iter().map(|name| (*name).to_owned()).collect(), ..Drawn::default() }),
+    };
+    let cif = Screen { width: 352, height: 288 };
+    let looks = [look(Screen::QCIF, &["wait", "sate"]), look(cif, &["sate"])];
+    let problems = service.judge_pictures(&looks, &[]);
+    let said: Vec<&str> = problems.iter().map(|problem| problem.message()).collect();
+    assert_eq!(said, ["the template menu.svg does not look at the value `sate`"]);
 }
 
 #[test]

@@ -96,7 +96,11 @@ fn drawn(inspection: Inspection) -> Drawn {
         contrast: seen.contrast,
         outside: seen.outside,
     };
-    Drawn { letterings: inspection.letterings.into_iter().map(lettering).collect(), cut: inspection.cut }
+    Drawn {
+        letterings: inspection.letterings.into_iter().map(lettering).collect(),
+        cut: inspection.cut,
+        spare: inspection.spare,
+    }
 }
 
 /// What callers of every format wait for at each change: the picture that leads there, or the slide's key picture.
