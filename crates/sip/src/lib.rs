@@ -10,6 +10,7 @@
 
 mod class;
 mod dialog;
+pub mod digest;
 mod endpoint;
 mod error;
 mod grammar;
@@ -17,6 +18,7 @@ pub mod headers;
 pub mod limits;
 mod message;
 mod number;
+pub mod registrar;
 mod serialize;
 pub mod timer;
 mod transaction;

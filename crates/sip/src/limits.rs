@@ -36,3 +36,16 @@ pub const STATELESS_PER_SECOND: u32 = 500;
 pub const GLARE_RETRIES_MAX: u8 = 4;
 /// Default of Retry-After in refusals for want of capacity.
 pub const RETRY_AFTER: Duration = Duration::from_secs(10);
+/// Octets of one `Authorization`; a longer one proves nothing.
+pub const CREDENTIALS_LEN_MAX: usize = 4_096;
+/// Nonces that served a proof and are remembered with their count; beyond it the oldest are refused from then on, and the
+/// telephone is given another.
+pub const NONCES_MAX: usize = 4_096;
+/// Telephones of one user; one more is refused with 403.
+pub const BINDINGS_MAX: usize = 10;
+/// How long a registration lasts when the telephone says nothing (RFC 3261 §10.3).
+pub const BINDING_USUAL: Duration = Duration::from_secs(3_600);
+/// A telephone that wants less is told to ask for this (423).
+pub const BINDING_SHORTEST: Duration = Duration::from_secs(60);
+/// A telephone that wants more gets this.
+pub const BINDING_LONGEST: Duration = Duration::from_secs(3_600);
