@@ -132,5 +132,11 @@ fn summary(slides: usize, changes: usize, waits: &[Wait<'_>]) -> String {
         let (title, time) = (&wait.change.to.title, wait.time.as_millis());
         format!("; the slowest, `{title}`, takes {time} ms ({} octets, {})", wait.octets, wait.format)
     });
-    format!("{slides} slides drawn, {changes} changes between them{}", slowest.unwrap_or_default())
+    let (several, many) = (plural(slides), plural(changes));
+    let slowest = slowest.unwrap_or_default();
+    format!("{slides} slide{several} drawn, {changes} change{many} between them{slowest}")
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }

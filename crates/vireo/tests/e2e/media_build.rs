@@ -126,7 +126,7 @@ fn slides_that_cannot_be_read_are_told_with_their_words() {
     let (code, said) = check(&folder.0);
     assert_eq!(code, Some(0), "{said}");
     assert!(
-        said.contains("1 slides drawn, 1 changes between them; the slowest, `Thank you.`, takes "),
+        said.contains("1 slide drawn, 1 change between them; the slowest, `Thank you.`, takes "),
         "{said}"
     );
     assert!(!said.contains("warning"), "{said}");
