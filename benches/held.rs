@@ -185,6 +185,7 @@ impl World {
                 | Output::Unlatched(_)
                 | Output::Release(_)
                 | Output::Pool(_)
+                | Output::Register { .. }
                 | Output::Web { .. }
                 | Output::Transcode(_)
                 | Output::Ask { .. }

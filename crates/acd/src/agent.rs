@@ -14,7 +14,7 @@ pub(crate) struct Agent {
     pub(crate) state: State,
     /// Order of becoming idle: the smallest has been idle longest.
     pub(crate) idle_since: u64,
-    /// Of a browser agent: who is signed in.
+    /// Of an agent who signs in: by what.
     pub(crate) session: Option<u64>,
     /// Conversations since signing in.
     pub(crate) calls: u32,
@@ -90,11 +90,16 @@ impl Agent {
         self.config.address == Address::Browser
     }
 
-    /// False for a browser agent who is not signed in. A SIP phone is believed to be there.
+    /// Is there as long as a session is signed in.
+    pub(crate) fn signs_in(&self) -> bool {
+        matches!(self.config.address, Address::Browser | Address::Telephone)
+    }
+
+    /// False for an agent who signs in and has not. A SIP phone at an address of its own is believed to be there.
     pub(crate) fn is_present(&self) -> bool {
         match self.config.address {
             Address::Sip(_) => true,
-            Address::Browser => self.session.is_some(),
+            Address::Browser | Address::Telephone => self.session.is_some(),
         }
     }
 

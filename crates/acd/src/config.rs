@@ -142,4 +142,6 @@ pub enum Address {
     Sip(String),
     /// At the session that signed in last, if one is signed in; else the agent is as good as absent.
     Browser,
+    /// As [`Address::Browser`], at a telephone: its session is there for as long as it is registered.
+    Telephone,
 }

@@ -109,11 +109,11 @@ pub enum Input {
         /// Who.
         agent: AgentId,
     },
-    /// A browser says who sits in front of it. Answered by [`Output::Agent`] or [`Output::NotSignedIn`].
+    /// A browser says who sits in front of it, or a telephone has registered. Answered by [`Output::Agent`] or [`Output::NotSignedIn`].
     SignIn {
         /// The agent's name.
         agent: String,
-        /// The browser's session; never used twice.
+        /// The session; never used twice.
         session: u64,
     },
     /// The agent signs out, or the session is lost. Ringing goes to the next agent; a conversation ends
@@ -203,7 +203,7 @@ pub enum NotAnswered {
 pub enum OfferTo {
     /// At a SIP URI.
     Sip(String),
-    /// At a browser's session.
+    /// At the session of a browser, or of a telephone that has registered.
     Session(u64),
 }
 

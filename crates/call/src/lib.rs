@@ -34,6 +34,7 @@ mod shard;
 mod sip_events;
 mod stream;
 mod teardown;
+mod telephone;
 mod transcode;
 mod transfer;
 mod trunk;
@@ -51,6 +52,7 @@ pub use offer::rtp_config;
 pub use pool::pool_config;
 pub use script::{slide, speech};
 pub use shard::{Config, Input, Output, Shard, Usage};
+pub use telephone::Telephone;
 pub use transcode::{FromTranscoder, Job, ToTranscoder, TranscoderId};
 pub use trunk::{Network, Trunk};
 

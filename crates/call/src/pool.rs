@@ -27,6 +27,7 @@ pub fn pool_config(service: &Service) -> acd::Config {
                 let address = match &agent.address {
                     dialplan::Address::Sip(uri) => acd::Address::Sip(uri.clone()),
                     dialplan::Address::Browser => acd::Address::Browser,
+                    dialplan::Address::Registered { .. } => acd::Address::Telephone,
                 };
                 acd::AgentConfig {
                     name: agent.name.clone(),

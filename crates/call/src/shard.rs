@@ -4,6 +4,7 @@
 //! queue, the record) is kept outside the call in its [`Casualty`]. Start at [`Shard::handle_input`].
 
 mod browsers;
+mod offers;
 mod ports;
 
 use std::cmp::Reverse;
@@ -19,15 +20,14 @@ use rustc_hash::FxHashMap;
 use sip::{DialogId, Endpoint, HangUp, LocalId, Reply, RequestId, StatusCode};
 use tracing::{Span, error, info, info_span, warn};
 
-use crate::agent_leg::numeric_address;
-use crate::call::{self, AgentOffer, Call, Invitation, Place, Refusal, Way};
+use crate::call::{self, Call, Invitation, Place, Refusal};
 use crate::cdr::{Cause, Cdr, Facts};
 use crate::edges::Edges;
 use crate::leg::{CALLER, Leg};
 use crate::message::OrderRecord;
 use crate::transcode::{FromTranscoder, ToTranscoder};
 use crate::trunk::Trunk;
-use crate::{CallId, Component, LegId, LegPorts, Live, MediaPort, PortId, limits, web};
+use crate::{CallId, Component, LegId, LegPorts, Live, MediaPort, PortId, Telephone, limits, web};
 
 /// What a shard is told once.
 #[derive(Clone, Debug)]
@@ -94,6 +94,20 @@ pub enum Input {
     },
     /// A word of the agent pool about a ticket of this shard.
     Pool(acd::Output),
+    /// [`acd::Output::Offer`] to an agent whose telephone has registered.
+    OfferTelephone {
+        /// The offer; any other word is as in [`Input::Pool`].
+        word: acd::Output,
+        /// Where the telephone is.
+        telephone: Telephone,
+    },
+    /// The answer to [`Output::Register`].
+    Reply {
+        /// Of the question.
+        request: RequestId,
+        /// What to answer.
+        reply: Box<Reply>,
+    },
     /// A word of a browser's session.
     Web {
         /// Whose.
@@ -169,6 +183,17 @@ pub enum Output {
     },
     /// A word to the agent pool.
     Pool(acd::Input),
+    /// A telephone wants to register; answer with [`Input::Reply`].
+    Register {
+        /// To be named in the answer.
+        request: RequestId,
+        /// The REGISTER.
+        message: Box<sip::Request>,
+        /// The socket it came to.
+        local: LocalId,
+        /// Where it came from.
+        from: SocketAddr,
+    },
     /// A word to a browser's session.
     Web {
         /// Whose.
@@ -296,7 +321,15 @@ impl Shard {
                 self.settle(now);
             }
             Input::Pool(word) => {
-                self.on_pool(now, word);
+                self.on_pool(now, word, None);
+                self.settle(now);
+            }
+            Input::OfferTelephone { word, telephone } => {
+                self.on_pool(now, word, Some(telephone));
+                self.settle(now);
+            }
+            Input::Reply { request, reply } => {
+                self.respond(now, request, *reply);
                 self.settle(now);
             }
             Input::Transcoded(word) => {
@@ -412,6 +445,11 @@ impl Shard {
         }
         match (known, event) {
             (Some((call, leg)), event) => self.tell(now, call, call::Input::Sip(leg, event)),
+            (None, sip::Event::Request { dialog: None, request, message, local, from })
+                if message.method == sip::Method::Register =>
+            {
+                self.out.push_back(Output::Register { request, message, local, from });
+            }
             (None, sip::Event::Request { request, .. }) => {
                 self.respond(now, request, Reply::new(StatusCode::CallTransactionDoesNotExist));
             }
@@ -648,82 +686,6 @@ impl Shard {
             }
         };
         self.tell(now, id, call::Input::Dialed(leg, dialog));
-    }
-
-    fn on_pool(&mut self, now: Now, word: acd::Output) {
-        let ticket = match &word {
-            acd::Output::Offer { ticket, .. }
-            | acd::Output::Withdraw { ticket, .. }
-            | acd::Output::Connected { ticket, .. }
-            | acd::Output::Done { ticket, .. }
-            | acd::Output::Place { ticket, .. } => *ticket,
-            // Nobody asks the pool for this yet; the agent who is kept free for it is given back.
-            acd::Output::Dial { ticket, .. } => {
-                let word = acd::Input::CallerNotReached { ticket: *ticket };
-                return self.out.push_back(Output::Pool(word));
-            }
-            acd::Output::Agent { .. } | acd::Output::NotSignedIn { .. } | acd::Output::Timeout(_) => return,
-        };
-        let call = CallId((ticket.0 >> 8) & 0xFF_FFFF_FFFF);
-        let acd::Output::Offer { ticket, agent, address, name, .. } = word else {
-            return self.tell(now, call, call::Input::Pool(word));
-        };
-        let refused = |why| Output::Pool(acd::Input::NotAnswered { ticket, agent, why });
-        let unreachable = acd::NotAnswered::Unreachable;
-        let Some(slot) = self.calls.get(&call) else { return self.out.push_back(refused(unreachable)) };
-        let (caller_local, leg) = (slot.call.local(), slot.call.next_leg());
-        let address = match address {
-            acd::OfferTo::Sip(address) => address,
-            acd::OfferTo::Session(session) if self.is_engaged(web::SessionId(session)) => {
-                return self.out.push_back(refused(acd::NotAnswered::Busy));
-            }
-            acd::OfferTo::Session(session) => {
-                let way = Way::Browser(web::SessionId(session));
-                return self.tell(now, call, call::Input::Offer(AgentOffer { ticket, agent, name, way }));
-            }
-        };
-        match self.way_to(call, leg, caller_local, address) {
-            Some(way) => self.tell(now, call, call::Input::Offer(AgentOffer { ticket, agent, name, way })),
-            None => self.out.push_back(refused(unreachable)),
-        }
-    }
-
-    /// A leg of a call towards a SIP address; none when no ports are left.
-    fn way_to(&mut self, call: CallId, leg: LegId, caller_local: LocalId, address: String) -> Option<Way> {
-        let ports = self.take_ports()?;
-        let destination = address.parse::<sip::Uri>().ok().and_then(|uri| numeric_address(&uri));
-        let local = destination.map_or(caller_local, |to| self.local_towards(to, caller_local));
-        let place = Place { ports, local, address: self.media_address(local), destination };
-        let (trunks, common) = (&self.config.trunks, &self.config.terminals);
-        let terminals = destination.and_then(|to| crate::trunk::outwards(trunks, to.ip(), common));
-        self.own_ports(call, leg, ports);
-        Some(Way::Sip { address, place, terminals })
-    }
-
-    /// A telephone is offered to a call as an agent of a pool is.
-    fn transfer(&mut self, now: Now, id: CallId, ticket: acd::TicketId, to: &str) {
-        let Some(slot) = self.calls.get(&id) else { return };
-        let (local, leg) = (slot.call.local(), slot.call.next_leg());
-        let word = match self.way_to(id, leg, local, to.to_owned()) {
-            Some(way) => {
-                let agent = crate::transfer::NO_AGENT;
-                call::Input::Offer(AgentOffer { ticket, agent, name: to.to_owned(), way })
-            }
-            None => call::Input::Unreachable(ticket),
-        };
-        self.tell(now, id, word);
-    }
-
-    /// The socket from which `to` can be reached: same family, loopback to loopback; else the caller's.
-    fn local_towards(&self, to: SocketAddr, fallback: LocalId) -> LocalId {
-        let fits = |local: &sip::Local| {
-            local.bind.is_ipv4() == to.is_ipv4() && local.bind.ip().is_loopback() == to.ip().is_loopback()
-        };
-        let locals = &self.config.sip.locals;
-        if locals.get(usize::from(fallback.0)).is_some_and(fits) {
-            return fallback;
-        }
-        locals.iter().position(fits).map_or(fallback, |at| LocalId(at as u8))
     }
 
     fn media_address(&self, local: LocalId) -> IpAddr {

@@ -1,4 +1,4 @@
-//! `queues.yaml`: agents with their SIP addresses or browsers, the queues they serve, and opening hours (see [`hours`]).
+//! `queues.yaml`: agents with their SIP telephones or browsers, the queues they serve, and opening hours (see [`hours`]).
 
 pub(crate) mod desk;
 pub(crate) mod distribution;
@@ -31,7 +31,9 @@ pub(crate) const QUEUE_FIELDS: [&str; 13] = [
     "service_level",
 ];
 
-const AGENT_FIELDS: [&str; 4] = ["address", "browser", "skills", "number"];
+const AGENT_FIELDS: [&str; 5] = ["address", "browser", "registers", "skills", "number"];
+/// How an agent is reached: by one of them.
+const WAYS: [&str; 3] = ["address", "browser", "registers"];
 const FIELDS: [&str; 5] = ["agents", "queues", "hours", "plate", "shelf"];
 
 /// What callers of a queue may come for.
@@ -95,30 +97,50 @@ fn read_agent(reader: &mut Reader, name: &Word, value: &Tree) -> Agent {
 }
 
 fn read_way(reader: &mut Reader, name: &Word, fields: &Fields<'_>) -> Option<Address> {
-    match (fields.entry("address"), fields.entry("browser")) {
-        (Some((_, tree)), None) => read_address(reader, name, tree),
-        (None, Some((_, tree))) => read_browser(reader, tree),
-        (Some((address, _)), Some((browser, _))) => {
+    let ways = WAYS.iter().filter_map(|way| Some((*way, fields.entry(way)?)));
+    let mut ways: Vec<_> = ways.collect();
+    ways.sort_by_key(|(_, (key, _))| key.span.start);
+    match &ways[..] {
+        [("address", (_, tree))] => read_address(reader, name, tree),
+        [("browser", (_, tree))] => read_browser(reader, tree),
+        [(_, (key, tree))] => read_registers(reader, key, tree),
+        [(one, (first, _)), (other, (second, _)), ..] => {
             let finding = Finding::error(
                 "duplicate-key",
-                browser.span,
-                format!("the agent `{}` has `address` or `browser`, not both", name.value),
+                second.span,
+                format!("the agent `{}` has `{one}` or `{other}`, not both", name.value),
                 "this too",
             );
-            reader.note(finding.also(address.span, "this"));
+            reader.note(finding.also(first.span, "this"));
             None
         }
-        (None, None) => {
+        [] => {
             let finding = Finding::error(
                 "missing-field",
                 fields.span(),
-                format!("the agent `{}` has neither `address` nor `browser`", name.value),
-                "one of the two belongs here",
+                format!("the agent `{}` has neither `address` nor `browser` nor `registers`", name.value),
+                "one of them belongs here",
             );
             reader.note(finding.help("add `browser: true`, or the address of a SIP phone"));
             None
         }
     }
+}
+
+/// `registers: { password }` of an agent's telephone. A password that stands in the file itself is warned of: these files
+/// are copied, compared and published.
+fn read_registers(reader: &mut Reader, key: &Word, tree: &Tree) -> Option<Address> {
+    let fields = reader.fields("`registers`", key.span, tree, &["password"])?;
+    let password = fields.need(reader, "password")?;
+    let password = reader.word("`password`", password)?;
+    if !password.value.contains("${") {
+        let message = "this password can be read by whoever reads the service's files";
+        let finding = Finding::error("password-in-file", password.span, message, "here").into_warning();
+        reader.note(
+            finding.help("name a variable of the environment, `${AGENT_PASSWORD}`, or `${file:/path}`"),
+        );
+    }
+    Some(Address::Registered { password: password.value })
 }
 
 /// `browser: true` is a way to be called, `browser: false` none.

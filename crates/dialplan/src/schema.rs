@@ -272,8 +272,12 @@ fn queues() -> Value {
     ];
     queue.extend(distribution());
     queue.extend(known.map(|(name, value)| (name.to_owned(), value)));
+    let password = json!({"password": {"type": "string", "description": "such as ${AGENT1_PASSWORD}, of the environment"}});
+    let registers = json!({"type": "object", "description": "how it proves who it is", "properties": password,
+        "required": ["password"], "additionalProperties": false});
     let agent = json!({"oneOf": [
         closed("a SIP phone", with_skills("address", json!({"description": "such as sip:agent1@192.0.2.10:5060"})), &["address"]),
+        closed("a SIP phone that registers under this name", with_skills("registers", registers), &["registers"]),
         closed("whoever signs in under this name at /desk", with_skills("browser", json!({"enum": [true]})), &["browser"]),
     ]});
     let all = json!({

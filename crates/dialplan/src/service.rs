@@ -170,6 +170,11 @@ pub enum Address {
     Sip(String),
     /// In the browser that has signed in under the agent's name.
     Browser,
+    /// At the SIP telephone that has registered under the agent's name (RFC 3261 §10).
+    Registered {
+        /// What it proves to know by digest; `${NAME}`, `${NAME:-default}` and `${file:/path}` are put in by the gateway.
+        password: String,
+    },
 }
 
 impl Address {
@@ -177,7 +182,7 @@ impl Address {
     pub fn sip(&self) -> Option<&str> {
         match self {
             Address::Sip(uri) => Some(uri),
-            Address::Browser => None,
+            Address::Browser | Address::Registered { .. } => None,
         }
     }
 }

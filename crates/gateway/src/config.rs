@@ -40,7 +40,7 @@ pub struct Config {
     pub ice_servers: Vec<IceServer>,
     /// The file of the database, which is made when it is not there; none is kept without.
     pub store: Option<store::Place>,
-    /// What `${NAME}` means in the addresses and headers of connectors, before what the process's environment says.
+    /// What `${NAME}` means in the addresses and headers of connectors and in passwords of agents, before what the process's environment says.
     pub environment: BTreeMap<String, String>,
     /// Seed of tags, tickets and tie-breaks; drawn from the system in production.
     pub seed: u64,

@@ -9,16 +9,19 @@ use call::Shard;
 use media::{Codec, VideoFormat};
 use net::udp::BindError;
 use net::{Pairs, Poller, Socket};
+use rand::TryRngCore;
+use rand::rngs::OsRng;
 use store::{Store, StoreError};
 use thiserror::Error;
 use tracing::{info, warn};
 
 use crate::calls::Calls;
 use crate::config::{Config, Listen};
-use crate::connector::Connectors;
+use crate::connector::{Connectors, Environment};
 use crate::editions::Editions;
 use crate::limits;
 use crate::pool::{self, ToPool};
+use crate::telephones::Telephones;
 use crate::transcoding::Transcoding;
 use crate::webrtc::{self, Hub, Threads};
 use crate::worker::{Gauges, Supply, ToShard, Worker, WorkerHandle};
@@ -113,8 +116,15 @@ impl Gateway {
         };
         let thread = thread::Builder::new().name("shard-0".into()).spawn(move || worker.run())?;
         let hub = browsers.hub().clone();
-        let pool_thread =
-            pool::start(&config.service, pool_inbox, vec![handle.clone()], Arc::clone(&gauges), hub)?;
+        let telephones = Telephones::new(Environment(config.environment), draw_key(), net::clock::now().mono);
+        let pool_thread = pool::start(
+            &config.service,
+            pool_inbox,
+            vec![handle.clone()],
+            Arc::clone(&gauges),
+            hub,
+            telephones,
+        )?;
         Ok(Gateway {
             shards: vec![(handle, Some(thread))],
             pool: (to_pool, Some(pool_thread)),
@@ -224,6 +234,13 @@ fn join(thread: Option<JoinHandle<()>>, who: &str) {
     }
 }
 
+/// A secret of this start of the gateway.
+fn draw_key() -> [u8; 32] {
+    let mut key = [0; 32];
+    OsRng.try_fill_bytes(&mut key).expect("the system's random numbers are always there");
+    key
+}
+
 fn bind_sip(poller: &mut Poller, listen: &[Listen]) -> Result<Vec<sip::Local>, StartError> {
     if listen.is_empty() {
         return Err(StartError::NoAddress);
@@ -281,8 +298,10 @@ fn shard_config(config: &Config, locals: Vec<sip::Local>) -> call::Config {
         .zip(&locals)
         .map(|(listen, local)| listen.media_address.unwrap_or(local.bind.ip()))
         .collect();
+    let mut sip = sip::Config::new(locals, config.seed);
+    sip.allow.push(sip::Method::Register);
     call::Config {
-        sip: sip::Config::new(locals, config.seed),
+        sip,
         media_addresses,
         shard: 0,
         calls_max: config.calls_max,

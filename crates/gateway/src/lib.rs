@@ -14,6 +14,7 @@ mod limits;
 mod pool;
 mod record;
 pub mod service;
+mod telephones;
 mod transcoding;
 pub mod webrtc;
 mod worker;

@@ -75,3 +75,15 @@ pub(crate) const GOODBYE: Duration = Duration::from_millis(600);
 
 /// What a refused caller is told to wait.
 pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// How long a telephone may prove who it is with the same nonce.
+pub(crate) const NONCE_LIFETIME: Duration = Duration::from_secs(300);
+
+/// Wrong passwords that an address may give within [`REGISTER_TRIES_WITHIN`]; then it is answered 503 until that is over.
+pub(crate) const REGISTER_TRIES_MAX: u32 = 20;
+
+/// See [`REGISTER_TRIES_MAX`].
+pub(crate) const REGISTER_TRIES_WITHIN: Duration = Duration::from_secs(60);
+
+/// Addresses whose wrong passwords are counted at once; when more give some within a minute, counting begins anew.
+pub(crate) const REGISTER_ADDRESSES_MAX: usize = 4_096;

@@ -1,13 +1,17 @@
 //! The thread that owns the agent pool: one for all shards, so that no agent is offered twice.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use call::web::SessionId;
+use sip::{LocalId, RequestId};
+use tracing::warn;
 
 use crate::limits;
+use crate::telephones::{Telephones, is_telephone};
 use crate::webrtc::{AgentNow, Hub};
 use crate::worker::{Gauges, TellsItsEnd, ToShard, WorkerHandle};
 
@@ -15,6 +19,15 @@ use crate::worker::{Gauges, TellsItsEnd, ToShard, WorkerHandle};
 pub(crate) enum ToPool {
     /// A word of a call.
     Call(acd::Input),
+    /// A telephone wants to register.
+    Register {
+        /// Whose socket it came to; is told the answer.
+        shard: WorkerHandle,
+        request: RequestId,
+        message: Box<sip::Request>,
+        local: LocalId,
+        from: SocketAddr,
+    },
     /// A new version of queues and agents.
     Reload(Arc<dialplan::Service>),
     /// End of work.
@@ -28,55 +41,103 @@ pub(crate) fn start(
     shards: Vec<WorkerHandle>,
     gauges: Arc<Gauges>,
     hub: Hub,
+    mut telephones: Telephones,
 ) -> std::io::Result<JoinHandle<()>> {
     let pool = acd::Pool::new(&call::pool_config(service));
+    // Nobody has registered yet, so the pool need not hear of it.
+    telephones.know(service);
     thread::Builder::new().name("pool".into()).spawn(move || {
         let _tells = TellsItsEnd(gauges);
-        run(pool, &inbox, &shards, &hub);
+        Desk { pool, telephones, shards, hub }.run(&inbox);
     })
 }
 
-fn run(mut pool: acd::Pool, inbox: &mpsc::Receiver<ToPool>, shards: &[WorkerHandle], hub: &Hub) {
-    let mut due = drain(&mut pool, shards, hub);
-    loop {
-        let sleep = net::clock::until(net::clock::now(), due).unwrap_or(limits::SLEEP_LONGEST);
-        let word = match inbox.recv_timeout(sleep) {
-            Ok(ToPool::Call(input)) => input,
-            Ok(ToPool::Reload(service)) => {
-                pool.reload(now(), &call::pool_config(&service));
-                due = drain(&mut pool, shards, hub);
-                continue;
-            }
-            Err(RecvTimeoutError::Timeout) => acd::Input::Timeout,
-            Ok(ToPool::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-        };
-        pool.handle_input(now(), word);
-        due = drain(&mut pool, shards, hub);
-    }
+/// The pool and those whom it talks to.
+struct Desk {
+    pool: acd::Pool,
+    telephones: Telephones,
+    shards: Vec<WorkerHandle>,
+    hub: Hub,
 }
 
-fn drain(pool: &mut acd::Pool, shards: &[WorkerHandle], hub: &Hub) -> Option<Instant> {
-    loop {
-        let output = pool.poll_output();
-        let ticket = match &output {
-            acd::Output::Offer { ticket, .. }
-            | acd::Output::Withdraw { ticket, .. }
-            | acd::Output::Dial { ticket, .. }
-            | acd::Output::Connected { ticket, .. }
-            | acd::Output::Done { ticket, .. }
-            | acd::Output::Place { ticket, .. } => *ticket,
-            acd::Output::Agent { session, agent, state } => {
-                hub.agent(SessionId(*session), AgentNow::signed_in(agent, *state));
-                continue;
+impl Desk {
+    fn run(&mut self, inbox: &mpsc::Receiver<ToPool>) {
+        let mut due = self.drain();
+        loop {
+            let sleep = net::clock::until(net::clock::now(), due).unwrap_or(limits::SLEEP_LONGEST);
+            let heard = inbox.recv_timeout(sleep);
+            let mut words = self.telephones.expire(now());
+            words.extend(match heard {
+                Ok(ToPool::Call(input)) => vec![input],
+                Ok(ToPool::Register { shard, request, message, local, from }) => {
+                    let (reply, words) = self.telephones.on_register(now(), &message, local, from);
+                    shard.send(ToShard::Reply { request, reply: Box::new(reply) });
+                    words
+                }
+                Ok(ToPool::Reload(service)) => {
+                    self.pool.reload(now(), &call::pool_config(&service));
+                    self.telephones.know(&service)
+                }
+                Err(RecvTimeoutError::Timeout) => vec![acd::Input::Timeout],
+                Ok(ToPool::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            });
+            for word in words {
+                self.pool.handle_input(now(), word);
             }
-            acd::Output::NotSignedIn { session, why } => {
-                hub.agent(SessionId(*session), AgentNow::signed_out(*why));
-                continue;
+            due = self.drain();
+        }
+    }
+
+    /// Tells everybody what the pool decided; when it next wants to be told the time.
+    fn drain(&mut self) -> Option<Instant> {
+        loop {
+            let output = self.pool.poll_output();
+            let ticket = match &output {
+                acd::Output::Offer { ticket, .. }
+                | acd::Output::Withdraw { ticket, .. }
+                | acd::Output::Dial { ticket, .. }
+                | acd::Output::Connected { ticket, .. }
+                | acd::Output::Done { ticket, .. }
+                | acd::Output::Place { ticket, .. } => *ticket,
+                acd::Output::Agent { session, agent, state } => {
+                    self.hub.agent(SessionId(*session), AgentNow::signed_in(agent, *state));
+                    continue;
+                }
+                acd::Output::NotSignedIn { session, why } if is_telephone(*session) => {
+                    warn!(?why, "a telephone has registered, and its agent is not there");
+                    continue;
+                }
+                acd::Output::NotSignedIn { session, why } => {
+                    self.hub.agent(SessionId(*session), AgentNow::signed_out(*why));
+                    continue;
+                }
+                acd::Output::Timeout(due) => {
+                    return [*due, self.telephones.next_due()].into_iter().flatten().min();
+                }
+            };
+            let word = self.addressed(output);
+            if let (Some(shard), Some(word)) = (self.shards.get((ticket.0 >> 48) as usize), word) {
+                shard.send(word);
             }
-            acd::Output::Timeout(due) => return *due,
+        }
+    }
+
+    /// The word as its shard gets it: an offer to a telephone says where that is now. `None` for one that was there until
+    /// a moment ago; the pool tries the next agent.
+    fn addressed(&mut self, word: acd::Output) -> Option<ToShard> {
+        let acd::Output::Offer { ticket, agent, address: acd::OfferTo::Session(session), .. } = word else {
+            return Some(ToShard::Pool(word));
         };
-        if let Some(shard) = shards.get((ticket.0 >> 48) as usize) {
-            shard.send(ToShard::Pool(output));
+        if !is_telephone(session) {
+            return Some(ToShard::Pool(word));
+        }
+        match self.telephones.reached(now(), session) {
+            Some(telephone) => Some(ToShard::OfferTelephone { word, telephone }),
+            None => {
+                let why = acd::NotAnswered::Unreachable;
+                self.pool.handle_input(now(), acd::Input::NotAnswered { ticket, agent, why });
+                None
+            }
         }
     }
 }

@@ -13,10 +13,11 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use call::web::{FromBrowser, SessionId, ToBrowser};
-use call::{CallId, Component, FromTranscoder, MediaPort, PortId, Shard};
+use call::{CallId, Component, FromTranscoder, MediaPort, PortId, Shard, Telephone};
 use dialplan::connector::Answer;
 use media::{AssetKey, Now, Track};
 use net::{Channel, Drops, PairId, Pairs, Poller, Waker};
+use sip::{Reply, RequestId};
 use store::Store;
 use tracing::{debug, error, warn};
 
@@ -34,6 +35,10 @@ use crate::webrtc::{Delivered, Hub, Underway};
 pub(crate) enum ToShard {
     /// A word of the agent pool.
     Pool(acd::Output),
+    /// An offer to an agent whose telephone has registered, and where that is.
+    OfferTelephone { word: acd::Output, telephone: Telephone },
+    /// What a telephone that registers is answered.
+    Reply { request: RequestId, reply: Box<Reply> },
     /// A word of a browser.
     Web {
         /// Whose session.
@@ -289,6 +294,10 @@ impl Worker {
             let now = net::clock::now();
             let input = match message {
                 ToShard::Pool(word) => call::Input::Pool(word),
+                ToShard::OfferTelephone { word, telephone } => {
+                    call::Input::OfferTelephone { word, telephone }
+                }
+                ToShard::Reply { request, reply } => call::Input::Reply { request, reply },
                 ToShard::Web { session, word, underway } => {
                     drop(underway);
                     call::Input::Web { session, word: *word }
@@ -341,11 +350,10 @@ impl Worker {
                         self.shard.handle_input(now, answer);
                     }
                 }
-                call::Output::Pool(word) => {
-                    // The pool ends after the shards, so it is there to listen.
-                    if self.pool.send(ToPool::Call(word)).is_err() {
-                        debug!("the pool has ended");
-                    }
+                call::Output::Pool(word) => self.tell_pool(ToPool::Call(word)),
+                call::Output::Register { request, message, local, from } => {
+                    let shard = self.own.clone();
+                    self.tell_pool(ToPool::Register { shard, request, message, local, from });
                 }
                 // Told to nobody until there are sessions.
                 call::Output::Web { session, word } => self.tell_browser(now, session, word),
@@ -381,6 +389,13 @@ impl Worker {
             }
         }
         Some(call::Input::Track { call, key, track })
+    }
+
+    fn tell_pool(&self, word: ToPool) {
+        // The pool ends after the shards, so it is there to listen.
+        if self.pool.send(word).is_err() {
+            debug!("the pool has ended");
+        }
     }
 
     /// A browser never makes the shard wait: what it cannot take is dropped, and the call hears of it.

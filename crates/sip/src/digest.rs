@@ -19,7 +19,7 @@ use crate::limits;
 /// How a response is made. Displays as the `algorithm` of RFC 7616 §3.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
-    /// Offered first (RFC 8760 §2.4).
+    /// RFC 8760 §2.
     Sha256,
     /// What older telephones know.
     Md5,
@@ -35,7 +35,8 @@ impl fmt::Display for Algorithm {
 }
 
 impl Algorithm {
-    const ALL: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
+    /// The stronger one first.
+    pub const ALL: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
 
     /// In lower-case hex, as responses are.
     fn hash(self, text: &str) -> String {
@@ -121,20 +122,22 @@ impl Guard {
         Guard { realm: realm.to_owned(), key, lifetime, used: BTreeMap::new(), forgotten: None }
     }
 
-    /// Values of `WWW-Authenticate`, to be sent in this order, each in a field of its own (RFC 8760 §2.4). `now` is any clock
-    /// that never goes back.
+    /// Values of `WWW-Authenticate` for these algorithms, to be sent in this order, each in a field of its own (RFC 8760
+    /// §2.4). `now` is any clock that never goes back.
     #[must_use]
-    pub fn challenge(&self, now: Duration, stale: bool) -> [String; 2] {
+    pub fn challenge(&self, now: Duration, stale: bool, algorithms: &[Algorithm]) -> Vec<String> {
         let nonce = self.nonce(millis(now));
         let mut realm = String::new();
         grammar::push_quoted(&mut realm, &self.realm).expect("a String takes everything");
         let stale = if stale { ", stale=true" } else { "" };
-        Algorithm::ALL.map(|algorithm| {
+        let of = |algorithm: &Algorithm| {
             format!("Digest realm={realm}, nonce=\"{nonce}\", algorithm={algorithm}, qop=\"auth\"{stale}")
-        })
+        };
+        algorithms.iter().map(of).collect()
     }
 
-    /// Looks at the values of `Authorization` in a request with this method. `password` knows each user's.
+    /// Looks at the values of `Authorization` in a request with this method: a proof by one of `algorithms` is one.
+    /// `password` knows each user's.
     ///
     /// `digest-uri` is taken as it stands in the credentials: telephones write the Request-URI there in several ways, and a
     /// count that has served does not serve again whatever it names.
@@ -143,6 +146,7 @@ impl Guard {
         now: Duration,
         method: &str,
         credentials: impl IntoIterator<Item = &'a str>,
+        algorithms: &[Algorithm],
         password: impl Fn(&str) -> Option<&'p str>,
     ) -> Verdict {
         for value in credentials {
@@ -150,7 +154,8 @@ impl Guard {
             if given.realm != self.realm {
                 continue;
             }
-            let Some(proof) = given.proof(method) else { return Verdict::Unproved { stale: false } };
+            let proof = given.proof(method).filter(|proof| algorithms.contains(&proof.algorithm));
+            let Some(proof) = proof else { return Verdict::Unproved { stale: false } };
             let known = password(&given.user);
             // Who is not known takes as long as who is.
             let right = proof.response(known.unwrap_or_default()).as_bytes().ct_eq(given.response.as_bytes());
@@ -321,8 +326,12 @@ mod tests {
     }
 
     fn nonce(guard: &Guard, now: Duration) -> String {
-        let [first, _] = guard.challenge(now, false);
-        first.split("nonce=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a nonce").to_owned()
+        guard.challenge(now, false, &Algorithm::ALL)[0]
+            .split("nonce=\"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .expect("a nonce")
+            .to_owned()
     }
 
     /// What a telephone answers.
@@ -346,20 +355,21 @@ mod tests {
     }
 
     fn check(guard: &mut Guard, now: Duration, value: &str) -> Verdict {
-        guard.check(now, "REGISTER", [value], password)
+        guard.check(now, "REGISTER", [value], &Algorithm::ALL, password)
     }
 
     const STALE: Verdict = Verdict::Unproved { stale: true };
 
     #[test]
     fn both_algorithms_are_offered_the_better_first() {
-        let [first, second] = guard().challenge(START, false);
+        let both = guard().challenge(START, false, &Algorithm::ALL);
+        let [first, second] = &both[..] else { panic!("{both:?}") };
         assert!(first.contains("algorithm=SHA-256") && second.contains("algorithm=MD5"), "{first}\n{second}");
         assert!(
             first.starts_with("Digest realm=\"vireo\", nonce=\"") && first.ends_with("qop=\"auth\""),
             "{first}"
         );
-        assert!(guard().challenge(START, true)[0].ends_with("stale=true"));
+        assert!(guard().challenge(START, true, &[Algorithm::Md5])[0].ends_with("stale=true"));
     }
 
     #[test]
@@ -383,6 +393,7 @@ mod tests {
                 START,
                 "INVITE",
                 [answer(algorithm, "anna", "s3cret", &nonce, 3).as_str()],
+                &Algorithm::ALL,
                 password,
             );
             assert_eq!(method, Verdict::Wrong, "made for another method");
@@ -396,7 +407,10 @@ mod tests {
         let own = answer(Algorithm::Md5, "anna", "s3cret", &nonce, 1);
         let foreign = own.replace("realm=\"vireo\"", "realm=\"elsewhere\"");
         let all = [foreign.as_str(), "Basic YTpi", own.as_str()];
-        assert_eq!(guard.check(START, "REGISTER", all, password), Verdict::Known("anna".into()));
+        assert_eq!(
+            guard.check(START, "REGISTER", all, &Algorithm::ALL, password),
+            Verdict::Known("anna".into())
+        );
         assert_eq!(check(&mut guard, START, &foreign), Verdict::Unproved { stale: false });
     }
 

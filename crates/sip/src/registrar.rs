@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rsip::StatusCode;
 
-use crate::digest::{Guard, Verdict};
+use crate::digest::{Algorithm, Guard, Verdict};
 use crate::{Headers, LocalId, NameAddr, Reply, Request, Uri, limits};
 
 /// Where a user is reached.
@@ -45,13 +45,15 @@ pub struct Outcome {
     pub reply: Reply,
     /// What is different now, what has had its time included.
     pub changes: Vec<Change>,
+    /// Who it was, and has a binding now.
+    pub reachable: Option<String>,
     /// Somebody gave a wrong password, or a name that nobody has: for who counts tries.
     pub wrong: bool,
 }
 
 impl Outcome {
     fn of(reply: Reply) -> Outcome {
-        Outcome { reply, changes: Vec::new(), wrong: false }
+        Outcome { reply, changes: Vec::new(), reachable: None, wrong: false }
     }
 
     fn refused(status: StatusCode) -> Outcome {
@@ -68,6 +70,8 @@ pub struct Arrived<'a> {
     pub source: SocketAddr,
     /// The socket that it came to.
     pub local: LocalId,
+    /// What the telephone may prove itself by, in order of preference.
+    pub algorithms: &'a [Algorithm],
 }
 
 /// Who is reached where.
@@ -105,10 +109,12 @@ impl Registrar {
         password: impl Fn(&str) -> Option<&'p str>,
     ) -> Outcome {
         let headers = &arrived.request.headers;
-        let user = match self.guard.check(now, "REGISTER", headers.get_all("Authorization"), password) {
+        let algorithms = arrived.algorithms;
+        let proofs = headers.get_all("Authorization");
+        let user = match self.guard.check(now, "REGISTER", proofs, algorithms, password) {
             Verdict::Known(user) => user,
-            Verdict::Unproved { stale } => return self.ask(now, stale, false),
-            Verdict::Wrong => return self.ask(now, false, true),
+            Verdict::Unproved { stale } => return self.ask(now, algorithms, stale, false),
+            Verdict::Wrong => return self.ask(now, algorithms, false, true),
         };
         // Who it is may register nobody else (§10.3, step 4).
         if headers.to().ok().as_ref().and_then(|to| to.uri.user_text()).as_deref() != Some(user.as_str()) {
@@ -125,11 +131,12 @@ impl Registrar {
             (false, true) => Some(Change::Gone(user.clone())),
             (true, true) | (false, false) => None,
         };
+        let reachable = (!after.is_empty()).then(|| user.clone());
         match after.is_empty() {
             true => drop(self.users.remove(&user)),
             false => drop(self.users.insert(user, after)),
         }
-        Outcome { reply, changes: change.into_iter().collect(), wrong: false }
+        Outcome { reply, changes: change.into_iter().collect(), reachable, wrong: false }
     }
 
     /// Where a user is to be called: by the binding that came last.
@@ -137,6 +144,11 @@ impl Registrar {
     pub fn way_to(&self, now: Duration, user: &str) -> Option<&Binding> {
         let alive = self.users.get(user)?.iter().filter(|binding| binding.until > now);
         alive.max_by_key(|binding| binding.came)
+    }
+
+    /// Ends all bindings of a user who may not register any more.
+    pub fn forget(&mut self, user: &str) {
+        self.users.remove(user);
     }
 
     /// When the next binding ends by itself.
@@ -158,9 +170,9 @@ impl Registrar {
         gone
     }
 
-    fn ask(&self, now: Duration, stale: bool, wrong: bool) -> Outcome {
+    fn ask(&self, now: Duration, algorithms: &[Algorithm], stale: bool, wrong: bool) -> Outcome {
         let mut reply = Reply::new(StatusCode::Unauthorized);
-        for challenge in self.guard.challenge(now, stale) {
+        for challenge in self.guard.challenge(now, stale, algorithms) {
             reply.headers.push("WWW-Authenticate", challenge);
         }
         Outcome { wrong, ..Outcome::of(reply) }
@@ -258,7 +270,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::digest::{Algorithm, Proof};
+    use crate::digest::Proof;
     use crate::{Message, wire};
 
     const MINUTE: Duration = Duration::from_secs(60);
@@ -306,6 +318,7 @@ mod tests {
                 request: &request,
                 source: phone.address.parse().expect("an address"),
                 local: LocalId(0),
+                algorithms: &Algorithm::ALL,
             };
             self.registrar.on_register(self.now, arrived, password)
         }

@@ -170,7 +170,7 @@ fn certificate(data: &Path) -> anyhow::Result<Certificate> {
 fn edition(service: &Service) -> Edition {
     let browser = |address: &Address| match address {
         Address::Browser => true,
-        Address::Sip(_) => false,
+        Address::Sip(_) | Address::Registered { .. } => false,
     };
     let agent = |(name, agent): (&String, &dialplan::Agent)| web::Agent {
         name: name.clone(),

@@ -109,7 +109,7 @@ impl<'a> Dispatch<'a> {
             (
                 tries,
                 sticky != Some(*id),
-                !agent.is_browser(),
+                !agent.signs_in(),
                 self.cost(*id, queue, &needs, last),
                 agent.idle_since,
             )

@@ -40,7 +40,7 @@ impl Pool {
 
     fn may_sign_in(&self, name: &str, session: u64) -> Result<AgentId, NotSignedIn> {
         let id = self.state.known(name).ok_or(NotSignedIn::Unknown)?;
-        let agent = self.state.agent(id).filter(|agent| agent.is_browser()).ok_or(NotSignedIn::Unknown)?;
+        let agent = self.state.agent(id).filter(|agent| agent.signs_in()).ok_or(NotSignedIn::Unknown)?;
         if self.signed_in(session).is_some_and(|other| other != id) {
             return Err(NotSignedIn::SignedInAlready);
         }
@@ -62,7 +62,7 @@ impl Pool {
     pub(super) fn sign_out_strangers(&mut self) {
         for index in 0..self.state.agents.len() {
             let agent = &self.state.agents[index];
-            let Some(session) = agent.session.filter(|_| agent.is_retired() || !agent.is_browser()) else {
+            let Some(session) = agent.session.filter(|_| agent.is_retired() || !agent.signs_in()) else {
                 continue;
             };
             self.leave_place(id_of(index), session);

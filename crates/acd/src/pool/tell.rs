@@ -109,7 +109,7 @@ impl Pool {
         let Some(agent) = self.state.agent(id) else { return };
         let address = match &agent.config.address {
             Address::Sip(uri) => OfferTo::Sip(uri.clone()),
-            Address::Browser => {
+            Address::Browser | Address::Telephone => {
                 OfferTo::Session(agent.session.expect("only an agent who is there is offered"))
             }
         };

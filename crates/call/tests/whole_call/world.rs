@@ -331,6 +331,7 @@ impl World {
                         self.asked.push(question);
                         self.shard.handle_input(now, Input::Answer { call, id, answer });
                     }
+                    Output::Register { .. } => panic!("nobody registers here"),
                     Output::Pool(_) if self.pool_lost => {}
                     Output::Pool(word) => {
                         quiet = false;

@@ -531,6 +531,28 @@ fn mistakes_of_queues() {
             )
         ),
         (
+            "agent with a telephone and a browser",
+            with_queues(
+                "agents: { anna: { registers: { password: \"${A}\" }, browser: true } }\nqueues: { video: { agents: [anna] } }\n"
+            )
+        ),
+        (
+            "password in the file",
+            with_queues(
+                "agents: { anna: { registers: { password: abc } } }\nqueues: { video: { agents: [anna] } }\n"
+            )
+        ),
+        (
+            "empty password",
+            with_queues(
+                "agents: { anna: { registers: { password: \"\" } } }\nqueues: { video: { agents: [anna] } }\n"
+            )
+        ),
+        (
+            "telephone without a password",
+            with_queues("agents: { anna: { registers: {} } }\nqueues: { video: { agents: [anna] } }\n")
+        ),
+        (
             "agent with neither",
             with_queues("agents: { anna: { browser: false } }\nqueues: { video: { agents: [anna] } }\n")
         ),

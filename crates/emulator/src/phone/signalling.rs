@@ -101,7 +101,9 @@ impl Phone {
     pub(super) fn signal(&mut self, now: Now, event: Signal) {
         match event {
             Signal::Invite { dialog, request, message, .. } => self.invited(now, dialog, request, &message),
-            Signal::Request { dialog, request, message } => self.requested(now, dialog, request, &message),
+            Signal::Request { dialog, request, message, .. } => {
+                self.requested(now, dialog, request, &message);
+            }
             Signal::Acked { dialog, body } if self.dialog == Some(dialog) => self.acked(now, body),
             Signal::Progress { dialog, status, .. } if self.dialog == Some(dialog) => {
                 self.events.push_back(Event::Ringing(status));

@@ -1,4 +1,4 @@
-//! `${NAME}`, `${NAME:-default}` and `${file:/path}` in addresses and headers: what differs between machines, and what
+//! `${NAME}`, `${NAME:-default}` and `${file:/path}` in addresses, headers and passwords: what differs between machines, and what
 //! is secret, stands outside the service's files.
 
 use std::borrow::Cow;
@@ -8,11 +8,11 @@ use crate::limits;
 
 /// Names that are known here before the process's environment is looked at.
 #[derive(Debug, Default)]
-pub(super) struct Environment(pub(super) BTreeMap<String, String>);
+pub(crate) struct Environment(pub(crate) BTreeMap<String, String>);
 
 impl Environment {
     /// Puts in what is meant. The error names what is lacking, never a value.
-    pub(super) fn filled<'t>(&self, text: &'t str) -> Result<Cow<'t, str>, String> {
+    pub(crate) fn filled<'t>(&self, text: &'t str) -> Result<Cow<'t, str>, String> {
         let value = |name: &str| self.0.get(name).cloned().or_else(|| std::env::var(name).ok());
         filled_from(text, &value, &read)
     }

@@ -19,7 +19,7 @@ use dialplan::connector::{Answer, Question};
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
-use self::environment::Environment;
+pub(crate) use self::environment::Environment;
 use self::http::Line;
 use crate::limits;
 use crate::worker::{Gauges, TellsItsEnd, ToShard, WorkerHandle};

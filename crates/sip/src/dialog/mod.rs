@@ -36,9 +36,9 @@ pub(crate) struct Dialog {
     contact: String,
     socket: LocalId,
     peer: SocketAddr,
-    /// The INVITE came straight from a phone whose own address is not the one that it is seen at: its
-    /// Contact cannot be reached, so requests go where responses go (RFC 3581 §4). A deviation from
-    /// §12.2.1.1, without which a phone behind a NAT never hears our BYE.
+    /// The INVITE came straight from a phone whose own address is not the one that it is seen at, or went straight to one:
+    /// its Contact cannot be reached, so requests go where responses go (RFC 3581 §4). A deviation from
+    /// §12.2.1.1, without which a phone behind a NAT never hears our ACK and BYE.
     behind_nat: bool,
     /// We made the Call-ID: it sets who waits longer after a 491 (§14.1).
     pub(crate) owns_call_id: bool,
@@ -89,6 +89,9 @@ impl Dialog {
         routes.reverse();
         let contact = headers.contact().ok().flatten().filter(|contact| contact.uri.is_sip());
         let remote_tag = headers.tag_of_to().ok().flatten().map(str::to_owned);
+        // It was sent elsewhere than its URI says, and no proxy wants to stay on the way.
+        let elsewhere = address_of(&invite.uri).is_some_and(|own| own.ip() != peer.ip());
+        let behind_nat = elsewhere && routes.is_empty();
         Dialog {
             call_id: sent.call_id().unwrap_or_default().to_owned(),
             local: sent.get("From").unwrap_or_default().to_owned(),
@@ -101,7 +104,7 @@ impl Dialog {
             contact: sent.get("Contact").unwrap_or_default().to_owned(),
             socket,
             peer,
-            behind_nat: false,
+            behind_nat,
             owns_call_id: true,
         }
     }

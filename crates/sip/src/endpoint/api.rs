@@ -89,6 +89,10 @@ pub enum Event {
         request: RequestId,
         /// The request as received.
         message: Box<Request>,
+        /// The socket it came to.
+        local: LocalId,
+        /// Where it came from.
+        from: SocketAddr,
     },
     /// A provisional response (101 to 199) to our INVITE.
     Progress {

@@ -9,7 +9,7 @@ use rsip::StatusCode;
 use super::stateless::note_source;
 use super::{Body, DialogId, Endpoint, Event, LocalId, Reply, RequestId};
 use crate::dialog::PORT;
-use crate::transaction::{Server, TransactionId, key};
+use crate::transaction::{Server, TransactionId, is_stranger, key};
 use crate::wire::{self, Reject};
 use crate::{HeaderError, Message, Method, Request, Response, limits};
 
@@ -104,14 +104,18 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Whether there is no room for this request: INVITEs are refused at the limit, other requests are
-    /// dropped a quarter above it.
+    /// Whether there is no room for this request: INVITEs are refused at the limit, requests that belong to no call at a
+    /// quarter of it; other requests are dropped a quarter above it.
     fn is_full(&mut self, now: Instant, local: LocalId, to: SocketAddr, request: &Request) -> bool {
         let (live, max) = (self.table.len(), self.config.transactions_max);
         let is_invite = request.method == Method::Invite;
-        let is_new_call = is_invite && request.headers.tag_of_to().is_ok_and(|tag| tag.is_none());
+        let is_outside = request.headers.tag_of_to().is_ok_and(|tag| tag.is_none());
+        let is_new_call = is_invite && is_outside;
+        // A flood of them takes no call's place.
+        let too_many_strangers =
+            is_outside && is_stranger(request.method) && self.table.strangers() >= max / 4;
         let too_many_calls = is_new_call && self.sessions.len() >= self.config.dialogs_max;
-        if too_many_calls || is_invite && live >= max {
+        if too_many_calls || too_many_strangers || is_invite && live >= max {
             self.refuse_statelessly(now, local, to, request);
             return true;
         }
@@ -151,8 +155,9 @@ impl Endpoint {
         if let Some(server) = self.table.server(incoming.id) {
             server.dialog = dialog;
         }
-        let (request, message) = (RequestId(incoming.id.0), Box::new(incoming.request));
-        self.io.event(Event::Request { dialog, request, message });
+        let Incoming { request, id, local, from } = incoming;
+        let (request, message) = (RequestId(id.0), Box::new(request));
+        self.io.event(Event::Request { dialog, request, message, local, from });
     }
 
     pub(super) fn answer_gone(&mut self, now: Instant, id: TransactionId) {

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use rsip::StatusCode;
 
-pub(crate) use table::{Ack, Delivery, Outgoing, Server, Table, from_invite, head};
+pub(crate) use table::{Ack, Delivery, Outgoing, Server, Table, from_invite, head, is_stranger};
 
 use crate::timer::Timer;
 

@@ -120,6 +120,11 @@ impl Server {
         }
     }
 
+    /// Belongs to no call: it had no To tag when it came, and begins none.
+    pub(crate) fn is_stranger(&self) -> bool {
+        self.new_tag.is_some() && is_stranger(self.method)
+    }
+
     /// A final response has been sent.
     pub(crate) fn is_answered(&self) -> bool {
         match &self.machine {
@@ -129,6 +134,11 @@ impl Server {
             }
         }
     }
+}
+
+/// Whether a request with this method outside a call begins none and ends none.
+pub(crate) fn is_stranger(method: Method) -> bool {
+    !matches!(method, Method::Invite | Method::Ack | Method::Cancel | Method::Bye)
 }
 
 /// What every response copies from its request (§8.2.6.2).
@@ -150,6 +160,8 @@ pub(crate) struct Table {
     servers: HashMap<TransactionId, Server, ByNumber>,
     keys: HashMap<String, TransactionId>,
     merged: HashMap<String, TransactionId>,
+    /// How many of `servers` belong to no call, and are none.
+    strangers: usize,
     last: u64,
     scratch: Vec<Action>,
 }
@@ -158,6 +170,11 @@ impl Table {
     /// How many transactions live.
     pub(crate) fn len(&self) -> usize {
         self.clients.len() + self.servers.len()
+    }
+
+    /// How many requests that belong to no call live, such as REGISTER and OPTIONS.
+    pub(crate) fn strangers(&self) -> usize {
+        self.strangers
     }
 
     /// A number that no transaction had before.
@@ -230,6 +247,7 @@ impl Table {
         if let Some(key) = &server.merged {
             self.merged.insert(key.clone(), id);
         }
+        self.strangers += usize::from(server.is_stranger());
         self.servers.insert(id, server);
         self.run_server(io, now, id, ServerEvent::Start);
         id
@@ -308,6 +326,7 @@ impl Table {
             self.keys.remove(&client.key);
         }
         if let Some(server) = self.servers.remove(&id) {
+            self.strangers -= usize::from(server.is_stranger());
             self.keys.remove(&server.key);
             if let Some(key) = server.merged {
                 self.merged.remove(&key);

@@ -60,6 +60,31 @@ fn progress_and_answer_are_reported_and_acknowledged() {
 }
 
 #[test]
+fn a_telephone_behind_a_nat_is_reached_where_it_was_seen() {
+    for (destination, reached) in [(PEER, "10.0.0.2:5071"), ("192.0.2.9:31000", "192.0.2.9:31000")] {
+        let mut lab = Lab::new();
+        let invite = Invite {
+            local: LocalId(0),
+            uri: "sip:bob@10.0.0.2:5060".parse().expect("a URI"),
+            destination: address(destination),
+            from: "<sip:gw@a.example>".parse().expect("a name"),
+            to: "<sip:bob@b.example>".parse().expect("a name"),
+            headers: sip::Headers::new(),
+            body: Some(sdp()),
+        };
+        let dialog = lab.endpoint.invite(lab.now, invite).expect("there is room");
+        let sent = lab.take_sent();
+        lab.feed_from(0, destination, &answer(sent[0].request(), 200, "tb"));
+        hang_up(&mut lab, dialog);
+        let sent = lab.take_sent();
+        let went: Vec<_> = sent.iter().map(|sent| (sent.word(), sent.to)).collect();
+        let reached = address(reached);
+        assert_eq!(went, [("ACK".to_owned(), reached), ("BYE".to_owned(), reached)]);
+        assert_eq!(sent[1].request().uri.to_string(), "sip:bob@10.0.0.2:5071", "the URI is the telephone's");
+    }
+}
+
+#[test]
 fn a_retransmitted_2xx_gets_its_ack_again() {
     let mut lab = Lab::new();
     let (_, invite) = lab.connected();

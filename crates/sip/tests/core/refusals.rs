@@ -156,18 +156,15 @@ fn transactions_are_bounded_and_calls_can_still_end() {
     config.transactions_max = 8;
     let mut lab = Lab::with(config);
     let (_, tag) = lab.answered();
-    for number in 0..20 {
-        lab.feed(
-            &request("OPTIONS", 1, &format!("o{number}"), "", "", "")
-                .replace("tag=fa", &format!("tag={number}")),
-        );
+    for number in 2..22 {
+        lab.feed(&within("INFO", number, &tag, ""));
     }
     assert_eq!(lab.endpoint.transactions(), 10, "a quarter above the limit, then silence");
+    assert_eq!(lab.take_events().len(), 9);
     let call = invite("x").replace("call-1", "call-2");
-    assert_eq!(lab.words().iter().filter(|word| *word == "200").count(), 9);
     assert_eq!(refused(&mut lab, &call).0, 503);
     lab.pass(Duration::from_secs(40));
-    lab.feed(&within("BYE", 2, &tag, ""));
+    lab.feed(&within("BYE", 22, &tag, ""));
     assert_eq!(lab.words(), ["200"]);
     lab.take_events();
     lab.assert_empty();
@@ -209,4 +206,26 @@ fn an_ack_is_never_answered() {
     lab.feed(&request("ACK", 1, "3", "", "", "").replace("CSeq: 1 ACK", "CSeq: one ACK"));
     lab.feed(&request("ACK", 1, "4", "", "", "").replace("SIP/2.0\r\nVia", "SIP/7.0\r\nVia"));
     assert!(lab.words().is_empty() && lab.take_events().is_empty());
+}
+
+#[test]
+fn a_flood_of_requests_outside_calls_leaves_room_for_calls() {
+    let mut config = config();
+    config.transactions_max = 40;
+    let mut lab = Lab::with(config);
+    for number in 0..100 {
+        lab.feed(
+            &request("OPTIONS", 1, &format!("o{number}"), "", "", "")
+                .replace("call-1", &format!("o{number}")),
+        );
+    }
+    let words = lab.words();
+    let count = |status: &str| words.iter().filter(|word| *word == status).count();
+    assert_eq!((count("200"), count("503")), (10, 90));
+    let (_, invited) = lab.rung(&invite("1"));
+    lab.respond(invited, 200).expect("it waits");
+    lab.pass(T1 * 64);
+    lab.take_sent();
+    lab.feed(&request("OPTIONS", 1, "later", "", "", ""));
+    assert_eq!(lab.words(), ["200"], "what was answered long ago makes room");
 }

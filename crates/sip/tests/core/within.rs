@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sip::{Body, DialogId, Ended, Event, HangUp, Headers, Method, Refused, RequestId, StatusCode};
+use sip::{Body, DialogId, Ended, Event, HangUp, Headers, LocalId, Method, Refused, RequestId, StatusCode};
 
 use crate::support::*;
 
@@ -246,7 +246,8 @@ fn info_is_handed_over_and_answered_once() {
 fn a_request_that_is_never_answered_is_forgotten() {
     let mut lab = Lab::new();
     lab.feed(&request("MESSAGE", 1, "m", "", "Content-Type: text/plain\r\n", "hi"));
-    let Event::Request { dialog: None, request, message } = lab.event() else { panic!() };
+    let Event::Request { dialog: None, request, message, local, from } = lab.event() else { panic!() };
+    assert_eq!((local, from), (LocalId(0), address(PEER)));
     assert_eq!(&message.body[..], b"hi");
     lab.assert_empty();
     assert_eq!(lab.respond(request, 200), Err(sip::Gone));

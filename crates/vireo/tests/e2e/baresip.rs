@@ -244,3 +244,40 @@ fn wide_band_telephones_see_and_hear_the_others() {
     caller_and_agent_talk("baresip-wide-plain", [WIDE, PLAIN], true);
     caller_and_agent_talk("baresip-open-wide", [OPEN, WIDE], false);
 }
+
+#[test]
+fn an_agents_telephone_registers_and_takes_calls_until_it_says_goodbye() {
+    let Some(lab) = Lab::new("baresip-registered", &["baresip"]) else { return };
+    let mut gateway = Gateway::with(&lab, |queues| {
+        let mut text = String::new();
+        for line in queues.replace("[desk1, desk2, agent1, agent2]", "[agent1, agent2]").lines() {
+            text += match line.trim_start().split(':').next() {
+                Some("agent1") => "  agent1: { registers: { password: \"${AGENT1_PASSWORD:-s3cret}\" } }",
+                Some("agent2") => "  agent2: { registers: { password: \"${AGENT2_PASSWORD:-other}\" } }",
+                _ => line,
+            };
+            text.push('\n');
+        }
+        text
+    });
+    // Not where the demo calls its agents: it says itself where it is.
+    let mut agent = Phone::registering(&lab, &Setup { port: 5080, ..agent(PLAIN) }, "s3cret");
+    // It may have registered before anybody listens to its events.
+    let registered = |phone: &Phone| phone.output().contains("[1 binding]").then_some(());
+    wait::until("the registration", Duration::from_secs(20), || registered(&agent));
+    let guesses = Setup { name: "agent2", port: 5084, ..self::agent(PLAIN) };
+    let stranger = Phone::registering(&lab, &guesses, "guess");
+    wait::until("a refusal", Duration::from_secs(20), || {
+        gateway.output().contains("somebody registers with a wrong name or password").then_some(())
+    });
+    assert!(registered(&stranger).is_none());
+    let mut caller = Phone::start(&lab, &caller(PLAIN));
+    talk(&gateway, &mut caller, &mut agent, [PLAIN.2; 2]);
+    caller.hang_up();
+    agent.wait_for("CALL_CLOSED");
+    agent.quit();
+    wait::until("the end of the registration", Duration::from_secs(5), || {
+        gateway.output().contains("its telephone is not registered any more").then_some(())
+    });
+    gateway.assert_alive();
+}

@@ -1,7 +1,7 @@
 //! baresip 1.0 as a video telephone: configured by files, driven through its `ctrl_tcp` module.
 //!
 //! Sound comes from a WAV file and is recorded by `sndfile`; pictures come through `avformat` and those
-//! received are saved by `snapshot`. There is no registration. Start at [`Phone::start`].
+//! received are saved by `snapshot`. Start at [`Phone::start`].
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::picture::{self, Pattern};
 use super::process::Process;
-use super::{ADDRESS, Lab, sound, wait};
+use super::{ADDRESS, Lab, SIP_PORT, sound, wait};
 
 /// Where Debian's `baresip-core` keeps its modules.
 const MODULES: &str = "/usr/lib/baresip/modules";
@@ -83,12 +83,16 @@ impl Setup {
         )
     }
 
-    fn account(&self) -> String {
+    /// With a password it registers at the gateway, every two minutes.
+    fn account(&self, password: Option<&str>) -> String {
         let answer = if self.answers { "auto" } else { "manual" };
+        let (port, registers) = match password {
+            Some(password) => (SIP_PORT, format!("regint=120;auth_user={};auth_pass={password}", self.name)),
+            None => (self.port, "regint=0".to_owned()),
+        };
         format!(
-            "<sip:{}@{ADDRESS}:{}>;regint=0;answermode={answer};audio_codecs={};video_codecs={}\n",
+            "<sip:{}@{ADDRESS}:{port}>;{registers};answermode={answer};audio_codecs={};video_codecs={}\n",
             self.name,
-            self.port,
             name_of(self.sound),
             self.codec
         )
@@ -113,13 +117,22 @@ fn name_of(sound: Codec) -> &'static str {
 impl Phone {
     /// Writes the configuration, starts baresip in the lab's namespace and takes hold of its control port.
     pub(crate) fn start(lab: &Lab, setup: &Setup) -> Phone {
+        Phone::with(lab, setup, None)
+    }
+
+    /// The same for one that registers at the gateway.
+    pub(crate) fn registering(lab: &Lab, setup: &Setup, password: &str) -> Phone {
+        Phone::with(lab, setup, Some(password))
+    }
+
+    fn with(lab: &Lab, setup: &Setup, password: Option<&str>) -> Phone {
         let dir = lab.dir.join(setup.name);
         std::fs::create_dir_all(&dir).expect("the test's folder is writable");
         let video = picture::write_video(&dir, setup.pattern, setup.size);
         sound::write_tone(&dir.join("tone.wav"), setup.tone_hz, Duration::from_secs(120));
         for (file, text) in [
             ("config", setup.config(&dir, &video)),
-            ("accounts", setup.account()),
+            ("accounts", setup.account(password)),
             ("contacts", String::new()),
         ] {
             std::fs::write(dir.join(file), text).expect("the test's folder is writable");
@@ -131,6 +144,12 @@ impl Phone {
         let stream = lab.net.inside(|| TcpStream::connect(&address)).expect("ctrl_tcp listens");
         let uri = format!("sip:{}@{ADDRESS}:{}", setup.name, setup.port);
         Phone { process, control: Control::new(stream), dir, uri, shots: 0 }
+    }
+
+    /// Ends it as its owner would; it says goodbye where it is registered.
+    pub(crate) fn quit(mut self) {
+        self.control.command("quit", "");
+        wait::until("the end of baresip", ANSWER_LIMIT, || self.process.exited());
     }
 
     /// Where it can be called.

@@ -160,6 +160,11 @@ impl Gateway {
         ended.unwrap_or_else(|| panic!("it does not end:\n{}", super::process::tail(&self.process.output())))
     }
 
+    /// What it printed and logged.
+    pub(crate) fn output(&self) -> String {
+        self.process.output()
+    }
+
     /// CPU time that it has used; see [`Process::cpu_time`].
     pub(crate) fn cpu_time(&self) -> Duration {
         self.process.cpu_time()
