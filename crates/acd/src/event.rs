@@ -1,6 +1,6 @@
 //! What the pool is told and what it asks for.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -254,6 +254,21 @@ pub struct AgentStatus {
     pub on_hold: bool,
     /// Why the agent takes no calls, in the agent's words.
     pub reason: Option<String>,
+}
+
+/// A queue as others see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueStatus {
+    /// Its name.
+    pub name: String,
+    /// Whether it takes callers.
+    pub doors: Doors,
+    /// Callers that wait or whose agent rings.
+    pub waiting: u32,
+    /// How long the one of them has waited who came first; counted from the first queue.
+    pub longest: Option<Duration>,
+    /// Waiting that still counts as served in time.
+    pub service_level: Duration,
 }
 
 /// What is to be done outside.

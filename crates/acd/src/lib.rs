@@ -46,7 +46,7 @@ mod state;
 pub use config::{Address, AgentConfig, Config, Overflow, QueueConfig, Skills, Strategy, When};
 pub use event::{
     AgentId, AgentState, AgentStatus, Caller, Doors, Input, NotAnswered, NotSignedIn, OfferTo, Outcome,
-    Output, Priority, TicketId,
+    Output, Priority, QueueStatus, TicketId,
 };
 pub use figures::{ABANDONED_SHORT, Level};
 pub use log::{Event, VERSION, What};

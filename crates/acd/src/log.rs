@@ -176,3 +176,65 @@ pub enum What {
     /// The process began anew: nobody is signed in, nothing rings.
     Restarted,
 }
+
+impl What {
+    /// Whose stay in a queue it is about, if about one.
+    #[must_use]
+    pub fn ticket(&self) -> Option<TicketId> {
+        match self {
+            What::Entered { ticket, .. }
+            | What::Refused { ticket, .. }
+            | What::Moved { ticket, .. }
+            | What::NotMoved { ticket }
+            | What::Offered { ticket, .. }
+            | What::Withdrawn { ticket, .. }
+            | What::NotTaken { ticket, .. }
+            | What::Connected { ticket, .. }
+            | What::Ended { ticket, .. }
+            | What::CallBack { ticket }
+            | What::Dialled { ticket, .. }
+            | What::Reached { ticket }
+            | What::NotReached { ticket } => Some(*ticket),
+            What::Configured { .. }
+            | What::Held { .. }
+            | What::Lost { .. }
+            | What::SignedIn { .. }
+            | What::SignedOut { .. }
+            | What::Ready { .. }
+            | What::Paused { .. }
+            | What::Rested { .. }
+            | What::Doors { .. }
+            | What::Restarted => None,
+        }
+    }
+
+    /// Which agent it is about, if about one.
+    #[must_use]
+    pub fn agent(&self) -> Option<AgentId> {
+        match self {
+            What::Offered { agent, .. }
+            | What::Withdrawn { agent, .. }
+            | What::NotTaken { agent, .. }
+            | What::Connected { agent, .. }
+            | What::Held { agent, .. }
+            | What::Lost { agent }
+            | What::Dialled { agent, .. }
+            | What::SignedIn { agent, .. }
+            | What::SignedOut { agent }
+            | What::Ready { agent }
+            | What::Paused { agent, .. }
+            | What::Rested { agent } => Some(*agent),
+            What::Configured { .. }
+            | What::Entered { .. }
+            | What::Refused { .. }
+            | What::Moved { .. }
+            | What::NotMoved { .. }
+            | What::Ended { .. }
+            | What::CallBack { .. }
+            | What::Reached { .. }
+            | What::NotReached { .. }
+            | What::Doors { .. }
+            | What::Restarted => None,
+        }
+    }
+}

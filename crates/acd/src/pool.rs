@@ -112,6 +112,12 @@ impl Pool {
         self.state.known(name)
     }
 
+    /// The name of an agent, also of one who is no longer configured.
+    #[must_use]
+    pub fn agent_name(&self, agent: AgentId) -> Option<&str> {
+        self.state.agent(agent).map(|agent| agent.config.name.as_str())
+    }
+
     /// Folds an event in.
     fn apply(&mut self, event: &Event) {
         self.state.apply(event);

@@ -46,7 +46,7 @@ pub use notice::{NOTICE_SLIDE, Notice, NoticeError};
 pub use presentation::{Places, Presentation, Presentations, Row, Slide, Utterance};
 pub use problem::{Problem, Problems, Severity};
 pub use run::{
-    Action, Decline, Event, Facts, Journal, Ordered, Priority, Quality, QueueOutcome, Run, Stay,
+    Action, Decline, Event, Facts, Journal, Ordered, Priority, Quality, QueueOutcome, Rated, Run, Stay,
     TransferOutcome, Wind,
 };
 pub use service::{

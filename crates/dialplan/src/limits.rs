@@ -67,6 +67,8 @@ pub(crate) const TEMPLATES_KEPT: usize = 4_096;
 pub const NOTICE_CHARS_MAX: usize = 200;
 /// Stays in nodes that a call's journal tells of.
 pub const STAYS_MAX: usize = 200;
+/// Ratings that a call's journal tells of.
+pub const RATINGS_MAX: usize = 20;
 /// Longest ringing before a call is answered; more is refused by the checker.
 pub(crate) const RING_MAX: Duration = Duration::from_secs(60);
 

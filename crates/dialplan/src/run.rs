@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use frames::Frame;
-pub use journal::{Journal, Stay};
+pub use journal::{Journal, Rated, Stay};
 pub(crate) use stage::Stage;
 use stage::{Held, Memory, Presence};
 pub use words::{

@@ -20,7 +20,7 @@ use crate::config::{Config, Listen};
 use crate::connector::{Connectors, Environment};
 use crate::editions::Editions;
 use crate::limits;
-use crate::pool::{self, ToPool};
+use crate::pool::{self, PoolView, ToPool};
 use crate::telephones::Telephones;
 use crate::transcoding::Transcoding;
 use crate::webrtc::{self, Hub, Threads};
@@ -117,13 +117,20 @@ impl Gateway {
         let thread = thread::Builder::new().name("shard-0".into()).spawn(move || worker.run())?;
         let hub = browsers.hub().clone();
         let telephones = Telephones::new(Environment(config.environment), draw_key(), net::clock::now().mono);
+        let kept = store.as_ref().map(|(store, _)| store.clone());
+        if let (Some(store), Some(place)) = (&kept, &config.store) {
+            let node = if place.is_shared() { addresses[0].to_string() } else { String::new() };
+            store.begin(net::clock::now().wall, &node);
+        }
+        let inbox = pool_inbox;
         let pool_thread = pool::start(
             &config.service,
-            pool_inbox,
+            inbox,
             vec![handle.clone()],
             Arc::clone(&gauges),
             hub,
             telephones,
+            kept,
         )?;
         Ok(Gateway {
             shards: vec![(handle, Some(thread))],
@@ -161,6 +168,12 @@ impl Gateway {
     #[must_use]
     pub fn hub(&self) -> Hub {
         self.browsers.hub().clone()
+    }
+
+    /// The way to look at the agent pool.
+    #[must_use]
+    pub fn pool(&self) -> PoolView {
+        PoolView(self.pool.0.clone())
     }
 
     /// The database, if it has one.

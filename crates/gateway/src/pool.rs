@@ -8,6 +8,9 @@ use std::time::Instant;
 
 use call::web::SessionId;
 use sip::{LocalId, RequestId};
+use store::Store;
+use store::tickets::PoolRecord;
+use tokio::sync::oneshot;
 use tracing::warn;
 
 use crate::limits;
@@ -28,10 +31,34 @@ pub(crate) enum ToPool {
         local: LocalId,
         from: SocketAddr,
     },
+    /// Somebody wants to see who waits and who works.
+    Look(oneshot::Sender<PoolNow>),
     /// A new version of queues and agents.
     Reload(Arc<dialplan::Service>),
     /// End of work.
     Stop,
+}
+
+/// Who waits and who works.
+#[derive(Clone, Debug, Default)]
+pub struct PoolNow {
+    /// In order of their names.
+    pub queues: Vec<acd::QueueStatus>,
+    /// In order of their names.
+    pub agents: Vec<acd::AgentStatus>,
+}
+
+/// The way to the agent pool, for anyone to clone.
+#[derive(Clone)]
+pub struct PoolView(pub(crate) mpsc::Sender<ToPool>);
+
+impl PoolView {
+    /// What goes on in the pool now; `None` when the gateway is stopping.
+    pub async fn look(&self) -> Option<PoolNow> {
+        let (tell, told) = oneshot::channel();
+        self.0.send(ToPool::Look(tell)).ok()?;
+        told.await.ok()
+    }
 }
 
 /// Starts the pool. Its words go to the shard that drew the ticket: the upper 16 bits of it.
@@ -42,13 +69,14 @@ pub(crate) fn start(
     gauges: Arc<Gauges>,
     hub: Hub,
     mut telephones: Telephones,
+    store: Option<Store>,
 ) -> std::io::Result<JoinHandle<()>> {
     let pool = acd::Pool::new(&call::pool_config(service));
     // Nobody has registered yet, so the pool need not hear of it.
     telephones.know(service);
     thread::Builder::new().name("pool".into()).spawn(move || {
         let _tells = TellsItsEnd(gauges);
-        Desk { pool, telephones, shards, hub }.run(&inbox);
+        Desk { pool, telephones, shards, hub, store }.run(&inbox);
     })
 }
 
@@ -58,6 +86,7 @@ struct Desk {
     telephones: Telephones,
     shards: Vec<WorkerHandle>,
     hub: Hub,
+    store: Option<Store>,
 }
 
 impl Desk {
@@ -74,18 +103,41 @@ impl Desk {
                     shard.send(ToShard::Reply { request, reply: Box::new(reply) });
                     words
                 }
+                Ok(ToPool::Look(tell)) => {
+                    let now = PoolNow { queues: self.pool.queues(now()), agents: self.pool.agents() };
+                    // Whoever asked may have gone.
+                    let _ = tell.send(now);
+                    Vec::new()
+                }
                 Ok(ToPool::Reload(service)) => {
-                    self.pool.reload(now(), &call::pool_config(&service));
+                    let decided = self.pool.reload(now(), &call::pool_config(&service));
+                    self.keep(decided);
                     self.telephones.know(&service)
                 }
                 Err(RecvTimeoutError::Timeout) => vec![acd::Input::Timeout],
                 Ok(ToPool::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             });
             for word in words {
-                self.pool.handle_input(now(), word);
+                self.hear(word);
             }
             due = self.drain();
         }
+    }
+
+    fn hear(&mut self, word: acd::Input) {
+        let decided = self.pool.handle_input(now(), word);
+        self.keep(decided);
+    }
+
+    /// Has what was decided written down.
+    fn keep(&self, decided: Vec<acd::Event>) {
+        let Some(store) = self.store.as_ref().filter(|_| !decided.is_empty()) else { return };
+        let at = net::clock::now().wall;
+        let record = |event: acd::Event| {
+            let agent = event.what.agent().and_then(|agent| self.pool.agent_name(agent)).map(str::to_owned);
+            PoolRecord { at, agent, what: event.what }
+        };
+        store.keep_pool(decided.into_iter().map(record).collect());
     }
 
     /// Tells everybody what the pool decided; when it next wants to be told the time.
@@ -135,7 +187,7 @@ impl Desk {
             Some(telephone) => Some(ToShard::OfferTelephone { word, telephone }),
             None => {
                 let why = acd::NotAnswered::Unreachable;
-                self.pool.handle_input(now(), acd::Input::NotAnswered { ticket, agent, why });
+                self.hear(acd::Input::NotAnswered { ticket, agent, why });
                 None
             }
         }

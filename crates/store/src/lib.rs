@@ -12,6 +12,8 @@ pub mod orders;
 mod place;
 pub mod sessions;
 pub mod statistics;
+pub mod tickets;
+pub mod today;
 mod writer;
 
 use std::sync::Arc;

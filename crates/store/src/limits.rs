@@ -15,5 +15,11 @@ pub(crate) const EDITIONS_KNOWN_MAX: usize = 64;
 /// Connections that read, at once; one more question waits.
 pub(crate) const READERS_MAX: u32 = 4;
 
+/// For how long tickets, what the agent pool decided, and ratings are kept; looked at when a gateway starts.
+pub(crate) const RECORDS_KEPT: Duration = Duration::from_secs(400 * 24 * 3_600);
+
+/// Beginnings of numbers that a board shows.
+pub(crate) const PREFIXES_MAX: u64 = 8;
+
 /// For how long it is known what callers did in the nodes of flows in a quarter of an hour: today and yesterday.
 pub(crate) const RECENT_KEPT: Duration = Duration::from_secs(48 * 3_600);

@@ -27,6 +27,15 @@ pub enum Place {
 }
 
 impl Place {
+    /// Several gateways may have it.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        match self {
+            Place::File(_) => false,
+            Place::Server(_) => true,
+        }
+    }
+
     /// A connection that may write; the tables are made or brought up to date.
     pub(crate) async fn open(&self) -> Result<AnyConnection, StoreError> {
         let mut connection = self.connect("rwc").await?;

@@ -11,13 +11,15 @@ use tokio::sync::oneshot;
 use tracing::{error, info};
 
 use crate::statistics::{self, Editions};
-use crate::{Place, limits, orders};
+use crate::tickets::{self, FromPool, Start};
+use crate::{Place, limits, orders, today};
 
 /// What the thread is told.
 pub(crate) enum Word {
     Service(Arc<dialplan::Service>),
     Call(Box<Cdr>),
     Order(Box<OrderRecord>),
+    Pool(FromPool),
     Job(Job),
     Stop,
 }
@@ -61,19 +63,29 @@ pub(crate) struct Writer {
     /// `None` after it broke; the next group opens another.
     connection: Option<AnyConnection>,
     editions: Editions,
+    /// Of the gateway whose pool is told of.
+    run: Start,
 }
 
 /// What is written at once.
 #[derive(Default)]
 struct Group {
+    pool: Vec<FromPool>,
     calls: Vec<Cdr>,
     orders: Vec<OrderRecord>,
     jobs: Vec<Job>,
 }
 
+impl Group {
+    fn is_empty(&self) -> bool {
+        let Group { pool, calls, orders, jobs } = self;
+        pool.is_empty() && calls.is_empty() && orders.is_empty() && jobs.is_empty()
+    }
+}
+
 impl Writer {
     pub(crate) fn new(place: Place, connection: AnyConnection) -> Writer {
-        Writer { place, connection: Some(connection), editions: Editions::default() }
+        Writer { place, connection: Some(connection), editions: Editions::default(), run: Start::default() }
     }
 
     /// Until told to stop, or nobody is left who could.
@@ -87,6 +99,7 @@ impl Writer {
                     Word::Service(service) => self.editions.know(&service),
                     Word::Call(cdr) => group.calls.push(*cdr),
                     Word::Order(order) => group.orders.push(*order),
+                    Word::Pool(word) => group.pool.push(word),
                     Word::Job(job) => group.jobs.push(job),
                     Word::Stop => stop = true,
                 }
@@ -100,7 +113,7 @@ impl Writer {
 
     async fn write(&mut self, group: Group) {
         let (calls, orders) = (group.calls.len(), group.orders.len());
-        if calls == 0 && orders == 0 && group.jobs.is_empty() {
+        if group.is_empty() {
             return;
         }
         if self.connection.is_none() {
@@ -115,7 +128,7 @@ impl Writer {
         }
         let Some(connection) = &mut self.connection else { return };
         let mut answers = Vec::with_capacity(group.jobs.len());
-        let written = transact(connection, &self.editions, group, &mut answers).await;
+        let written = transact(connection, &self.editions, &mut self.run, group, &mut answers).await;
         let fate = written.map_err(Arc::new);
         if let Err(why) = &fate {
             error!(%why, calls, orders, jobs = answers.len(), "nothing of this group was written");
@@ -129,14 +142,29 @@ impl Writer {
 async fn transact(
     connection: &mut AnyConnection,
     editions: &Editions,
+    run: &mut Start,
     group: Group,
     answers: &mut Vec<Box<dyn FnOnce(Fate)>>,
 ) -> Result<(), sqlx::Error> {
-    let Group { calls, orders, jobs } = group;
+    let Group { pool, calls, orders, jobs } = group;
     let mut transaction = connection.begin().await?;
+    if !pool.is_empty() {
+        let mut part = transaction.begin().await?;
+        match tickets::write(&mut part, run, &pool).await {
+            Ok(()) => part.commit().await?,
+            Err(why) => {
+                error!(%why, words = pool.len(), "what the agent pool decided is missing");
+                part.rollback().await?;
+            }
+        }
+    }
     if !calls.is_empty() {
         let mut part = transaction.begin().await?;
-        match statistics::write(&mut part, editions, &calls).await {
+        let counted = match statistics::write(&mut part, editions, &calls).await {
+            Ok(()) => today::write(&mut part, &calls).await,
+            Err(why) => Err(why),
+        };
+        match counted {
             Ok(()) => part.commit().await?,
             Err(why) => {
                 error!(%why, calls = calls.len(), "calls are missing in the statistics");

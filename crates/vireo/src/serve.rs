@@ -125,6 +125,7 @@ pub(crate) fn until_told_to_stop(
         board: Arc::clone(&board),
         gauges: gateway.gauges(),
         calls: gateway.calls(),
+        pool: Some(gateway.pool()),
         hub: Some(gateway.hub()),
         store,
     };

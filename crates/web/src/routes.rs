@@ -10,7 +10,7 @@ use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use gateway::webrtc::Hub;
-use gateway::{Calls, Gauges};
+use gateway::{Calls, Gauges, PoolView};
 use store::Store;
 
 use crate::api::{self, Api};
@@ -30,6 +30,8 @@ pub struct Site {
     pub gauges: Arc<Gauges>,
     /// The calls in progress.
     pub calls: Calls,
+    /// The way to look at the agent pool; without it the wallboard has no queues.
+    pub pool: Option<PoolView>,
     /// The way for browsers to call; without it there is no `/ws`.
     pub hub: Option<Hub>,
     /// Accounts, sessions and the audit.

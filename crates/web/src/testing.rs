@@ -65,6 +65,7 @@ impl World {
             board: Arc::clone(&board),
             gauges: Arc::new(Gauges::default()),
             calls: Calls::default(),
+            pool: None,
             hub: None,
             store: store.clone(),
         };

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::{Doing, Pool};
-use crate::event::{AgentId, OfferTo, Output, TicketId};
+use crate::event::{AgentId, OfferTo, Output, QueueStatus, TicketId};
 use crate::limits::PLACES_TOLD;
 use crate::log::What;
-use crate::queue::Stage;
+use crate::queue::{Queue, Stage};
 use crate::{Address, Level};
 
 impl Pool {
@@ -43,6 +43,24 @@ impl Pool {
         let queue = self.state.queues.get(queue)?;
         let since = self.clock.peek(now).checked_sub(window);
         Some(queue.figures.level(since, queue.config.service_level))
+    }
+
+    /// All queues in order of their names.
+    #[must_use]
+    pub fn queues(&self, now: Instant) -> Vec<QueueStatus> {
+        let at = self.clock.peek(now);
+        let status = |(name, queue): (&String, &Queue)| {
+            let entered =
+                queue.line.all().filter_map(|id| self.state.tickets.get(&id)).map(|ticket| ticket.entered);
+            QueueStatus {
+                name: name.clone(),
+                doors: queue.doors,
+                waiting: u32::try_from(queue.line.len()).unwrap_or(u32::MAX),
+                longest: entered.min().map(|entered| at.saturating_sub(entered)),
+                service_level: queue.config.service_level,
+            }
+        };
+        self.state.queues.iter().map(status).collect()
     }
 
     /// What follows outside from a decision; looked at before it is folded in.

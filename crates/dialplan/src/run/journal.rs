@@ -30,11 +30,26 @@ pub struct Stay {
     pub is_end: bool,
 }
 
+/// Stars that were given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rated {
+    /// Name of the flow.
+    pub flow: String,
+    /// Name of the node that asked.
+    pub node: String,
+    /// So many, from 1 on.
+    pub stars: u32,
+    /// Of so many.
+    pub most: u32,
+}
+
 /// All stays of a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Journal {
     /// In their order.
     pub stays: Vec<Stay>,
+    /// In their order; the first [`limits::RATINGS_MAX`] of them.
+    pub ratings: Vec<Rated>,
     /// From the beginning of the flow to the first key.
     pub first_key: Option<Duration>,
     choices: u32,
@@ -62,6 +77,15 @@ impl Journal {
         let since = started.map(|started| now.saturating_duration_since(started));
         self.first_key = self.first_key.or(since);
         self.last(|stay| stay.keys += 1);
+    }
+
+    /// The node that the caller is in was given stars.
+    pub(super) fn rated(&mut self, stars: u32, most: u32) {
+        if let Some(Stay { flow, node, .. }) = self.stays.last()
+            && self.ratings.len() < limits::RATINGS_MAX
+        {
+            self.ratings.push(Rated { flow: flow.clone(), node: node.clone(), stars, most });
+        }
     }
 
     /// The key was a choice of a menu, and is followed to where it leads.

@@ -587,6 +587,11 @@ impl<'a> Stage<'a> {
         Next::Outcome(if is_last { "exhausted" } else { outcome })
     }
 
+    /// Stars were given, of so many.
+    pub(crate) fn rated(&mut self, stars: u32, most: u32) {
+        self.memory.journal.rated(stars, most);
+    }
+
     /// The caller has chosen: the tries start afresh.
     pub(crate) fn forget_failures(&mut self) {
         self.memory.failures = 0;

@@ -170,6 +170,7 @@ impl Step for Rate {
             Cue::Key(key) => match key.to_digit(10).filter(|stars| (1..=self.stars).contains(stars)) {
                 Some(stars) => {
                     stage.forget_failures();
+                    stage.rated(stars, self.stars);
                     stage.give(&self.into.value, |_| Some(Known::from(stars)));
                     Next::Outcome("done")
                 }

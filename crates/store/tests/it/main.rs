@@ -3,6 +3,7 @@
 mod accounts;
 mod orders;
 mod places;
+mod tickets;
 mod writing;
 
 use std::future::Future;

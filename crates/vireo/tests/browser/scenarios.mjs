@@ -1,5 +1,7 @@
 // The scenarios; each is given the stage and answers what goes into the result. What a test judges by is in the
 // result; a scenario throws only when it cannot go on.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { Tab } from "./tabs.mjs";
 import { relay } from "./proxy.mjs";
 
@@ -10,6 +12,9 @@ import { relay } from "./proxy.mjs";
  * @property {Record<string, string>} options
  * @property {(event: string, more?: object) => void} say prints a line for the test that listens
  */
+
+/** axe-core, to be run inside a page. */
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -49,18 +54,29 @@ export async function join(visitor, agent) {
   return { rang, agent_sees: timing.picture, visitor_sees: Math.round(seen), both: Math.max(timing.picture, seen), steps: timing };
 }
 
+/** What axe-core finds serious or critical on a page (WCAG 2.1, A and AA). @param {Tab} tab */
+async function barriers(tab) {
+  // Not a script tag, which the page's policy keeps out.
+  await tab.page.evaluate(AXE);
+  const found = await tab.page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] });
+    return violations.map(({ id, impact, nodes }) => ({ id, impact, at: nodes.slice(0, 3).map((node) => node.html.slice(0, 160)) }));
+  });
+  return found.filter(({ impact }) => impact === "serious" || impact === "critical");
+}
+
 /** Every page at two sizes, in both languages, light and dark. @param {Stage} stage */
 async function pages({ browser, url, options }) {
   const shots = [];
-  const [errors, foreign, wide] = [[], [], []];
+  const [errors, foreign, wide, serious] = [[], [], [], []];
   let bytes = 0;
   const looks = [
-    { name: "wide", width: 1280, height: 800, language: "en-US" },
+    { name: "wide", width: 1920, height: 1080, language: "en-US" },
     { name: "narrow", width: 360, height: 740, language: "zh-CN", dark: true },
   ];
   for (const { name, ...look } of looks) {
     const all = [["/", undefined], ["/phone", undefined], ["/sign-in", undefined], ["/", "admin"], ["/desk", "desk1"],
-      ["/calls", "supervisor"], ["/dialplans", "admin"], ["/accounts", "admin"]];
+      ["/calls", "supervisor"], ["/wallboard", "supervisor"], ["/dialplans", "admin"], ["/accounts", "admin"]];
     for (const [path, as] of /** @type {[string, string|undefined][]} */ (all)) {
       const tab = await Tab.open(browser, url, { path, as, ...look });
       await pause(700);
@@ -68,6 +84,7 @@ async function pages({ browser, url, options }) {
       shots.push(await tab.screenshot(file));
       const over = await tab.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (over > 0) wide.push({ path, name, over });
+      for (const barrier of await barriers(tab)) serious.push({ path, name, ...barrier });
       errors.push(...tab.errors);
       foreign.push(...tab.foreign);
       // Shared files are loaded anew in each profile; what counts is the largest page.
@@ -75,7 +92,42 @@ async function pages({ browser, url, options }) {
       await tab.close();
     }
   }
-  return { shots, errors, foreign, wide, bytes };
+  return { shots, errors, foreign, wide, serious, bytes };
+}
+
+/** A visitor waits, talks and leaves; what the wallboard says each time, and how large. @param {Stage} stage */
+async function wallboard(stage) {
+  const { browser, url, options } = stage;
+  const board = await Tab.open(browser, url, { path: "/wallboard", as: "supervisor", width: 1920, height: 1080 });
+  const says = () => {
+    const text = (/** @type {Element|null} */ element) => element?.textContent ?? null;
+    const tiles = [...document.querySelectorAll(".tile")];
+    const states = [...document.querySelectorAll(".state")];
+    return {
+      tiles: tiles.map((tile) => text(tile.querySelector(".figure"))),
+      states: Object.fromEntries(states.map((state) => [state.classList[1], Number(text(state.querySelector("b")))])),
+      queues: [...document.querySelectorAll("tbody tr")].map((row) => [...row.children].map(text)),
+      pixels: Math.min(...[...document.querySelectorAll(".figure, .state b")].map((one) => parseFloat(getComputedStyle(one).fontSize))),
+    };
+  };
+  const now = () => board.page.evaluate(says);
+  const idle = await board.inside("the first figures", () => document.querySelector(".tile") !== null).then(now);
+  const clerk = await desk(stage, agents(stage)[0]);
+  const visitor = await caller(stage);
+  await clerk.rings();
+  await board.inside("somebody who waits", () => document.querySelector(".tile .figure")?.textContent === "1");
+  const waiting = await now();
+  await clerk.accept();
+  await clerk.until("talking", (state) => state.mode === "talking");
+  await board.inside("somebody who talks", () => document.querySelector(".state.talking b")?.textContent === "1");
+  const talking = await now();
+  if (options.out) await board.screenshot(`${options.out}/wallboard-talking.png`);
+  await visitor.hangUp();
+  await board.inside("the end of the talk", () => document.querySelector(".state.talking b")?.textContent === "0"
+    && document.querySelectorAll(".list ol li").length > 2);
+  const after = await now();
+  if (options.out) await board.screenshot(`${options.out}/wallboard-after.png`);
+  return { idle, waiting, talking, after, errors: [...board.errors, ...visitor.errors, ...clerk.errors] };
 }
 
 /** A call stands at its node in the drawing, and when it has ended, in the figures of today. @param {Stage} stage */
@@ -360,6 +412,7 @@ async function phoneAlone(stage) {
 export const SCENARIOS = {
   pages,
   dialplans,
+  wallboard,
   menu,
   agent,
   conduct,

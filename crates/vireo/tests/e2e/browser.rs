@@ -37,10 +37,10 @@ fn every_page_loads_from_its_own_host_and_fits_a_phone() {
     let _gateway = Gateway::start(&lab);
     let out = shots();
     let seen = Browser::run(&lab, "pages", &["--out", out.to_str().expect("UTF-8")], LIMIT);
-    for list in ["errors", "foreign", "wide"] {
+    for list in ["errors", "foreign", "wide", "serious"] {
         nothing(&seen, list);
     }
-    assert_eq!(seen["shots"].as_array().map(Vec::len), Some(16), "eight pages, wide and narrow");
+    assert_eq!(seen["shots"].as_array().map(Vec::len), Some(18), "nine pages, wide and narrow");
     println!("the largest page with all its files: {} octets", seen["bytes"]);
     assert!(number(&seen, "/bytes") < 200_000.0);
 }
@@ -55,6 +55,29 @@ fn the_drawing_tells_who_is_where_and_what_callers_did_today() {
     assert_eq!(seen["now"], json!({ "calls": "1", "all": 1 }), "{seen}");
     assert_eq!(seen["today"], json!({ "welcome": "→ 1", "main": "→ 1", "balance": "→ 1 · ✕ 1" }), "{seen}");
     assert_eq!(seen["gone"], true);
+    nothing(&seen, "errors");
+    gateway.assert_alive();
+}
+
+#[test]
+fn the_wallboard_tells_who_waits_and_talks_and_what_was_achieved() {
+    let Some(lab) = lab("browser-wallboard", &[]) else { return };
+    let mut gateway = Gateway::with(&lab, |queues| {
+        queues.replace("agents: [desk1, desk2, agent1, agent2]", "agents: [desk1, desk2]")
+    });
+    let out = shots();
+    let args = ["--out", out.to_str().expect("UTF-8")];
+    let seen = Browser::run(&lab, "wallboard", &args, LIMIT);
+    let tiles = |when: &str| seen[when]["tiles"].clone();
+    // Waiting, longest wait, in time, satisfied, self-service, gave up.
+    assert_eq!(tiles("idle"), json!(["0", "–", "–", "–", "–", "–"]), "{seen}");
+    assert_eq!(seen["idle"]["states"]["signed_out"], 2, "{seen}");
+    assert_eq!(tiles("waiting")[0], "1", "{seen}");
+    assert_eq!(seen["waiting"]["states"]["ringing"], 1, "{seen}");
+    assert_eq!((&tiles("talking")[0], &tiles("talking")[2]), (&json!("0"), &json!("100.0 %")), "{seen}");
+    assert_eq!(tiles("after"), json!(["0", "–", "100.0 %", "–", "0.0 %", "0.0 %"]), "{seen}");
+    assert_eq!(seen["after"]["queues"][0][3], "100.0 %", "{seen}");
+    assert!(number(&seen, "/after/pixels") >= 48.0, "digits for a room: {seen}");
     nothing(&seen, "errors");
     gateway.assert_alive();
 }

@@ -32,3 +32,4 @@ mod tshark;
 mod tutorial;
 mod values;
 mod walked;
+mod wallboard;

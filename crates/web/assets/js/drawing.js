@@ -73,7 +73,7 @@ function Box({ node, calls, figures, chosen, choose }) {
     : t("dialplans_node", { node: node.name, kind: node.kind, line: node.line, n: calls });
   const today = figures && `\n${t("dialplans_today", { ...figures })}`;
   return html`<g class="box ${chosen ? "chosen" : ""} ${node.start ? "start" : ""} ${node.flow !== null ? "part" : ""}" role="button" tabindex="0"
-      aria-label=${label} data-node=${node.name} onClick=${() => choose(node)} onKeyDown=${key}>
+      data-node=${node.name} onClick=${() => choose(node)} onKeyDown=${key}>
     <title>${label}${today}${node.marks.map((mark) => `\n${mark.label}: $${mark.target}`).join("")}</title>
     <rect x=${x} y=${y} width=${w} height=${h} rx="6" stroke=${node.colour} />
     <path d="M${x + 6} ${y + 9}v${h - 18}" stroke=${node.colour} stroke-width="4" stroke-linecap="round" />

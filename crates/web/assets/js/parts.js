@@ -50,7 +50,7 @@ function Mark({ url }) {
   </a>`;
 }
 
-const PAGES = [["/phone", "nav_phone"], ["/desk", "nav_desk"], ["/calls", "nav_calls"],
+const PAGES = [["/phone", "nav_phone"], ["/desk", "nav_desk"], ["/calls", "nav_calls"], ["/wallboard", "nav_wallboard"],
   ["/dialplans", "nav_dialplans"], ["/accounts", "nav_accounts"]];
 const MARK = new URL("../vireo.svg", import.meta.url).href;
 
@@ -75,7 +75,7 @@ function Frame({ children, foot }) {
       <div class="switches">
         <${Own} />
         <button type="button" class="plain" lang=${language.value === "zh" ? "en" : "zh-CN"}
-          aria-label=${t("switch_language_label")} onClick=${switchLanguage}>${t("switch_language")}</button>
+          title=${t("switch_language_label")} onClick=${switchLanguage}>${t("switch_language")}</button>
         <button type="button" class="plain round" aria-label=${t("switch_theme")} title=${t("switch_theme")}
           onClick=${switchTheme}><${Icon} name="theme" /></button>
       </div>

@@ -154,7 +154,7 @@ function Keypad() {
   const off = phone.value.phase !== "live";
   return html`<div class="keypad" role="group" aria-label=${t("phone_keypad")}>
     ${KEYS.map((key, index) => html`<button type="button" data-key=${key} disabled=${off}
-      class=${lit.value === key ? "key lit" : "key"} aria-label=${t("phone_key", { key })}
+      class=${lit.value === key ? "key lit" : "key"}
       onClick=${() => press(key)}>${key}${LETTERS[index] && html`<small aria-hidden="true">${LETTERS[index]}</small>`}</button>`)}
   </div>`;
 }
@@ -172,7 +172,7 @@ function Screen() {
     </div>
     <${Sonogram} stream=${stream} label=${t("phone_sound")} />
     <div class="below">
-      <p class="caption" aria-live="polite" aria-label=${t("phone_caption")} lang=${caption?.language}>${caption?.text}</p>
+      <p class="caption" role="status" aria-label=${t("phone_caption")} lang=${caption?.language}>${caption?.text}</p>
       <${Preview} session=${session} label=${t("phone_own")} />
     </div>
   </div>`;

@@ -40,6 +40,7 @@ pub(crate) const TABLE: &[(Method, &str, Access)] = &[
     (Method::GET, "/api/v1/calls", SEES_CALLS),
     (Method::GET, "/api/v1/dialplans", SEES_CALLS),
     (Method::GET, "/api/v1/dialplans/figures", SEES_CALLS),
+    (Method::GET, "/api/v1/wallboard", SEES_CALLS),
     (Method::GET, "/api/v1/accounts", ADMIN),
     (Method::POST, "/api/v1/accounts", ADMIN),
     (Method::PATCH, "/api/v1/accounts/{name}", ADMIN),

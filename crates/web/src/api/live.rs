@@ -210,7 +210,7 @@ pub(crate) struct FiguresQuery {
     /// Of calls that ended then or later, in seconds since 1970-01-01T00:00:00Z, such as the reader's midnight. Goes by
     /// quarters of an hour, and back two days.
     #[param(minimum = 0)]
-    since: u64,
+    pub(super) since: u64,
 }
 
 /// What callers did in the nodes of flows.

@@ -7,6 +7,7 @@ mod accounts;
 mod live;
 mod problem;
 mod session;
+mod wallboard;
 
 use std::sync::Arc;
 
@@ -80,6 +81,7 @@ fn split() -> (Router<Api>, Document) {
         .routes(routes!(live::calls))
         .routes(routes!(live::dialplans))
         .routes(routes!(live::figures))
+        .routes(routes!(wallboard::wallboard))
         .routes(routes!(accounts::list, accounts::add))
         .routes(routes!(accounts::change, accounts::remove))
         .routes(routes!(accounts::audit))

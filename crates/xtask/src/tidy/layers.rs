@@ -38,7 +38,7 @@ pub const LAYERS: &[Layer] = &[
         ],
         "the binary: commands and configuration",
     ),
-    shell(5, "web", &["gateway", "net", "store"], "HTTP: what goes on in the gateway"),
+    shell(5, "web", &["acd", "gateway", "net", "store"], "HTTP: what goes on in the gateway"),
     shell(
         4,
         "gateway",
@@ -54,7 +54,7 @@ pub const LAYERS: &[Layer] = &[
         &["codec", "h324m", "media", "net", "rtp", "sdp", "sip"],
         "callers for tests, demos and load",
     ),
-    shell(3, "store", &["call", "dialplan"], "the database: accounts, audit, statistics"),
+    shell(3, "store", &["acd", "call", "dialplan"], "the database: accounts, audit, statistics"),
     shell(3, "crm", &[], "a demo's other side: subscribers, orders, tickets by HTTP"),
     shell(2, "fuzz", &["dialplan", "h324m", "media"], "fuzz targets with their corpus"),
     pure(2, "call", &["acd", "dialplan", "h324m", "media", "rtp", "sdp", "sip"], "call control"),

@@ -1,0 +1,61 @@
+//! Who waits is in the database from the first moment: a gateway that was killed tells at its next start whom it lost.
+
+use std::fs;
+use std::net::UdpSocket;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::common::caller::Caller;
+use crate::common::demo::Demo;
+use crate::common::person::Person;
+use crate::common::wait;
+
+fn board(demo: &Demo) -> Value {
+    let (status, answer) = Person::of(demo, "supervisor").get("/api/v1/wallboard?since=0");
+    assert_eq!(status, 200, "{answer}");
+    serde_json::from_str(&answer).expect("JSON")
+}
+
+#[test]
+fn a_caller_who_waits_when_the_gateway_is_killed_is_told_as_lost() {
+    // A telephone that rings and never answers anything.
+    let silent = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let port = silent.local_addr().expect("bound").port();
+    let mut demo = Demo::edited("wallboard", |service| {
+        let queues = format!(
+            "agents:\n  agent1: {{ address: \"sip:agent1@127.0.0.1:{port}\" }}\n\
+             queues:\n  video-general: {{ agents: [agent1], ring_timeout: 60s, hold: {{ clip: hold.mp4 }} }}\n"
+        );
+        fs::write(service.join("dialplans/queues.yaml"), queues).expect("the test's folder is writable");
+    });
+    let nobody = json!({ "offered": 0, "answered": 0, "of_offered": null });
+    let level = |board: &Value| {
+        let all = &board["all"];
+        json!({ "offered": all["offered"], "answered": all["answered"], "of_offered": all["of_offered"] })
+    };
+    assert_eq!(level(&board(&demo)), nobody);
+
+    let (mut caller, menu) = Caller::at_menu(demo.sip);
+    caller.press('0', &menu);
+    let waiting = caller.look_while(|| {
+        wait::until("a caller who waits", Duration::from_secs(20), || {
+            let board = board(&demo);
+            (board["queues"][0]["waiting"] == 1).then_some(board)
+        })
+    });
+    assert_eq!(waiting["agents"], json!({ "ringing": 1 }), "{waiting}");
+    assert!(waiting["queues"][0]["longest"].is_u64(), "{waiting}");
+    assert_eq!(level(&waiting), nobody, "whose waiting goes on is not counted yet");
+
+    // Two seconds of a picture that moves: what was decided before is on the disk by then.
+    caller.look(Duration::from_secs(2));
+    demo.process.end(Signal::KILL, Duration::from_secs(5));
+    drop(caller);
+    demo.restart();
+    let after = board(&demo);
+    assert_eq!(after["queues"][0]["waiting"], 0, "{after}");
+    assert_eq!(level(&after), json!({ "offered": 1, "answered": 0, "of_offered": 0.0 }), "{after}");
+    assert_eq!(after["all"]["abandoned"], 0, "it was not the caller who left: {after}");
+}
