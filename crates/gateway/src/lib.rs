@@ -24,5 +24,5 @@ pub use calls::{CallNow, Calls};
 pub use config::{Config, Listen};
 pub use gateway::{Gateway, StartError};
 pub use h324m::BitOrder;
-pub use pool::{PoolNow, PoolView};
+pub use pool::{Order, PoolNow, PoolView};
 pub use worker::Gauges;

@@ -33,6 +33,8 @@ pub(crate) enum ToPool {
     },
     /// Somebody wants to see who waits and who works.
     Look(oneshot::Sender<PoolNow>),
+    /// A supervisor wants something; told whether there is such an agent or queue.
+    Order(Order, oneshot::Sender<bool>),
     /// A new version of queues and agents.
     Reload(Arc<dialplan::Service>),
     /// End of work.
@@ -48,6 +50,27 @@ pub struct PoolNow {
     pub agents: Vec<acd::AgentStatus>,
 }
 
+/// What a supervisor wants of the pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// An agent takes calls from now on, or none; a call in progress goes on.
+    Ready {
+        /// The agent's name.
+        agent: String,
+        /// From now on.
+        ready: bool,
+        /// Why not, in the supervisor's words.
+        reason: String,
+    },
+    /// A queue opens or closes.
+    Doors {
+        /// The queue's name.
+        queue: String,
+        /// From now on, until the next such order or the end of the gateway.
+        doors: acd::Doors,
+    },
+}
+
 /// The way to the agent pool, for anyone to clone.
 #[derive(Clone)]
 pub struct PoolView(pub(crate) mpsc::Sender<ToPool>);
@@ -57,6 +80,13 @@ impl PoolView {
     pub async fn look(&self) -> Option<PoolNow> {
         let (tell, told) = oneshot::channel();
         self.0.send(ToPool::Look(tell)).ok()?;
+        told.await.ok()
+    }
+
+    /// Has something done; false when there is no such agent or queue, `None` when the gateway is stopping.
+    pub async fn order(&self, order: Order) -> Option<bool> {
+        let (tell, told) = oneshot::channel();
+        self.0.send(ToPool::Order(order, tell)).ok()?;
         told.await.ok()
     }
 }
@@ -109,6 +139,11 @@ impl Desk {
                     let _ = tell.send(now);
                     Vec::new()
                 }
+                Ok(ToPool::Order(order, tell)) => {
+                    let word = self.ordered(order);
+                    let _ = tell.send(word.is_some());
+                    word.into_iter().collect()
+                }
                 Ok(ToPool::Reload(service)) => {
                     let decided = self.pool.reload(now(), &call::pool_config(&service));
                     self.keep(decided);
@@ -121,6 +156,19 @@ impl Desk {
                 self.hear(word);
             }
             due = self.drain();
+        }
+    }
+
+    /// A supervisor's order as the pool knows it; `None` when there is no such agent or queue.
+    fn ordered(&self, order: Order) -> Option<acd::Input> {
+        match order {
+            Order::Ready { agent, ready, reason } => {
+                self.pool.agent(&agent).map(|agent| acd::Input::SetAgentReady { agent, ready, reason })
+            }
+            Order::Doors { queue, doors } => {
+                let known = self.pool.queues(now()).iter().any(|status| status.name == queue);
+                known.then_some(acd::Input::SetDoors { queue, doors })
+            }
         }
     }
 

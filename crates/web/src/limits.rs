@@ -55,3 +55,6 @@ pub(crate) const ATTEMPTS_KNOWN_MAX: usize = 10_000;
 
 /// How often an open socket of a desk looks whether its account may still have it, besides at each change.
 pub(crate) const DESK_LOOKS_EVERY: Duration = Duration::from_secs(30);
+
+/// Characters of what a supervisor says to an agent, or of an agent; longer is refused.
+pub(crate) const WORDS_CHARS_MAX: usize = 200;

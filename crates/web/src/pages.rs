@@ -44,13 +44,14 @@ struct Page {
     modules: &'static [&'static [&'static str]],
 }
 
-const PAGES: [Page; 8] = [
+const PAGES: [Page; 9] = [
     Page { path: "/", name: "home", modules: &[] },
     Page { path: "/phone", name: "phone", modules: &[&OF_CALLS, &["js/phone-state.js"]] },
     Page { path: "/desk", name: "desk", modules: &[&OF_CALLS, &["js/desk-state.js", "js/ring.js"]] },
     Page { path: "/sign-in", name: "sign-in", modules: &[] },
     Page { path: "/accounts", name: "accounts", modules: &[] },
     Page { path: "/calls", name: "calls", modules: &[] },
+    Page { path: "/supervisor", name: "supervisor", modules: &[] },
     Page { path: "/wallboard", name: "wallboard", modules: &[] },
     Page { path: "/dialplans", name: "dialplans", modules: &[&["js/drawing.js"]] },
 ];

@@ -19,7 +19,7 @@ use super::config::{Config, IceServer};
 use super::lane::{Delivered, Lane, Underway};
 use super::limits;
 use super::session::{Ends, Task};
-use super::word::{AgentNow, AgentState, Command, Event, Role, State};
+use super::word::{AgentNow, AgentState, Command, Event, Message, Role, State};
 use crate::pool::ToPool;
 use crate::worker::{ToShard, WorkerHandle};
 
@@ -206,6 +206,19 @@ impl Hub {
         let guard = self.0.sessions();
         let desks = guard.iter().flat_map(HashMap::values).filter_map(|entry| entry.desk.clone());
         desks.filter_map(|now| Some((now.agent?, now.state))).collect()
+    }
+
+    /// Says something to the agent who is signed in at a desk; false when nobody of that name is.
+    #[must_use]
+    pub fn message(&self, agent: &str, message: Message) -> bool {
+        let lane = {
+            let guard = self.0.sessions();
+            let mut desks = guard.iter().flat_map(HashMap::values);
+            let is_it =
+                |entry: &&Entry| entry.desk.as_ref().is_some_and(|desk| desk.agent.as_deref() == Some(agent));
+            desks.find(is_it).map(|entry| Arc::clone(&entry.lane))
+        };
+        lane.is_some_and(|lane| lane.message(message) == Delivered::Taken)
     }
 
     /// Sessions that are open or within their grace.

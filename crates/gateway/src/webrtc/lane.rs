@@ -11,7 +11,7 @@ use media::{Frame, Kind};
 use tokio::sync::mpsc;
 
 use super::limits;
-use super::word::AgentNow;
+use super::word::{AgentNow, Message};
 
 /// What a session hears besides frames.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(crate) enum Word {
     Leg(ToBrowser),
     /// Of the agent pool.
     Agent(AgentNow),
+    /// Of a supervisor.
+    Message(Message),
 }
 
 /// What became of a word.
@@ -88,6 +90,11 @@ impl Lane {
     /// Called by the agent pool's thread only.
     pub(crate) fn agent(&self, now: AgentNow) -> Delivered {
         self.say(Word::Agent(now))
+    }
+
+    /// Called by anybody.
+    pub(crate) fn message(&self, message: Message) -> Delivered {
+        self.say(Word::Message(message))
     }
 
     /// A session that has not read so many words will not make sense of the next: it is given up.

@@ -181,6 +181,8 @@ pub enum Event {
     },
     /// What the agent is doing now.
     Agent(AgentNow),
+    /// A supervisor says something to the agent.
+    Message(Message),
     /// A call for the agent.
     Ring(Ring),
     /// It rings no more.
@@ -342,6 +344,15 @@ pub struct State {
     pub desk: Option<DeskNow>,
 }
 
+/// What a supervisor says to an agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Message {
+    /// The supervisor's account.
+    pub from: String,
+    /// In their words.
+    pub text: String,
+}
+
 impl State {
     /// Keeps what `event` says.
     pub(crate) fn note(&mut self, event: &Event) {
@@ -365,7 +376,7 @@ impl State {
             Event::Ring(ring) => self.ring = Some(ring.clone()),
             Event::StopRinging { .. } => self.ring = None,
             Event::Agent(agent) => self.agent = Some(agent.clone()).filter(|agent| agent.agent.is_some()),
-            Event::Answer { .. } | Event::Candidate(_) | Event::Error { .. } => {}
+            Event::Answer { .. } | Event::Candidate(_) | Event::Message(_) | Event::Error { .. } => {}
         }
     }
 }

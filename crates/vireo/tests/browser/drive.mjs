@@ -10,6 +10,7 @@
 // Scenarios (scenarios.mjs), and the options each reads beside --number (1008621), --key and --out (a folder that
 // exists, for screenshots):
 //   pages                 every page wide and narrow -> shots, errors, foreign hosts, what is too wide, barriers, bytes
+//   supervisor            an agent is taken off and told so, the queue is closed
 //   wallboard             a visitor waits, talks and leaves; what the wallboard says
 //   conduct               --plate A.png --page B.png   curtain, shelf, hold, handing on
 //   menu                  --slide A.png --next B.png [--key 1]   call, picture like A, key, picture like B, hang up

@@ -76,7 +76,7 @@ async function pages({ browser, url, options }) {
   ];
   for (const { name, ...look } of looks) {
     const all = [["/", undefined], ["/phone", undefined], ["/sign-in", undefined], ["/", "admin"], ["/desk", "desk1"],
-      ["/calls", "supervisor"], ["/wallboard", "supervisor"], ["/dialplans", "admin"], ["/accounts", "admin"]];
+      ["/calls", "supervisor"], ["/wallboard", "supervisor"], ["/supervisor", "supervisor"], ["/dialplans", "admin"], ["/accounts", "admin"]];
     for (const [path, as] of /** @type {[string, string|undefined][]} */ (all)) {
       const tab = await Tab.open(browser, url, { path, as, ...look });
       await pause(700);
@@ -128,6 +128,45 @@ async function wallboard(stage) {
   const after = await now();
   if (options.out) await board.screenshot(`${options.out}/wallboard-after.png`);
   return { idle, waiting, talking, after, errors: [...board.errors, ...visitor.errors, ...clerk.errors] };
+}
+
+/** A supervisor takes an agent off, tells them so, and closes the queue. @param {Stage} stage */
+async function supervisor(stage) {
+  const { browser, url, options } = stage;
+  const clerk = await desk(stage, agents(stage)[0]);
+  const lead = await Tab.open(browser, url, { path: "/supervisor", as: "supervisor", width: 1920, height: 1080 });
+  const words = { "why": "lunch", "what": "Line 2 is down" };
+  lead.page.on("dialog", (dialog) => {
+    const text = dialog.type() === "confirm" ? undefined : dialog.message().startsWith("Why") ? words.why : words.what;
+    void dialog.accept(text);
+  });
+  const row = `[data-agent=${agents(stage)[0]}]`;
+  const shows = (/** @type {string} */ text, /** @type {string} */ where) => lead.inside(`${text} at ${where}`,
+    `document.querySelector(${JSON.stringify(where)})?.textContent.includes(${JSON.stringify(text)})`);
+  await shows("ready", row);
+  await lead.page.click(`${row} .set-ready`);
+  await shows("not ready", row);
+  await shows(words.why, row);
+  await clerk.until("not ready", (state) => state.mode === "not_ready");
+  const off = (await clerk.state()).mode;
+  await lead.page.click(`${row} .say`);
+  const heard = await clerk.inside("a message", () => document.querySelector(".message p")?.textContent);
+  if (options.out) await clerk.screenshot(`${options.out}/desk-message.png`);
+  await clerk.page.click(".message .read");
+  await clerk.inside("no message", () => document.querySelector(".message") === null);
+  await lead.page.click(`${row} .set-ready`);
+  await clerk.until("ready again", (state) => state.mode === "ready");
+  await lead.page.click("[data-queue=video-general] [data-doors=closed]");
+  await shows("closed", "[data-queue=video-general]");
+  const visitor = await caller(stage);
+  await pause(2_000);
+  const rang = (await clerk.state()).mode;
+  const waiting = await lead.page.evaluate(() => document.querySelector("[data-queue=video-general] td:nth-child(3)")?.textContent);
+  await lead.page.click("[data-queue=video-general] [data-doors=open]");
+  await shows("open", "[data-queue=video-general] .pill");
+  if (options.out) await lead.screenshot(`${options.out}/supervisor.png`);
+  await visitor.hangUp();
+  return { off, heard, rang, waiting, errors: [...lead.errors, ...clerk.errors, ...visitor.errors] };
 }
 
 /** A call stands at its node in the drawing, and when it has ended, in the figures of today. @param {Stage} stage */
@@ -413,6 +452,7 @@ export const SCENARIOS = {
   pages,
   dialplans,
   wallboard,
+  supervisor,
   menu,
   agent,
   conduct,

@@ -40,7 +40,7 @@ fn every_page_loads_from_its_own_host_and_fits_a_phone() {
     for list in ["errors", "foreign", "wide", "serious"] {
         nothing(&seen, list);
     }
-    assert_eq!(seen["shots"].as_array().map(Vec::len), Some(18), "nine pages, wide and narrow");
+    assert_eq!(seen["shots"].as_array().map(Vec::len), Some(20), "ten pages, wide and narrow");
     println!("the largest page with all its files: {} octets", seen["bytes"]);
     assert!(number(&seen, "/bytes") < 200_000.0);
 }
@@ -79,6 +79,34 @@ fn the_wallboard_tells_who_waits_and_talks_and_what_was_achieved() {
     assert_eq!(seen["after"]["queues"][0][3], "100.0 %", "{seen}");
     assert!(number(&seen, "/after/pixels") >= 48.0, "digits for a room: {seen}");
     nothing(&seen, "errors");
+    gateway.assert_alive();
+}
+
+#[test]
+fn a_supervisor_takes_an_agent_off_says_so_and_closes_the_queue() {
+    let Some(lab) = lab("browser-supervisor", &[]) else { return };
+    let mut gateway = Gateway::with(&lab, |queues| {
+        queues.replace("agents: [desk1, desk2, agent1, agent2]", "agents: [desk1, desk2]")
+    });
+    let out = shots();
+    let seen = Browser::run(&lab, "supervisor", &["--out", out.to_str().expect("UTF-8")], LIMIT);
+    assert_eq!(text(&seen, "/off"), "not_ready");
+    assert!(text(&seen, "/heard").ends_with("Line 2 is down"), "{seen}");
+    assert_eq!(
+        (text(&seen, "/rang"), text(&seen, "/waiting")),
+        ("ready", "0"),
+        "a closed queue takes nobody"
+    );
+    nothing(&seen, "errors");
+    let audit = std::process::Command::new(env!("CARGO_BIN_EXE_vireo"))
+        .args(["audit", "--data"])
+        .arg(lab.dir.join("data"))
+        .output()
+        .expect("it was built");
+    let audit = String::from_utf8_lossy(&audit.stdout).into_owned();
+    for deed in ["desk1: not ready: lunch", "desk1: ready", "video-general: closed", "video-general: open"] {
+        assert!(audit.contains(deed), "{deed}: {audit}");
+    }
     gateway.assert_alive();
 }
 

@@ -80,6 +80,7 @@ export function nextPage(search) {
 const ROLES = {
   "/desk": ["agent", "supervisor", "operator", "admin"],
   "/calls": ["supervisor", "operator", "admin"],
+  "/supervisor": ["supervisor", "admin"],
   "/wallboard": ["supervisor", "operator", "admin"],
   "/dialplans": ["supervisor", "operator", "admin"],
   "/accounts": ["admin"],

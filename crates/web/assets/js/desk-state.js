@@ -4,17 +4,22 @@
 /**
  * @typedef {{agent: string|null, mode: "signed_out"|"signing_in"|AgentMode, reason: string,
  *   until: number|null, ring: (Ring & {since: number, accepting: boolean})|null,
- *   talk: {with: string, number: string, since: number|null}|null, view: DeskNow|null, note: Note|null}} Desk
+ *   talk: {with: string, number: string, since: number|null}|null, view: DeskNow|null, note: Note|null,
+ *   messages: {from: string, text: string}[]}} Desk
  * @typedef {{kind: "refused", reason: string} | {kind: "missed", why: string}
  *   | {kind: "ended", why: string} | {kind: "lost"} | {kind: "failed", why: string}} Note what to tell the agent
  * @typedef {FromGateway | {type: "rejoin", with: string, seconds: number} | {type: "sign_in", agent: string} | {type: "sign_out"} | {type: "accept"}
- *   | {type: "reject"} | {type: "failed", why: string} | {type: "gone"}} Event
+ *   | {type: "reject"} | {type: "failed", why: string} | {type: "gone"} | {type: "read"}} Event
  */
 
 /** Nobody signed in. @type {Desk} */
 export const SIGNED_OUT = {
   agent: null, mode: "signed_out", reason: "", until: null, ring: null, talk: null, view: null, note: null,
+  messages: [],
 };
+
+/** Messages that are shown at once; the oldest goes. */
+const MESSAGES_MAX = 5;
 
 /**
  * The state after `event`. An event that does not fit the state leaves it as it is.
@@ -64,6 +69,10 @@ export function next(desk, event, now) {
     }
     case "failed":
       return { ...desk, ring: null, talk: null, note: { kind: "failed", why: event.why } };
+    case "message":
+      return { ...desk, messages: [...desk.messages, { from: event.from, text: event.text }].slice(-MESSAGES_MAX) };
+    case "read":
+      return { ...desk, messages: desk.messages.slice(1) };
     case "gone":
       return { ...SIGNED_OUT, note: { kind: "lost" } };
     default:

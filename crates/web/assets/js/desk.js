@@ -267,6 +267,14 @@ function Conduct() {
   </div>`;
 }
 
+/** What supervisors say. */
+function Messages() {
+  return html`<div role="log" class="stack messages">${desk.value.messages.map(({ from, text }, at) => html`<div class="message">
+    <p><b>${t("lead_from", { from })}</b> ${text}</p>
+    ${at === 0 && html`<button type="button" class="button small read" onClick=${() => tell({ type: "read" })}>${t("lead_heard")}</button>`}
+  </div>`)}</div>`;
+}
+
 function Talk() {
   const { talk, ring, mode } = desk.value;
   const stream = session.remote.value;
@@ -302,7 +310,7 @@ function Page() {
     <${Interruption} session=${session} />
     ${agent === null ? html`<${SignIn} />`
       : mode === "signing_in" ? html`<p class="quiet">${t("desk_signing_in")}</p>`
-        : html`<div class="desk"><div class="stack"><${Status} /><${NoteLine} /><${Ring} /></div><${Talk} /></div>`}`;
+        : html`<div class="desk"><div class="stack"><${Status} /><${Messages} /><${NoteLine} /><${Ring} /></div><${Talk} /></div>`}`;
 }
 
 void mustBeSignedIn();

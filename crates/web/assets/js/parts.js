@@ -50,7 +50,7 @@ function Mark({ url }) {
   </a>`;
 }
 
-const PAGES = [["/phone", "nav_phone"], ["/desk", "nav_desk"], ["/calls", "nav_calls"], ["/wallboard", "nav_wallboard"],
+const PAGES = [["/phone", "nav_phone"], ["/desk", "nav_desk"], ["/calls", "nav_calls"], ["/supervisor", "nav_supervisor"], ["/wallboard", "nav_wallboard"],
   ["/dialplans", "nav_dialplans"], ["/accounts", "nav_accounts"]];
 const MARK = new URL("../vireo.svg", import.meta.url).href;
 

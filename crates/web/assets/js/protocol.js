@@ -28,6 +28,7 @@ export const VERSION = 1;
  *   | ({type: "desk"} & DeskNow)
  *   | ({type: "ring"} & Ring)
  *   | {type: "stop_ringing", call: number, why: string}
+ *   | {type: "message", from: string, text: string}
  *   | {type: "service", version: number}
  *   | {type: "error", code: string, text: string}
  *   | {type: "pong"}} FromGateway
@@ -48,6 +49,7 @@ const FIELDS = {
   ring: { call: "number", caller: "string", number: "string", queue: "string" },
   desk: { on_air: "boolean", held: "boolean", curtain: "boolean", shelf: "object", queues: "object" },
   stop_ringing: { call: "number", why: "string" },
+  message: { from: "string", text: "string" },
   service: { version: "number" },
   error: { code: "string", text: "string" },
   pong: {},

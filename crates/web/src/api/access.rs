@@ -26,6 +26,7 @@ use Access::{Anyone, Roles, Signed};
 
 const EVERY: Access = Roles(&Role::ALL);
 const SEES_CALLS: Access = Roles(&[Role::Supervisor, Role::Operator, Role::Admin]);
+const LEADS: Access = Roles(&[Role::Supervisor, Role::Admin]);
 const ADMIN: Access = Roles(&[Role::Admin]);
 
 /// Method, path, who may.
@@ -41,6 +42,11 @@ pub(crate) const TABLE: &[(Method, &str, Access)] = &[
     (Method::GET, "/api/v1/dialplans", SEES_CALLS),
     (Method::GET, "/api/v1/dialplans/figures", SEES_CALLS),
     (Method::GET, "/api/v1/wallboard", SEES_CALLS),
+    (Method::GET, "/api/v1/agents", SEES_CALLS),
+    (Method::PUT, "/api/v1/agents/{name}/ready", LEADS),
+    (Method::POST, "/api/v1/agents/{name}/message", LEADS),
+    (Method::GET, "/api/v1/queues", SEES_CALLS),
+    (Method::PUT, "/api/v1/queues/{name}/doors", LEADS),
     (Method::GET, "/api/v1/accounts", ADMIN),
     (Method::POST, "/api/v1/accounts", ADMIN),
     (Method::PATCH, "/api/v1/accounts/{name}", ADMIN),

@@ -7,6 +7,7 @@ mod accounts;
 mod live;
 mod problem;
 mod session;
+mod supervisor;
 mod wallboard;
 
 use std::sync::Arc;
@@ -82,6 +83,11 @@ fn split() -> (Router<Api>, Document) {
         .routes(routes!(live::dialplans))
         .routes(routes!(live::figures))
         .routes(routes!(wallboard::wallboard))
+        .routes(routes!(supervisor::agents))
+        .routes(routes!(supervisor::set_ready))
+        .routes(routes!(supervisor::message))
+        .routes(routes!(supervisor::queues))
+        .routes(routes!(supervisor::set_doors))
         .routes(routes!(accounts::list, accounts::add))
         .routes(routes!(accounts::change, accounts::remove))
         .routes(routes!(accounts::audit))

@@ -221,3 +221,24 @@ fn figures_of_today_are_for_those_who_see_calls() {
         assert_eq!(answer.status, 400, "{wrong}: {answer:?}");
     }
 }
+
+#[test]
+fn what_a_supervisor_says_and_orders_is_looked_at_first() {
+    let world = World::new();
+    let mut supervisor = world.signed_in(Role::Supervisor);
+    let long = "x".repeat(201);
+    for (method, path, body, status) in [
+        ("PUT", "/api/v1/agents/nobody/ready", json!({ "ready": true }), 404),
+        ("PUT", "/api/v1/agents/nobody/ready", json!({ "ready": false, "reason": long }), 400),
+        ("PUT", "/api/v1/agents/nobody/ready", json!({ "ready": "yes" }), 422),
+        ("PUT", "/api/v1/agents/nobody/ready", json!({ "ready": true, "more": 1 }), 422),
+        ("PUT", "/api/v1/queues/none/doors", json!({ "doors": "closed" }), 404),
+        ("PUT", "/api/v1/queues/none/doors", json!({ "doors": "ajar" }), 422),
+        ("POST", "/api/v1/agents/nobody/message", json!({ "text": "hello" }), 404),
+        ("POST", "/api/v1/agents/nobody/message", json!({ "text": "  " }), 400),
+        ("POST", "/api/v1/agents/nobody/message", json!({ "text": "a\nb" }), 400),
+    ] {
+        let answer = supervisor.ask(method, path, Some(body.clone()));
+        assert_eq!(answer.status, status, "{method} {path} {body}: {answer:?}");
+    }
+}

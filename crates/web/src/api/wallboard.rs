@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use acd::{AgentState, AgentStatus, Doors, Level, QueueStatus};
+use acd::{Doors, Level, QueueStatus};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -13,6 +13,7 @@ use store::today::Today;
 use utoipa::ToSchema;
 
 use super::live::FiguresQuery;
+use super::supervisor::state_name;
 use super::{Api, Problem};
 
 /// Answered in time, of all who were offered to a queue.
@@ -212,22 +213,11 @@ impl Share {
     }
 }
 
-fn state_name(agent: &AgentStatus) -> &'static str {
-    match (&agent.state, agent.on_hold) {
-        (None, _) => "signed_out",
-        (Some(_), true) => "on_hold",
-        (Some(AgentState::NotReady), _) => "not_ready",
-        (Some(AgentState::Ready), _) => "ready",
-        (Some(AgentState::Ringing { .. }), _) => "ringing",
-        (Some(AgentState::Talking), _) => "talking",
-        (Some(AgentState::WrapUp { .. }), _) => "wrap_up",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use acd::{AgentState, AgentStatus};
     use store::statistics::RecentFigures;
 
     use super::*;

@@ -14,6 +14,7 @@ impl Task {
                 self.signed_in = now.agent.is_some();
                 self.tell(Event::Agent(now));
             }
+            Word::Message(message) => self.tell(Event::Message(message)),
         }
     }
 
