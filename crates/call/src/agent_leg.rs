@@ -141,7 +141,7 @@ impl Call {
 
     /// Calls the agent's phone. Whatever goes wrong is told to the pool, which tries the next agent.
     pub(crate) fn dial_agent(&mut self, now: Now, offer: crate::call::AgentOffer) {
-        let AgentOffer { ticket, agent, name, way } = offer;
+        let AgentOffer { ticket, agent, name, way, auto_answer } = offer;
         let leg = self.next_leg();
         let Some(queueing) = self.queueing.as_mut().filter(|_| self.ticket == ticket) else {
             if let Way::Sip { place, .. } = way {
@@ -155,28 +155,23 @@ impl Call {
         queueing.offer = Some(Offer { agent, name, leg, answered: false });
         match way {
             Way::Sip { address, place, terminals } => {
-                self.dial_phone(now, leg, &address, place, terminals);
+                self.dial_phone(now, leg, &address, place, Wanted { terminals, auto_answer });
             }
             Way::Browser(session) => {
-                if !self.ring_desk(leg, session) {
+                if !self.ring_desk(leg, session, auto_answer) {
                     self.offer_failed(now, leg, acd::NotAnswered::Unfit);
                 }
             }
         }
     }
 
-    fn dial_phone(
-        &mut self,
-        now: Now,
-        leg: LegId,
-        address: &str,
-        place: Place,
-        terminals: Option<Arc<h324m::Config>>,
-    ) {
+    fn dial_phone(&mut self, now: Now, leg: LegId, address: &str, place: Place, wanted: Wanted) {
+        let Wanted { terminals, auto_answer } = wanted;
         let mut new = Leg::new(leg, Phase::Dialing, place.local, place.address, place.ports);
         new.circuit_only = terminals.is_some();
         new.terminals = terminals;
         let invite = self.agent_invite(&mut new, address, place);
+        let invite = invite.map(|invite| if auto_answer { answered_at_once(invite) } else { invite });
         self.legs.push(new);
         match invite {
             Some(invite) => self.out.push_back(Output::Dial { leg, invite: Box::new(invite) }),
@@ -475,6 +470,25 @@ impl Call {
             self.end(now, cause);
         }
     }
+}
+
+/// What a telephone is called as.
+struct Wanted {
+    /// What the terminal towards a 3G phone is made of; any other phone has none.
+    terminals: Option<Arc<h324m::Config>>,
+    /// It is to answer by itself.
+    auto_answer: bool,
+}
+
+/// Asks a telephone to answer by itself: by RFC 5373 §3, and by what telephones knew before that.
+fn answered_at_once(mut invite: sip::Invite) -> sip::Invite {
+    let host = &invite.from.uri.host;
+    let (info, alert) =
+        (format!("<sip:{host}>;answer-after=0"), format!("<http://{host}>;info=alert-autoanswer;delay=0"));
+    invite.headers.push("Answer-Mode", "Auto");
+    invite.headers.push("Call-Info", info);
+    invite.headers.push("Alert-Info", alert);
+    invite
 }
 
 /// Where a SIP URI with a numeric host is reached over UDP; names are not looked up on the call path.

@@ -131,6 +131,8 @@ pub(crate) struct AgentOffer {
     pub(crate) agent: acd::AgentId,
     pub(crate) name: String,
     pub(crate) way: Way,
+    /// The desk or telephone is to take it by itself.
+    pub(crate) auto_answer: bool,
 }
 
 /// How an agent is reached.

@@ -119,3 +119,6 @@ pub(crate) const AGE_STEP: Duration = Duration::from_millis(5);
 
 /// How long a caller sees the agent's plate at least before the agent.
 pub(crate) const PLATE_SHOWN: Duration = Duration::from_secs(3);
+
+/// Nodes of a caller's way that an agent is told.
+pub(crate) const PATH_TOLD: usize = 12;

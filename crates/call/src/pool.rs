@@ -33,7 +33,7 @@ pub fn pool_config(service: &Service) -> acd::Config {
                     name: agent.name.clone(),
                     address,
                     skills: agent.skills.clone(),
-                    auto_answer: false,
+                    auto_answer: agent.auto_answer,
                 }
             })
             .collect(),

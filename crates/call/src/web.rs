@@ -169,6 +169,10 @@ pub enum ToBrowser {
         number: String,
         /// The queue the caller waits in.
         queue: String,
+        /// The nodes of the flows that the caller came by last, in their order.
+        path: Vec<String>,
+        /// The desk is to take it by itself.
+        auto_answer: bool,
         /// What the caller's leg sends and takes. Answered with exactly this, frames pass unchanged; any other codec
         /// of ours is transcoded.
         media: Box<Media>,

@@ -60,7 +60,7 @@ impl Call {
     }
 
     /// Rings a desk; false when the caller's leg has no sound to be joined with.
-    pub(crate) fn ring_desk(&mut self, id: LegId, session: SessionId) -> bool {
+    pub(crate) fn ring_desk(&mut self, id: LegId, session: SessionId, auto_answer: bool) -> bool {
         let Some(media) = self.leg(CALLER).and_then(|caller| caller.media_for_browser()) else {
             info!("is not offered to a desk: the caller has no sound");
             return false;
@@ -71,10 +71,19 @@ impl Call {
             caller: self.facts.caller.clone().unwrap_or_default(),
             number: self.facts.called.clone(),
             queue: self.queue_name().to_owned(),
+            path: self.way_here(),
+            auto_answer,
             media: Box::new(media),
         };
         self.out.push_back(Output::Web { session, word });
         true
+    }
+
+    /// The nodes that the caller came by last, each once where it is repeated.
+    fn way_here(&self) -> Vec<String> {
+        let mut nodes = self.facts.path.clone();
+        nodes.dedup();
+        nodes.split_off(nodes.len().saturating_sub(limits::PATH_TOLD))
     }
 
     pub(crate) fn on_web(&mut self, now: Now, leg: LegId, word: FromBrowser) {

@@ -31,7 +31,7 @@ pub(crate) const QUEUE_FIELDS: [&str; 13] = [
     "service_level",
 ];
 
-const AGENT_FIELDS: [&str; 5] = ["address", "browser", "registers", "skills", "number"];
+const AGENT_FIELDS: [&str; 6] = ["address", "browser", "registers", "skills", "number", "auto_answer"];
 /// How an agent is reached: by one of them.
 const WAYS: [&str; 3] = ["address", "browser", "registers"];
 const FIELDS: [&str; 5] = ["agents", "queues", "hours", "plate", "shelf"];
@@ -79,6 +79,7 @@ fn read_agent(reader: &mut Reader, name: &Word, value: &Tree) -> Agent {
         number: name.value.clone(),
         address: Address::Browser,
         skills: Skills::new(),
+        auto_answer: false,
     };
     reader.check_name("an agent", name);
     let what = format!("the agent `{}`", name.value);
@@ -92,6 +93,10 @@ fn read_agent(reader: &mut Reader, name: &Word, value: &Tree) -> Agent {
         number: number.map_or(name.value.clone(), |number| number.value),
         address: read_way(reader, name, &fields).unwrap_or(Address::Browser),
         skills: skills.unwrap_or_default(),
+        auto_answer: fields
+            .get("auto_answer")
+            .and_then(|tree| reader.flag("`auto_answer`", tree))
+            .unwrap_or(false),
         ..plain
     }
 }

@@ -341,7 +341,8 @@ fn with_skills(name: &str, value: Value) -> Map<String, Value> {
     let number =
         json!({"description": "as callers are told, such as \"0042\"", "allOf": [reference("word")]});
     let skills = skills("what the agent can do, and how well");
-    [(name, value), ("skills", skills), ("number", number)]
+    let answers = json!({"description": "calls are taken without being asked", "type": "boolean"});
+    [(name, value), ("skills", skills), ("number", number), ("auto_answer", answers)]
         .map(|(name, value)| (name.to_owned(), value))
         .into_iter()
         .collect()

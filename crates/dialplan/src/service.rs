@@ -161,6 +161,8 @@ pub struct Agent {
     pub address: Address,
     /// What they can do, and how well.
     pub skills: Skills,
+    /// Calls are taken without being asked: by the desk itself, by a telephone that knows how.
+    pub auto_answer: bool,
 }
 
 /// Where an agent is called.

@@ -26,7 +26,7 @@ impl Shard {
             acd::Output::Agent { .. } | acd::Output::NotSignedIn { .. } | acd::Output::Timeout(_) => return,
         };
         let call = CallId((ticket.0 >> 8) & 0xFF_FFFF_FFFF);
-        let acd::Output::Offer { ticket, agent, address, name, .. } = word else {
+        let acd::Output::Offer { ticket, agent, address, name, auto_answer } = word else {
             return self.tell(now, call, call::Input::Pool(word));
         };
         let refused = |why| Output::Pool(acd::Input::NotAnswered { ticket, agent, why });
@@ -43,11 +43,21 @@ impl Shard {
             }
             acd::OfferTo::Session(session) => {
                 let way = Way::Browser(web::SessionId(session));
-                return self.tell(now, call, call::Input::Offer(AgentOffer { ticket, agent, name, way }));
+                return self.tell(
+                    now,
+                    call,
+                    call::Input::Offer(AgentOffer { ticket, agent, name, way, auto_answer }),
+                );
             }
         };
         match self.way_to(call, leg, caller_local, address, reached) {
-            Some(way) => self.tell(now, call, call::Input::Offer(AgentOffer { ticket, agent, name, way })),
+            Some(way) => {
+                self.tell(
+                    now,
+                    call,
+                    call::Input::Offer(AgentOffer { ticket, agent, name, way, auto_answer }),
+                );
+            }
             None => self.out.push_back(refused(unreachable)),
         }
     }
@@ -83,7 +93,7 @@ impl Shard {
         let word = match self.way_to(id, leg, local, to.to_owned(), None) {
             Some(way) => {
                 let agent = crate::transfer::NO_AGENT;
-                call::Input::Offer(AgentOffer { ticket, agent, name: to.to_owned(), way })
+                call::Input::Offer(AgentOffer { ticket, agent, name: to.to_owned(), way, auto_answer: false })
             }
             None => call::Input::Unreachable(ticket),
         };

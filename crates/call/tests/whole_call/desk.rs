@@ -16,7 +16,7 @@ const VISITOR: u8 = 102;
 const QUEUES: &str = r#"
 agents:
   desk1: { browser: true, number: "0042" }
-  desk2: { browser: true }
+  desk2: { browser: true, auto_answer: true }
 queues:
   help: { agents: [desk1], ring_timeout: 10s, wait_max: 60s, wrap_up: 5s, hold: { clip: hold.mp4 } }
   experts: { agents: [desk2], ring_timeout: 10s, wait_max: 60s, wrap_up: 1s, hold: { slide: hold.svg, title: balance, music: hold.mp4 } }
@@ -252,7 +252,13 @@ fn a_caller_is_handed_on_to_another_queue_and_its_agent() {
     assert!(!talk.sees(DESK) && !talk.hears(DESK), "they wait with the hold of that queue");
     assert!(talk.fetched(|asset| matches!(asset, Asset::Slide { template, .. } if template == "hold.svg")));
     let rings = |browser: &Browser| {
-        browser.words.iter().any(|word| matches!(word, ToBrowser::Ring { queue, .. } if queue == "experts"))
+        let told = |word: &ToBrowser| match word {
+            ToBrowser::Ring { queue, path, auto_answer, .. } => {
+                queue == "experts" && *path == ["main", "agent"] && *auto_answer
+            }
+            _ => false,
+        };
+        browser.words.iter().any(told)
     };
     assert!(rings(&talk.world.browsers[second]));
     talk.world.run_for(10 * SECOND);

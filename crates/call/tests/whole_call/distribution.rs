@@ -69,3 +69,19 @@ fn the_highest_level_of_what_a_queue_needs_is_called() {
         assert_eq!(served_by(&mut world, "10.0.0.11", 5 * SECOND).as_deref(), Some(who), "with `{more}`");
     }
 }
+
+#[test]
+fn a_telephone_that_is_to_answer_by_itself_is_told_so_in_every_way() {
+    for (more, expected) in [("", None), (", auto_answer: true", Some(("Auto".to_owned(), true)))] {
+        let queues = format!(
+            "agents: {{ anna: {{ address: \"sip:anna@10.0.0.21:5060\"{more} }} }}\nqueues:\n  help: {{ agents: [anna] }}\n"
+        );
+        let files = [("hotline.yaml", FLOW), ("queues.yaml", queues.as_str()), ("texts/en.yaml", TEXTS)];
+        let mut world = World::new(&crate::world::service(&files), 84);
+        let mut phone = Phone::new("10.0.0.21");
+        phone.manner = Manner::Answers(SECOND);
+        let anna = world.add_phone(phone);
+        assert_eq!(served_by(&mut world, "10.0.0.11", 5 * SECOND).as_deref(), Some("anna"));
+        assert_eq!(world.phones[anna].answer_mode, expected, "with `{more}`");
+    }
+}

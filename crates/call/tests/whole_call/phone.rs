@@ -63,6 +63,8 @@ pub(crate) struct Phone {
     pub(crate) ended: bool,
     pub(crate) heard: Vec<Heard>,
     pub(crate) rtcp_heard: Vec<Bytes>,
+    /// Answer-Mode, and whether older phones know it too, of the INVITE that came last (RFC 5373).
+    pub(crate) answer_mode: Option<(String, bool)>,
     /// OPTIONS that came: whether it is there.
     pub(crate) questions: u32,
     /// Sends sound every 20 ms and pictures every 80 ms once it is talking.
@@ -135,6 +137,7 @@ impl Phone {
             ended: false,
             heard: Vec::new(),
             rtcp_heard: Vec::new(),
+            answer_mode: None,
             questions: 0,
             talks: false,
             amr: None,
@@ -557,6 +560,10 @@ impl Phone {
         match event {
             sip::Event::Invite { dialog, request, message, .. } => {
                 self.dialog = Some(dialog);
+                let header = |name| message.headers.get(name);
+                let older = header("Call-Info").is_some_and(|info| info.ends_with(";answer-after=0"))
+                    && header("Alert-Info").is_some_and(|info| info.contains("alert-autoanswer"));
+                self.answer_mode = header("Answer-Mode").map(|mode| (mode.to_owned(), older));
                 self.endpoint.respond(now, request, Reply::new(StatusCode::Ringing)).unwrap();
                 let after = match self.manner {
                     Manner::Answers(after) | Manner::Refuses(after, _) => after,

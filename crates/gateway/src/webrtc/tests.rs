@@ -316,6 +316,8 @@ async fn a_desk_that_is_loading_anew_takes_no_ring() {
         caller: "Ann".into(),
         number: "1008621".into(),
         queue: "help".into(),
+        path: Vec::new(),
+        auto_answer: false,
         media: media.clone(),
     };
     let id = SessionId(1);

@@ -313,6 +313,10 @@ pub struct Ring {
     pub queue: String,
     /// Whether they can be seen, and see.
     pub video: bool,
+    /// The nodes that they came by last, in their order.
+    pub path: Vec<String>,
+    /// The page is to accept by itself.
+    pub auto_answer: bool,
 }
 
 /// What a page needs to draw itself anew after its socket was lost.

@@ -10,6 +10,7 @@
 // Scenarios (scenarios.mjs), and the options each reads beside --number (1008621), --key and --out (a folder that
 // exists, for screenshots):
 //   pages                 every page wide and narrow -> shots, errors, foreign hosts, what is too wide, barriers, bytes
+//   answers-itself        a desk with auto_answer; by which way the caller came
 //   supervisor            an agent is taken off and told so, the queue is closed
 //   wallboard             a visitor waits, talks and leaves; what the wallboard says
 //   conduct               --plate A.png --page B.png   curtain, shelf, hold, handing on

@@ -130,6 +130,24 @@ async function wallboard(stage) {
   return { idle, waiting, talking, after, errors: [...board.errors, ...visitor.errors, ...clerk.errors] };
 }
 
+/** A desk that answers by itself, and says by which way the caller came. @param {Stage} stage */
+async function answersItself(stage) {
+  const { options } = stage;
+  const clerk = await desk(stage, agents(stage)[0]);
+  const visitor = await phone(stage);
+  await visitor.call(number(stage));
+  await visitor.key("1");
+  await pause(500);
+  await visitor.key("0");
+  await clerk.rings();
+  const way = await clerk.page.evaluate(() => [...document.querySelectorAll(".ring .way .node")].map((node) => node.textContent));
+  await clerk.until("talking", (state) => state.mode === "talking" && state.talk !== null);
+  const plays = await clerk.plays();
+  if (options.out) await clerk.screenshot(`${options.out}/desk-answers-itself.png`);
+  await visitor.hangUp();
+  return { way, plays, errors: [...visitor.errors, ...clerk.errors] };
+}
+
 /** A supervisor takes an agent off, tells them so, and closes the queue. @param {Stage} stage */
 async function supervisor(stage) {
   const { browser, url, options } = stage;
@@ -453,6 +471,7 @@ export const SCENARIOS = {
   dialplans,
   wallboard,
   supervisor,
+  "answers-itself": answersItself,
   menu,
   agent,
   conduct,

@@ -83,6 +83,20 @@ fn the_wallboard_tells_who_waits_and_talks_and_what_was_achieved() {
 }
 
 #[test]
+fn a_desk_answers_by_itself_and_tells_the_callers_way() {
+    let Some(lab) = lab("browser-answers-itself", &[]) else { return };
+    let mut gateway = Gateway::with(&lab, |queues| {
+        queues.replace("desk1: { browser: true", "desk1: { browser: true, auto_answer: true")
+    });
+    let out = shots();
+    let seen = Browser::run(&lab, "answers-itself", &["--out", out.to_str().expect("UTF-8")], LIMIT);
+    assert_eq!(seen["way"], json!(["welcome", "main", "balance", "agent"]), "{seen}");
+    assert_plays(&seen["plays"], "the agent");
+    nothing(&seen, "errors");
+    gateway.assert_alive();
+}
+
+#[test]
 fn a_supervisor_takes_an_agent_off_says_so_and_closes_the_queue() {
     let Some(lab) = lab("browser-supervisor", &[]) else { return };
     let mut gateway = Gateway::with(&lab, |queues| {

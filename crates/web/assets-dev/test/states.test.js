@@ -64,7 +64,7 @@ test("a page that was loaded anew takes up its call", () => {
   const over = { ...phoneState.IDLE, over: /** @type {const} */ ({ kind: "hung_up" }) };
   assert.deepEqual(phoneState.redraw(over, { call: 7 }), [], "this page has hung up");
   const talking = desk(signIn, { type: "agent", agent: "desk1", state: "talking" }, { type: "rejoin", with: "Ann", seconds: 2 });
-  assert.deepEqual([talking.mode, talking.talk], ["talking", { with: "Ann", number: "", since: 0 }]);
+  assert.deepEqual([talking.mode, talking.talk], ["talking", { with: "Ann", number: "", path: [], since: 0 }]);
 });
 
 const signIn = /** @type {const} */ ({ type: "sign_in", agent: "desk1" });

@@ -4,7 +4,7 @@
 /**
  * @typedef {{agent: string|null, mode: "signed_out"|"signing_in"|AgentMode, reason: string,
  *   until: number|null, ring: (Ring & {since: number, accepting: boolean})|null,
- *   talk: {with: string, number: string, since: number|null}|null, view: DeskNow|null, note: Note|null,
+ *   talk: {with: string, number: string, path: string[], since: number|null}|null, view: DeskNow|null, note: Note|null,
  *   messages: {from: string, text: string}[]}} Desk
  * @typedef {{kind: "refused", reason: string} | {kind: "missed", why: string}
  *   | {kind: "ended", why: string} | {kind: "lost"} | {kind: "failed", why: string}} Note what to tell the agent
@@ -38,9 +38,9 @@ export function next(desk, event, now) {
       if (desk.agent === null) return desk;
       return event.agent === undefined ? signedOut(event.reason) : moved(desk, event, now);
     case "ring": {
-      const { call, caller, number, queue, video = true } = event;
+      const { call, caller, number, queue, video = true, path = [], auto_answer = false } = event;
       if (desk.agent === null || desk.ring?.call === call) return desk;
-      const ring = { call, caller, number, queue, video, since: now, accepting: false };
+      const ring = { call, caller, number, queue, video, path, auto_answer, since: now, accepting: false };
       return { ...desk, mode: "ringing", ring, note: null };
     }
     case "stop_ringing":
@@ -54,7 +54,8 @@ export function next(desk, event, now) {
     case "talking": {
       const began = event.type === "rejoin" ? now - event.seconds * 1000 : now;
       const number = desk.ring?.number ?? desk.talk?.number ?? "";
-      const talk = { with: event.with, number, since: desk.talk?.since ?? began };
+      const path = desk.ring?.path ?? desk.talk?.path ?? [];
+      const talk = { with: event.with, number, path, since: desk.talk?.since ?? began };
       return desk.agent === null ? desk : { ...desk, mode: "talking", ring: null, talk, note: null };
     }
     case "desk": {

@@ -214,10 +214,23 @@ function Readiness() {
   return html`<button type="button" class="button go ready" onClick=${() => setReady(true)}>${t("desk_get_ready")}</button>`;
 }
 
+/** How long it rings at a desk that answers by itself. */
+const AUTO_ANSWER_MS = 1_000;
+
+/** The caller's way through the menus. @param {{path: string[]|undefined}} props */
+function Way({ path = [] }) {
+  if (path.length === 0) return null;
+  return html`<div><dt>${t("desk_way")}</dt><dd class="way">${path.map((node, at) => html`${at > 0 && html`<i aria-hidden="true">›</i>`}<span class="node">${node}</span>`)}</dd></div>`;
+}
+
 function Ring() {
   const { ring, until } = desk.value;
   useEffect(() => {
     /** @type {HTMLElement|null} */ (document.querySelector(".ring .accept"))?.focus();
+    // A moment of the ring's tone tells the agent that somebody comes.
+    if (!ring?.auto_answer) return;
+    const timer = setTimeout(accept, AUTO_ANSWER_MS);
+    return () => clearTimeout(timer);
   }, [ring?.call]);
   if (!ring) return null;
   const seconds = Math.max(0, Math.floor((now.value - ring.since) / 1000));
@@ -227,6 +240,7 @@ function Ring() {
     ${!ring.video && html`<p class="quiet">${t("desk_sound_only")}</p>`}
     <dl><div><dt>${t("desk_number")}</dt><dd>${ring.number}</dd></div>
       <div><dt>${t("desk_queue")}</dt><dd>${ring.queue}</dd></div>
+      <${Way} path=${ring.path} />
       <div><dt>${t("desk_rings_for")}</dt><dd>${t("seconds", { n: seconds })}</dd></div>
       ${until !== null && !ring.accepting && html`<div><dt>${t("desk_rings_still")}</dt><dd>${t("seconds", { n: left(until) })}</dd></div>`}</dl>
     <div class="actions">
@@ -290,6 +304,7 @@ function Talk() {
     <div class="below">
       <div class="talk">
         ${talk && html`<p><b>${t("phone_with", { who: talk.with || t("withheld") })}</b>${talk.number && html` <span class="quiet">${talk.number}</span>`}</p>
+        ${talk.path.length > 0 && html`<dl class="came"><${Way} path=${talk.path} /></dl>`}
         <div class="actions"><${Mute} session=${session} />
           <button type="button" class="button end hang-up" onClick=${hangUp}><${Icon} name="end" />${t("phone_hang_up")}</button></div>
         <${Conduct} />`}

@@ -7,7 +7,7 @@ export const VERSION = 1;
 /**
  * @typedef {{name: string, taken: boolean}} AgentName
  * @typedef {{width: number, height: number, fps: number, kbps: number}} Pictures what ours must keep within
- * @typedef {{call: number, caller: string, number: string, queue: string, video?: boolean}} Ring
+ * @typedef {{call: number, caller: string, number: string, queue: string, video?: boolean, path?: string[], auto_answer?: boolean}} Ring
  * @typedef {"not_ready"|"ready"|"ringing"|"talking"|"wrap_up"} AgentMode
  * @typedef {{type: "welcome", token: string, resumed: boolean, state: Drawn,
  *   ice_servers: RTCIceServer[], numbers: string[], agents: AgentName[], service: {version: number}}} Welcome

@@ -33,10 +33,10 @@ impl Task {
             ToBrowser::Ring { call, .. } if self.away => {
                 return self.to_shard(FromBrowser::Reject { call });
             }
-            ToBrowser::Ring { call, caller, number, queue, media } => {
+            ToBrowser::Ring { call, caller, number, queue, path, auto_answer, media } => {
                 let video = media.video.is_some();
                 self.ring = Some((call.0, *media));
-                Event::Ring(Ring { call: call.0, caller, number, queue, video })
+                Event::Ring(Ring { call: call.0, caller, number, queue, video, path, auto_answer })
             }
             ToBrowser::StopRinging { call, why } => {
                 self.ring.take_if(|(ringing, _)| *ringing == call.0);
