@@ -47,7 +47,11 @@ struct Page {
 const PAGES: [Page; 9] = [
     Page { path: "/", name: "home", modules: &[] },
     Page { path: "/phone", name: "phone", modules: &[&OF_CALLS, &["js/phone-state.js"]] },
-    Page { path: "/desk", name: "desk", modules: &[&OF_CALLS, &["js/desk-state.js", "js/ring.js"]] },
+    Page {
+        path: "/desk",
+        name: "desk",
+        modules: &[&OF_CALLS, &["js/desk-state.js", "js/ring.js", "js/watchdog.js"]],
+    },
     Page { path: "/sign-in", name: "sign-in", modules: &[] },
     Page { path: "/accounts", name: "accounts", modules: &[] },
     Page { path: "/calls", name: "calls", modules: &[] },

@@ -153,7 +153,7 @@ async function supervisor(stage) {
   const { browser, url, options } = stage;
   const clerk = await desk(stage, agents(stage)[0]);
   const lead = await Tab.open(browser, url, { path: "/supervisor", as: "supervisor", width: 1920, height: 1080 });
-  const words = { "why": "lunch", "what": "Line 2 is down" };
+  const words = { "why": "fire drill", "what": "Line 2 is down" };
   lead.page.on("dialog", (dialog) => {
     const text = dialog.type() === "confirm" ? undefined : dialog.message().startsWith("Why") ? words.why : words.what;
     void dialog.accept(text);
@@ -174,6 +174,14 @@ async function supervisor(stage) {
   await clerk.inside("no message", () => document.querySelector(".message") === null);
   await lead.page.click(`${row} .set-ready`);
   await clerk.until("ready again", (state) => state.mode === "ready");
+  await clerk.page.evaluate(() => {
+    const [track] = window.vireo.session.source.value.stream.getAudioTracks();
+    track.dispatchEvent(new Event("ended"));
+  });
+  await shows("No microphone", row);
+  const deaf = (await clerk.state()).mode;
+  await lead.page.click(`${row} .set-ready`);
+  await clerk.until("ready once more", (state) => state.mode === "ready");
   await lead.page.click("[data-queue=video-general] [data-doors=closed]");
   await shows("closed", "[data-queue=video-general]");
   const visitor = await caller(stage);
@@ -184,7 +192,7 @@ async function supervisor(stage) {
   await shows("open", "[data-queue=video-general] .pill");
   if (options.out) await lead.screenshot(`${options.out}/supervisor.png`);
   await visitor.hangUp();
-  return { off, heard, rang, waiting, errors: [...lead.errors, ...clerk.errors, ...visitor.errors] };
+  return { off, heard, deaf, rang, waiting, errors: [...lead.errors, ...clerk.errors, ...visitor.errors] };
 }
 
 /** A call stands at its node in the drawing, and when it has ended, in the figures of today. @param {Stage} stage */

@@ -106,6 +106,7 @@ fn a_supervisor_takes_an_agent_off_says_so_and_closes_the_queue() {
     let seen = Browser::run(&lab, "supervisor", &["--out", out.to_str().expect("UTF-8")], LIMIT);
     assert_eq!(text(&seen, "/off"), "not_ready");
     assert!(text(&seen, "/heard").ends_with("Line 2 is down"), "{seen}");
+    assert_eq!(text(&seen, "/deaf"), "not_ready", "an agent whose microphone is lost");
     assert_eq!(
         (text(&seen, "/rang"), text(&seen, "/waiting")),
         ("ready", "0"),
@@ -118,7 +119,9 @@ fn a_supervisor_takes_an_agent_off_says_so_and_closes_the_queue() {
         .output()
         .expect("it was built");
     let audit = String::from_utf8_lossy(&audit.stdout).into_owned();
-    for deed in ["desk1: not ready: lunch", "desk1: ready", "video-general: closed", "video-general: open"] {
+    for deed in
+        ["desk1: not ready: fire drill", "desk1: ready", "video-general: closed", "video-general: open"]
+    {
         assert!(audit.contains(deed), "{deed}: {audit}");
     }
     gateway.assert_alive();

@@ -9,6 +9,7 @@ import { Session, canCall, typing } from "./session.js";
 import { clock, knows } from "./texts.js";
 import { reached } from "./timings.js";
 import { effect, html, now, signal, useEffect } from "./ui.js";
+import { watchSleep, watchTracks } from "./watchdog.js";
 
 /** @import { Desk, Event, Note } from "./desk-state.js" */
 
@@ -122,6 +123,22 @@ function reject() {
 function hangUp() {
   session.send("hang_up");
 }
+
+/** Whoever cannot be seen or heard, or has been away, is offered nobody. @param {import("./watchdog.js").Trouble} trouble */
+function troubled(trouble) {
+  const { agent, mode } = desk.peek();
+  if (agent !== null && mode !== "not_ready") setReady(false, trouble);
+}
+
+let unwatch = () => {};
+effect(() => {
+  const source = session.source.value;
+  unwatch();
+  unwatch = source ? watchTracks(source.stream, troubled) : () => {};
+  // The camera was wanted, and there is none.
+  if (source && source.notice !== null) troubled("camera_lost");
+});
+watchSleep(troubled);
 
 const drawCurtain = () => session.send("curtain", { on: !desk.value.view?.curtain });
 

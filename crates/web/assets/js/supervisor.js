@@ -1,6 +1,6 @@
 // Queues, agents and calls, and what a supervisor can do about them.
 import { ask, me, mustBeSignedIn } from "./account.js";
-import { t } from "./i18n.js";
+import { t, tOr } from "./i18n.js";
 import { Notice, poll, show } from "./parts.js";
 import { clock } from "./texts.js";
 import { html, signal } from "./ui.js";
@@ -75,7 +75,7 @@ function Agents({ list }) {
       return html`<tr key=${agent.name} data-agent=${agent.name}>
         ${cell("calls_agent", html`<span><b>${agent.name}</b>${!agent.browser && html` <small>SIP</small>`}</span>`)}
         ${cell("account_state", html`<span class="pill ${is}">${t(`wall_state_${agent.state}`)}</span>`)}
-        ${cell("lead_why", agent.reason ?? "–")}
+        ${cell("lead_why", agent.reason === null ? "–" : tOr(`reason_${agent.reason}`, agent.reason))}
         ${cell("calls_caller", call ? html`<span>${call.caller ?? t("withheld")} <small>${clock(call.seconds * 1_000)}</small></span>` : "–")}
         ${cell("account_do", html`<span class="actions">
           <button type="button" class="button small set-ready" onClick=${() => setReady(agent)}>${t(agent.state === "not_ready" ? "lead_ready" : "lead_not_ready")}</button>
