@@ -6,7 +6,7 @@
 //! following ones from running.
 
 mod npm;
-mod oracle;
+mod python;
 mod summary;
 
 use std::fs;
@@ -121,7 +121,7 @@ fn build(environment: &Environment) -> Outcome {
 
 fn tests(environment: &Environment) -> Outcome {
     npm::fetch_driver()?;
-    oracle::fetch()?;
+    python::fetch()?;
     let with_report = |mut command: Command| {
         command.env("VIREO_NOT_RUN", &environment.not_run);
         counted(command)

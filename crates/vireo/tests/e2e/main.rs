@@ -6,6 +6,7 @@
 //! in `common` is linked once. Start at `common::Lab`.
 
 mod account;
+mod api_document;
 mod audit;
 mod baresip;
 mod bridges;

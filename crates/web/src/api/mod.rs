@@ -18,8 +18,8 @@ use axum::response::Response;
 use axum::{Extension, Json, Router};
 use store::accounts::Change;
 use store::audit::Entry;
-use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -74,7 +74,7 @@ pub(crate) fn routes(api: Api) -> Router {
 }
 
 fn split() -> (Router<Api>, Document) {
-    OpenApiRouter::with_openapi(Words::openapi())
+    let (router, mut document) = OpenApiRouter::with_openapi(Words::openapi())
         .routes(routes!(live::service))
         .routes(routes!(session::me, session::sign_in, session::sign_out))
         .routes(routes!(session::change_password))
@@ -92,7 +92,41 @@ fn split() -> (Router<Api>, Document) {
         .routes(routes!(accounts::change, accounts::remove))
         .routes(routes!(accounts::audit))
         .routes(routes!(openapi))
-        .split_for_parts()
+        .split_for_parts();
+    complete(&mut document);
+    (router, document)
+}
+
+/// What holds for every route alike: problems have a type of their own (RFC 9457 §3), and a body may be too long, of another
+/// type, or of another shape, before the route itself looks at it.
+fn complete(document: &mut Document) {
+    const OF_BODIES: [(&str, &str); 3] = [
+        ("413", "the body is too long"),
+        ("415", "the body is no JSON"),
+        ("422", "the body has another shape"),
+    ];
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+        for operation in operations.into_iter().flatten() {
+            let all = &mut operation.responses.responses;
+            if operation.request_body.is_some() {
+                for (status, words) in OF_BODIES {
+                    let content = Content::new(Some(Ref::from_schema_name("Problem")));
+                    let response =
+                        ResponseBuilder::new().description(words).content("application/json", content);
+                    all.entry(status.to_owned()).or_insert(RefOr::T(response.build()));
+                }
+            }
+            let problems = all.iter_mut().filter(|(status, _)| status.as_str() >= "400");
+            for (_, response) in problems {
+                if let RefOr::T(response) = response
+                    && let Some(content) = response.content.shift_remove("application/json")
+                {
+                    response.content.insert("application/problem+json".to_owned(), content);
+                }
+            }
+        }
+    }
 }
 
 /// This document.

@@ -36,6 +36,29 @@ fn every_route_is_documented_and_has_its_access() {
 }
 
 #[test]
+fn every_refusal_is_documented_as_what_it_is() {
+    let world = World::new();
+    let mut admin = world.signed_in(Role::Admin);
+    let document = serde_json::to_value(split().1).expect("a document");
+    let responses = |path: &str, method: &str| document["paths"][path][method]["responses"].clone();
+    for (method, path, body, status) in [
+        ("POST", "/api/v1/accounts", Some(json!({ "name": 7 })), "422"),
+        ("POST", "/api/v1/accounts", None, "415"),
+        ("PUT", "/api/v1/queues/{name}/doors", Some(json!({ "doors": "closed" })), "404"),
+        ("GET", "/api/v1/wallboard", None, "400"),
+    ] {
+        let answer = admin.ask(method, &filled(path), body);
+        assert_eq!(answer.status.to_string(), status, "{method} {path}: {answer:?}");
+        let told = &responses(path, &method.to_lowercase())[status]["content"];
+        assert_eq!(
+            told.as_object().map(|told| told.keys().collect::<Vec<_>>()).unwrap_or_default(),
+            ["application/problem+json"]
+        );
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{method} {path}");
+    }
+}
+
+#[test]
 fn every_role_meets_every_route_as_the_table_says() {
     let world = World::new();
     for (method, path, access) in TABLE {

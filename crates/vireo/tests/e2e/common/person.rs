@@ -12,7 +12,8 @@ pub(crate) struct Person {
     http: SocketAddr,
     /// `name=value`.
     pub(crate) cookie: String,
-    csrf: String,
+    /// Of requests that change something.
+    pub(crate) csrf: String,
 }
 
 impl Person {
