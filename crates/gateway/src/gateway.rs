@@ -54,7 +54,7 @@ pub struct Gateway {
     editions: Vec<JoinHandle<()>>,
     /// Ends with the shards.
     connectors: Option<JoinHandle<()>>,
-    /// Ends after the shards.
+    /// Ends after the shards and the pool.
     store: Option<(Store, Option<JoinHandle<()>>)>,
     /// End with their shard.
     transcoding: Vec<JoinHandle<()>>,
@@ -220,10 +220,6 @@ impl Gateway {
         for (_, thread) in &mut self.shards {
             join(thread.take(), "a shard");
         }
-        if let Some((store, thread)) = &mut self.store {
-            store.stop();
-            join(thread.take(), "the thread of the database");
-        }
         join(self.connectors.take(), "the thread of connectors");
         self.editions.drain(..).for_each(|thread| join(Some(thread), "a maker of prompts"));
         self.transcoding.drain(..).for_each(|thread| join(Some(thread), "a transcoding thread"));
@@ -232,6 +228,11 @@ impl Gateway {
         // Ignored: a pool that is gone needs no word.
         let _ = self.pool.0.send(ToPool::Stop);
         join(self.pool.1.take(), "the agent pool");
+        // What the pool decided of the last calls is written, too.
+        if let Some((store, thread)) = &mut self.store {
+            store.stop();
+            join(thread.take(), "the thread of the database");
+        }
     }
 }
 

@@ -18,6 +18,19 @@ fn board(demo: &Demo) -> Value {
     serde_json::from_str(&answer).expect("JSON")
 }
 
+/// A caller who waits, and the board that says so.
+fn waiting(demo: &Demo) -> (Caller, Value) {
+    let (mut caller, menu) = Caller::at_menu(demo.sip);
+    caller.press('0', &menu);
+    let waiting = caller.look_while(|| {
+        wait::until("a caller who waits", Duration::from_secs(20), || {
+            let board = board(demo);
+            (board["queues"][0]["waiting"] == 1).then_some(board)
+        })
+    });
+    (caller, waiting)
+}
+
 #[test]
 fn a_caller_who_waits_when_the_gateway_is_killed_is_told_as_lost() {
     // A telephone that rings and never answers anything.
@@ -37,14 +50,7 @@ fn a_caller_who_waits_when_the_gateway_is_killed_is_told_as_lost() {
     };
     assert_eq!(level(&board(&demo)), nobody);
 
-    let (mut caller, menu) = Caller::at_menu(demo.sip);
-    caller.press('0', &menu);
-    let waiting = caller.look_while(|| {
-        wait::until("a caller who waits", Duration::from_secs(20), || {
-            let board = board(&demo);
-            (board["queues"][0]["waiting"] == 1).then_some(board)
-        })
-    });
+    let (mut caller, waiting) = waiting(&demo);
     assert_eq!(waiting["agents"], json!({ "ringing": 1 }), "{waiting}");
     assert!(waiting["queues"][0]["longest"].is_u64(), "{waiting}");
     assert_eq!(level(&waiting), nobody, "whose waiting goes on is not counted yet");
@@ -58,4 +64,11 @@ fn a_caller_who_waits_when_the_gateway_is_killed_is_told_as_lost() {
     assert_eq!(after["queues"][0]["waiting"], 0, "{after}");
     assert_eq!(level(&after), json!({ "offered": 1, "answered": 0, "of_offered": 0.0 }), "{after}");
     assert_eq!(after["all"]["abandoned"], 0, "it was not the caller who left: {after}");
+
+    // One that is told to stop writes down what becomes of its last calls.
+    let (caller, _) = self::waiting(&demo);
+    demo.restart();
+    drop(caller);
+    let after = board(&demo);
+    assert_eq!((&after["all"]["offered"], &after["all"]["abandoned"]), (&json!(2), &json!(1)), "{after}");
 }
