@@ -3,8 +3,10 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -166,14 +168,31 @@ fn started(dir: &Path, words: &[String]) -> Process {
     process
 }
 
-/// A port that was free a moment ago.
-pub(crate) fn free_udp() -> SocketAddr {
-    UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr()).expect("a free port")
+/// Ports that nobody is given who asks for any: below what Linux hands out by itself, and below media. So what was free
+/// a moment ago still is, whatever sockets a test opens meanwhile.
+const PORTS: Range<u16> = 11_000..19_000;
+
+/// A port of [`PORTS`] that `binds` can have, and none that this process was told before.
+fn free(binds: impl Fn(SocketAddr) -> bool) -> SocketAddr {
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    let count = PORTS.end - PORTS.start;
+    // Tests are processes of their own.
+    let first = u16::try_from(std::process::id() % u32::from(count)).expect("below a u16");
+    let mut ports = std::iter::repeat_with(|| {
+        let taken = TAKEN.fetch_add(1, Ordering::Relaxed) % count;
+        SocketAddr::from((Ipv4Addr::LOCALHOST, PORTS.start + (first + taken) % count))
+    });
+    ports.by_ref().take(usize::from(count)).find(|address| binds(*address)).expect("a free port")
 }
 
-/// A port that was free a moment ago.
+/// A UDP port that is free.
+pub(crate) fn free_udp() -> SocketAddr {
+    free(|address| UdpSocket::bind(address).is_ok())
+}
+
+/// A TCP port that is free.
 pub(crate) fn free_tcp() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr()).expect("a free port")
+    free(|address| TcpListener::bind(address).is_ok())
 }
 
 /// The whole answer to a GET.
