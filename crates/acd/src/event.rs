@@ -115,6 +115,8 @@ pub enum Input {
         agent: String,
         /// The session; never used twice.
         session: u64,
+        /// Takes calls at once; otherwise from [`Input::SetReady`] on.
+        ready: bool,
     },
     /// The agent signs out, or the session is lost. Ringing goes to the next agent; a conversation ends
     /// by its own words.
@@ -148,6 +150,13 @@ pub enum Input {
         agent: AgentId,
         /// Whether from now on.
         on: bool,
+    },
+    /// The agent is insulted or threatened: somebody has to know of it, and the agent rests until they say they are ready.
+    Abused {
+        /// By whom.
+        ticket: TicketId,
+        /// Who.
+        agent: AgentId,
     },
     /// The caller, who waits and has a number, is to be called back: the ticket keeps its place without a call, for
     /// [`limits::DURATION_MAX`](crate::limits::DURATION_MAX) at most.

@@ -103,6 +103,13 @@ pub enum What {
         /// Whether from now on.
         on: bool,
     },
+    /// The agent is insulted or threatened by the caller; a pause follows.
+    Abused {
+        /// By whom.
+        ticket: TicketId,
+        /// Who.
+        agent: AgentId,
+    },
     /// The ticket has ended; an agent who talked rests.
     Ended {
         /// Whose.
@@ -190,6 +197,7 @@ impl What {
             | What::Withdrawn { ticket, .. }
             | What::NotTaken { ticket, .. }
             | What::Connected { ticket, .. }
+            | What::Abused { ticket, .. }
             | What::Ended { ticket, .. }
             | What::CallBack { ticket }
             | What::Dialled { ticket, .. }
@@ -217,6 +225,7 @@ impl What {
             | What::NotTaken { agent, .. }
             | What::Connected { agent, .. }
             | What::Held { agent, .. }
+            | What::Abused { agent, .. }
             | What::Lost { agent }
             | What::Dialled { agent, .. }
             | What::SignedIn { agent, .. }

@@ -14,7 +14,7 @@ mod tell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use crate::agent::State as Doing;
+use crate::agent::{Presence, State as Doing};
 use crate::clock::Clock;
 use crate::event::{
     AgentId, AgentState, Caller, Doors, Input, NotAnswered, Outcome, Output, Priority, TicketId,
@@ -23,6 +23,9 @@ use crate::log::{Event, VERSION, What};
 use crate::queue::{Stage, needs};
 use crate::state::{State, id_of};
 use crate::{Config, limits};
+
+/// Why an agent rests who was insulted or threatened.
+const ABUSED: &str = "abuse";
 
 /// The agent pool of a gateway.
 #[derive(Debug)]
@@ -79,7 +82,8 @@ impl Pool {
             Input::AgentLeft { ticket, agent } => self.agent_left(ticket, agent),
             Input::AgentLost { ticket, agent } => self.agent_lost(ticket, agent),
             Input::Hold { ticket, agent, on } => self.hold(ticket, agent, on),
-            Input::SignIn { agent, session } => self.sign_in(&agent, session),
+            Input::Abused { ticket, agent } => self.abused(ticket, agent),
+            Input::SignIn { agent, session, ready } => self.sign_in(&agent, session, ready),
             Input::SignOut { session } => self.sign_out(session),
             Input::SetReady { session, ready, reason } => {
                 if let Some(agent) = self.signed_in(session) {
@@ -234,6 +238,15 @@ impl Pool {
         let before = Doing::Talking { ticket, on_hold: !on };
         if self.state.agent(id).is_some_and(|agent| agent.state == before) {
             self.decide(What::Held { agent: id, on });
+        }
+    }
+
+    /// Once for each conversation: an agent who is away for that reason has said so.
+    fn abused(&mut self, ticket: TicketId, id: AgentId) {
+        let agent = self.state.agent(id).filter(|agent| agent.talks_with(ticket));
+        if agent.is_some_and(|agent| agent.presence != Presence::Away(ABUSED.to_owned())) {
+            self.decide(What::Abused { ticket, agent: id });
+            self.set_ready(id, false, ABUSED.to_owned());
         }
     }
 

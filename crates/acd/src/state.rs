@@ -55,6 +55,8 @@ impl State {
             What::Withdrawn { ticket, agent } => self.withdrawn(at, *ticket, *agent),
             What::NotTaken { ticket, agent, why } => self.not_taken(at, *ticket, *agent, *why),
             What::Connected { ticket, agent } => self.connected(at, *ticket, *agent),
+            // What follows from it has events of its own.
+            What::Abused { .. } => {}
             What::Held { agent, on } => self.held(*agent, *on),
             What::Ended { ticket, outcome } => self.ended(at, *ticket, *outcome),
             What::Lost { agent } => self.lost(at, *agent),

@@ -28,6 +28,8 @@ pub(crate) struct Queueing {
     offer: Option<Offer>,
     /// The points that it was entered with.
     priority: acd::Priority,
+    /// The subscriber's level, 1 to 5, if it is known.
+    stars: Option<u8>,
     /// What is seen and heard meanwhile.
     waiting: dialplan::Presentation,
     /// When the pool must have said a first word of the ticket; `None` once it has.
@@ -44,6 +46,7 @@ impl Queueing {
             board: None,
             offer: None,
             priority: acd::Priority::default(),
+            stars: None,
             waiting: dialplan::Presentation::default(),
             word_due: None,
             transfer: None,
@@ -60,6 +63,8 @@ impl Queueing {
 pub(crate) struct Entry {
     pub(crate) queue: String,
     pub(crate) priority: acd::Priority,
+    /// The subscriber's level, 1 to 5, if it is known.
+    pub(crate) stars: Option<u8>,
     /// What is seen and heard meanwhile.
     pub(crate) waiting: dialplan::Presentation,
     /// Slides that tell the place.
@@ -85,12 +90,13 @@ pub(crate) enum Parting {
 
 impl Call {
     pub(crate) fn enter_queue(&mut self, now: Now, entry: Entry) {
-        let Entry { queue, priority, waiting, places } = entry;
+        let Entry { queue, priority, stars, waiting, places } = entry;
         info!(queue, "waits for an agent");
         self.draw_ticket();
         let word_due = Some(now.mono + limits::POOL_ANSWERS_WITHIN);
         let board = places.map(Board::new);
-        self.queueing = Some(Queueing { board, word_due, priority, waiting, ..Queueing::new(queue.clone()) });
+        self.queueing =
+            Some(Queueing { board, word_due, priority, stars, waiting, ..Queueing::new(queue.clone()) });
         self.signs =
             self.run.run.service().queues().queues.get(&queue).is_some_and(|queue| match queue.intent {
                 dialplan::Intent::Talk => false,
@@ -422,6 +428,11 @@ impl Call {
     pub(crate) fn queued_with(&self) -> (acd::Priority, dialplan::Presentation) {
         let queueing = self.queueing.as_ref();
         queueing.map(|queueing| (queueing.priority, queueing.waiting.clone())).unwrap_or_default()
+    }
+
+    /// The subscriber's level, if it is known.
+    pub(crate) fn stars(&self) -> Option<u8> {
+        self.queueing.as_ref().and_then(|queueing| queueing.stars)
     }
 
     /// The subscriber sees and hears nothing of a leg that is about to go.

@@ -24,6 +24,7 @@ pub(crate) struct Desk {
     coming_on: Option<Instant>,
     held: bool,
     curtain: bool,
+    shielded: bool,
     /// From the shelf.
     shown: Option<String>,
 }
@@ -36,6 +37,8 @@ enum View {
     Hold(Presentation),
     /// The agent's sound, with this instead of the camera.
     Instead(Presentation),
+    /// The same, and the agent has nothing of the caller.
+    Shield(Presentation),
     Camera,
 }
 
@@ -64,6 +67,11 @@ impl Call {
                 self.join_kind(now, agent, CALLER, Kind::Audio);
                 self.cover(now, presentation);
             }
+            View::Shield(presentation) => {
+                self.hush(now, agent);
+                self.join_kind(now, agent, CALLER, Kind::Audio);
+                self.cover(now, presentation);
+            }
             View::Plate(presentation) => {
                 self.join(now, CALLER, agent);
                 self.present(now, presentation);
@@ -87,6 +95,9 @@ impl Call {
         }
         let shown = self.desk.shown.as_ref().and_then(|name| self.run.run.from_shelf(name));
         let curtain = || Presentation { speech: Vec::new(), looped: true, ..plate().unwrap_or_default() };
+        if self.desk.shielded {
+            return View::Shield(curtain());
+        }
         match (shown, self.desk.curtain) {
             (Some(shown), _) => View::Instead(Presentation { looped: shown.clip.is_none(), ..shown }),
             (None, true) => View::Instead(curtain()),
@@ -106,7 +117,9 @@ impl Call {
                 self.desk.held = on;
                 self.tell_pool_held(on);
             }
-            Wish::Curtain { on } => self.desk.curtain = on,
+            Wish::Curtain { on } => (self.desk.curtain, self.desk.shielded) = (on, false),
+            Wish::Shield if self.desk.shielded => return,
+            Wish::Shield => self.shield(),
             Wish::Show { name } => {
                 if self.run.run.from_shelf(&name).is_none() {
                     return;
@@ -132,10 +145,10 @@ impl Call {
         if let Some(leg) = self.leg(leg) {
             leg.last_words.ended = Ended::Over;
         }
-        let (priority, waiting) = self.queued_with();
+        let ((priority, waiting), stars) = (self.queued_with(), self.stars());
         let waiting = self.run.run.hold(&queue).unwrap_or(waiting);
         self.agent_parted(now, leg, Parting::HungUp);
-        self.enter_queue(now, Entry { queue, priority, waiting: waiting.clone(), places: None });
+        self.enter_queue(now, Entry { queue, priority, stars, waiting: waiting.clone(), places: None });
         self.advance(now, dialplan::Event::WaitsOn);
         self.present(now, waiting);
     }
@@ -187,21 +200,42 @@ impl Call {
     /// Tells both what they have of each other now.
     fn tell_desk(&mut self) {
         let Some(agent) = self.agent() else { return };
-        let Desk { coming_on, held, curtain, shown } = &self.desk;
+        let Desk { coming_on, held, curtain, shielded, shown } = &self.desk;
         let on_air = coming_on.is_none();
         let talking = on_air && !held;
         let word = DeskNow {
             on_air,
             held: *held,
             curtain: *curtain,
+            shielded: *shielded,
             shown: shown.clone(),
             shelf: self.run.run.shelf().map(str::to_owned).collect(),
             queues: self.run.run.service().queues().queues.keys().cloned().collect(),
+            codes: self.codes(),
         };
         self.say(agent, || ToBrowser::Desk(word));
         let name = self.agent_name().to_owned();
         if talking {
             self.say(CALLER, || ToBrowser::Talking { with: name });
+        }
+    }
+
+    /// What can be said of a conversation of this queue.
+    fn codes(&self) -> Vec<String> {
+        let queue = self.run.run.service().queues().queues.get(self.queue_name());
+        queue.map(|queue| queue.codes.clone()).unwrap_or_default()
+    }
+
+    /// The agent is protected, and the pool is told why.
+    fn shield(&mut self) {
+        if std::mem::replace(&mut self.desk.held, false) {
+            self.tell_pool_held(false);
+        }
+        (self.desk.curtain, self.desk.shielded, self.desk.shown) = (true, true, None);
+        // Not one more sign of the caller while the plate is still on.
+        self.desk.coming_on = None;
+        if let Some(agent) = self.agent_id().filter(|_| self.is_in_queue()) {
+            self.out.push_back(Output::Pool(acd::Input::Abused { ticket: self.ticket, agent }));
         }
     }
 

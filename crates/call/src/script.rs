@@ -102,10 +102,10 @@ impl Call {
                     self.cover_place();
                     self.present(now, presentation);
                 }
-                Action::Queue { queue, priority, waiting, places } => {
+                Action::Queue { queue, priority, stars, waiting, places } => {
                     self.present(now, waiting.clone());
                     let priority = acd::Priority { base: priority.base, per_minute: priority.per_minute };
-                    self.enter_queue(now, Entry { queue, priority, waiting, places });
+                    self.enter_queue(now, Entry { queue, priority, stars, waiting, places });
                 }
                 Action::Wind(wind) => self.wind(now, wind),
                 Action::Echo => {

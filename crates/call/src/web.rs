@@ -117,6 +117,9 @@ pub enum Wish {
     },
     /// The caller sees the agent again.
     TakeBack,
+    /// The caller insults or threatens: sees the plate from now on, and the agent sees and hears nothing more of them.
+    /// Ended by [`Wish::Curtain`].
+    Shield,
     /// The caller waits in another queue, with the points of before; of this agent it was all.
     HandOn {
         /// Of [`DeskNow::queues`].
@@ -133,12 +136,16 @@ pub struct DeskNow {
     pub held: bool,
     /// The caller sees the plate.
     pub curtain: bool,
+    /// The agent sees and hears nothing of the caller.
+    pub shielded: bool,
     /// The caller sees this thing of the shelf.
     pub shown: Option<String>,
     /// What can be shown.
     pub shelf: Vec<String>,
     /// Where the caller can be handed on to.
     pub queues: Vec<String>,
+    /// What the agent may say that the conversation was about.
+    pub codes: Vec<String>,
 }
 
 /// What a session is told.
@@ -163,12 +170,16 @@ pub enum ToBrowser {
     Ring {
         /// To be named in the answer.
         call: CallId,
+        /// The caller's stay in the queue, as the pool and the records know it.
+        ticket: acd::TicketId,
         /// The caller's number or name; empty when withheld.
         caller: String,
         /// The number that was called.
         number: String,
         /// The queue the caller waits in.
         queue: String,
+        /// The caller's level, 1 to 5, if the service tells one.
+        stars: Option<u8>,
         /// The nodes of the flows that the caller came by last, in their order.
         path: Vec<String>,
         /// The desk is to take it by itself.

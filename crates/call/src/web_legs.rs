@@ -68,9 +68,11 @@ impl Call {
         self.legs.push(Leg::of_browser(id, Phase::Dialing, session));
         let word = ToBrowser::Ring {
             call: self.facts.call,
+            ticket: self.ticket,
             caller: self.facts.caller.clone().unwrap_or_default(),
             number: self.facts.called.clone(),
             queue: self.queue_name().to_owned(),
+            stars: self.stars(),
             path: self.way_here(),
             auto_answer,
             media: Box::new(media),

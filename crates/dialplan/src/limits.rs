@@ -166,3 +166,9 @@ pub const CHANGES_MAX: usize = 10_000;
 
 /// Things that agents can show to callers.
 pub(crate) const SHELF_MAX: usize = 40;
+/// Wrap-up codes of a queue.
+pub(crate) const WRAP_UP_CODES_MAX: usize = 40;
+/// Characters of one.
+pub(crate) const WRAP_UP_CODE_CHARS_MAX: usize = 40;
+/// Of a caller's level.
+pub(crate) const LEVEL_MAX: u8 = 5;

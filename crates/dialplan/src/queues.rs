@@ -15,12 +15,13 @@ use crate::service::{Address, Agent, Intent, Queue, Queues, Skills};
 use crate::source::{Span, Word};
 use crate::yaml::{Tree, Value};
 
-pub(crate) const QUEUE_FIELDS: [&str; 13] = [
+pub(crate) const QUEUE_FIELDS: [&str; 14] = [
     "agents",
     "ring_timeout",
     "wait_max",
     "capacity",
     "wrap_up",
+    "wrap_up_codes",
     "hold",
     "intent",
     "strategy",
@@ -217,6 +218,7 @@ fn read_queue(
         }
     });
     let distribution = distribution::read(reader, name, fields, queues);
+    let codes = read_codes(reader, fields);
     let mut duration = |field: &str, usual: u64| {
         let tree = fields.get(field);
         let given = tree.and_then(|tree| reader.duration(&format!("`{field}`"), tree));
@@ -226,6 +228,7 @@ fn read_queue(
         intent: intent.unwrap_or(Intent::Talk),
         distribution,
         name: name.value.clone(),
+        codes,
         agents: serving,
         ring_timeout: duration("ring_timeout", 20),
         wait_max: duration("wait_max", 300),
@@ -235,6 +238,29 @@ fn read_queue(
             .and_then(|tree| reader.number("`capacity`", tree, 1..=limits::CAPACITY_MAX))
             .unwrap_or(100),
     }
+}
+
+/// `wrap_up_codes`: what an agent may say of a conversation, in the order of the file.
+fn read_codes(reader: &mut Reader, fields: &Fields<'_>) -> Vec<String> {
+    let Some((key, tree)) = fields.entry("wrap_up_codes") else { return Vec::new() };
+    let mut codes: Vec<String> = Vec::new();
+    for word in reader.words("`wrap_up_codes`", tree) {
+        let wrong = match word.value.chars().count() {
+            1..=limits::WRAP_UP_CODE_CHARS_MAX if codes.contains(&word.value) => "it is there twice",
+            1..=limits::WRAP_UP_CODE_CHARS_MAX => {
+                codes.push(word.value);
+                continue;
+            }
+            _ => "it is empty or too long for a list",
+        };
+        let message = format!("`{}` is no wrap-up code: {wrong}", word.value);
+        reader.note(Finding::error("invalid-value", word.span, message, "here"));
+    }
+    if codes.len() > limits::WRAP_UP_CODES_MAX {
+        let message = format!("a queue has at most {} wrap-up codes", limits::WRAP_UP_CODES_MAX);
+        reader.note(Finding::error("too-many", key.span, message, "more than a person finds"));
+    }
+    codes
 }
 
 /// Reads what is seen and heard while waiting: a clip, or a slide with music.

@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 
 use frames::Frame;
 pub use journal::{Journal, Rated, Stay};
-pub(crate) use stage::Stage;
 use stage::{Held, Memory, Presence};
+pub(crate) use stage::{QueueEntry, Stage};
 pub use words::{
     Action, Decline, Event, Facts, Ordered, Priority, Quality, QueueOutcome, TransferOutcome, Wind,
 };

@@ -268,6 +268,10 @@ fn queues() -> Value {
             "wrap_up",
             json!({"description": "rest of an agent after a conversation", "allOf": [reference("duration")]}),
         ),
+        (
+            "wrap_up_codes",
+            json!({"description": "what an agent may say that a conversation was about", "allOf": [reference("words")]}),
+        ),
         ("hold", json!({"description": "what is seen and heard meanwhile", "allOf": [reference("hold")]})),
     ];
     queue.extend(distribution());

@@ -80,6 +80,8 @@ pub struct Queue {
     pub capacity: u32,
     /// Rest of an agent after a conversation.
     pub wrap_up: Duration,
+    /// What an agent may say that a conversation was about.
+    pub codes: Vec<String>,
     /// How conversations are led.
     pub intent: Intent,
     /// How its callers are shared out.

@@ -101,7 +101,7 @@ impl Telephones {
         let mut words = self.signed_out(outcome.changes);
         if let Some(agent) = outcome.reachable {
             let session = self.session_of(&agent, source);
-            words.push(acd::Input::SignIn { agent, session });
+            words.push(acd::Input::SignIn { agent, session, ready: true });
         }
         (outcome.reply, words)
     }

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod contacts;
 mod limits;
 pub mod orders;
 mod place;
@@ -31,6 +32,7 @@ use thiserror::Error;
 use tokio::sync::{OnceCell, oneshot};
 use tracing::{error, warn};
 
+pub use limits::SNAPSHOTS_MAX;
 pub use place::Place;
 use writer::{Job, Word, Writer};
 

@@ -23,3 +23,15 @@ pub(crate) const PREFIXES_MAX: u64 = 8;
 
 /// For how long it is known what callers did in the nodes of flows in a quarter of an hour: today and yesterday.
 pub(crate) const RECENT_KEPT: Duration = Duration::from_secs(48 * 3_600);
+
+/// Conversations that are told at once.
+pub(crate) const CONTACTS_MAX: u64 = 50;
+
+/// Pictures that an agent keeps of one conversation; one more is refused.
+pub const SNAPSHOTS_MAX: u64 = 10;
+
+/// Alerts that are told at once.
+pub(crate) const ALERTS_MAX: u64 = 50;
+
+/// Conversations whose notes are read for the words that are used most.
+pub(crate) const REMARKS_MAX: u64 = 500;

@@ -11,6 +11,9 @@ use sqlx::AnyConnection;
 use crate::writer::Word;
 use crate::{Store, limits, signed};
 
+/// The event of an agent who was insulted or threatened.
+pub(crate) const ABUSED: &str = "abused";
+
 /// A decision of the pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PoolRecord {
@@ -78,6 +81,7 @@ async fn prune(connection: &mut AnyConnection, now: u64) -> Result<(), sqlx::Err
         "DELETE FROM tickets WHERE entered_at < $1",
         "DELETE FROM pool_events WHERE at < $1",
         "DELETE FROM ratings WHERE at < $1",
+        "DELETE FROM snapshots WHERE at < $1",
         "DELETE FROM gateway_runs WHERE run < $1 AND run NOT IN (SELECT run FROM tickets)",
     ] {
         sqlx::query(statement).bind(oldest).execute(&mut *connection).await?;
@@ -188,6 +192,7 @@ async fn go_on(
         | What::Offered { .. }
         | What::Withdrawn { .. }
         | What::Held { .. }
+        | What::Abused { .. }
         | What::Lost { .. }
         | What::CallBack { .. }
         | What::Dialled { .. }
@@ -216,6 +221,7 @@ fn told(what: &What) -> Option<(&'static str, &str)> {
         What::Connected { .. } => ("connected", ""),
         What::Held { on, .. } => (if *on { "held" } else { "taken_back" }, ""),
         What::Ended { outcome, .. } => ("ended", outcome_name(*outcome)),
+        What::Abused { .. } => (ABUSED, ""),
         What::Lost { .. } => ("lost", ""),
         What::CallBack { .. } => ("call_back", ""),
         What::Dialled { .. } => ("dialled", ""),

@@ -58,3 +58,15 @@ pub(crate) const DESK_LOOKS_EVERY: Duration = Duration::from_secs(30);
 
 /// Characters of what a supervisor says to an agent, or of an agent; longer is refused.
 pub(crate) const WORDS_CHARS_MAX: usize = 200;
+
+/// Characters of a wrap-up code.
+pub(crate) const CODE_CHARS_MAX: usize = 40;
+
+/// Characters of an agent's note; a longer one is refused.
+pub(crate) const NOTE_CHARS_MAX: usize = 2_000;
+
+/// Octets of a picture that an agent keeps; a larger one is answered with 413.
+pub(crate) const PICTURE_LEN_MAX: usize = 512 << 10;
+
+/// Codes and words of conversations that a wallboard shows.
+pub(crate) const HOT_WORDS_MAX: usize = 8;

@@ -50,7 +50,20 @@ const PAGES: [Page; 9] = [
     Page {
         path: "/desk",
         name: "desk",
-        modules: &[&OF_CALLS, &["js/desk-state.js", "js/ring.js", "js/watchdog.js"]],
+        modules: &[
+            &OF_CALLS,
+            &[
+                "js/desk-check.js",
+                "js/desk-conduct.js",
+                "js/desk-notes.js",
+                "js/desk-state.js",
+                "js/meter.js",
+                "js/ring.js",
+                "js/snapshot.js",
+                "js/still.js",
+                "js/watchdog.js",
+            ],
+        ],
     },
     Page { path: "/sign-in", name: "sign-in", modules: &[] },
     Page { path: "/accounts", name: "accounts", modules: &[] },

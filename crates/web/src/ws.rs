@@ -237,7 +237,7 @@ async fn changed(editions: &mut watch::Receiver<board::Edition>) -> u64 {
 
 async fn obey(socket: &mut Socket, session: &Session, said: Said, own: Option<&str>) -> Result<(), Closing> {
     match said {
-        Said::Command(Command::SignIn { agent }) if own != Some(&agent) => {
+        Said::Command(Command::SignIn { agent, .. }) if own != Some(&agent) => {
             let text = "this desk is not that of the account that is signed in";
             socket.tell(&Told::Error { code: "not_yours", text }).await
         }

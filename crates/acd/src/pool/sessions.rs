@@ -25,14 +25,17 @@ impl Pool {
         all
     }
 
-    /// A session takes an agent's place, ready for calls; one that has it already is told its state once more.
-    pub(super) fn sign_in(&mut self, name: &str, session: u64) {
+    /// A session takes an agent's place; one that has it already is told its state once more.
+    pub(super) fn sign_in(&mut self, name: &str, session: u64, ready: bool) {
         match self.may_sign_in(name, session) {
             Err(why) => self.out.push_back(Output::NotSignedIn { session, why }),
             Ok(agent) => {
                 self.told.remove(&session);
                 if self.state.agent(agent).is_some_and(|agent| agent.session.is_none()) {
                     self.decide(What::SignedIn { agent, session });
+                    if !ready {
+                        self.decide(What::Paused { agent, reason: String::new() });
+                    }
                 }
             }
         }

@@ -106,6 +106,7 @@ impl Pool {
             What::Configured { .. }
             | What::NotMoved { .. }
             | What::Held { .. }
+            | What::Abused { .. }
             | What::Lost { .. }
             | What::CallBack { .. }
             | What::Reached { .. }

@@ -192,6 +192,7 @@ impl Onlooker {
             | Input::SignOut { .. }
             | Input::SetReady { .. }
             | Input::Hold { .. }
+            | Input::Abused { .. }
             | Input::CallBack { .. }
             | Input::CallerReached { .. }
             | Input::CallerNotReached { .. }
@@ -301,7 +302,7 @@ impl Run {
             Step::SignIn(agent, short) => {
                 let (session, agent) =
                     (self.session(short), ["eve", "fay", "ann", "nobody"][usize::from(agent)]);
-                self.input(Input::SignIn { agent: agent.into(), session });
+                self.input(Input::SignIn { agent: agent.into(), session, ready: short % 3 != 0 });
             }
             Step::SignOut(short) => {
                 let session = self.session(short);
@@ -416,7 +417,7 @@ proptest! {
             run.input(Input::SignOut { session });
         }
         for (agent, session) in [("eve", 1_001), ("fay", 1_002)] {
-            run.input(Input::SignIn { agent: agent.into(), session });
+            run.input(Input::SignIn { agent: agent.into(), session, ready: true });
         }
         run.pass(Duration::from_secs(600));
         prop_assert_eq!(run.bench.wakes_at(), None::<Instant>);

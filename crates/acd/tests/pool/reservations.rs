@@ -198,7 +198,7 @@ impl Run {
             (24, _) => {
                 self.session += 1;
                 let agent = ["eve", "fay"][self.random.below(2) as usize].to_owned();
-                self.input(Input::SignIn { agent, session: self.session });
+                self.input(Input::SignIn { agent, session: self.session, ready: true });
             }
             (25, _) => {
                 let session = self.session.saturating_sub(self.random.below(4));
@@ -244,7 +244,7 @@ impl Run {
         }
         for agent in ["eve", "fay"] {
             self.session += 1;
-            self.input(Input::SignIn { agent: agent.into(), session: self.session });
+            self.input(Input::SignIn { agent: agent.into(), session: self.session, ready: true });
         }
         for agent in (0..5).map(AgentId) {
             self.input(Input::SetAgentReady { agent, ready: true, reason: String::new() });

@@ -182,3 +182,15 @@ fn browser_closes_mid_call() {
     assert_eq!(states(&bench.sign_in("eve", 2)), [(2, AgentState::Ready)]);
     assert_eq!(offers(&bench.enter(3)), [(3, eve)]);
 }
+
+#[test]
+fn an_agent_who_signs_in_to_look_around_first_is_offered_nobody_until_ready() {
+    let mut bench = desks(&["ann"], &[]);
+    let ann = bench.id("ann");
+    assert_eq!(done(&bench.enter(1)), Some(Outcome::NoAgents), "nobody is there");
+    let signed_in = bench.on(Input::SignIn { agent: "ann".into(), session: 1, ready: false });
+    assert_eq!(states(&signed_in), [(1, AgentState::NotReady)]);
+    assert_eq!(offers(&bench.enter(2)), []);
+    let ready = Input::SetReady { session: 1, ready: true, reason: String::new() };
+    assert_eq!(offers(&bench.on(ready)), [(2, ann)]);
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acd::{Caller, Config, Input, NotAnswered, Output, Priority, Skills, Strategy, TicketId};
+use acd::{Caller, Config, Input, NotAnswered, Output, Priority, Skills, Strategy, TicketId, What};
 
 use crate::support::{Bench, RING, WRAP_UP, config, desk, offers, queue};
 
@@ -151,6 +151,25 @@ fn a_desk_that_lets_it_ring_too_often_is_paused() {
     assert_eq!((status.state, status.reason), (Some(acd::AgentState::NotReady), Some("not answered".into())));
     let ready = Input::SetReady { session: 1, ready: true, reason: String::new() };
     assert_eq!(offers(&bench.on(ready)).len(), 1, "back by a word, and counted anew");
+}
+
+#[test]
+fn an_agent_who_is_insulted_rests_until_they_are_ready_and_it_is_written_down_once() {
+    let mut bench = Bench::new(&config(&["ann"]));
+    let ann = bench.id("ann");
+    bench.enter(1);
+    bench.answered(1, ann);
+    let mut abused = |ticket| {
+        bench.on(Input::Abused { ticket: TicketId(ticket), agent: ann });
+        bench.log.iter().filter(|event| matches!(event.what, What::Abused { .. })).count()
+    };
+    assert_eq!(abused(9), 0, "another ticket's word");
+    assert_eq!((abused(1), abused(1)), (1, 1));
+    bench.on(Input::AgentLeft { ticket: TicketId(1), agent: ann });
+    assert_eq!(offers(&bench.enter(2)), []);
+    assert_eq!(bench.pool.agents()[0].reason.as_deref(), Some("abuse"));
+    let ready = Input::SetAgentReady { agent: ann, ready: true, reason: String::new() };
+    assert_eq!(offers(&bench.on(ready)).len(), 1);
 }
 
 #[test]

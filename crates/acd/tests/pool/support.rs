@@ -135,7 +135,7 @@ impl Bench {
     }
 
     pub(crate) fn sign_in(&mut self, agent: &str, session: u64) -> Vec<Output> {
-        self.on(Input::SignIn { agent: agent.into(), session })
+        self.on(Input::SignIn { agent: agent.into(), session, ready: true })
     }
 
     pub(crate) fn sign_out(&mut self, session: u64) -> Vec<Output> {

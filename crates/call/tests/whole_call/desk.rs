@@ -151,6 +151,25 @@ fn the_curtain_hides_the_camera_and_leaves_the_sound() {
 }
 
 #[test]
+fn a_shield_keeps_the_caller_away_from_the_agent_until_it_is_taken_down() {
+    for plate in [false, true] {
+        let mut talk = if plate { Talk::new(12) } else { Talk::on_air(12) };
+        talk.wish(Wish::Show { name: "page".into() });
+        talk.wish(Wish::Shield);
+        let got = talk.got();
+        talk.world.run_for(5 * SECOND);
+        assert!(talk.now().shielded && talk.now().curtain && talk.now().shown.is_none());
+        assert!(!talk.sees(DESK) && talk.hears(DESK), "the agent can still say that it is over");
+        assert_eq!(talk.got(), got, "nothing more comes to the desk");
+        talk.wish(Wish::Curtain { on: false });
+        assert!(!talk.now().shielded && talk.sees(DESK) && talk.has_visitor());
+        talk.world.say(talk.desk, FromBrowser::HangUp);
+        talk.world.run_for(10 * SECOND);
+        assert_eq!(talk.world.agent_states(1).last(), Some(&AgentState::NotReady), "a break");
+    }
+}
+
+#[test]
 fn no_picture_of_the_camera_comes_after_the_curtain_is_drawn() {
     for seed in 0..10 {
         let mut talk = Talk::on_air(seed);
@@ -240,7 +259,9 @@ fn whoever_goes_while_on_hold_ends_it_for_both() {
 
 #[test]
 fn a_caller_is_handed_on_to_another_queue_and_its_agent() {
-    let mut talk = Talk::on_air(8);
+    let starred = crate::FLOW.replace("name: help\n", "name: help\n      stars: 2 + 1\n");
+    let mut talk = Talk::with(&starred, QUEUES, 8);
+    talk.world.run_for(6 * SECOND);
     let second = talk.world.add_browser(Browser { desk: Desk::Accepts(3 * SECOND), ..Browser::new(3) });
     talk.world.sign_in(second, "desk2");
     assert_eq!(talk.now().queues, ["experts", "help"]);
@@ -253,8 +274,8 @@ fn a_caller_is_handed_on_to_another_queue_and_its_agent() {
     assert!(talk.fetched(|asset| matches!(asset, Asset::Slide { template, .. } if template == "hold.svg")));
     let rings = |browser: &Browser| {
         let told = |word: &ToBrowser| match word {
-            ToBrowser::Ring { queue, path, auto_answer, .. } => {
-                queue == "experts" && *path == ["main", "agent"] && *auto_answer
+            ToBrowser::Ring { queue, path, stars, auto_answer, .. } => {
+                *stars == Some(3) && queue == "experts" && *path == ["main", "agent"] && *auto_answer
             }
             _ => false,
         };

@@ -181,7 +181,7 @@ impl World {
 
     pub(crate) fn sign_in(&mut self, at: usize, agent: &str) {
         let session = self.browsers[at].session.0;
-        self.tell_pool(acd::Input::SignIn { agent: agent.into(), session });
+        self.tell_pool(acd::Input::SignIn { agent: agent.into(), session, ready: true });
     }
 
     /// The socket of a desk is gone for good: the shell tells both.

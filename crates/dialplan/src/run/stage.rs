@@ -256,6 +256,17 @@ impl Memory {
     }
 }
 
+/// A caller's wish to wait.
+pub(crate) struct QueueEntry {
+    pub(crate) priority: Priority,
+    /// The caller's level.
+    pub(crate) stars: Option<u8>,
+    /// What is seen and heard meanwhile.
+    pub(crate) waiting: Presentation,
+    /// What tells the place.
+    pub(crate) places: Option<Places>,
+}
+
 /// One step's view of the call for one moment.
 pub(crate) struct Stage<'a> {
     pub(super) service: &'a Service,
@@ -357,20 +368,15 @@ impl<'a> Stage<'a> {
     }
 
     /// Puts the caller into a queue, or shows the wait again to one who is in it.
-    pub(crate) fn enter_queue(
-        &mut self,
-        queue: &str,
-        priority: Priority,
-        waiting: Presentation,
-        places: Option<Places>,
-        told: Telling<'_>,
-    ) {
+    pub(crate) fn enter_queue(&mut self, queue: &str, entry: QueueEntry, told: Telling<'_>) {
+        let QueueEntry { priority, stars, waiting, places } = entry;
         self.doubt(told);
         if self.memory.queued.is_some() {
             return self.memory.out.push_back(Action::Hold { waiting, places });
         }
         self.memory.queued = Some(Queued { depth: self.depth, attended: false });
-        self.memory.out.push_back(Action::Queue { queue: queue.to_owned(), priority, waiting, places });
+        let queue = queue.to_owned();
+        self.memory.out.push_back(Action::Queue { queue, priority, stars, waiting, places });
     }
 
     /// Whether the caller waits in a queue and no agent talks with them.

@@ -223,6 +223,8 @@ pub enum Action {
         queue: String,
         /// How soon it is this caller's turn.
         priority: Priority,
+        /// The caller's level, 1 to 5, where the service tells one.
+        stars: Option<u8>,
         /// Picture and music of the wait, looped.
         waiting: Presentation,
         /// What tells the caller's place in place of that picture.

@@ -1,6 +1,6 @@
-//! `priority` of `queue`: how soon it is a caller's turn among those who wait.
+//! `priority` and `stars` of `queue`: how soon it is a caller's turn among those who wait, and the level that an agent sees.
 //!
-//! The expression is evaluated once, when the caller enters the queue; from there on waiting adds to it.
+//! The expressions are evaluated once, when the caller enters the queue; from there on waiting adds to the points.
 
 use crate::Priority;
 use crate::check::Checker;
@@ -46,6 +46,30 @@ impl Points {
             base: points.round().clamp(-most, most) as i32,
             per_minute: self.per_minute.unwrap_or(limits::PER_MINUTE),
         }
+    }
+}
+
+/// The caller's level as it is written in a node.
+#[derive(Debug, Default)]
+pub(super) struct Stars(Option<Expression>);
+
+impl Stars {
+    /// Reads the field, if it is there.
+    pub(super) fn read(reader: &mut Reader, fields: &Fields<'_>) -> Self {
+        let word = fields.get("stars").and_then(|tree| reader.word("`stars`", tree));
+        Stars(word.and_then(|word| Expression::new(word).map_err(|finding| reader.note(finding)).ok()))
+    }
+
+    pub(super) fn check(&self, checker: &mut Checker<'_>) {
+        if let Some(stars) = &self.0 {
+            checker.value(stars, &Type::Number, "`stars`");
+        }
+    }
+
+    /// Of a caller who enters now, 1 to [`limits::LEVEL_MAX`]; what cannot be calculated is no level.
+    pub(super) fn now(&self, scope: &Scope) -> Option<u8> {
+        let value = f64::try_from(self.0.as_ref()?.evaluate(scope).ok()?).ok()?;
+        Some(value.round().clamp(0.0, f64::from(limits::LEVEL_MAX)) as u8).filter(|stars| *stars > 0)
     }
 }
 

@@ -2,14 +2,14 @@
 //!
 //! What is seen and heard meanwhile is the queue's `hold` in queues.yaml, or the step's own `hold`.
 
-use super::priority::Points;
+use super::priority::{Points, Stars};
 use super::show_place::ShowPlace;
 use super::while_waiting::{Deed, Keys};
 use super::{Cue, Field, Kind, Next, Outcome, Part, Step, Way};
 use crate::check::Checker;
 use crate::queues::read_hold;
 use crate::read::{Fields, Reader};
-use crate::run::Stage;
+use crate::run::{QueueEntry, Stage};
 use crate::scene::Scene;
 use crate::service::Queues;
 use crate::source::Word;
@@ -30,6 +30,7 @@ pub(super) static KIND: Kind = Kind {
             name: "priority",
             docs: "`{ base, per_minute: 10 }`: points at entry, an expression, and what each minute of waiting adds; who has the most is next",
         },
+        Field { name: "stars", docs: "the caller's level, an expression: 1 to 5; whoever answers sees it" },
         Field {
             name: "show_place",
             docs: "shows the caller's place over the hold's sound: `{ slide, title, lines, values, every: 10s, each: 2m, over_clip: true }`; the slide gets `values.place`, and with `each`, how long one caller takes an agent, `values.wait` in minutes; with `over_clip` it is drawn over the hold's clip where it is not black",
@@ -73,6 +74,7 @@ struct Queue {
     hold: Option<Scene>,
     show_place: Option<ShowPlace>,
     priority: Points,
+    stars: Stars,
     keys: Keys,
     exits: Exits,
 }
@@ -82,9 +84,10 @@ fn read(reader: &mut Reader, fields: &Fields<'_>) -> Option<Box<dyn Step>> {
     let hold = fields.entry("hold").and_then(|(key, tree)| read_hold(reader, key.span, tree));
     let show_place = ShowPlace::read(reader, fields);
     let priority = Points::read(reader, fields);
+    let stars = Stars::read(reader, fields);
     let keys = Keys::read(reader, fields);
     let exits = Exits::read(reader, "a queue", fields, KIND.outcomes);
-    Some(Box::new(Queue { name: name?, hold, show_place, priority, keys, exits }))
+    Some(Box::new(Queue { name: name?, hold, show_place, priority, stars, keys, exits }))
 }
 
 impl Queue {
@@ -143,6 +146,7 @@ impl Step for Queue {
             show_place.check(checker);
         }
         self.priority.check(checker);
+        self.stars.check(checker);
         self.keys.check(checker);
     }
 
@@ -159,8 +163,14 @@ impl Step for Queue {
         let show_place = self.show_place.as_ref().filter(|_| stage.has_video());
         let places =
             show_place.and_then(|show_place| show_place.places(&telling, self.agents(stage.queues())));
-        let priority = self.priority.now(&stage.scope());
-        stage.enter_queue(&self.name.value, priority, waiting, places, telling);
+        let scope = stage.scope();
+        let entry = QueueEntry {
+            priority: self.priority.now(&scope),
+            stars: self.stars.now(&scope),
+            waiting,
+            places,
+        };
+        stage.enter_queue(&self.name.value, entry, telling);
         Next::Wait
     }
 
@@ -228,6 +238,26 @@ mod tests {
             "  main: {{ queue: {{ name: video, hold: {{ slide: page.svg, title: hi, music: clip.mp4 }}, {exits} }} }}\n"
         );
         check(&nodes, seeing(), "", "main <video page.svg HI clip.mp4>");
+    }
+
+    #[test]
+    fn stars_are_those_of_the_caller() {
+        let exits = EXITS.replace("full: main", "full: bye");
+        let stars = |field: &str| {
+            let service = crate::testing::service(&format!(
+                "  main: {{ set: {{ vars: {{ times: 4 }}, next: wait }} }}\n  wait: {{ queue: {{ name: video, {field} {exits} }} }}\n"
+            ));
+            let mut run = crate::Run::new(service.clone(), service.flows()[0].id(), seeing(), 0);
+            run.handle_input(crate::testing::some_time(), crate::Event::Start);
+            std::iter::repeat_with(|| run.poll_output()).take(5).find_map(|action| match action {
+                crate::Action::Queue { stars, .. } => Some(stars),
+                _ => None,
+            })
+        };
+        assert_eq!(stars("stars: times,"), Some(Some(4)));
+        assert_eq!(stars("stars: times + 7,"), Some(Some(5)), "no more than there are");
+        assert_eq!(stars("stars: times - 4,"), Some(None), "none is no level");
+        assert_eq!(stars(""), Some(None));
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl World {
 
 fn signed_in(words: &[acd::Input]) -> u64 {
     match words {
-        [acd::Input::SignIn { agent, session }] if agent == "anna" => *session,
+        [acd::Input::SignIn { agent, session, ready: true }] if agent == "anna" => *session,
         other => panic!("{other:?}"),
     }
 }

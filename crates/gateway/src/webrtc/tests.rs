@@ -313,9 +313,11 @@ async fn a_desk_that_is_loading_anew_takes_no_ring() {
     let media = Box::new(negotiation::Plan::new(&Browser::new().await.offer().await, None).unwrap().media);
     let ring = |call| ToBrowser::Ring {
         call: call::CallId(call),
+        ticket: acd::TicketId(call),
         caller: "Ann".into(),
         number: "1008621".into(),
         queue: "help".into(),
+        stars: None,
         path: Vec::new(),
         auto_answer: false,
         media: media.clone(),
@@ -385,7 +387,7 @@ async fn what_cannot_be_bridged_is_refused_in_words() {
     for (command, code) in [
         (Command::Key { digit: '1' }, "no_call"),
         (Command::Restart { sdp: String::new() }, "no_call"),
-        (Command::SignIn { agent: "desk1".into() }, "wrong_role"),
+        (Command::SignIn { agent: "desk1".into(), ready: false }, "wrong_role"),
         (Command::Accept { call: 1, sdp: String::new() }, "wrong_role"),
     ] {
         session.commands.send(command).await.unwrap();

@@ -62,6 +62,9 @@ pub enum Command {
     SignIn {
         /// Name in `queues.yaml`.
         agent: String,
+        /// Takes calls at once, as a desk does that was lost in the middle of its work.
+        #[serde(default)]
+        ready: bool,
     },
     /// Stops working as an agent.
     SignOut {},
@@ -107,6 +110,8 @@ pub enum Command {
     },
     /// Shows the camera to the caller again.
     TakeBack {},
+    /// The caller insults or threatens: a curtain, nothing more of them, and supervisors are told.
+    Shield {},
     /// Lets the caller wait in another queue.
     HandOn {
         /// As [`DeskNow::queues`] has it.
@@ -234,6 +239,8 @@ pub struct DeskNow {
     pub held: bool,
     /// The caller does not see the camera.
     pub curtain: bool,
+    /// The agent sees and hears nothing of the caller.
+    pub shielded: bool,
     /// The caller sees this of the shelf.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shown: Option<String>,
@@ -241,12 +248,14 @@ pub struct DeskNow {
     pub shelf: Vec<String>,
     /// The queues where the caller can wait.
     pub queues: Vec<String>,
+    /// What can be said that the conversation was about.
+    pub codes: Vec<String>,
 }
 
 impl From<call::web::DeskNow> for DeskNow {
     fn from(now: call::web::DeskNow) -> Self {
-        let call::web::DeskNow { on_air, held, curtain, shown, shelf, queues } = now;
-        DeskNow { on_air, held, curtain, shown, shelf, queues }
+        let call::web::DeskNow { on_air, held, curtain, shielded, shown, shelf, queues, codes } = now;
+        DeskNow { on_air, held, curtain, shielded, shown, shelf, queues, codes }
     }
 }
 
@@ -305,6 +314,8 @@ impl AgentNow {
 pub struct Ring {
     /// Its number, for `accept` and `reject`.
     pub call: u64,
+    /// Their stay in the queue, as `/api/v1/contacts` knows it; as text, since it has more digits than a number of a page.
+    pub ticket: String,
     /// Who calls.
     pub caller: String,
     /// What they dialled.
@@ -313,6 +324,9 @@ pub struct Ring {
     pub queue: String,
     /// Whether they can be seen, and see.
     pub video: bool,
+    /// Their level, 1 to 5, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stars: Option<u8>,
     /// The nodes that they came by last, in their order.
     pub path: Vec<String>,
     /// The page is to accept by itself.

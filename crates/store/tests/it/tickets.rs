@@ -7,6 +7,8 @@ use acd::{AgentId, Caller, NotAnswered, Outcome, Priority, TicketId, What};
 use call::{CallId, Cause, Cdr, Packets};
 use dialplan::{Journal, Rated, Stay};
 use sqlx::Row;
+use store::audit::Entry;
+use store::contacts::{ContactId, NotKept};
 use store::tickets::PoolRecord;
 use store::{Place, Store};
 
@@ -213,4 +215,72 @@ fn decisions_survive_a_store_that_is_opened_again() {
         store.stop();
         thread.join().expect("it ends");
     }
+}
+
+#[test]
+fn conversations_are_spoken_of_by_the_agent_who_had_them() {
+    everywhere("contacts", async |store, _| {
+        store.begin(seconds(1_000), "");
+        store.keep_pool(vec![entered(1_000, 1), connected(1_010, 1), ended(1_100, 1, Outcome::Served)]);
+        store.keep_pool(vec![entered(1_001, 2), ended(1_100, 2, Outcome::Left)]);
+        store.keep_pool(vec![entered(1_050, 3), connected(1_110, 3)]);
+        store.keep_pool(vec![record(1_120, What::Abused { ticket: TicketId(3), agent: AgentId(1) })]);
+        settled(&store).await;
+        let said = async |id: &str, agent: &str, note: &str| {
+            let (id, note) = (id.parse().expect("an id"), Some(note.to_owned()));
+            store.wrap_up(id, agent.to_owned(), Some("bill".to_owned()), note).await.expect("written")
+        };
+        assert!(said("3", "agent1", "by the ticket of a ring").await);
+        assert!(said("1000000-1", "agent1", "by its id").await);
+        assert!(!said("1000000-1", "agent2", "of another agent").await);
+        assert!(!said("2", "agent1", "nobody answered").await);
+        assert!(!said("999-1", "agent1", "another start").await);
+        assert!("1-".parse::<ContactId>().is_err() && "-1".parse::<ContactId>().is_err());
+
+        let entry = || Entry {
+            at: 1_130,
+            account: "ann".to_owned(),
+            what: "snapshot kept".to_owned(),
+            about: "3".to_owned(),
+            address: String::new(),
+        };
+        let keep = async |agent: &str, picture: &[u8]| {
+            let id = "3".parse().expect("an id");
+            store.add_snapshot(id, agent.to_owned(), seconds(1_130), picture, entry()).await.expect("written")
+        };
+        assert_eq!(keep("agent2", b"?").await, Err(NotKept::Unknown));
+        assert_eq!((keep("agent1", b"first").await, keep("agent1", b"second").await), (Ok(1), Ok(2)));
+        let picture = async |number, agent| {
+            store.snapshot("3".parse().expect("an id"), number, agent).await.expect("read")
+        };
+        assert_eq!(picture(2, None).await.as_deref(), Some(&b"second"[..]));
+        assert_eq!(picture(1, Some("agent1")).await.as_deref(), Some(&b"first"[..]));
+        assert_eq!((picture(1, Some("agent2")).await, picture(3, None).await), (None, None));
+        for number in 3..=store::SNAPSHOTS_MAX {
+            assert_eq!(keep("agent1", b"more").await, Ok(number));
+        }
+        assert_eq!(keep("agent1", b"more").await, Err(NotKept::Full));
+        let noted = store.audit(2_000, 100).await.expect("read");
+        assert_eq!(noted.len() as u64, store::SNAPSHOTS_MAX, "what was not kept is not told");
+
+        let contacts = store.contacts(Some("agent1")).await.expect("read");
+        let told: Vec<_> =
+            contacts.iter().map(|one| (one.id.as_str(), one.note.as_deref(), one.snapshots)).collect();
+        assert_eq!(
+            told,
+            [
+                ("1000000-3", Some("by the ticket of a ring"), store::SNAPSHOTS_MAX),
+                ("1000000-1", Some("by its id"), 0)
+            ]
+        );
+        assert_eq!((contacts[0].ended_at, contacts[1].ended_at), (None, Some(seconds(1_100))));
+        assert!(store.contacts(Some("agent2")).await.expect("read").is_empty());
+        assert_eq!(store.contacts(None).await.expect("read"), contacts);
+        assert_eq!(store.remarks(1_100).await.expect("read").len(), 1);
+
+        let alerts = store.alerts(1_000).await.expect("read");
+        assert_eq!((alerts.len(), alerts[0].agent.as_str(), alerts[0].at), (1, "agent1", seconds(1_120)));
+        assert_eq!(alerts[0].caller.as_deref(), Some("13800138000"));
+        assert!(store.alerts(1_121).await.expect("read").is_empty());
+    });
 }

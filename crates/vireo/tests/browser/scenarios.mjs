@@ -195,6 +195,84 @@ async function supervisor(stage) {
   return { off, heard, deaf, rang, waiting, errors: [...lead.errors, ...clerk.errors, ...visitor.errors] };
 }
 
+/** An agent looks at the own equipment, works on a conversation, is insulted, and supervisors see what came of it. @param {Stage} stage */
+async function work(stage) {
+  const { browser, url, options } = stage;
+  const shot = (/** @type {Tab} */ tab, /** @type {string} */ name) => options.out && tab.screenshot(`${options.out}/${name}.png`);
+  const [agent] = agents(stage);
+  const clerk = await Tab.open(browser, url, { path: "/desk", as: agent, source: "test", height: 1000 });
+  await clerk.page.click(`[data-agent="${agent}"]:enabled`);
+  const checked = await clerk.inside("the microphone is heard", () =>
+    document.querySelector(".button.ready:enabled") && document.querySelector("video.checked")
+      && Number(document.querySelector(".check meter").value));
+  await shot(clerk, "desk-check");
+  await clerk.page.click(".button.ready:enabled");
+  await clerk.until("ready", (state) => state.mode === "ready");
+  const visitor = await caller(stage);
+  await join(visitor, clerk);
+  await clerk.until("on air", (state) => state.view?.on_air === true);
+  await pause(1_000);
+  await visitor.watchChange();
+  await clerk.page.setInputFiles(".own-picture input", { name: "meter.png", mimeType: "image/png", buffer: redPicture(await clerk.page.evaluate(red)) });
+  await visitor.changedAt();
+  await clerk.inside("the own picture", () => document.querySelector(".drop-still") !== null);
+  await pause(1_000);
+  const own = await visitor.page.evaluate(middle);
+  await clerk.page.click(".drop-still");
+  await pause(1_500);
+  const camera = await visitor.page.evaluate(middle);
+  await clerk.page.click(".codes input[value=roaming] + span");
+  await clerk.page.fill(".remarks textarea", "Caller asks about the roaming pack; 客户咨询国际漫游资费");
+  await clerk.page.click(".button.snapshot");
+  await clerk.inside("the picture is kept", () => document.querySelector(".remarks .notice.calm") !== null);
+  await clerk.inside("the note is kept", () => document.querySelector(".contacts li p") !== null && document.querySelector(".contacts .snap") !== null);
+  await shot(clerk, "desk-notes");
+  const snap = await clerk.page.evaluate(async () => {
+    const answer = await fetch(document.querySelector(".contacts .snap").href);
+    const picture = await createImageBitmap(await answer.blob());
+    return { status: answer.status, type: answer.headers.get("content-type"), width: picture.width };
+  });
+  await clerk.page.click(".button.shield");
+  await clerk.until("shielded", (state) => state.view?.shielded === true);
+  await shot(clerk, "desk-shield");
+  await clerk.hangUp();
+  await clerk.until("a break", (state) => state.mode === "not_ready");
+  const lead = await Tab.open(browser, url, { path: "/supervisor", as: "supervisor", width: 1920, height: 1080 });
+  const alert = await lead.inside("the alert", () => document.querySelector(".alerts .notice")?.textContent);
+  await lead.inside("the reason", () => document.querySelector(".people")?.textContent.includes("Was insulted"));
+  await shot(lead, "supervisor-alert");
+  const board = await Tab.open(browser, url, { path: "/wallboard", as: "supervisor", width: 1920, height: 1080 });
+  const said = await board.inside("hot words", () => {
+    const words = [...document.querySelectorAll(".list li .label")].map((label) => label.textContent.trim());
+    return words.includes("Roaming") && words;
+  });
+  await shot(board, "wallboard-words");
+  return { checked, own, camera, snap, rests: (await clerk.state()).mode, alert, said,
+    errors: [...clerk.errors, ...visitor.errors, ...lead.errors, ...board.errors] };
+}
+
+/** In a page: a red picture as base64. */
+function red() {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [400, 400];
+  const brush = canvas.getContext("2d");
+  brush.fillStyle = "#e01010";
+  brush.fillRect(0, 0, 400, 400);
+  return canvas.toDataURL("image/png").split(",")[1];
+}
+
+const redPicture = (/** @type {string} */ text) => Buffer.from(text, "base64");
+
+/** In a page: the colour in the middle of what is received. */
+function middle() {
+  const video = document.querySelector("video.remote");
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+  const brush = canvas.getContext("2d");
+  brush.drawImage(video, 0, 0);
+  return [...brush.getImageData(canvas.width / 2, canvas.height / 4, 1, 1).data].slice(0, 3);
+}
+
 /** A call stands at its node in the drawing, and when it has ended, in the figures of today. @param {Stage} stage */
 async function dialplans(stage) {
   const { browser, url, options } = stage;
@@ -479,6 +557,7 @@ export const SCENARIOS = {
   dialplans,
   wallboard,
   supervisor,
+  work,
   "answers-itself": answersItself,
   menu,
   agent,

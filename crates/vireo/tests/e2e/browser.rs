@@ -128,6 +128,34 @@ fn a_supervisor_takes_an_agent_off_says_so_and_closes_the_queue() {
 }
 
 #[test]
+fn an_agent_checks_the_equipment_speaks_of_a_conversation_and_is_shielded() {
+    let Some(lab) = lab("browser-work", &[]) else { return };
+    let mut gateway = Gateway::with(&lab, |queues| {
+        queues
+            .replace("agents: [desk1, desk2, agent1, agent2]", "agents: [desk1, desk2]")
+            .replace("wrap_up: 5s", "wrap_up: 5s\n    wrap_up_codes: [balance, roaming]")
+    });
+    let out = shots();
+    let seen = Browser::run(&lab, "work", &["--out", out.to_str().expect("UTF-8")], LIMIT);
+    assert!(number(&seen, "/checked") > -45.0, "the level of the microphone: {seen}");
+    let colour = |which: &str| {
+        let part = |at: usize| number(&seen, &format!("/{which}/{at}"));
+        (part(0), part(1), part(2))
+    };
+    let (red, green, blue) = colour("own");
+    assert!(red > 150.0 && green < 90.0 && blue < 90.0, "the caller sees the agent's own picture: {seen}");
+    let (red, green, _) = colour("camera");
+    assert!(red < 200.0 || green > 60.0, "and then the camera again: {seen}");
+    assert_eq!(seen["snap"], json!({ "status": 200, "type": "image/jpeg", "width": 352 }), "{seen}");
+    assert_eq!(text(&seen, "/rests"), "not_ready", "an agent who was insulted rests");
+    assert!(text(&seen, "/alert").contains("desk1"), "{seen}");
+    let said = seen["said"].as_array().expect("words");
+    assert!(said.contains(&json!("roaming")) && said.contains(&json!("咨询")), "words of the note: {seen}");
+    nothing(&seen, "errors");
+    gateway.assert_alive();
+}
+
+#[test]
 fn a_visitor_sees_the_menu_and_the_page_behind_key_1() {
     let Some(lab) = lab("browser-menu", &[]) else { return };
     let mut gateway = Gateway::start(&lab);

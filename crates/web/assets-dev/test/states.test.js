@@ -63,8 +63,8 @@ test("a page that was loaded anew takes up its call", () => {
   assert.deepEqual([now.phase, now.since, now.caption?.node], ["live", 10_000, "menu"]);
   const over = { ...phoneState.IDLE, over: /** @type {const} */ ({ kind: "hung_up" }) };
   assert.deepEqual(phoneState.redraw(over, { call: 7 }), [], "this page has hung up");
-  const talking = desk(signIn, { type: "agent", agent: "desk1", state: "talking" }, { type: "rejoin", with: "Ann", seconds: 2 });
-  assert.deepEqual([talking.mode, talking.talk], ["talking", { with: "Ann", number: "", path: [], since: 0 }]);
+  const talking = desk(signIn, { type: "agent", agent: "desk1", state: "talking" }, { type: "rejoin", with: "Ann", seconds: 2, ring: { ...ring, ticket: "8", stars: 4, path: ["menu"] } });
+  assert.deepEqual([talking.mode, talking.talk], ["talking", { with: "Ann", number: "1008621", path: ["menu"], ticket: "8", stars: 4, since: 0 }]);
 });
 
 const signIn = /** @type {const} */ ({ type: "sign_in", agent: "desk1" });
@@ -113,7 +113,7 @@ test("nobody is rung who is not signed in", () => {
 });
 
 test("what caller and agent have of each other is known until the call is over", () => {
-  const view = { on_air: true, held: false, curtain: true, shown: "film", shelf: ["film"], queues: ["help"] };
+  const view = { on_air: true, held: false, curtain: true, shown: "film", shelf: ["film"], queues: ["help"], shielded: false, codes: ["bill"] };
   const talking = /** @type {const} */ ([signIn, ring, agent("talking"), { type: "talking", with: "Ann" }, { type: "desk", ...view }]);
   assert.deepEqual(desk(...talking).view, view);
   assert.equal(desk(...talking, { type: "ended", why: "" }).view, null);

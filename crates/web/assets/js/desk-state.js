@@ -4,11 +4,11 @@
 /**
  * @typedef {{agent: string|null, mode: "signed_out"|"signing_in"|AgentMode, reason: string,
  *   until: number|null, ring: (Ring & {since: number, accepting: boolean})|null,
- *   talk: {with: string, number: string, path: string[], since: number|null}|null, view: DeskNow|null, note: Note|null,
+ *   talk: {with: string, number: string, path: string[], ticket: string, stars: number, since: number|null}|null, view: DeskNow|null, note: Note|null,
  *   messages: {from: string, text: string}[]}} Desk
  * @typedef {{kind: "refused", reason: string} | {kind: "missed", why: string}
  *   | {kind: "ended", why: string} | {kind: "lost"} | {kind: "failed", why: string}} Note what to tell the agent
- * @typedef {FromGateway | {type: "rejoin", with: string, seconds: number} | {type: "sign_in", agent: string} | {type: "sign_out"} | {type: "accept"}
+ * @typedef {FromGateway | {type: "rejoin", with: string, seconds: number, ring?: Ring} | {type: "sign_in", agent: string} | {type: "sign_out"} | {type: "accept"}
  *   | {type: "reject"} | {type: "failed", why: string} | {type: "gone"} | {type: "read"}} Event
  */
 
@@ -38,9 +38,9 @@ export function next(desk, event, now) {
       if (desk.agent === null) return desk;
       return event.agent === undefined ? signedOut(event.reason) : moved(desk, event, now);
     case "ring": {
-      const { call, caller, number, queue, video = true, path = [], auto_answer = false } = event;
+      const { call, caller, number, queue, video = true, path = [], auto_answer = false, ticket = "", stars = 0 } = event;
       if (desk.agent === null || desk.ring?.call === call) return desk;
-      const ring = { call, caller, number, queue, video, path, auto_answer, since: now, accepting: false };
+      const ring = { call, caller, number, queue, video, path, auto_answer, ticket, stars, since: now, accepting: false };
       return { ...desk, mode: "ringing", ring, note: null };
     }
     case "stop_ringing":
@@ -53,14 +53,14 @@ export function next(desk, event, now) {
     case "rejoin":
     case "talking": {
       const began = event.type === "rejoin" ? now - event.seconds * 1000 : now;
-      const number = desk.ring?.number ?? desk.talk?.number ?? "";
-      const path = desk.ring?.path ?? desk.talk?.path ?? [];
-      const talk = { with: event.with, number, path, since: desk.talk?.since ?? began };
+      const of = desk.ring ?? desk.talk ?? (event.type === "rejoin" ? event.ring : undefined);
+      const { number = "", path = [], ticket = "", stars = 0 } = of ?? {};
+      const talk = { with: event.with, number, path, ticket, stars, since: desk.talk?.since ?? began };
       return desk.agent === null ? desk : { ...desk, mode: "talking", ring: null, talk, note: null };
     }
     case "desk": {
-      const { on_air, held, curtain, shown, shelf, queues } = event;
-      return desk.agent === null ? desk : { ...desk, view: { on_air, held, curtain, shown, shelf, queues } };
+      const { on_air, held, curtain, shielded = false, shown, shelf, queues, codes = [] } = event;
+      return desk.agent === null ? desk : { ...desk, view: { on_air, held, curtain, shielded, shown, shelf, queues, codes } };
     }
     case "ended":
       return { ...desk, ring: null, talk: null, view: null, note: { kind: "ended", why: event.why } };

@@ -1,5 +1,8 @@
 // The agent's desk: sign in, get ready, answer.
 import { me, mustBeSignedIn, toSignIn, whoAmI } from "./account.js";
+import { Check, watchEquipment } from "./desk-check.js";
+import { Conduct, drawCurtain, dropStill } from "./desk-conduct.js";
+import { LastContacts, Remarks, lookBack, speakOf } from "./desk-notes.js";
 import { Interruption, Mute, Preview, SourceChoice, Unblock } from "./controls.js";
 import { SIGNED_OUT, next } from "./desk-state.js";
 import { t, tOr, whyText } from "./i18n.js";
@@ -35,7 +38,7 @@ const session = new Session("desk", { hue: 28, pitch: 587 }, {
     tell({ type: "agent", ...is });
     if (is.state === "ringing" && ring) tell({ type: "ring", ...ring });
     if (talking !== undefined && anew) {
-      tell({ type: "rejoin", with: talking, seconds });
+      tell({ type: "rejoin", with: talking, seconds, ring });
       session.rejoin().catch(() => session.send("hang_up"));
     } else if (talking !== undefined) tell({ type: "talking", with: talking });
     else if (talk) tell({ type: "ended", why: "" });
@@ -63,8 +66,7 @@ function takeUpAgain(agent, mode) {
 
 /** @param {string} agent */
 function signInAgain(agent) {
-  session.send("sign_in", { agent });
-  if (willing) session.send("ready", { ready: true });
+  session.send("sign_in", { agent, ready: willing });
 }
 
 /** Moves the state; a talk that is over takes its connection with it. @param {Event} event */
@@ -74,7 +76,13 @@ function tell(event) {
   desk.value = after;
   if (event.type === "talking") reached("talking");
   const connected = (/** @type {Desk} */ state) => state.talk !== null || state.ring?.accepting === true;
-  if (connected(before) && !connected(after)) session.disconnect();
+  const { talk, view } = after;
+  if (talk && view && talk.ticket) speakOf({ ticket: talk.ticket, who: talk.with, codes: view.codes ?? [] });
+  if (before.talk && !talk) void lookBack();
+  if (connected(before) && !connected(after)) {
+    dropStill(session);
+    session.disconnect();
+  }
   if (before.agent !== null && after.agent === null) session.release();
 }
 
@@ -140,13 +148,13 @@ effect(() => {
 });
 watchSleep(troubled);
 
-const drawCurtain = () => session.send("curtain", { on: !desk.value.view?.curtain });
+watchEquipment(session, () => desk.value.agent !== null && desk.value.mode === "not_ready");
 
 addEventListener("keydown", (event) => {
   if (event.repeat || typing(event) || event.ctrlKey || event.altKey || event.metaKey) return;
   if (desk.value.view && event.key.toLowerCase() === "c") {
     event.preventDefault();
-    return drawCurtain();
+    return drawCurtain(session, desk.value.view);
   }
   if (!desk.value.ring) return;
   if (event.key === "Enter") accept();
@@ -228,7 +236,13 @@ function Readiness() {
       ${mode === "wrap_up" && html`<button type="button" class="button go ready" onClick=${() => setReady(true)}>${t("desk_get_ready")}</button>`}`;
   }
   if (mode !== "not_ready") return null;
-  return html`<button type="button" class="button go ready" onClick=${() => setReady(true)}>${t("desk_get_ready")}</button>`;
+  return html`<${Check} onReady=${() => setReady(true)} />`;
+}
+
+/** A caller's level. @param {{stars: number}} props */
+function Stars({ stars }) {
+  if (stars === 0) return null;
+  return html`<span class="stars" role="img" aria-label=${t("desk_stars", { n: stars })}>${"★".repeat(stars)}<i>${"★".repeat(Math.max(0, 5 - stars))}</i></span>`;
 }
 
 /** How long it rings at a desk that answers by itself. */
@@ -253,7 +267,7 @@ function Ring() {
   const seconds = Math.max(0, Math.floor((now.value - ring.since) / 1000));
   return html`<section class="panel ring" role="alertdialog" aria-label=${t("desk_ringing")} aria-describedby="ring-who">
     <h2>${t(ring.accepting ? "desk_joining" : "desk_ringing")}</h2>
-    <p class="caller" id="ring-who">${ring.caller || t("withheld")}</p>
+    <p class="caller" id="ring-who">${ring.caller || t("withheld")} <${Stars} stars=${ring.stars} /></p>
     ${!ring.video && html`<p class="quiet">${t("desk_sound_only")}</p>`}
     <dl><div><dt>${t("desk_number")}</dt><dd>${ring.number}</dd></div>
       <div><dt>${t("desk_queue")}</dt><dd>${ring.queue}</dd></div>
@@ -269,35 +283,6 @@ function Ring() {
   </section>`;
 }
 
-/** What the caller has of the agent, and what the agent can do about it. */
-function Conduct() {
-  const { view } = desk.value;
-  if (!view) return null;
-  const { on_air, held, curtain, shown, shelf, queues } = view;
-  const word = !on_air ? "desk_coming_on" : held ? "desk_held" : shown ? "desk_shown" : curtain ? "desk_curtain_drawn" : "desk_seen";
-  const send = (/** @type {string} */ type, /** @type {string} */ field) => (/** @type {any} */ event) => {
-    if (event.target.value) session.send(type, { [field]: event.target.value });
-    event.target.value = "";
-  };
-  const choice = (/** @type {string} */ type, /** @type {string} */ field, /** @type {string[]} */ all) =>
-    all.length > 0 && html`<label class="field inline"><span>${t(`desk_${type}`)}</span>
-      <select name=${type} onChange=${send(type, field)}>
-        <option value="">${t("desk_choose")}</option>
-        ${all.map((name) => html`<option value=${name}>${name}</option>`)}
-      </select></label>`;
-  return html`<div class="conduct">
-    <p class="seen" role="status">${t("desk_caller_sees")} <b>${t(word, { what: shown ?? "" })}</b></p>
-    <div class="actions">
-      <button type="button" class="button hold" aria-pressed=${held} onClick=${() => session.send("hold", { on: !held })}>
-        ${t(held ? "desk_unhold" : "desk_hold")}</button>
-      <button type="button" class="button curtain" aria-pressed=${curtain} onClick=${drawCurtain}>
-        ${t(curtain ? "desk_uncurtain" : "desk_curtain")}<kbd>C</kbd></button>
-      ${shown && html`<button type="button" class="button take-back" onClick=${() => session.send("take_back")}>${t("desk_take_back")}</button>`}
-    </div>
-    <div class="choices">${choice("show", "name", shelf)}${choice("hand_on", "queue", queues)}</div>
-  </div>`;
-}
-
 /** What supervisors say. */
 function Messages() {
   return html`<div role="log" class="stack messages">${desk.value.messages.map(({ from, text }, at) => html`<div class="message">
@@ -310,24 +295,30 @@ function Talk() {
   const { talk, ring, mode } = desk.value;
   const stream = session.remote.value;
   const idle = IDLE[mode] ?? "desk_wait";
+  const own = session.source.value;
+  // Who is about to get ready looks at themselves as callers will see them.
+  const shielded = desk.value.view?.shielded === true;
+  const checked = !stream && mode === "not_ready" && own;
   return html`<section class="screen">
     <div class="stage">
       <${Picture} stream=${stream} label=${t("desk_remote")} kind="remote" onFirst=${() => reached("picture")}
         onBlocked=${(/** @type {() => void} */ play) => (session.blocked.value = play)} />
-      ${!stream && html`<div class="dark"><${Song} /><b>${t(idle)}</b>${knows(`${idle}_text`) && html`<p>${t(`${idle}_text`)}</p>`}</div>`}
+      ${shielded && html`<div class="covered"><${Icon} name="shield" /></div>`}
+      ${checked ? html`<${Picture} stream=${own.stream} muted label=${t("desk_own")} kind=${own.kind === "camera" ? "checked mirrored" : "checked"} />`
+        : !stream && html`<div class="dark"><${Song} /><b>${t(idle)}</b>${knows(`${idle}_text`) && html`<p>${t(`${idle}_text`)}</p>`}</div>`}
       <${Unblock} session=${session} />
     </div>
     <${Sonogram} stream=${stream} label=${t("phone_sound")} />
     <div class="below">
       <div class="talk">
-        ${talk && html`<p><b>${t("phone_with", { who: talk.with || t("withheld") })}</b>${talk.number && html` <span class="quiet">${talk.number}</span>`}</p>
+        ${talk && html`<p><b>${t("phone_with", { who: talk.with || t("withheld") })}</b>${talk.number && html` <span class="quiet">${talk.number}</span>`} <${Stars} stars=${talk.stars} /></p>
         ${talk.path.length > 0 && html`<dl class="came"><${Way} path=${talk.path} /></dl>`}
         <div class="actions"><${Mute} session=${session} />
           <button type="button" class="button end hang-up" onClick=${hangUp}><${Icon} name="end" />${t("phone_hang_up")}</button></div>
-        <${Conduct} />`}
+        <${Conduct} session=${session} view=${desk.value.view} />`}
         ${!talk && !ring && html`<${SourceChoice} session=${session} />`}
       </div>
-      <${Preview} session=${session} label=${t("desk_own")} />
+      ${!checked && html`<${Preview} session=${session} label=${t("desk_own")} />`}
     </div>
   </section>`;
 }
@@ -342,7 +333,7 @@ function Page() {
     <${Interruption} session=${session} />
     ${agent === null ? html`<${SignIn} />`
       : mode === "signing_in" ? html`<p class="quiet">${t("desk_signing_in")}</p>`
-        : html`<div class="desk"><div class="stack"><${Status} /><${Messages} /><${NoteLine} /><${Ring} /></div><${Talk} /></div>`}`;
+        : html`<div class="desk"><div class="stack"><${Status} /><${Messages} /><${NoteLine} /><${Ring} /><${Remarks} /><${LastContacts} /></div><${Talk} /></div>`}`;
 }
 
 void mustBeSignedIn();

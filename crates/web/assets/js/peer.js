@@ -135,6 +135,16 @@ export class Peer {
     }
   }
 
+  /** Sends another picture from now on; false when the call has none. @param {MediaStreamTrack|null} track */
+  async replacePicture(track) {
+    const video = this.pc.getTransceivers().find(({ receiver }) => receiver.track.kind === "video");
+    if (!video) return false;
+    return video.sender.replaceTrack(track).then(() => true, (error) => {
+      ignored(error);
+      return false;
+    });
+  }
+
   close() {
     clearTimeout(this.again);
     this.pc.close();

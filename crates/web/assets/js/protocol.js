@@ -7,14 +7,15 @@ export const VERSION = 1;
 /**
  * @typedef {{name: string, taken: boolean}} AgentName
  * @typedef {{width: number, height: number, fps: number, kbps: number}} Pictures what ours must keep within
- * @typedef {{call: number, caller: string, number: string, queue: string, video?: boolean, path?: string[], auto_answer?: boolean}} Ring
+ * @typedef {{call: number, caller: string, number: string, queue: string, video?: boolean, ticket?: string, stars?: number, path?: string[], auto_answer?: boolean}} Ring
  * @typedef {"not_ready"|"ready"|"ringing"|"talking"|"wrap_up"} AgentMode
  * @typedef {{type: "welcome", token: string, resumed: boolean, state: Drawn,
  *   ice_servers: RTCIceServer[], numbers: string[], agents: AgentName[], service: {version: number}}} Welcome
  * @typedef {{call?: number, seconds?: number, talking?: string, waiting?: {place: number, waiting: number}, ring?: Ring, agent?: AgentNow, desk?: DeskNow,
  *   showing?: {node: string, text: string, language: string}}} Drawn what a page needs to draw itself anew
  * @typedef {{agent?: string, state: AgentMode, seconds?: number, reason?: string}} AgentNow no `agent`: signed out
- * @typedef {{on_air: boolean, held: boolean, curtain: boolean, shown?: string, shelf: string[], queues: string[]}} DeskNow
+ * @typedef {{on_air: boolean, held: boolean, curtain: boolean, shielded?: boolean, shown?: string, shelf: string[],
+ *   queues: string[], codes?: string[]}} DeskNow
  * @typedef {Welcome
  *   | {type: "answer", sdp: string, pictures?: Pictures}
  *   | {type: "candidate", candidate: string, mid: string|null, line: number|null}

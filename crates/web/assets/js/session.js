@@ -177,6 +177,12 @@ export class Session {
     this.peer?.mute(this.muted.value);
   }
 
+  /** Sends this picture in place of the source's, or with null the source's again; false when there is no call. @param {MediaStreamTrack|null} track */
+  async showInstead(track) {
+    const own = this.source.value?.stream.getVideoTracks()[0] ?? null;
+    return await this.peer?.replacePicture(track ?? own) ?? false;
+  }
+
   /** The call is over; the session goes on. */
   disconnect() {
     this.peer?.close();

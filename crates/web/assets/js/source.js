@@ -74,7 +74,7 @@ function testPicture({ hue, pitch }, notice) {
  * @param {HTMLCanvasElement} canvas
  * @returns {{track: MediaStreamTrack, shown: () => void}}
  */
-function pictureTrack(canvas) {
+export function pictureTrack(canvas) {
   const Generator = /** @type {any} */ (globalThis).MediaStreamTrackGenerator;
   if (!Generator || typeof VideoFrame !== "function") {
     return { track: canvas.captureStream(PICTURES_PER_SECOND).getVideoTracks()[0], shown: () => {} };

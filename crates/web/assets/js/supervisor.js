@@ -11,12 +11,17 @@ import { html, signal } from "./ui.js";
  * @typedef {{id: number, caller: string|null, node: string|null, seconds: number, agent: string|null}} Call
  */
 
+/** How long an alert is an alarm, in seconds. */
+const ALARM_S = 300;
+
 /** @type {import("@preact/signals").Signal<Agent[]|null>} */
 const agents = signal(null);
 /** @type {import("@preact/signals").Signal<Queue[]|null>} */
 const queues = signal(null);
 /** @type {import("@preact/signals").Signal<Call[]>} */
 const calls = signal([]);
+/** @type {import("@preact/signals").Signal<{at: number, agent: string, caller: string|null, queue: string}[]>} */
+const alerts = signal([]);
 const lost = signal(false);
 /** @type {import("@preact/signals").Signal<{tone: "calm"|"alarm", text: string}|null>} */
 const note = signal(null);
@@ -84,6 +89,15 @@ function Agents({ list }) {
     })}</tbody></table></section>`;
 }
 
+/** Who was insulted or threatened today, the latest first. */
+function Alerts() {
+  if (alerts.value.length === 0) return null;
+  const at = (/** @type {number} */ seconds) => new Date(seconds * 1_000).toLocaleTimeString([], { hour12: false });
+  return html`<section><h2>${t("lead_alerts")}</h2><ul class="stack alerts">${alerts.value.map((one) => html`<li key=${one.at}>
+    <${Notice} tone=${Date.now() / 1_000 - one.at < ALARM_S ? "alarm" : "warn"}>
+      ${t("lead_alert", { time: at(one.at), agent: one.agent, caller: one.caller ?? t("withheld"), queue: one.queue })}<//></li>`)}</ul></section>`;
+}
+
 function Page() {
   if (me.value && !["supervisor", "admin"].includes(me.value.role)) return html`<${Notice} tone="alarm">${t("not_for_you")}<//>`;
   const told = note.value;
@@ -92,7 +106,7 @@ function Page() {
     ${lost.value && html`<${Notice} tone="warn">${t("status_lost")}<//>`}
     ${told && html`<${Notice} tone=${told.tone}>${told.text}<//>`}
     ${agents.value === null || queues.value === null ? html`<p class="quiet">${t("loading")}</p>`
-      : html`<div class="lead"><${Queues} list=${queues.value} /><${Agents} list=${agents.value} /></div>`}`;
+      : html`<div class="lead"><${Alerts} /><${Queues} list=${queues.value} /><${Agents} list=${agents.value} /></div>`}`;
 }
 
 void mustBeSignedIn();
@@ -105,5 +119,8 @@ poll("/api/v1/queues", 1_000, (data) => {
 });
 poll("/api/v1/calls", 1_000, (data) => {
   if (data !== null) calls.value = data.calls;
+});
+poll(() => `/api/v1/alerts?since=${Math.floor(new Date().setHours(0, 0, 0, 0) / 1_000)}`, 1_000, (data) => {
+  if (data !== null) alerts.value = data.alerts;
 });
 show("lead_title", Page);

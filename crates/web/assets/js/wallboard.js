@@ -1,6 +1,6 @@
 // Who waits and who works, and today's figures against their goals: for a screen that a whole room reads.
 import { mustBeSignedIn } from "./account.js";
-import { t } from "./i18n.js";
+import { t, tOr } from "./i18n.js";
 import { Notice, poll, show } from "./parts.js";
 import { clock } from "./texts.js";
 import { html, signal } from "./ui.js";
@@ -12,12 +12,15 @@ import { html, signal } from "./ui.js";
  * @typedef {{part: number, whole: number, share: number|null, goal: number}} Share
  * @typedef {{calls: number, queues: Queue[], all: Level, agents: Record<string, number>, satisfaction: Share,
  *   self_service: Share, nodes: {flow: string, node: string, entries: number}[],
- *   prefixes: {prefix: string, calls: number}[]}} Board
+ *   prefixes: {prefix: string, calls: number}[], codes: {word: string, times: number}[], words: {word: string, times: number}[]}} Board
  */
 
 /** @type {import("@preact/signals").Signal<Board|null>} */
 const board = signal(null);
 const lost = signal(false);
+
+/** Rows of a list, so that the whole board is seen on a screen of 1080 lines. */
+const ROWS_SHOWN = 5;
 
 const percent = (/** @type {number|null} */ share) => (share === null ? "–" : `${(share * 100).toFixed(1)} %`);
 const time = (/** @type {number|null} */ seconds) => (seconds === null ? "–" : clock(seconds * 1_000));
@@ -40,6 +43,7 @@ function Goal({ name, share, goal, note }) {
 
 /** A list with bars as long as their numbers. @param {{name: string, rows: {label: any, number: number}[]}} props */
 function Bars({ name, rows }) {
+  rows = rows.slice(0, ROWS_SHOWN);
   const most = Math.max(1, ...rows.map((row) => row.number));
   return html`<section class="list"><h2>${name}</h2>
     ${rows.length === 0 ? html`<p class="quiet">${t("wall_nothing")}</p>` : html`<ol>${rows.map((row) => html`<li>
@@ -98,6 +102,8 @@ function Figures({ now }) {
         label: html`<small>${flow}</small> ${node}`, number: entries }))} />
       <${Bars} name=${t("wall_prefixes")} rows=${now.prefixes.map(({ prefix, calls }) => ({
         label: prefix === "" ? t("wall_withheld") : prefix, number: calls }))} />
+      <${Bars} name=${t("wall_codes")} rows=${now.codes.map(({ word, times }) => ({ label: tOr(`code_${word}`, word), number: times }))} />
+      <${Bars} name=${t("wall_words")} rows=${now.words.map(({ word, times }) => ({ label: word, number: times }))} />
     </div>`;
 }
 

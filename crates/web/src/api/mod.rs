@@ -4,6 +4,7 @@
 
 mod access;
 mod accounts;
+mod contacts;
 mod live;
 mod problem;
 mod session;
@@ -12,6 +13,7 @@ mod wallboard;
 
 use std::sync::Arc;
 
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
@@ -21,10 +23,11 @@ use store::audit::Entry;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use crate::auth::Auth;
+use crate::limits;
 use crate::routes::Site;
 
 pub(crate) use problem::Problem;
@@ -88,6 +91,11 @@ fn split() -> (Router<Api>, Document) {
         .routes(routes!(supervisor::message))
         .routes(routes!(supervisor::queues))
         .routes(routes!(supervisor::set_doors))
+        .routes(routes!(contacts::contacts))
+        .routes(routes!(contacts::wrap_up))
+        .routes(routes!(contacts::keep_snapshot).layer(DefaultBodyLimit::max(limits::PICTURE_LEN_MAX)))
+        .routes(routes!(contacts::snapshot))
+        .routes(routes!(contacts::alerts))
         .routes(routes!(accounts::list, accounts::add))
         .routes(routes!(accounts::change, accounts::remove))
         .routes(routes!(accounts::audit))

@@ -49,6 +49,19 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, "not_found", detail)
     }
 
+    pub(crate) fn conflict(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::CONFLICT, "conflict", detail)
+    }
+
+    pub(crate) fn media_type(detail: impl Into<String>) -> Problem {
+        Problem::of_body(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
+    }
+
+    /// A body that was not taken.
+    pub(crate) fn of_body(status: StatusCode, detail: impl Into<String>) -> Problem {
+        Problem::new(status, "bad_request", detail)
+    }
+
     /// `wait`: what Retry-After tells (RFC 9110 §10.2.3), in whole seconds.
     pub(crate) fn too_often(wait: Duration) -> Problem {
         let detail = format!("too many attempts; try again in {} s", wait.as_secs().max(1));

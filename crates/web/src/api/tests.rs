@@ -12,7 +12,7 @@ use crate::testing::{PASSWORD, World};
 
 /// A path with something in place of its parameters.
 fn filled(path: &str) -> String {
-    path.replace("{name}", "nobody")
+    path.replace("{name}", "nobody").replace("{id}", "1-1").replace("{number}", "1")
 }
 
 #[test]

@@ -12,9 +12,11 @@ use store::statistics::Recent;
 use store::today::Today;
 use utoipa::ToSchema;
 
+use super::contacts::hot;
 use super::live::FiguresQuery;
 use super::supervisor::state_name;
 use super::{Api, Problem};
+use crate::limits;
 
 /// Answered in time, of all who were offered to a queue.
 const GOAL_IN_TIME: f64 = 0.85;
@@ -41,6 +43,10 @@ pub(crate) struct Wallboard {
     nodes: Vec<NodeBoard>,
     /// From where most callers called.
     prefixes: Vec<PrefixBoard>,
+    /// What conversations were about, by their wrap-up codes.
+    codes: Vec<WordBoard>,
+    /// What most notes of agents speak of.
+    words: Vec<WordBoard>,
 }
 
 /// A queue.
@@ -104,6 +110,14 @@ struct PrefixBoard {
     calls: u64,
 }
 
+/// A code or a word.
+#[derive(Serialize, ToSchema)]
+struct WordBoard {
+    word: String,
+    /// Conversations.
+    times: u64,
+}
+
 /// The wallboard: queues and agents now, and figures since a time of today or yesterday.
 #[utoipa::path(get, path = "/api/v1/wallboard", params(FiguresQuery), responses((status = 200, body = Wallboard),
     (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem)))]
@@ -122,17 +136,24 @@ pub(crate) async fn wallboard(
     let today = store.today(since).await.map_err(|why| Problem::of_store(&why))?;
     let recent = store.recent(since).await.map_err(|why| Problem::of_store(&why))?;
     let calls = api.site.gauges.calls();
-    Ok(Json(Wallboard::of(calls, &pool, &levels, today, recent)))
+    let remarks = store.remarks(since).await.map_err(|why| Problem::of_store(&why))?;
+    Ok(Json(Wallboard::of(calls, &pool, &levels, Said { today, recent, remarks })))
+}
+
+/// What the database says of a day.
+#[derive(Default)]
+struct Said {
+    today: Today,
+    recent: Recent,
+    /// Codes and notes of conversations.
+    remarks: Vec<(Option<String>, Option<String>)>,
 }
 
 impl Wallboard {
-    fn of(
-        calls: u64,
-        pool: &PoolNow,
-        levels: &BTreeMap<String, Level>,
-        today: Today,
-        recent: Recent,
-    ) -> Wallboard {
+    fn of(calls: u64, pool: &PoolNow, levels: &BTreeMap<String, Level>, said: Said) -> Wallboard {
+        let Said { today, recent, remarks } = said;
+        let (codes, words) = hot(&remarks, limits::HOT_WORDS_MAX);
+        let word = |(word, times)| WordBoard { word, times };
         let level = |queue: &QueueStatus| levels.get(&queue.name).copied().unwrap_or_default();
         let board = |queue: &QueueStatus| QueueBoard {
             name: queue.name.clone(),
@@ -184,6 +205,8 @@ impl Wallboard {
                 .into_iter()
                 .map(|(prefix, calls)| PrefixBoard { prefix, calls })
                 .collect(),
+            codes: codes.into_iter().map(word).collect(),
+            words: words.into_iter().map(word).collect(),
         }
     }
 }
@@ -259,7 +282,11 @@ mod tests {
         let entries = |entries| RecentFigures { entries, ..RecentFigures::default() };
         let nodes = BTreeMap::from([("menu".to_owned(), entries(9)), ("bill".to_owned(), entries(2))]);
         let recent = Recent::from([("hotline".to_owned(), nodes)]);
-        let board = serde_json::to_value(Wallboard::of(5, &pool, &levels, today, recent)).expect("JSON");
+        let remarks = vec![(Some("bill".to_owned()), Some("The invoice".to_owned()))];
+        let said = Said { today, recent, remarks };
+        let board = serde_json::to_value(Wallboard::of(5, &pool, &levels, said)).expect("JSON");
+        assert_eq!(board["codes"][0], serde_json::json!({ "word": "bill", "times": 1 }));
+        assert_eq!(board["words"][0]["word"], "invoice");
         assert_eq!(board["all"]["of_offered"], 0.8);
         assert_eq!(board["all"]["abandonment"], 0.1);
         assert_eq!((&board["queues"][1]["waiting"], &board["queues"][1]["longest"]), (&3.into(), &42.into()));
@@ -273,7 +300,7 @@ mod tests {
 
     #[test]
     fn where_nothing_was_there_is_no_share() {
-        let board = Wallboard::of(0, &PoolNow::default(), &BTreeMap::new(), Today::default(), Recent::new());
+        let board = Wallboard::of(0, &PoolNow::default(), &BTreeMap::new(), Said::default());
         let board = serde_json::to_value(board).expect("JSON");
         for (of, share) in [
             ("all", "of_offered"),

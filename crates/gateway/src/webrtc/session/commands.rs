@@ -17,13 +17,14 @@ impl Task {
             (Role::Phone, Command::Call { number, sdp, name }) => self.call(number, name, &sdp).await,
             (Role::Desk, Command::Accept { call, sdp }) => self.accept(call, &sdp).await,
             (Role::Desk, Command::Reject { call }) => self.reject(call),
-            (Role::Desk, Command::SignIn { agent }) => self.sign_in(agent),
+            (Role::Desk, Command::SignIn { agent, ready }) => self.sign_in(agent, ready),
             (Role::Desk, Command::SignOut {}) => self.pool(acd::Input::SignOut { session: self.id.0 }),
             (Role::Desk, Command::Ready { ready, reason }) => self.ready(ready, reason),
             (Role::Desk, Command::Hold { on }) => self.wish(Wish::Hold { on }),
             (Role::Desk, Command::Curtain { on }) => self.wish(Wish::Curtain { on }),
             (Role::Desk, Command::Show { name }) => self.wish(Wish::Show { name }),
             (Role::Desk, Command::TakeBack {}) => self.wish(Wish::TakeBack),
+            (Role::Desk, Command::Shield {}) => self.wish(Wish::Shield),
             (Role::Desk, Command::HandOn { queue }) => self.wish(Wish::HandOn { queue }),
             (_, Command::Key { digit }) => self.key(digit),
             (_, Command::HangUp {}) => self.hang_up().await,
@@ -103,11 +104,11 @@ impl Task {
         }
     }
 
-    fn sign_in(&mut self, agent: String) {
+    fn sign_in(&mut self, agent: String, ready: bool) {
         if agent.is_empty() || agent.chars().count() > limits::NUMBER_LEN_MAX {
             return self.complain("bad_field", "the agent's name is empty or too long");
         }
-        self.pool(acd::Input::SignIn { agent, session: self.id.0 });
+        self.pool(acd::Input::SignIn { agent, session: self.id.0, ready });
     }
 
     fn ready(&mut self, ready: bool, reason: Option<String>) {
@@ -120,7 +121,7 @@ impl Task {
         let named = match &wish {
             Wish::Show { name } => Some(name),
             Wish::HandOn { queue } => Some(queue),
-            Wish::Hold { .. } | Wish::Curtain { .. } | Wish::TakeBack => None,
+            Wish::Hold { .. } | Wish::Curtain { .. } | Wish::TakeBack | Wish::Shield => None,
         };
         let known = |name: &String| {
             let desk = self.state.desk.as_ref();

@@ -33,10 +33,21 @@ impl Task {
             ToBrowser::Ring { call, .. } if self.away => {
                 return self.to_shard(FromBrowser::Reject { call });
             }
-            ToBrowser::Ring { call, caller, number, queue, path, auto_answer, media } => {
+            ToBrowser::Ring { call, ticket, caller, number, queue, stars, path, auto_answer, media } => {
                 let video = media.video.is_some();
                 self.ring = Some((call.0, *media));
-                Event::Ring(Ring { call: call.0, caller, number, queue, video, path, auto_answer })
+                let ticket = ticket.0.to_string();
+                Event::Ring(Ring {
+                    call: call.0,
+                    ticket,
+                    caller,
+                    number,
+                    queue,
+                    video,
+                    stars,
+                    path,
+                    auto_answer,
+                })
             }
             ToBrowser::StopRinging { call, why } => {
                 self.ring.take_if(|(ringing, _)| *ringing == call.0);
