@@ -15,7 +15,7 @@ use crate::desk::Desk;
 use crate::leg::{CALLER, Leg, Phase};
 use crate::place::Board;
 use crate::stream::Source;
-use crate::transfer::Transfer;
+use crate::transfer::{NO_AGENT, Transfer};
 use crate::web::{StopRinging, ToBrowser};
 use crate::{LegId, Live, limits};
 
@@ -50,6 +50,16 @@ impl Queueing {
             waiting: dialplan::Presentation::default(),
             word_due: None,
             transfer: None,
+        }
+    }
+
+    /// A supervisor who has taken the conversation over, of which no pool knows any more.
+    fn taken_over(queue: String, by: String, leg: LegId, of_queue: bool) -> Self {
+        let offer = Offer { agent: NO_AGENT, name: by, leg, answered: true };
+        Queueing {
+            offer: Some(offer),
+            transfer: Some(Transfer::taken_over(of_queue)),
+            ..Queueing::new(queue)
         }
     }
 
@@ -135,6 +145,7 @@ impl Call {
 
     /// The subscriber is no longer waiting nor talking, whoever ended it.
     pub(crate) fn leave_queue(&mut self, now: Now) {
+        self.dismiss_lead(now);
         let Some(queueing) = self.queueing.take() else { return };
         if let Some(offer) = queueing.offer {
             self.note_parted(&offer);
@@ -271,6 +282,38 @@ impl Call {
         self.advance(now, dialplan::Event::Attended);
     }
 
+    /// The conversation goes on with another party in place of the agent, for whom it is over.
+    pub(crate) fn hand_to_lead(&mut self, now: Now, agent: LegId, leg: LegId, by: String) {
+        let (queue, of_queue) = (self.queue_name().to_owned(), self.is_in_queue());
+        let (ticket, left) = (self.ticket, self.take_offer(agent));
+        self.drop_leg(now, agent);
+        if let (true, Some(agent)) = (of_queue, left) {
+            self.out.push_back(Output::Pool(acd::Input::AgentLeft { ticket, agent }));
+        }
+        // What the pool says of the ticket from here on is of the agent's conversation.
+        self.draw_ticket();
+        self.facts.agent = Some(by.clone());
+        self.out.push_back(Output::Live(Live::Agent { call: self.facts.call, agent: Some(by.clone()) }));
+        let caller = self.facts.caller.clone().unwrap_or_default();
+        self.say(leg, || ToBrowser::Talking { with: caller });
+        self.queueing = Some(Queueing::taken_over(queue, by, leg, of_queue));
+    }
+
+    /// Whether the flow has put the subscriber into a queue, whoever is talked to by now.
+    pub(crate) fn can_hand_on(&self) -> bool {
+        self.queueing
+            .as_ref()
+            .is_some_and(|queueing| queueing.transfer.as_ref().is_none_or(Transfer::is_of_queue))
+    }
+
+    /// A supervisor who had taken over is gone, and the flow is still in its queue.
+    pub(crate) fn lead_parted(&mut self, now: Now, leg: LegId) {
+        self.take_offer(leg);
+        self.silence(now);
+        self.drop_leg(now, leg);
+        self.queueing = None;
+    }
+
     /// The queue that the subscriber waits in.
     pub(crate) fn queue_name(&self) -> &str {
         self.queueing.as_ref().map_or("", |queueing| &queueing.queue)
@@ -319,6 +362,7 @@ impl Call {
         if !answered {
             return self.offer_failed(now, leg, acd::NotAnswered::Unreachable);
         }
+        self.dismiss_lead(now);
         let (ticket, agent) = (self.ticket, self.take_offer(leg));
         self.silence(now);
         self.drop_leg(now, leg);
@@ -345,6 +389,7 @@ impl Call {
                 self.wait_on(now);
             }
             acd::Output::Done { outcome, .. } => {
+                self.dismiss_lead(now);
                 let Some(queueing) = self.queueing.take() else { return };
                 if let Some(offer) = queueing.offer {
                     self.note_parted(&offer);
@@ -439,7 +484,7 @@ impl Call {
     pub(crate) fn silence(&mut self, now: Now) {
         let Some(caller) = self.leg(CALLER) else { return };
         for stream in caller.streams() {
-            if matches!(stream.source, Source::Leg { .. }) {
+            if matches!(stream.source, Source::Leg { .. } | Source::Mix { .. }) {
                 stream.assign(now, Source::Silence);
             }
         }

@@ -25,6 +25,7 @@ use crate::leg::{CALLER, Leg, Phase};
 use crate::message::OrderRecord;
 use crate::script::Showing;
 use crate::stream::Source;
+use crate::supervise::Lead;
 use crate::transcode::{FromTranscoder, ToTranscoder};
 use crate::trunk::Trunk;
 use crate::{Component, LegId, LegPorts, Live, PortId, dtmf, limits, web};
@@ -63,6 +64,8 @@ pub(crate) enum Input {
     Unreachable(acd::TicketId),
     /// A word of a browser that is one of its parties.
     Web(LegId, web::FromBrowser),
+    /// A supervisor wants to listen.
+    Listen(web::SessionId, web::Listen),
     /// A word of one of its transcoders.
     Transcoded(FromTranscoder),
     /// The gateway wants the call to end.
@@ -186,6 +189,8 @@ pub(crate) struct Call {
     pub(crate) showing: Option<Showing>,
     pub(crate) queueing: Option<Queueing>,
     pub(crate) desk: Desk,
+    /// Who listens to the conversation.
+    pub(crate) lead: Option<Lead>,
     /// Where its INVITE came from, and the address of ours that it came to; a browser has neither.
     pub(crate) origin: Option<SocketAddr>,
     pub(crate) address: IpAddr,
@@ -329,6 +334,7 @@ impl Call {
             showing: None,
             queueing: None,
             desk: Desk::default(),
+            lead: None,
             origin: None,
             address: Ipv4Addr::UNSPECIFIED.into(),
             answer,
@@ -370,6 +376,7 @@ impl Call {
             Input::Messaged(taken) => self.advance(now, dialplan::Event::Notified(taken)),
             Input::Unreachable(ticket) => self.not_transferred(now, ticket),
             Input::Web(leg, word) => self.on_web(now, leg, word),
+            Input::Listen(session, listen) => self.on_listen(now, session, listen),
             Input::Transcoded(word) => self.on_transcoded(now, word),
             Input::End(cause) => self.end(now, cause),
             Input::Timeout => self.on_timeout(now),

@@ -59,21 +59,23 @@ impl Call {
         match self.view() {
             View::Camera => {
                 self.showing = None;
-                self.join(now, CALLER, agent);
-                self.join(now, agent, CALLER);
+                self.show_caller(now, agent);
+                self.hear(now, agent, CALLER);
+                let face = self.face(agent);
+                self.join_kind(now, face, CALLER, Kind::Video);
             }
             View::Instead(presentation) => {
-                self.join(now, CALLER, agent);
-                self.join_kind(now, agent, CALLER, Kind::Audio);
+                self.show_caller(now, agent);
+                self.hear(now, agent, CALLER);
                 self.cover(now, presentation);
             }
             View::Shield(presentation) => {
                 self.hush(now, agent);
-                self.join_kind(now, agent, CALLER, Kind::Audio);
+                self.hear(now, agent, CALLER);
                 self.cover(now, presentation);
             }
             View::Plate(presentation) => {
-                self.join(now, CALLER, agent);
+                self.show_caller(now, agent);
                 self.present(now, presentation);
             }
             View::Hold(presentation) => {
@@ -81,7 +83,14 @@ impl Call {
                 self.present(now, presentation);
             }
         }
+        self.arrange_lead(now);
         self.tell_desk();
+    }
+
+    /// The agent sees and hears the subscriber.
+    fn show_caller(&mut self, now: Now, agent: LegId) {
+        self.hear(now, CALLER, agent);
+        self.join_kind(now, CALLER, agent, Kind::Video);
     }
 
     fn view(&self) -> View {
@@ -94,7 +103,8 @@ impl Call {
             return View::Hold(self.queued_with().1);
         }
         let shown = self.desk.shown.as_ref().and_then(|name| self.run.run.from_shelf(name));
-        let curtain = || Presentation { speech: Vec::new(), looped: true, ..plate().unwrap_or_default() };
+        let nothing = || Presentation { looped: true, ..Presentation::default() };
+        let curtain = || self.run.run.curtain(name).unwrap_or_else(nothing);
         if self.desk.shielded {
             return View::Shield(curtain());
         }
@@ -138,7 +148,7 @@ impl Call {
 
     /// The subscriber waits in another queue from now on; of the agent that was the conversation.
     fn hand_on(&mut self, now: Now, leg: LegId, queue: String) {
-        if !self.run.run.service().queues().queues.contains_key(&queue) || !self.is_in_queue() {
+        if !self.run.run.service().queues().queues.contains_key(&queue) || !self.can_hand_on() {
             return;
         }
         info!(queue, "is handed on");
@@ -147,7 +157,10 @@ impl Call {
         }
         let ((priority, waiting), stars) = (self.queued_with(), self.stars());
         let waiting = self.run.run.hold(&queue).unwrap_or(waiting);
-        self.agent_parted(now, leg, Parting::HungUp);
+        match self.is_in_queue() {
+            true => self.agent_parted(now, leg, Parting::HungUp),
+            false => self.lead_parted(now, leg),
+        }
         self.enter_queue(now, Entry { queue, priority, stars, waiting: waiting.clone(), places: None });
         self.advance(now, dialplan::Event::WaitsOn);
         self.present(now, waiting);
@@ -210,13 +223,21 @@ impl Call {
             shielded: *shielded,
             shown: shown.clone(),
             shelf: self.run.run.shelf().map(str::to_owned).collect(),
-            queues: self.run.run.service().queues().queues.keys().cloned().collect(),
+            queues: self.queues(),
             codes: self.codes(),
         };
         self.say(agent, || ToBrowser::Desk(word));
         let name = self.agent_name().to_owned();
         if talking {
             self.say(CALLER, || ToBrowser::Talking { with: name });
+        }
+    }
+
+    /// Where the subscriber can be handed on to.
+    fn queues(&self) -> Vec<String> {
+        match self.can_hand_on() {
+            true => self.run.run.service().queues().queues.keys().cloned().collect(),
+            false => Vec::new(),
         }
     }
 

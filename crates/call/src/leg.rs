@@ -88,6 +88,8 @@ pub(crate) struct Leg {
     /// When media of a browser must flow.
     pub(crate) connect_due: Option<Instant>,
     pub(crate) last_words: LastWords,
+    /// It is a supervisor's, who is no party of the conversation.
+    pub(crate) listens: bool,
 }
 
 impl Leg {
@@ -133,6 +135,7 @@ impl Leg {
             offer_pending: false,
             connect_due: None,
             last_words: LastWords { ended: web::Ended::Over, stop: web::StopRinging::CallerGone },
+            listens: false,
         }
     }
 

@@ -33,6 +33,7 @@ mod script;
 mod shard;
 mod sip_events;
 mod stream;
+mod supervise;
 mod teardown;
 mod telephone;
 mod transcode;

@@ -185,7 +185,7 @@ impl Call {
                     Source::Leg { bridge: Bridge::Transcode(relay), .. } | Source::Drawn { relay, .. } => {
                         self.out.push_back(Output::Transcode(ToTranscoder::Key { id: relay.id }));
                     }
-                    Source::Silence => {}
+                    Source::Silence | Source::Mix { .. } => {}
                 }
             }
             if let Some(from) = source.filter(|_| asks) {

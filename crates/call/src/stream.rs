@@ -39,6 +39,13 @@ pub(crate) enum Source {
         /// What draws.
         relay: Box<Relay>,
     },
+    /// What two other legs say, as one sound.
+    Mix {
+        /// Those legs.
+        parties: [LegId; 2],
+        /// What mixes.
+        relay: Box<Relay>,
+    },
     /// What another leg of this call sends.
     Leg {
         /// That leg.
@@ -70,7 +77,11 @@ impl Source {
     pub(crate) fn leg(&self) -> Option<LegId> {
         match self {
             Source::Leg { from, .. } => Some(*from),
-            Source::Silence | Source::Still(_) | Source::Prompt(_) | Source::Drawn { .. } => None,
+            Source::Silence
+            | Source::Still(_)
+            | Source::Prompt(_)
+            | Source::Drawn { .. }
+            | Source::Mix { .. } => None,
         }
     }
 }
@@ -148,7 +159,7 @@ impl Stream {
     pub(crate) fn govern(&mut self) -> Option<ToTranscoder> {
         let relay = match &mut self.source {
             Source::Leg { bridge, .. } => bridge.relay()?,
-            Source::Drawn { relay, .. } => relay,
+            Source::Drawn { relay, .. } | Source::Mix { relay, .. } => relay,
             Source::Silence | Source::Still(_) | Source::Prompt(_) => return None,
         };
         relay.govern(&mut self.governor)
@@ -185,7 +196,7 @@ impl Stream {
     pub(crate) fn relay(&mut self) -> Option<&mut Relay> {
         match &mut self.source {
             Source::Leg { bridge, .. } => bridge.relay(),
-            Source::Drawn { relay, .. } => Some(relay),
+            Source::Drawn { relay, .. } | Source::Mix { relay, .. } => Some(relay),
             Source::Silence | Source::Still(_) | Source::Prompt(_) => None,
         }
     }
@@ -194,7 +205,7 @@ impl Stream {
     pub(crate) fn delay(&mut self) -> Option<Duration> {
         match &mut self.source {
             Source::Leg { bridge: Bridge::Passthrough, .. } => Some(Duration::ZERO),
-            Source::Leg { bridge: Bridge::Transcode(relay), .. } => relay.delay(),
+            Source::Leg { bridge: Bridge::Transcode(relay), .. } | Source::Mix { relay, .. } => relay.delay(),
             Source::Silence | Source::Still(_) | Source::Prompt(_) | Source::Drawn { .. } => None,
         }
     }
@@ -233,7 +244,11 @@ impl Stream {
     fn shows(&self, slide: &Arc<Track>) -> bool {
         match &self.source {
             Source::Still(playout) => playout.shown().is_some_and(|shown| Arc::ptr_eq(shown, slide)),
-            Source::Silence | Source::Prompt(_) | Source::Drawn { .. } | Source::Leg { .. } => false,
+            Source::Silence
+            | Source::Prompt(_)
+            | Source::Drawn { .. }
+            | Source::Mix { .. }
+            | Source::Leg { .. } => false,
         }
     }
 
@@ -248,7 +263,7 @@ impl Stream {
                 self.words.push(ToTranscoder::Begin { id, job: job.clone() });
                 (playout, Box::new(Relay::new(now.mono, id, job)))
             }
-            other @ (Source::Silence | Source::Still(_) | Source::Leg { .. }) => {
+            other @ (Source::Silence | Source::Still(_) | Source::Mix { .. } | Source::Leg { .. }) => {
                 self.source = other;
                 return false;
             }
@@ -316,6 +331,14 @@ impl Stream {
     /// Takes a frame of `origin`, if that leg is its source.
     pub(crate) fn take_from(&mut self, now: Now, origin: LegId, frame: &Frame) -> Taken {
         let (sends, codec) = (self.may_send(), self.agreed.codec());
+        if let Source::Mix { parties, relay } = &mut self.source {
+            let word = match parties.iter().position(|party| *party == origin).filter(|_| sends) {
+                Some(0) => relay.take(now.mono, frame),
+                Some(_) => Some(ToTranscoder::Beside { id: relay.id, frame: frame.clone() }),
+                None => None,
+            };
+            return word.map_or(Taken::Done, Taken::Relayed);
+        }
         let limit = self.passes_at_most().filter(|_| self.kind == Kind::Video && sends);
         let Source::Leg { from, bridge } = &mut self.source else { return Taken::Done };
         if *from != origin {
@@ -378,7 +401,11 @@ impl Stream {
     pub(crate) fn prompt_running(&self) -> bool {
         match &self.source {
             Source::Prompt(playout) => !playout.ended() && !playout.loops(),
-            Source::Silence | Source::Still(_) | Source::Drawn { .. } | Source::Leg { .. } => false,
+            Source::Silence
+            | Source::Still(_)
+            | Source::Drawn { .. }
+            | Source::Mix { .. }
+            | Source::Leg { .. } => false,
         }
     }
 
@@ -405,7 +432,7 @@ impl Stream {
             Source::Still(playout) | Source::Prompt(playout) | Source::Drawn { playout, .. } => {
                 playout.next_due()
             }
-            Source::Silence | Source::Leg { .. } => None,
+            Source::Silence | Source::Mix { .. } | Source::Leg { .. } => None,
         };
         let playout = match self.carrier {
             Carrier::Rtp(_) | Carrier::Web(_) => playout,
@@ -418,6 +445,7 @@ impl Stream {
             }
             Source::Leg { bridge: Bridge::Passthrough, .. }
             | Source::Silence
+            | Source::Mix { .. }
             | Source::Still(_)
             | Source::Prompt(_) => None,
         };

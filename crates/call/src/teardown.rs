@@ -118,7 +118,7 @@ impl Call {
     /// The last word to a browser about its leg.
     fn dismiss(&mut self, session: SessionId, leg: &Leg) {
         let call = self.facts.call;
-        let word = if leg.id == CALLER || leg.phase == Phase::Up {
+        let word = if leg.id == CALLER || leg.phase == Phase::Up || leg.listens {
             ToBrowser::Ended { why: leg.last_words.ended }
         } else {
             ToBrowser::StopRinging { call, why: leg.last_words.stop }

@@ -70,6 +70,20 @@ pub enum ToTranscoder {
         /// What it is to do.
         job: Job,
     },
+    /// There is one more that makes one of the sound of two parties.
+    BeginMix {
+        /// Its name.
+        id: TranscoderId,
+        /// What it is to make.
+        to: AudioFormat,
+    },
+    /// The next frame of the second party of a mixture.
+    Beside {
+        /// For which.
+        id: TranscoderId,
+        /// As it came.
+        frame: Frame,
+    },
     /// The next frame.
     Frame {
         /// For which.

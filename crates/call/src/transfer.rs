@@ -18,6 +18,19 @@ pub(crate) const NO_AGENT: acd::AgentId = acd::AgentId(u32::MAX);
 pub(crate) struct Transfer {
     /// When it is given up; none once it was answered.
     rings_until: Option<Instant>,
+    /// It is a supervisor who has taken over what began in a queue.
+    of_queue: bool,
+}
+
+impl Transfer {
+    /// A conversation that a supervisor has taken over; `of_queue`: it began in a queue, and not by a transfer.
+    pub(crate) fn taken_over(of_queue: bool) -> Self {
+        Transfer { rings_until: None, of_queue }
+    }
+
+    pub(crate) fn is_of_queue(&self) -> bool {
+        self.of_queue
+    }
 }
 
 impl Call {
@@ -25,7 +38,7 @@ impl Call {
     pub(crate) fn begin_transfer(&mut self, now: Now, to: String, ring_timeout: Duration) {
         info!(to, "is put through");
         self.draw_ticket();
-        let transfer = Transfer { rings_until: Some(now.mono + ring_timeout) };
+        let transfer = Transfer { rings_until: Some(now.mono + ring_timeout), of_queue: false };
         self.queueing = Some(Queueing::of_transfer(to.clone(), transfer));
         self.signs = false;
         self.out.push_back(Output::Transfer { ticket: self.ticket, to });
@@ -75,7 +88,11 @@ impl Call {
 
     fn transferred(&mut self, now: Now, outcome: dialplan::TransferOutcome) {
         info!(outcome = outcome.word(), "is back from being put through");
-        self.queueing = None;
-        self.advance(now, dialplan::Event::Transferred(outcome));
+        let transfer = self.queueing.take().and_then(|queueing| queueing.transfer);
+        let event = match transfer {
+            Some(Transfer { of_queue: true, .. }) => dialplan::Event::Queue(dialplan::QueueOutcome::Served),
+            _ => dialplan::Event::Transferred(outcome),
+        };
+        self.advance(now, event);
     }
 }

@@ -91,10 +91,71 @@ pub enum FromBrowser {
     Digit(rtp::Digit),
     /// What the agent wants of the conversation; from anybody else it is nothing.
     Wish(Wish),
+    /// A supervisor wants to listen to a call. Answered by [`ToBrowser::Accepted`] or [`ToBrowser::Refused`].
+    Listen(Listen),
+    /// A supervisor who listens wants another part.
+    Part(Part),
     /// The visitor or agent has hung up. While it rings: the agent does not take it.
     HangUp,
     /// The session is gone, for longer than the grace time.
     Lost,
+}
+
+/// A supervisor's wish to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// To which call.
+    pub call: CallId,
+    /// The supervisor's account, for records and for who is told.
+    pub by: String,
+    /// The part to begin with.
+    pub part: Part,
+    /// What was agreed on.
+    pub media: Box<Media>,
+}
+
+/// What a supervisor is to a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Sees and hears the two, unnoticed.
+    Monitor {
+        /// The agent is seen, and not the caller.
+        agent: bool,
+    },
+    /// The agent hears the supervisor, the caller does not.
+    Whisper {
+        /// The agent is seen, and not the caller.
+        agent: bool,
+    },
+    /// Both hear the supervisor.
+    BargeIn {
+        /// The caller sees the supervisor in place of the agent.
+        seen: bool,
+    },
+    /// The supervisor goes on alone with the caller; of the agent it was all.
+    TakeOver,
+}
+
+impl Part {
+    /// Whether the supervisor sees the agent, and not the caller.
+    #[must_use]
+    pub fn sees_agent(self) -> bool {
+        match self {
+            Part::Monitor { agent } | Part::Whisper { agent } => agent,
+            Part::BargeIn { .. } | Part::TakeOver => false,
+        }
+    }
+}
+
+/// What a supervisor is to whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartNow {
+    /// From now on.
+    pub part: Part,
+    /// The caller's number or name; empty when withheld.
+    pub caller: String,
+    /// The agent's name.
+    pub agent: String,
 }
 
 /// What an agent wants of a conversation.
@@ -202,6 +263,8 @@ pub enum ToBrowser {
     },
     /// To an agent, at each change: what the two have of each other.
     Desk(DeskNow),
+    /// To a supervisor, at each change.
+    Part(PartNow),
     /// The visitor's place in the queue.
     Waiting {
         /// 1 is next.
@@ -281,6 +344,8 @@ pub enum Ended {
     NotConnected,
     /// The session was lost.
     Lost,
+    /// A supervisor goes on with the caller.
+    TakenOver,
     /// The gateway is stopping.
     Shutdown,
     /// The longest time of a call is over.

@@ -103,10 +103,14 @@ impl Call {
             FromBrowser::Report { fraction_lost, rtt } => self.on_report(now, leg, fraction_lost, rtt),
             FromBrowser::Digit(digit) => self.on_digit(now, leg, digit.as_char(), dtmf::Way::Page),
             FromBrowser::Wish(wish) => self.on_wish(now, leg, wish),
+            FromBrowser::Part(part) if self.is_lead(leg) => self.on_part(now, part),
             FromBrowser::HangUp => self.on_hang_up(now, leg),
             FromBrowser::Lost => self.on_lost(now, leg),
             // A ring that is over; a session that has a leg already, as the shard has told it.
-            FromBrowser::Reject { .. } | FromBrowser::Call { .. } => {}
+            FromBrowser::Reject { .. }
+            | FromBrowser::Call { .. }
+            | FromBrowser::Listen(_)
+            | FromBrowser::Part(_) => {}
         }
     }
 
@@ -114,7 +118,11 @@ impl Call {
         let Some(leg) = self.leg(id).filter(|leg| leg.phase == Phase::Answering) else { return };
         leg.phase = Phase::Up;
         leg.connect_due = None;
-        if id == CALLER { self.start_run(now) } else { self.join_agent(now, id) }
+        match id {
+            CALLER => self.start_run(now),
+            _ if self.is_lead(id) => self.lead_connected(now),
+            _ => self.join_agent(now, id),
+        }
     }
 
     fn on_accept(&mut self, now: Now, id: LegId, call: CallId, media: &Media) {
@@ -135,7 +143,7 @@ impl Call {
     }
 
     fn decline(&mut self, now: Now, id: LegId) {
-        if id != CALLER && self.agent() != Some(id) {
+        if id != CALLER && self.agent() != Some(id) && !self.is_lead(id) {
             self.stop_ringing(now, id, StopRinging::Rejected, acd::NotAnswered::Rejected);
         }
     }
@@ -143,6 +151,9 @@ impl Call {
     fn on_hang_up(&mut self, now: Now, id: LegId) {
         if id == CALLER {
             return self.caller_gone(now, Cause::CallerHungUp);
+        }
+        if self.is_lead(id) {
+            return self.lead_left(now, Ended::HungUp);
         }
         if self.agent() != Some(id) {
             return self.decline(now, id);
@@ -154,6 +165,9 @@ impl Call {
     fn on_lost(&mut self, now: Now, id: LegId) {
         if id == CALLER {
             return self.caller_gone(now, Cause::CallerLost);
+        }
+        if self.is_lead(id) {
+            return self.lead_left(now, Ended::Lost);
         }
         if self.agent() != Some(id) {
             // As one who let it ring: who signs in again may be offered to this caller again.
@@ -184,6 +198,9 @@ impl Call {
         if id == CALLER {
             return self.end(now, Cause::CallerLost);
         }
+        if self.is_lead(id) {
+            return self.lead_left(now, Ended::NotConnected);
+        }
         self.stop_ringing(now, id, StopRinging::NotConnected, acd::NotAnswered::Unreachable);
     }
 
@@ -212,7 +229,7 @@ impl Call {
 }
 
 impl Leg {
-    fn take_media(&mut self, session: SessionId, media: &Media) {
+    pub(crate) fn take_media(&mut self, session: SessionId, media: &Media) {
         let stream = |kind| {
             let agreed = media.stream(kind).filter(|agreed| agreed.kind == kind && carries(agreed))?;
             // Header extensions are none of the shell's: browsers turn their pictures themselves.

@@ -47,6 +47,7 @@ impl Stream {
             Source::Prompt(playout) if !playout.ended() && !playout.loops() => Some(playout),
             Source::Prompt(_)
             | Source::Silence
+            | Source::Mix { .. }
             | Source::Still(_)
             | Source::Drawn { .. }
             | Source::Leg { .. } => None,

@@ -15,10 +15,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use call::{FromTranscoder, Job, ToTranscoder, TranscoderId};
 use codec::Overlay;
-use codec::transcode::{AudioTranscoder, Load, VideoTranscoder};
+use codec::transcode::{AudioTranscoder, Load, Mixer, VideoTranscoder};
 use codec::video::Decoder;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select_biased, unbounded};
-use media::{Format, Frame, Kind, Picture, Track, VideoFormat};
+use media::{AudioFormat, Format, Frame, Kind, Picture, Track, VideoFormat};
 use rustc_hash::FxHashMap;
 use tracing::{debug, warn};
 
@@ -51,8 +51,23 @@ struct Stream {
     starved: bool,
 }
 
+/// What a coder is made for.
+enum Task {
+    Transcode(Job),
+    Mix(AudioFormat),
+}
+
+impl Task {
+    fn kind(&self) -> Kind {
+        match self {
+            Task::Transcode(job) => job.kind(),
+            Task::Mix(_) => Kind::Audio,
+        }
+    }
+}
+
 enum Order {
-    Begin { id: TranscoderId, job: Job, waiting: Arc<AtomicUsize> },
+    Begin { id: TranscoderId, task: Task, waiting: Arc<AtomicUsize> },
     Key(TranscoderId),
     Rate(TranscoderId, u32),
     Shape(TranscoderId, VideoFormat),
@@ -70,6 +85,8 @@ struct Work {
 /// What goes in, in order.
 enum Piece {
     Frame(Frame),
+    /// Of the second party of a mixture.
+    Beside(Frame),
     /// What the pause that begins sounds like.
     Noise(Bytes),
 }
@@ -123,7 +140,9 @@ impl Transcoding {
     /// Hands a word of a call over. The answer, if there is one, is for the call at once.
     pub(crate) fn tell(&mut self, now: Instant, word: ToTranscoder) -> Option<FromTranscoder> {
         match word {
-            ToTranscoder::Begin { id, job } => self.begin(id, job),
+            ToTranscoder::Begin { id, job } => self.begin(id, Task::Transcode(job)),
+            ToTranscoder::BeginMix { id, to } => self.begin(id, Task::Mix(to)),
+            ToTranscoder::Beside { id, frame } => return self.hand_over(now, id, Piece::Beside(frame)),
             ToTranscoder::Frame { id, frame } => return self.hand_over(now, id, Piece::Frame(frame)),
             ToTranscoder::Noise { id, noise } => return self.hand_over(now, id, Piece::Noise(noise)),
             ToTranscoder::Key { id } => self.order(id, Order::Key(id)),
@@ -140,16 +159,16 @@ impl Transcoding {
         None
     }
 
-    fn begin(&mut self, id: TranscoderId, job: Job) {
+    fn begin(&mut self, id: TranscoderId, task: Task) {
         let Some((lane, least)) = self.lanes.iter_mut().enumerate().min_by_key(|(_, lane)| lane.load) else {
             return;
         };
-        let (kind, waiting) = (job.kind(), Arc::new(AtomicUsize::new(0)));
+        let (kind, waiting) = (task.kind(), Arc::new(AtomicUsize::new(0)));
         least.load += cost(kind);
         let stream = Stream { lane, kind, waiting: Arc::clone(&waiting), starved: false };
         self.streams.insert(id, stream);
         self.gauges.show_transcoders(self.streams.len());
-        self.order(id, Order::Begin { id, job, waiting });
+        self.order(id, Order::Begin { id, task, waiting });
     }
 
     fn end(&mut self, id: TranscoderId) {
@@ -226,10 +245,15 @@ struct Running {
 enum Coder {
     Sound(Box<AudioTranscoder>),
     Pictures(Box<VideoTranscoder>),
+    Mix(Box<Mixer>),
 }
 
 impl Coder {
-    fn new(job: Job) -> Result<Self, codec::Error> {
+    fn new(task: Task) -> Result<Self, codec::Error> {
+        let job = match task {
+            Task::Transcode(job) => job,
+            Task::Mix(to) => return Ok(Coder::Mix(Box::new(Mixer::new(to)?))),
+        };
         Ok(match job.to {
             Format::Audio(to) => Coder::Sound(Box::new(AudioTranscoder::new(job.from, to)?)),
             Format::Video(to) => Coder::Pictures(Box::new(VideoTranscoder::new(job.from, job.sizes, to)?)),
@@ -257,7 +281,7 @@ impl Bench {
 
     fn obey(&mut self, order: Order) {
         match order {
-            Order::Begin { id, job, waiting } => self.begin(id, job, waiting),
+            Order::Begin { id, task, waiting } => self.begin(id, task, waiting),
             Order::Key(id) => {
                 if let Some(Running { coder: Coder::Pictures(coder), .. }) = self.running.get_mut(&id) {
                     coder.force_key();
@@ -288,6 +312,8 @@ impl Bench {
             Order::Mode(id, mode) => {
                 if let Some(Running { coder: Coder::Sound(coder), .. }) = self.running.get_mut(&id) {
                     coder.set_mode(mode);
+                } else if let Some(Running { coder: Coder::Mix(mixer), .. }) = self.running.get_mut(&id) {
+                    mixer.set_mode(mode);
                 }
             }
             Order::End(id) => {
@@ -299,8 +325,8 @@ impl Bench {
         }
     }
 
-    fn begin(&mut self, id: TranscoderId, job: Job, waiting: Arc<AtomicUsize>) {
-        match Coder::new(job) {
+    fn begin(&mut self, id: TranscoderId, task: Task, waiting: Arc<AtomicUsize>) {
+        match Coder::new(task) {
             Ok(coder) => {
                 self.running.insert(id, Running { coder, waiting });
             }
@@ -337,7 +363,7 @@ impl Bench {
             Coder::Sound(coder) if coder.is_pausing() => {
                 let until = now + limits::PAUSE_LONGEST;
                 let due = match piece {
-                    Piece::Frame(frame) => now + frame.duration + limits::PAUSE_SLACK,
+                    Piece::Frame(frame) | Piece::Beside(frame) => now + frame.duration + limits::PAUSE_SLACK,
                     // It stands where a frame would, or says anew how a pause goes on.
                     Piece::Noise(_) => self.pauses.get(&id).map_or(now, |pause| pause.due),
                 };
@@ -346,7 +372,7 @@ impl Bench {
             Coder::Sound(_) => {
                 self.pauses.remove(&id);
             }
-            Coder::Pictures(_) => {}
+            Coder::Pictures(_) | Coder::Mix(_) => {}
         }
         self.say_made(id);
         if key_wanted {
@@ -413,7 +439,11 @@ fn push(
             coder.comfort_noise(noise);
             Ok(false)
         }
-        (Coder::Pictures(_), Piece::Noise(_)) => Ok(false),
+        (Coder::Mix(mixer), Piece::Frame(frame)) => mixer.push(0, frame, made).map(|()| false),
+        (Coder::Mix(mixer), Piece::Beside(frame)) => mixer.push(1, frame, made).map(|()| false),
+        // A pause is silence in a mixture; what belongs beside stands alone nowhere.
+        (Coder::Mix(_) | Coder::Pictures(_), Piece::Noise(_))
+        | (Coder::Sound(_) | Coder::Pictures(_), Piece::Beside(_)) => Ok(false),
         (Coder::Pictures(coder), Piece::Frame(frame)) => {
             let load = if waited > limits::BEHIND_AFTER { Load::Behind } else { Load::Normal };
             made.extend(coder.push(frame, load)?);
@@ -430,6 +460,7 @@ fn tell_counters(id: TranscoderId, coder: &Coder) {
         Coder::Pictures(coder) => {
             debug!(call = id.call.0, counters = ?coder.counters(), "transcoded pictures");
         }
+        Coder::Mix(_) => debug!(call = id.call.0, "mixed sound"),
     }
 }
 

@@ -68,7 +68,11 @@ const PAGES: [Page; 9] = [
     Page { path: "/sign-in", name: "sign-in", modules: &[] },
     Page { path: "/accounts", name: "accounts", modules: &[] },
     Page { path: "/calls", name: "calls", modules: &[] },
-    Page { path: "/supervisor", name: "supervisor", modules: &[] },
+    Page {
+        path: "/supervisor",
+        name: "supervisor",
+        modules: &[&OF_CALLS, &["js/desk-conduct.js", "js/listen.js", "js/still.js"]],
+    },
     Page { path: "/wallboard", name: "wallboard", modules: &[] },
     Page { path: "/dialplans", name: "dialplans", modules: &[&["js/drawing.js"]] },
 ];

@@ -12,13 +12,14 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use gateway::webrtc::{Command, Event, Hub, Role, Session};
+use gateway::webrtc::{Command, Event, Hub, Part, Role, Session};
+use store::accounts::Role as AccountRole;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout};
-use tracing::debug;
+use tracing::{debug, warn};
 
-use crate::auth::{Auth, Peer};
+use crate::auth::{self, Auth, Peer};
 use crate::board::{self, Board};
 use crate::ws_gate::{Bucket, Gate, Pass};
 use crate::ws_limits as limits;
@@ -36,8 +37,27 @@ struct Door {
 struct Caller {
     session: tower_sessions::Session,
     peer: Peer,
-    /// The agent whose desk this account may take; `None` for strangers, who have the phone.
+    /// What this account may be.
+    rights: Rights,
+}
+
+/// What an account may be beside a phone, which strangers have, too.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Rights {
+    /// The agent whose desk it may take.
     agent: Option<String>,
+    /// Its name, if it may listen to conversations.
+    leads: Option<String>,
+}
+
+impl Rights {
+    fn allow(&self, role: Role) -> bool {
+        match role {
+            Role::Phone => true,
+            Role::Desk => self.agent.is_some(),
+            Role::Lead => self.leads.is_some(),
+        }
+    }
 }
 
 /// The route `/ws`, to be merged into the server's router.
@@ -59,16 +79,17 @@ async fn upgrade(
     };
     upgrade.max_message_size(limits::MESSAGE_LEN_MAX).max_frame_size(limits::MESSAGE_LEN_MAX).on_upgrade(
         async move |socket| {
-            let agent = desk_of(&door.auth, &session, peer).await;
-            serve(door, socket, Caller { session, peer, agent }, pass).await;
+            let rights = rights_of(&door.auth, &session, peer).await.unwrap_or_default();
+            serve(door, socket, Caller { session, peer, rights }, pass).await;
         },
     )
 }
 
-/// The agent whose desk may be taken with this cookie.
-async fn desk_of(auth: &Auth, session: &tower_sessions::Session, peer: Peer) -> Option<String> {
-    let signed = auth.signed(session, peer).await.ok()??;
-    signed.account.agent.filter(|_| !signed.account.must_change)
+/// What whoever has this cookie may be.
+async fn rights_of(auth: &Auth, session: &tower_sessions::Session, peer: Peer) -> Option<Rights> {
+    let account = auth.signed(session, peer).await.ok()??.account;
+    let leads = matches!(account.role, AccountRole::Supervisor | AccountRole::Admin).then_some(account.name);
+    Some(Rights { agent: account.agent, leads }).filter(|_| !account.must_change)
 }
 
 /// Why a socket is closed.
@@ -95,7 +116,8 @@ fn policy(why: &'static str) -> Closing {
 
 /// Whether the same desk may still be taken; a database that fails takes nobody's desk away.
 async fn still(auth: &Auth, caller: &Caller) -> bool {
-    caller.session.load().await.is_err() || desk_of(auth, &caller.session, caller.peer).await == caller.agent
+    caller.session.load().await.is_err()
+        || rights_of(auth, &caller.session, caller.peer).await.unwrap_or_default() == caller.rights
 }
 
 async fn serve(door: Arc<Door>, socket: WebSocket, caller: Caller, _pass: Pass) {
@@ -120,8 +142,13 @@ async fn greet(door: &Door, socket: &mut Socket, caller: &Caller) -> Result<(Rol
     });
     let (role, resume) = hello.await.unwrap_or(Err(policy("no hello in time")))?;
     let hub = &door.hub;
-    if role == Role::Desk && caller.agent.is_none() {
-        let text = "a desk is taken by whoever is signed in with an account that has one";
+    if !caller.rights.allow(role) {
+        let text = match role {
+            Role::Lead => "conversations are listened to by supervisors who are signed in",
+            Role::Desk | Role::Phone => {
+                "a desk is taken by whoever is signed in with an account that has one"
+            }
+        };
         socket.tell(&Told::Error { code: "sign_in", text }).await?;
         return Err(NOT_SIGNED_IN);
     }
@@ -139,7 +166,7 @@ async fn greet(door: &Door, socket: &mut Socket, caller: &Caller) -> Result<(Rol
         resumed: was_resumed,
         state: &state,
         ice_servers: servers(hub),
-        agents: seats(&edition, hub, caller.agent.as_deref()),
+        agents: seats(&edition, hub, caller.rights.agent.as_deref()),
         numbers: edition.numbers,
         service: Edition { version: edition.version },
     };
@@ -191,7 +218,7 @@ async fn converse(
             said = socket.receive() => {
                 silent_until = now() + limits::IDLE;
                 match said {
-                    Ok(said) => obey(socket, &session, said, caller.agent.as_deref()).await,
+                    Ok(said) => obey(door, socket, &session, said, caller).await,
                     Err(closing) => Err(closing),
                 }
             }
@@ -200,7 +227,7 @@ async fn converse(
                 true => Ok(()), // an edit was refused, or that was taken back
                 false => socket.tell(&Told::Service { version: live }).await,
             },
-            () = look_again(&mut accounts), if role == Role::Desk => {
+            () = look_again(&mut accounts), if role != Role::Phone => {
                 if still(&door.auth, caller).await { Ok(()) } else { Err(NOT_SIGNED_IN) }
             }
             () = sleep_until(silent_until.into()) => Err(policy("silent for too long")),
@@ -235,9 +262,25 @@ async fn changed(editions: &mut watch::Receiver<board::Edition>) -> u64 {
     }
 }
 
-async fn obey(socket: &mut Socket, session: &Session, said: Said, own: Option<&str>) -> Result<(), Closing> {
+async fn obey(
+    door: &Door,
+    socket: &mut Socket,
+    session: &Session,
+    mut said: Said,
+    caller: &Caller,
+) -> Result<(), Closing> {
+    if let (Said::Command(command), Some(name)) = (&mut said, &caller.rights.leads)
+        && let Some(about) = led(command, name)
+    {
+        let entry = auth::entry(name, "listening", about, caller.peer);
+        if let Err(error) = door.auth.store().note(entry).await {
+            warn!(%error, "what a supervisor does is not written down, and not done");
+            let text = "the gateway cannot do this now; its log says why";
+            return socket.tell(&Told::Error { code: "busy", text }).await;
+        }
+    }
     match said {
-        Said::Command(Command::SignIn { agent, .. }) if own != Some(&agent) => {
+        Said::Command(Command::SignIn { agent, .. }) if caller.rights.agent.as_ref() != Some(&agent) => {
             let text = "this desk is not that of the account that is signed in";
             socket.tell(&Told::Error { code: "not_yours", text }).await
         }
@@ -252,6 +295,27 @@ async fn obey(socket: &mut Socket, session: &Session, said: Said, own: Option<&s
             }
             Err(TrySendError::Closed(_)) => Ok(()), // its events end too, with a reason
         },
+    }
+}
+
+/// What is to be written down of a supervisor's command, which is told whose it is.
+fn led(command: &mut Command, name: &str) -> Option<String> {
+    match command {
+        Command::Listen { call, part, by, .. } => {
+            name.clone_into(by);
+            Some(format!("call {call}: {}", part_name(*part)))
+        }
+        Command::Part(part) => Some(part_name(*part).to_owned()),
+        _ => None,
+    }
+}
+
+fn part_name(part: Part) -> &'static str {
+    match part {
+        Part::Monitor { .. } => "monitor",
+        Part::Whisper { .. } => "whisper",
+        Part::BargeIn { .. } => "barge in",
+        Part::TakeOver {} => "take over",
     }
 }
 

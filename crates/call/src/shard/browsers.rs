@@ -28,7 +28,13 @@ impl Shard {
             (None, FromBrowser::Call { number, name, media }) => {
                 self.on_visit(now, session, number, name, *media);
             }
-            (Some(_), FromBrowser::Call { .. }) => self.turn_away(session, &StatusCode::BusyHere),
+            (None, FromBrowser::Listen(listen)) => match self.calls.contains_key(&listen.call) {
+                true => self.tell(now, listen.call, call::Input::Listen(session, listen)),
+                false => self.turn_away(session, &StatusCode::NotFound),
+            },
+            (Some(_), FromBrowser::Call { .. } | FromBrowser::Listen(_)) => {
+                self.turn_away(session, &StatusCode::BusyHere);
+            }
             (Some(Berth { call, leg, .. }), word) => self.tell(now, call, call::Input::Web(leg, word)),
             // A word about a leg that has just ended.
             (None, _) => {}
@@ -87,6 +93,7 @@ impl Shard {
             ToBrowser::Refused { .. }
             | ToBrowser::Waiting { .. }
             | ToBrowser::Desk(_)
+            | ToBrowser::Part(_)
             | ToBrowser::Showing { .. }
             | ToBrowser::SourceChanged { .. }
             | ToBrowser::Age { .. }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use call::CallId;
-use call::web::{Ended, FromBrowser, Media, SessionId, StopRinging, ToBrowser};
+use call::web::{Ended, FromBrowser, Listen, Media, Part, SessionId, StopRinging, ToBrowser};
 use media::{AudioFormat, Codec, Format, Frame, Kind, Size, VideoFormat};
 use sdp::{AgreedStream, Capabilities, Local, Want};
 
@@ -112,6 +112,13 @@ impl Browser {
         }
     }
 
+    /// A supervisor listens.
+    pub(crate) fn listen(&mut self, call: CallId, part: Part) -> FromBrowser {
+        self.leg = Leg::Calling;
+        let media = Box::new(media(self.camera));
+        FromBrowser::Listen(Listen { call, by: "lead".into(), part, media })
+    }
+
     /// A visitor calls.
     pub(crate) fn call(&mut self, number: &str) -> FromBrowser {
         self.leg = Leg::Calling;
@@ -169,6 +176,7 @@ impl Browser {
             }
             ToBrowser::Talking { .. }
             | ToBrowser::Desk(_)
+            | ToBrowser::Part(_)
             | ToBrowser::Waiting { .. }
             | ToBrowser::Showing { .. } => {
                 assert_eq!(self.leg, Leg::Up, "{word:?}");

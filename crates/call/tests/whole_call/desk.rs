@@ -10,8 +10,8 @@ use crate::browser::{Browser, Desk};
 use crate::world::{World, service};
 
 const SECOND: Duration = Duration::from_secs(1);
-const DESK: u8 = 101;
-const VISITOR: u8 = 102;
+pub(crate) const DESK: u8 = 101;
+pub(crate) const VISITOR: u8 = 102;
 
 const QUEUES: &str = r#"
 agents:
@@ -27,10 +27,10 @@ shelf:
 "#;
 
 /// A desk with session 1, and a visitor with session 2 whom it has just been joined with.
-struct Talk {
-    world: World,
-    desk: usize,
-    visitor: usize,
+pub(crate) struct Talk {
+    pub(crate) world: World,
+    pub(crate) desk: usize,
+    pub(crate) visitor: usize,
 }
 
 impl Talk {
@@ -57,14 +57,23 @@ impl Talk {
     }
 
     /// The same behind the plate.
-    fn on_air(seed: u64) -> Talk {
+    pub(crate) fn on_air(seed: u64) -> Talk {
         let mut talk = Talk::new(seed);
         talk.world.run_for(6 * SECOND);
         assert!(talk.now().on_air && talk.sees(DESK) && talk.hears(DESK));
         talk
     }
 
-    fn wish(&mut self, wish: Wish) {
+    /// The call as the ring named it.
+    pub(crate) fn call(&self) -> call::CallId {
+        let call = |word: &ToBrowser| match word {
+            ToBrowser::Ring { call, .. } => Some(*call),
+            _ => None,
+        };
+        self.world.browsers[self.desk].words.iter().rev().find_map(call).expect("it rang")
+    }
+
+    pub(crate) fn wish(&mut self, wish: Wish) {
         self.world.say(self.desk, FromBrowser::Wish(wish));
         self.world.run_for(SECOND);
     }
@@ -98,7 +107,7 @@ impl Talk {
     }
 }
 
-fn pictures_of(browser: &Browser, mark: u8) -> bool {
+pub(crate) fn pictures_of(browser: &Browser, mark: u8) -> bool {
     browser.pictures().last().is_some_and(|frame| frame.data.iter().rev().nth(1) == Some(&mark))
 }
 

@@ -31,6 +31,7 @@ mod refusals;
 mod relays;
 mod speech;
 mod storms;
+mod supervise;
 mod transcoders;
 mod transfer;
 mod vanished;

@@ -58,6 +58,8 @@ pub(crate) struct Transcoders {
     pub(crate) broken: bool,
     /// Every one that there ever was.
     known: BTreeSet<TranscoderId>,
+    /// What makes one of two.
+    mixtures: BTreeMap<TranscoderId, (Maker, AudioFormat)>,
     out: VecDeque<(Instant, FromTranscoder)>,
 }
 
@@ -126,6 +128,12 @@ impl Transcoders {
                 assert!(self.known.insert(id), "{id:?} was begun twice");
                 self.running.insert(id, Running::new(job, mode));
             }
+            ToTranscoder::BeginMix { id, to } => {
+                assert!(self.known.insert(id), "{id:?} was begun twice");
+                self.mixtures.insert(id, (Maker::new(0), to));
+            }
+            ToTranscoder::Beside { id, frame } => self.mix(now, id, &frame),
+            ToTranscoder::Frame { id, frame } if self.mixtures.contains_key(&id) => self.mix(now, id, &frame),
             ToTranscoder::Frame { id, frame } => {
                 let Some(running) = self.running.get_mut(&id) else { return };
                 assert_eq!(frame.codec, running.job.from, "a frame of another codec");
@@ -158,10 +166,27 @@ impl Transcoders {
             ToTranscoder::Overlay { id, slide } => self.with(id, |running| running.overlays.push(slide)),
             ToTranscoder::Mode { id, mode } => self.with(id, |running| running.mode = Some(mode)),
             ToTranscoder::End { id } => {
+                self.mixtures.remove(&id);
                 self.running.remove(&id);
             }
-            ToTranscoder::EndCall { call } => self.running.retain(|id, _| id.call != call),
+            ToTranscoder::EndCall { call } => {
+                self.running.retain(|id, _| id.call != call);
+                self.mixtures.retain(|id, _| id.call != call);
+            }
         }
+    }
+
+    /// Mixtures that are made now.
+    pub(crate) fn mixing(&self) -> usize {
+        self.mixtures.len()
+    }
+
+    /// Each party's frames come out one by one, so that it can be told who is heard.
+    fn mix(&mut self, now: Instant, id: TranscoderId, frame: &Frame) {
+        let Some((maker, to)) = self.mixtures.get_mut(&id) else { return };
+        maker.mark = live::mark(frame);
+        let made = maker.frame(Format::Audio(*to), frame.pts, true, 0);
+        self.out.push_back((now + SOUND_TAKES, FromTranscoder::Frame { id, frame: made }));
     }
 
     fn with(&mut self, id: TranscoderId, act: impl FnOnce(&mut Running)) {

@@ -5,7 +5,9 @@
 //! They know no clock: times are those of the frames.
 
 mod audio;
+mod mixer;
 mod video;
 
 pub use audio::{AudioCounters, AudioTranscoder};
+pub use mixer::{MIXED, Mixer};
 pub use video::{Load, VideoCounters, VideoTranscoder};

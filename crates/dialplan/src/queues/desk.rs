@@ -62,15 +62,10 @@ pub(super) fn read(reader: &mut Reader, fields: &Fields<'_>) -> Desk {
 }
 
 impl Desk {
-    /// With what an agent comes on. The texts know the agent by `agent`.
-    pub(crate) fn plate(
-        &self,
-        telling: &Telling<'_>,
-        agent: &Agent,
-        has_video: bool,
-    ) -> Option<Presentation> {
+    /// With what the agent of this number comes on. The texts know it by `agent`.
+    pub(crate) fn plate(&self, telling: &Telling<'_>, number: &str, has_video: bool) -> Option<Presentation> {
         let mut scope = telling.scope().clone();
-        scope.insert(AGENT.to_owned(), Value::from(agent.number.as_str()));
+        scope.insert(AGENT.to_owned(), Value::from(number));
         Some(self.plate.as_ref()?.present(&telling.with(scope), has_video))
     }
 
@@ -81,7 +76,7 @@ impl Desk {
         agents: impl Iterator<Item = &'a Agent>,
         all: &mut Presentations,
     ) {
-        agents.filter_map(|agent| self.plate(telling, agent, true)).for_each(|plate| all.add(plate));
+        agents.filter_map(|agent| self.plate(telling, &agent.number, true)).for_each(|plate| all.add(plate));
         self.shelf.values().for_each(|scene| all.add(scene.present(telling, true)));
     }
 

@@ -8,7 +8,14 @@ impl Run {
     /// With what the agent called `agent` comes on and hides, as `plate` of queues.yaml has it.
     pub fn plate(&self, agent: &str) -> Option<Presentation> {
         let agent = self.service.queues.agents.get(agent)?;
-        self.of_desk(|desk, telling, has_video| desk.plate(telling, agent, has_video))?
+        self.of_desk(|desk, telling, has_video| desk.plate(telling, &agent.number, has_video))?
+    }
+
+    /// What hides whoever talks to the caller, without a word: the plate, with the name of one who is no agent.
+    pub fn curtain(&self, who: &str) -> Option<Presentation> {
+        let number = self.service.queues.agents.get(who).map_or(who, |agent| &agent.number);
+        let plate = self.of_desk(|desk, telling, has_video| desk.plate(telling, number, has_video))??;
+        Some(Presentation { speech: Vec::new(), looped: true, ..plate })
     }
 
     /// What agents can show, by the names of `shelf` of queues.yaml.

@@ -25,7 +25,8 @@ mod word;
 pub use config::IceServer;
 pub use hub::{Busy, Hub, Session};
 pub use word::{
-    AgentNow, AgentState, Candidate, Command, Event, Message, Pictures, Ring, Role, Showing, State, Waiting,
+    AgentNow, AgentState, Candidate, Command, Event, Message, Part, PartNow, Pictures, Ring, Role, Showing,
+    State, Waiting,
 };
 
 pub(crate) use config::Config;

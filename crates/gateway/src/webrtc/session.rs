@@ -192,7 +192,7 @@ impl Task {
     async fn go_away(&mut self) {
         if self.state.since.is_none() {
             match self.role {
-                Role::Phone => self.part(FromBrowser::HangUp),
+                Role::Phone | Role::Lead => self.part(FromBrowser::HangUp),
                 Role::Desk => self.part(FromBrowser::Lost),
             }
             self.end_talk().await;

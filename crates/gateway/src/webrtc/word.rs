@@ -14,6 +14,8 @@ pub enum Role {
     Phone,
     /// An agent who takes calls.
     Desk,
+    /// A supervisor who listens to conversations.
+    Lead,
 }
 
 /// An ICE candidate (RFC 8839 §5.1).
@@ -112,11 +114,86 @@ pub enum Command {
     TakeBack {},
     /// The caller insults or threatens: a curtain, nothing more of them, and supervisors are told.
     Shield {},
+    /// Listens to a call.
+    Listen {
+        /// Which.
+        call: u64,
+        /// The browser's offer.
+        sdp: String,
+        /// The part to begin with.
+        #[serde(flatten)]
+        part: Part,
+        /// The account; whoever takes the command from a browser says it.
+        #[serde(skip)]
+        by: String,
+    },
+    /// Takes another part in the conversation that is listened to.
+    Part(Part),
     /// Lets the caller wait in another queue.
     HandOn {
         /// As [`DeskNow::queues`] has it.
         queue: String,
     },
+}
+
+/// What a supervisor is to a conversation; `part` names it in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "part", rename_all = "snake_case")]
+pub enum Part {
+    /// Sees and hears the two, unnoticed.
+    Monitor {
+        /// Sees the agent, and not the caller.
+        #[serde(default)]
+        agent: bool,
+    },
+    /// The agent hears the supervisor, the caller does not.
+    Whisper {
+        /// Sees the agent, and not the caller.
+        #[serde(default)]
+        agent: bool,
+    },
+    /// Both hear the supervisor.
+    BargeIn {
+        /// The caller sees the supervisor in place of the agent.
+        #[serde(default)]
+        seen: bool,
+    },
+    /// Goes on alone with the caller.
+    TakeOver {},
+}
+
+impl From<Part> for call::web::Part {
+    fn from(part: Part) -> Self {
+        match part {
+            Part::Monitor { agent } => call::web::Part::Monitor { agent },
+            Part::Whisper { agent } => call::web::Part::Whisper { agent },
+            Part::BargeIn { seen } => call::web::Part::BargeIn { seen },
+            Part::TakeOver {} => call::web::Part::TakeOver,
+        }
+    }
+}
+
+impl From<call::web::Part> for Part {
+    fn from(part: call::web::Part) -> Self {
+        match part {
+            call::web::Part::Monitor { agent } => Part::Monitor { agent },
+            call::web::Part::Whisper { agent } => Part::Whisper { agent },
+            call::web::Part::BargeIn { seen } => Part::BargeIn { seen },
+            call::web::Part::TakeOver => Part::TakeOver {},
+        }
+    }
+}
+
+/// A supervisor's part, and in what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PartNow {
+    /// The part.
+    #[serde(flatten)]
+    pub part: Part,
+    /// Who calls; empty when withheld.
+    pub caller: String,
+    /// The agent's name.
+    pub agent_name: String,
 }
 
 /// What the agent behind a desk is doing.
@@ -179,6 +256,8 @@ pub enum Event {
     },
     /// What the agent and the caller have of each other.
     Desk(DeskNow),
+    /// The supervisor's part in a conversation.
+    Part(PartNow),
     /// The call is over; the session lives on.
     Ended {
         /// In words.
@@ -394,7 +473,11 @@ impl State {
             Event::Ring(ring) => self.ring = Some(ring.clone()),
             Event::StopRinging { .. } => self.ring = None,
             Event::Agent(agent) => self.agent = Some(agent.clone()).filter(|agent| agent.agent.is_some()),
-            Event::Answer { .. } | Event::Candidate(_) | Event::Message(_) | Event::Error { .. } => {}
+            Event::Answer { .. }
+            | Event::Candidate(_)
+            | Event::Message(_)
+            | Event::Part(_)
+            | Event::Error { .. } => {}
         }
     }
 }

@@ -251,6 +251,68 @@ async function work(stage) {
     errors: [...clerk.errors, ...visitor.errors, ...lead.errors, ...board.errors] };
 }
 
+/** A supervisor listens, whispers, joins in with picture and sound, and takes over. @param {Stage} stage */
+async function supervises(stage) {
+  const { browser, url, options } = stage;
+  const shot = (/** @type {Tab} */ tab, /** @type {string} */ name) => options.out && tab.screenshot(`${options.out}/${name}.png`);
+  const [agent] = agents(stage);
+  const clerk = await desk(stage, agent);
+  const visitor = await caller(stage);
+  await join(visitor, clerk);
+  await clerk.until("on air", (state) => state.view?.on_air === true);
+  const lead = await Tab.open(browser, url, { path: "/supervisor", as: "supervisor", source: "test", width: 1920, height: 1400 });
+  await lead.page.click(`[data-agent=${agent}] .listen:enabled`);
+  const part = async (/** @type {string} */ name) => {
+    await lead.inside(name, `document.querySelector('.part[data-part=${name}][aria-pressed=true]:enabled') !== null`);
+    await pause(1_000);
+    const [at_visitor, at_clerk, at_lead] = await Promise.all([visitor, clerk, lead].map((tab) => tab.page.evaluate(pitches)));
+    return { at_visitor, at_clerk, at_lead, face: await visitor.page.evaluate(middle) };
+  };
+  const listens = await part("monitor");
+  await shot(lead, "supervisor-listens");
+  await lead.page.click(".part[data-part=whisper]");
+  const whispers = await part("whisper");
+  await lead.page.click(".part[data-part=barge_in]");
+  const joins = await part("barge_in");
+  await shot(lead, "supervisor-joins");
+  await shot(visitor, "phone-sees-supervisor");
+  await lead.page.click(".part[data-part=monitor]");
+  const again = await part("monitor");
+  await lead.page.click(".take-over");
+  await clerk.until("taken over", (state) => state.talk === null);
+  const told = (await clerk.state()).note;
+  await visitor.until("the supervisor", (state) => state.with === "supervisor");
+  await pause(1_000);
+  const alone = { at_visitor: await visitor.page.evaluate(pitches), at_lead: await lead.page.evaluate(pitches), face: await visitor.page.evaluate(middle) };
+  await shot(lead, "supervisor-took-over");
+  await lead.page.click(".stop-listening");
+  await lead.inside("it is over", () => document.querySelector(".listening") === null);
+  await visitor.until("the flow goes on or ends", (state) => state.with === null);
+  return { listens, whispers, joins, again, alone, told, errors: [...lead.errors, ...clerk.errors, ...visitor.errors] };
+}
+
+/** In a page: which of the test pictures' tones are heard within two seconds. */
+async function pitches() {
+  const context = new AudioContext();
+  const analyser = context.createAnalyser();
+  analyser.fftSize = 8192;
+  context.createMediaStreamSource(document.querySelector("video.remote").srcObject).connect(analyser);
+  const bins = new Float32Array(analyser.frequencyBinCount);
+  const most = { phone: -200, desk: -200, lead: -200 };
+  const tones = { phone: 440, desk: 587, lead: 784 };
+  for (let look = 0; look < 20; look += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    analyser.getFloatFrequencyData(bins);
+    for (const [who, hertz] of Object.entries(tones)) {
+      const at = Math.round((hertz * analyser.fftSize) / context.sampleRate);
+      most[who] = Math.max(most[who], bins[at - 1], bins[at], bins[at + 1]);
+    }
+  }
+  await context.close();
+  const loudest = Math.max(...Object.values(most));
+  return Object.keys(tones).filter((who) => most[who] > -75 && most[who] > loudest - 25);
+}
+
 /** In a page: a red picture as base64. */
 function red() {
   const canvas = document.createElement("canvas");
@@ -558,6 +620,7 @@ export const SCENARIOS = {
   wallboard,
   supervisor,
   work,
+  supervises,
   "answers-itself": answersItself,
   menu,
   agent,

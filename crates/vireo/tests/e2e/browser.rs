@@ -156,6 +156,51 @@ fn an_agent_checks_the_equipment_speaks_of_a_conversation_and_is_shielded() {
 }
 
 #[test]
+fn a_supervisor_listens_whispers_joins_in_and_takes_over() {
+    let Some(lab) = lab("browser-supervises", &[]) else { return };
+    let mut gateway = Gateway::with(&lab, |queues| {
+        queues.replace("agents: [desk1, desk2, agent1, agent2]", "agents: [desk1, desk2]")
+    });
+    let out = shots();
+    let args = ["--source", "test", "--out", out.to_str().expect("UTF-8")];
+    let seen = Browser::run(&lab, "supervises", &args, LIMIT);
+    let heard = |part: &str| {
+        let part = &seen[part];
+        (part["at_visitor"].clone(), part["at_clerk"].clone(), part["at_lead"].clone())
+    };
+    let both = json!(["phone", "desk"]);
+    let monitor = (json!(["desk"]), json!(["phone"]), both.clone());
+    assert_eq!(heard("listens"), monitor, "{seen}");
+    assert_eq!(heard("whispers"), (json!(["desk"]), json!(["phone", "lead"]), both.clone()), "{seen}");
+    assert_eq!(heard("joins"), (json!(["desk", "lead"]), json!(["phone", "lead"]), both), "{seen}");
+    assert_eq!(heard("again"), monitor, "{seen}");
+    assert_eq!(seen["alone"]["at_visitor"], json!(["lead"]), "{seen}");
+    assert_eq!(seen["alone"]["at_lead"], json!(["phone"]), "{seen}");
+    // The agent's test picture has more red than blue, the supervisor's more blue than green.
+    let is_lead = |part: &str| {
+        let colour = |at: usize| number(&seen, &format!("/{part}/face/{at}"));
+        colour(2) > colour(1)
+    };
+    assert_eq!(
+        ["listens", "whispers", "joins", "again", "alone"].map(is_lead),
+        [false, false, true, false, true],
+        "{seen}"
+    );
+    assert_eq!(seen["told"], json!({ "kind": "ended", "why": "a supervisor has taken over" }), "{seen}");
+    nothing(&seen, "errors");
+    let audit = std::process::Command::new(env!("CARGO_BIN_EXE_vireo"))
+        .args(["audit", "--data"])
+        .arg(lab.dir.join("data"))
+        .output()
+        .expect("it was built");
+    let audit = String::from_utf8_lossy(&audit.stdout).into_owned();
+    for deed in [": monitor", "whisper", "barge in", "take over"] {
+        assert!(audit.contains(deed), "{deed}: {audit}");
+    }
+    gateway.assert_alive();
+}
+
+#[test]
 fn a_visitor_sees_the_menu_and_the_page_behind_key_1() {
     let Some(lab) = lab("browser-menu", &[]) else { return };
     let mut gateway = Gateway::start(&lab);

@@ -1,6 +1,5 @@
 // What the caller has of the agent, and what the agent can do about it.
 import { t } from "./i18n.js";
-import { keepPicture } from "./desk-notes.js";
 import { Icon, Notice } from "./parts.js";
 import { stillTrack } from "./still.js";
 import { html, signal } from "./ui.js";
@@ -58,8 +57,10 @@ function Choice({ session, name, field, all }) {
     </select></label>`;
 }
 
-/** @param {{session: Session, view: DeskNow|null}} props */
-export function Conduct({ session, view }) {
+/**
+ * @param {{session: Session, view: DeskNow|null, onSnapshot?: () => void, mayShield?: boolean}} props
+ */
+export function Conduct({ session, view, onSnapshot, mayShield = false }) {
   if (!view) return null;
   const { on_air, held, curtain, shielded, shown, shelf, queues } = view;
   const own = still.value?.name;
@@ -79,8 +80,8 @@ export function Conduct({ session, view }) {
       ${shown && html`<button type="button" class="button take-back" onClick=${() => session.send("take_back")}>${t("desk_take_back")}</button>`}
       ${own !== undefined && html`<button type="button" class="button drop-still" onClick=${() => dropStill(session)}>${t("desk_take_back")}</button>`}
       <label class="button own-picture"><${Icon} name="picture" />${t("own_picture")}<input type="file" accept="image/*" onChange=${pick} /></label>
-      <button type="button" class="button snapshot" onClick=${keepPicture}><${Icon} name="camera" />${t("snap")}</button>
-      <button type="button" class="button shield" disabled=${shielded} onClick=${() => session.send("shield")}><${Icon} name="shield" />${t("desk_shield")}</button>
+      ${onSnapshot && html`<button type="button" class="button snapshot" onClick=${onSnapshot}><${Icon} name="camera" />${t("snap")}</button>`}
+      ${mayShield && html`<button type="button" class="button shield" disabled=${shielded} onClick=${() => session.send("shield")}><${Icon} name="shield" />${t("desk_shield")}</button>`}
     </div>
     <div class="choices">
       <${Choice} session=${session} name="show" field="name" all=${shelf} />

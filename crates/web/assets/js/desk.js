@@ -2,7 +2,7 @@
 import { me, mustBeSignedIn, toSignIn, whoAmI } from "./account.js";
 import { Check, watchEquipment } from "./desk-check.js";
 import { Conduct, drawCurtain, dropStill } from "./desk-conduct.js";
-import { LastContacts, Remarks, lookBack, speakOf } from "./desk-notes.js";
+import { LastContacts, Remarks, keepPicture, lookBack, speakOf } from "./desk-notes.js";
 import { Interruption, Mute, Preview, SourceChoice, Unblock } from "./controls.js";
 import { SIGNED_OUT, next } from "./desk-state.js";
 import { t, tOr, whyText } from "./i18n.js";
@@ -315,7 +315,7 @@ function Talk() {
         ${talk.path.length > 0 && html`<dl class="came"><${Way} path=${talk.path} /></dl>`}
         <div class="actions"><${Mute} session=${session} />
           <button type="button" class="button end hang-up" onClick=${hangUp}><${Icon} name="end" />${t("phone_hang_up")}</button></div>
-        <${Conduct} session=${session} view=${desk.value.view} />`}
+        <${Conduct} session=${session} view=${desk.value.view} onSnapshot=${keepPicture} mayShield />`}
         ${!talk && !ring && html`<${SourceChoice} session=${session} />`}
       </div>
       ${!checked && html`<${Preview} session=${session} label=${t("desk_own")} />`}

@@ -31,7 +31,7 @@ const FOR_GOOD = ["bad_version", "sign_in"];
 
 export class Link {
   /**
-   * @param {"phone"|"desk"} role
+   * @param {"phone"|"desk"|"lead"} role
    * @param {Handlers} handlers
    * @param {string|null} [token] of the page before this one
    * @param {string} [url]

@@ -16,6 +16,7 @@ export const VERSION = 1;
  * @typedef {{agent?: string, state: AgentMode, seconds?: number, reason?: string}} AgentNow no `agent`: signed out
  * @typedef {{on_air: boolean, held: boolean, curtain: boolean, shielded?: boolean, shown?: string, shelf: string[],
  *   queues: string[], codes?: string[]}} DeskNow
+ * @typedef {{part: "monitor"|"whisper"|"barge_in"|"take_over", agent?: boolean, seen?: boolean, caller: string, agent_name: string}} PartNow
  * @typedef {Welcome
  *   | {type: "answer", sdp: string, pictures?: Pictures}
  *   | {type: "candidate", candidate: string, mid: string|null, line: number|null}
@@ -27,6 +28,7 @@ export const VERSION = 1;
  *   | {type: "ended", why: string}
  *   | ({type: "agent"} & AgentNow)
  *   | ({type: "desk"} & DeskNow)
+ *   | ({type: "part"} & PartNow)
  *   | ({type: "ring"} & Ring)
  *   | {type: "stop_ringing", call: number, why: string}
  *   | {type: "message", from: string, text: string}
@@ -49,6 +51,7 @@ const FIELDS = {
   agent: { state: "string" },
   ring: { call: "number", caller: "string", number: "string", queue: "string" },
   desk: { on_air: "boolean", held: "boolean", curtain: "boolean", shelf: "object", queues: "object" },
+  part: { part: "string", caller: "string", agent_name: "string" },
   stop_ringing: { call: "number", why: "string" },
   message: { from: "string", text: "string" },
   service: { version: "number" },

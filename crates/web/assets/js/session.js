@@ -21,7 +21,7 @@ export { canCall };
 
 export class Session {
   /**
-   * @param {"phone"|"desk"} role
+   * @param {"phone"|"desk"|"lead"} role
    * @param {{hue: number, pitch: number}} look of our test picture
    * @param {SessionHandlers} handlers
    */

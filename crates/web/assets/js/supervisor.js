@@ -1,6 +1,7 @@
 // Queues, agents and calls, and what a supervisor can do about them.
 import { ask, me, mustBeSignedIn } from "./account.js";
 import { t, tOr } from "./i18n.js";
+import { Listening, listen, listening } from "./listen.js";
 import { Notice, poll, show } from "./parts.js";
 import { clock } from "./texts.js";
 import { html, signal } from "./ui.js";
@@ -84,6 +85,8 @@ function Agents({ list }) {
         ${cell("calls_caller", call ? html`<span>${call.caller ?? t("withheld")} <small>${clock(call.seconds * 1_000)}</small></span>` : "–")}
         ${cell("account_do", html`<span class="actions">
           <button type="button" class="button small set-ready" onClick=${() => setReady(agent)}>${t(agent.state === "not_ready" ? "lead_ready" : "lead_not_ready")}</button>
+          <button type="button" class="button small listen" disabled=${agent.call === null || listening.value !== null}
+            onClick=${() => agent.call !== null && listen(agent.call, agent.name)}>${t("lead_listen")}</button>
           <button type="button" class="button small say" disabled=${!agent.browser || agent.state === "signed_out"} onClick=${() => say(agent)}>${t("lead_message")}</button></span>`)}
       </tr>`;
     })}</tbody></table></section>`;
@@ -106,7 +109,7 @@ function Page() {
     ${lost.value && html`<${Notice} tone="warn">${t("status_lost")}<//>`}
     ${told && html`<${Notice} tone=${told.tone}>${told.text}<//>`}
     ${agents.value === null || queues.value === null ? html`<p class="quiet">${t("loading")}</p>`
-      : html`<div class="lead"><${Alerts} /><${Queues} list=${queues.value} /><${Agents} list=${agents.value} /></div>`}`;
+      : html`<div class="lead"><${Listening} /><${Alerts} /><${Queues} list=${queues.value} /><${Agents} list=${agents.value} /></div>`}`;
 }
 
 void mustBeSignedIn();

@@ -74,7 +74,8 @@ impl Signed {
     }
 }
 
-fn entry(account: &str, what: &str, about: String, Peer(ip): Peer) -> Entry {
+/// An entry for the audit.
+pub(crate) fn entry(account: &str, what: &str, about: String, Peer(ip): Peer) -> Entry {
     let at = net::clock::now().wall.as_secs();
     Entry { at, account: account.to_owned(), what: what.to_owned(), about, address: ip.to_string() }
 }

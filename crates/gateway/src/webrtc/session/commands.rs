@@ -1,31 +1,34 @@
 //! What a page wants, carried out.
 
 use call::CallId;
-use call::web::{FromBrowser, Media, Wish};
+use call::web::{FromBrowser, Listen, Media, Wish};
 use tracing::{info, warn};
 
 use super::super::limits;
 use super::super::negotiation::{Plan, Unusable};
 use super::super::peer::PeerError;
 use super::super::talk::Talk;
-use super::super::word::{Command, Event, Role};
+use super::super::word::{Command, Event, Part, Role};
 use super::Task;
 
 impl Task {
     pub(super) async fn command(&mut self, command: Command) {
         match (self.role, command) {
             (Role::Phone, Command::Call { number, sdp, name }) => self.call(number, name, &sdp).await,
+            (Role::Lead, Command::Listen { call, sdp, part, by }) => self.listen(call, &sdp, part, by).await,
+            (Role::Lead, Command::Part(part)) => self.part_wanted(part),
             (Role::Desk, Command::Accept { call, sdp }) => self.accept(call, &sdp).await,
             (Role::Desk, Command::Reject { call }) => self.reject(call),
             (Role::Desk, Command::SignIn { agent, ready }) => self.sign_in(agent, ready),
             (Role::Desk, Command::SignOut {}) => self.pool(acd::Input::SignOut { session: self.id.0 }),
             (Role::Desk, Command::Ready { ready, reason }) => self.ready(ready, reason),
-            (Role::Desk, Command::Hold { on }) => self.wish(Wish::Hold { on }),
-            (Role::Desk, Command::Curtain { on }) => self.wish(Wish::Curtain { on }),
-            (Role::Desk, Command::Show { name }) => self.wish(Wish::Show { name }),
-            (Role::Desk, Command::TakeBack {}) => self.wish(Wish::TakeBack),
+            // Who has taken a conversation over leads it as its agent did.
+            (Role::Desk | Role::Lead, Command::Hold { on }) => self.wish(Wish::Hold { on }),
+            (Role::Desk | Role::Lead, Command::Curtain { on }) => self.wish(Wish::Curtain { on }),
+            (Role::Desk | Role::Lead, Command::Show { name }) => self.wish(Wish::Show { name }),
+            (Role::Desk | Role::Lead, Command::TakeBack {}) => self.wish(Wish::TakeBack),
             (Role::Desk, Command::Shield {}) => self.wish(Wish::Shield),
-            (Role::Desk, Command::HandOn { queue }) => self.wish(Wish::HandOn { queue }),
+            (Role::Desk | Role::Lead, Command::HandOn { queue }) => self.wish(Wish::HandOn { queue }),
             (_, Command::Key { digit }) => self.key(digit),
             (_, Command::HangUp {}) => self.hang_up().await,
             (_, Command::Restart { sdp }) => self.restart(&sdp).await,
@@ -38,6 +41,10 @@ impl Task {
             // Taken out before: it ends the session.
             (_, Command::Leave {}) => {}
             (Role::Phone, _) => self.complain("wrong_role", "this is for an agent's desk only"),
+            (Role::Lead, _) => self.complain("wrong_role", "this is not for who listens"),
+            (Role::Desk, Command::Listen { .. } | Command::Part(_)) => {
+                self.complain("wrong_role", "supervisors listen, desks do not");
+            }
             (Role::Desk, Command::Call { .. }) => {
                 self.complain("wrong_role", "a desk takes calls and makes none");
             }
@@ -58,6 +65,25 @@ impl Task {
         let name = name.unwrap_or_default().trim().chars().take(limits::NAME_LEN_MAX).collect();
         (self.leg, self.joined) = (true, false);
         self.to_shard(FromBrowser::Call { number, name, media: media.into() });
+    }
+
+    async fn listen(&mut self, call: u64, sdp: &str, part: Part, by: String) {
+        if self.leg || self.talk.is_some() {
+            return self.complain("busy", "a call is listened to already");
+        }
+        let media = match self.answer(sdp, None).await {
+            Ok(media) => Box::new(media),
+            Err(error) => return self.refuse(status(&error), &error.to_string()),
+        };
+        (self.leg, self.joined) = (true, false);
+        self.to_shard(FromBrowser::Listen(Listen { call: CallId(call), by, part: part.into(), media }));
+    }
+
+    fn part_wanted(&mut self, part: Part) {
+        match self.leg {
+            true => self.to_shard(FromBrowser::Part(part.into())),
+            false => self.complain("no_call", "no call is listened to"),
+        }
     }
 
     fn refuse(&mut self, status: u16, reason: &str) {
@@ -147,7 +173,7 @@ impl Task {
     /// The page is closed. A visitor who leaves has hung up; a desk that is left is a lost agent, whose caller
     /// has not been served.
     pub(super) fn leave(&mut self) {
-        if self.role == Role::Phone {
+        if matches!(self.role, Role::Phone | Role::Lead) {
             self.part(FromBrowser::HangUp);
         }
     }

@@ -82,6 +82,8 @@ impl Task {
                 | FromBrowser::Report { .. }
                 | FromBrowser::Digit(_)
                 | FromBrowser::Wish(_)
+                | FromBrowser::Listen(_)
+                | FromBrowser::Part(_)
                 | FromBrowser::HangUp
                 | FromBrowser::Lost => None,
             };

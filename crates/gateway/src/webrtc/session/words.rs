@@ -3,7 +3,7 @@
 use call::web::{Ended, FromBrowser, StopRinging, ToBrowser};
 
 use super::super::lane::Word;
-use super::super::word::{Event, Ring, Showing, Waiting};
+use super::super::word::{Event, PartNow, Ring, Showing, Waiting};
 use super::Task;
 
 impl Task {
@@ -57,6 +57,9 @@ impl Task {
             }
             ToBrowser::Talking { with } => Event::Talking { with },
             ToBrowser::Desk(now) => Event::Desk(now.into()),
+            ToBrowser::Part(now) => {
+                Event::Part(PartNow { part: now.part.into(), caller: now.caller, agent_name: now.agent })
+            }
             ToBrowser::Waiting { place, waiting } => Event::Waiting(Waiting { place, waiting }),
             ToBrowser::Showing { node, text, language } => Event::Showing(Showing { node, text, language }),
             // These have a way of their own in the lane.
@@ -98,6 +101,7 @@ fn is_last(word: &ToBrowser) -> bool {
         | ToBrowser::Ring { .. }
         | ToBrowser::Talking { .. }
         | ToBrowser::Desk(_)
+        | ToBrowser::Part(_)
         | ToBrowser::Waiting { .. }
         | ToBrowser::Showing { .. }
         | ToBrowser::SourceChanged { .. }
@@ -127,6 +131,7 @@ fn ended(why: Ended) -> &'static str {
         Ended::Over => "the other side has hung up",
         Ended::NotConnected => "no media connection could be made",
         Ended::Lost => "the connection was lost",
+        Ended::TakenOver => "a supervisor has taken over",
         Ended::Shutdown => "the gateway is stopping",
         Ended::TooLong => "the longest time of a call is over",
         Ended::Fault => "a fault of the gateway",
