@@ -282,6 +282,14 @@ impl Browser {
         self.frames.iter().map(|(_, frame)| frame).filter(|frame| frame.codec.kind() == Kind::Audio)
     }
 
+    /// The call that it rang for last.
+    pub(crate) fn rang_for(&self) -> Option<CallId> {
+        self.words.iter().rev().find_map(|word| match word {
+            ToBrowser::Ring { call, .. } => Some(*call),
+            _ => None,
+        })
+    }
+
     pub(crate) fn ended(&self) -> Option<Ended> {
         self.words.iter().rev().find_map(|word| match word {
             ToBrowser::Ended { why } => Some(*why),

@@ -66,11 +66,7 @@ impl Talk {
 
     /// The call as the ring named it.
     pub(crate) fn call(&self) -> call::CallId {
-        let call = |word: &ToBrowser| match word {
-            ToBrowser::Ring { call, .. } => Some(*call),
-            _ => None,
-        };
-        self.world.browsers[self.desk].words.iter().rev().find_map(call).expect("it rang")
+        self.world.browsers[self.desk].rang_for().expect("it rang")
     }
 
     pub(crate) fn wish(&mut self, wish: Wish) {

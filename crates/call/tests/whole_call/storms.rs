@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use call::web::FromBrowser;
+use call::web::{FromBrowser, Part, Wish};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -96,6 +96,15 @@ fn browser(rng: &mut StdRng, session: u64) -> Browser {
     }
 }
 
+fn part(rng: &mut StdRng) -> Part {
+    match rng.random_range(0..6) {
+        0 => Part::TakeOver,
+        1 => Part::Monitor { agent: rng.random() },
+        2 => Part::Whisper { agent: rng.random() },
+        _ => Part::BargeIn { seen: rng.random() },
+    }
+}
+
 /// A storm with visitors and desks among the phones: sessions come, go, and say anything at any time.
 fn web_storm(seed: u64) {
     let mut rng = StdRng::seed_from_u64(seed);
@@ -110,6 +119,7 @@ fn web_storm(seed: u64) {
         desks.push(world.add_browser(browser(&mut rng, session)));
         world.sign_in(desks[desks.len() - 1], &format!("desk{session}"));
     }
+    let leads: Vec<usize> = (901..903).map(|session| world.add_browser(browser(&mut rng, session))).collect();
     let mut visitors: Vec<usize> =
         (3..5).map(|session| world.visit(browser(&mut rng, session), "1008621")).collect();
     for _ in 0..rng.random_range(5..40) {
@@ -118,7 +128,17 @@ fn web_storm(seed: u64) {
         let visitor = visitors[rng.random_range(0..visitors.len())];
         let desk = desks[rng.random_range(0..desks.len())];
         let name = format!("desk{}", rng.random_range(1..=2));
-        match rng.random_range(0..16) {
+        let lead = leads[rng.random_range(0..leads.len())];
+        match rng.random_range(0..24) {
+            16..=18 if world.browsers[lead].leg == Leg::None => {
+                let call = world.browsers[desk].rang_for().unwrap_or(call::CallId(rng.random_range(0..6)));
+                let word = world.browsers[lead].listen(call, part(&mut rng));
+                world.say(lead, word);
+            }
+            16..=20 => world.say(lead, FromBrowser::Part(part(&mut rng))),
+            21 => world.say(lead, FromBrowser::HangUp),
+            22 => world.say(lead, FromBrowser::Lost),
+            23 => world.say(lead, FromBrowser::Wish(Wish::HandOn { queue: "help".into() })),
             0 => world.lose(desk),
             1 => {
                 desks.push(world.add_browser(browser(&mut rng, session)));

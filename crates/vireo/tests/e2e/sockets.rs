@@ -33,10 +33,13 @@ fn what_no_page_sends_is_refused_and_costs_the_others_nothing() {
     let foreign = WebSocket::open(demo.http, "https://elsewhere.example").err().expect("refused");
     assert!(foreign.contains(" 403 "), "{foreign}");
 
-    let mut stranger = WebSocket::own(demo.http).expect("let in");
-    let refused = answer_to(&mut stranger, r#"{"v":1,"type":"hello","role":"desk"}"#);
-    assert!(refused.contains(r#""code":"sign_in""#), "{refused}");
-    assert_eq!(stranger.hear_the_end(), 4401);
+    for role in ["desk", "lead"] {
+        let mut stranger = WebSocket::own(demo.http).expect("let in");
+        let hello = format!(r#"{{"v":1,"type":"hello","role":"{role}"}}"#);
+        let refused = answer_to(&mut stranger, &hello);
+        assert!(refused.contains(r#""code":"sign_in""#), "{refused}");
+        assert_eq!(stranger.hear_the_end(), 4401);
+    }
 
     let mut bystander = welcomed(&demo);
     let mut socket = welcomed(&demo);
