@@ -512,7 +512,7 @@ impl Call {
     fn note_parted(&mut self, offer: &Offer) {
         if offer.answered {
             // What was played over the conversation is no more of the flow.
-            (self.desk, self.showing) = (Desk::default(), None);
+            (self.desk, self.showing, self.caption) = (Desk::default(), None, None);
             self.out.push_back(Output::Live(Live::Agent { call: self.facts.call, agent: None }));
         }
     }

@@ -26,6 +26,7 @@ use crate::message::OrderRecord;
 use crate::script::Showing;
 use crate::stream::Source;
 use crate::supervise::Lead;
+use crate::text::Caption;
 use crate::transcode::{FromTranscoder, ToTranscoder};
 use crate::trunk::Trunk;
 use crate::{Component, LegId, LegPorts, Live, PortId, dtmf, limits, web};
@@ -189,6 +190,8 @@ pub(crate) struct Call {
     pub(crate) showing: Option<Showing>,
     pub(crate) queueing: Option<Queueing>,
     pub(crate) desk: Desk,
+    /// A text that is drawn into the subscriber's picture.
+    pub(crate) caption: Option<Caption>,
     /// Who listens to the conversation.
     pub(crate) lead: Option<Lead>,
     /// Where its INVITE came from, and the address of ours that it came to; a browser has neither.
@@ -335,6 +338,7 @@ impl Call {
             queueing: None,
             desk: Desk::default(),
             lead: None,
+            caption: None,
             origin: None,
             address: Ipv4Addr::UNSPECIFIED.into(),
             answer,
@@ -413,7 +417,7 @@ impl Call {
     }
 
     /// When there is something to do that is not a packet.
-    fn own_dues(&self) -> [Option<Instant>; 12] {
+    fn own_dues(&self) -> [Option<Instant>; 13] {
         [
             self.run_due,
             self.answer.as_ref().map(|(due, ..)| *due),
@@ -425,6 +429,7 @@ impl Call {
             self.epilogue.map(|(due, _)| due),
             self.transfer_due(),
             self.coming_on_due(),
+            self.caption_due(),
             self.legs.iter().filter_map(|leg| leg.vigil.next_due()).min(),
             Some(self.started + limits::CALL_LONGEST),
         ]
@@ -468,6 +473,7 @@ impl Call {
         }
         self.give_up_on_transfer(now);
         self.check_coming_on(now);
+        self.check_caption(now);
         self.swap_place(now);
         self.drop_unconnected(now);
         self.ask_the_silent(now);

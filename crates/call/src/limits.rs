@@ -122,3 +122,16 @@ pub(crate) const PLATE_SHOWN: Duration = Duration::from_secs(3);
 
 /// Nodes of a caller's way that an agent is told.
 pub(crate) const PATH_TOLD: usize = 12;
+
+/// Characters that caller and agent write at once; more is not passed on.
+pub const TEXT_CHARS_MAX: usize = 300;
+/// How long each character of a text stays in a caller's picture: people read some fifteen a second.
+pub(crate) const TEXT_SHOWN_FOR_EACH: Duration = Duration::from_millis(90);
+/// How long a text stays there at least.
+pub(crate) const TEXT_SHOWN_LEAST: Duration = Duration::from_secs(4);
+/// How long it stays there at most.
+pub(crate) const TEXT_SHOWN_MOST: Duration = Duration::from_secs(20);
+/// Latin letters of a text that are drawn at once into a picture of 352 by 288 dots.
+pub(crate) const TEXT_ROOM: usize = 120;
+/// The same of 176 by 144.
+pub(crate) const TEXT_ROOM_SMALL: usize = 60;

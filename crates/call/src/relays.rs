@@ -60,6 +60,8 @@ impl Call {
     }
 
     fn connect(&mut self, now: Now, from: LegId, to: LegId, kind: Kind, found: Found) {
+        let captioned = self.has_caption(to, kind);
+        let found = if captioned && found == Found::AsAgreed { Found::Unfit } else { found };
         let plan = self.plan_bridge(from, to, kind, found);
         let id = TranscoderId { call: self.facts.call, number: self.transcoders };
         let signs = self.signs;
@@ -91,6 +93,9 @@ impl Call {
         if let Some(word) = begins {
             self.transcoders = self.transcoders.wrapping_add(1);
             self.out.push_back(Output::Transcode(word));
+            if captioned {
+                self.tell_caption();
+            }
         }
     }
 

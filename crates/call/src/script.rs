@@ -249,6 +249,7 @@ impl Call {
     /// A track has come, or will not come.
     pub(crate) fn on_track(&mut self, now: Now, key: AssetKey, track: Option<Arc<Track>>) {
         self.show_place(now, &key, track.as_ref());
+        self.show_caption(now, &key, track.as_ref());
         let Some(showing) = &mut self.showing else { return };
         if track.is_none() {
             warn!(asset = ?key.asset, format = ?key.format, "is not there; the presentation goes on without it");

@@ -124,6 +124,11 @@ pub enum ToTranscoder {
         /// As it is for [`Job::to`].
         slide: Arc<Track>,
     },
+    /// Nothing is to be drawn over the pictures any more.
+    EndOverlay {
+        /// Of which.
+        id: TranscoderId,
+    },
     /// AMR or AMR-WB is to use this mode from the next frame on.
     Mode {
         /// Of which.

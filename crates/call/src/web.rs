@@ -91,6 +91,8 @@ pub enum FromBrowser {
     Digit(rtp::Digit),
     /// What the agent wants of the conversation; from anybody else it is nothing.
     Wish(Wish),
+    /// Caller or agent writes to the other, 1 to [`TEXT_CHARS_MAX`](crate::TEXT_CHARS_MAX) characters.
+    Text(String),
     /// A supervisor wants to listen to a call. Answered by [`ToBrowser::Accepted`] or [`ToBrowser::Refused`].
     Listen(Listen),
     /// A supervisor who listens wants another part.
@@ -265,6 +267,11 @@ pub enum ToBrowser {
     Desk(DeskNow),
     /// To a supervisor, at each change.
     Part(PartNow),
+    /// The other party writes.
+    Text {
+        /// As it was written.
+        text: String,
+    },
     /// The visitor's place in the queue.
     Waiting {
         /// 1 is next.

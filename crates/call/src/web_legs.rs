@@ -103,6 +103,7 @@ impl Call {
             FromBrowser::Report { fraction_lost, rtt } => self.on_report(now, leg, fraction_lost, rtt),
             FromBrowser::Digit(digit) => self.on_digit(now, leg, digit.as_char(), dtmf::Way::Page),
             FromBrowser::Wish(wish) => self.on_wish(now, leg, wish),
+            FromBrowser::Text(text) => self.on_text(now, leg, &text),
             FromBrowser::Part(part) if self.is_lead(leg) => self.on_part(now, part),
             FromBrowser::HangUp => self.on_hang_up(now, leg),
             FromBrowser::Lost => self.on_lost(now, leg),

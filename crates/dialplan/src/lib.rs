@@ -46,8 +46,8 @@ pub use notice::{NOTICE_SLIDE, Notice, NoticeError};
 pub use presentation::{Places, Presentation, Presentations, Row, Slide, Utterance};
 pub use problem::{Problem, Problems, Severity};
 pub use run::{
-    Action, Decline, Event, Facts, Journal, Ordered, Priority, Quality, QueueOutcome, Rated, Run, Stay,
-    TransferOutcome, Wind,
+    Action, CAPTION_SLIDE, Decline, Event, Facts, Journal, Ordered, Priority, Quality, QueueOutcome, Rated,
+    Run, Stay, TransferOutcome, Wind,
 };
 pub use service::{
     Address, Agent, Distribution, Flow, FlowId, Intent, Overflow, Queue, Queues, Service, Skills, Strategy,

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use desk::CAPTION_SLIDE;
 use frames::Frame;
 pub use journal::{Journal, Rated, Stay};
 use stage::{Held, Memory, Presence};

@@ -72,6 +72,7 @@ enum Order {
     Rate(TranscoderId, u32),
     Shape(TranscoderId, VideoFormat),
     Overlay(TranscoderId, Arc<Track>),
+    EndOverlay(TranscoderId),
     Mode(TranscoderId, u8),
     End(TranscoderId),
 }
@@ -149,6 +150,7 @@ impl Transcoding {
             ToTranscoder::Rate { id, bps } => self.order(id, Order::Rate(id, bps)),
             ToTranscoder::Shape { id, to } => self.order(id, Order::Shape(id, to)),
             ToTranscoder::Overlay { id, slide } => self.order(id, Order::Overlay(id, slide)),
+            ToTranscoder::EndOverlay { id } => self.order(id, Order::EndOverlay(id)),
             ToTranscoder::Mode { id, mode } => self.order(id, Order::Mode(id, mode)),
             ToTranscoder::End { id } => self.end(id),
             ToTranscoder::EndCall { call } => {
@@ -307,6 +309,11 @@ impl Bench {
                         Ok(picture) => coder.set_overlay(picture.map(Overlay::new)),
                         Err(error) => debug!(%error, "a slide is not drawn over the film"),
                     }
+                }
+            }
+            Order::EndOverlay(id) => {
+                if let Some(Running { coder: Coder::Pictures(coder), .. }) = self.running.get_mut(&id) {
+                    coder.set_overlay(None);
                 }
             }
             Order::Mode(id, mode) => {

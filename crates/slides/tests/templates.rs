@@ -80,6 +80,7 @@ fn every_template_draws_in_every_size_and_language() {
         ("pin.svg", 8),
         ("stars.svg", 20),
         ("notice.svg", 20),
+        ("caption.svg", 12),
     ];
     for (name, rows) in templates {
         for size in SIZES {
@@ -179,6 +180,19 @@ fn long_text_is_wrapped_shrunk_and_at_last_cut_with_an_ellipsis() {
         let fill = |text: &str| RENDERER.fill(&template("page.svg"), &page(text), "en", size).unwrap();
         assert!(!fill(&"Two or three lines of text. ".repeat(3)).contains('…'), "{size} wraps");
         assert!(fill(&"More than any screen can show at once. ".repeat(40)).contains('…'), "{size} cuts");
+    }
+}
+
+#[test]
+fn a_caption_of_the_length_that_is_written_at_once_is_not_cut() {
+    for (size, hanzi, letters) in [(Size::QCIF, 30, 60), (Size::CIF, 60, 120)] {
+        for text in
+            ["国".repeat(hanzi), "WWW wide ".repeat(letters / 9), "ordinary words ".repeat(letters / 15)]
+        {
+            let values = SlideValues { lines: vec![text.clone()], ..SlideValues::default() };
+            let svg = RENDERER.fill(&template("caption.svg"), &values, "en", size).expect("a caption");
+            assert!(!svg.contains('…'), "{size}: {text}");
+        }
     }
 }
 

@@ -46,7 +46,7 @@ struct Page {
 
 const PAGES: [Page; 9] = [
     Page { path: "/", name: "home", modules: &[] },
-    Page { path: "/phone", name: "phone", modules: &[&OF_CALLS, &["js/phone-state.js"]] },
+    Page { path: "/phone", name: "phone", modules: &[&OF_CALLS, &["js/phone-state.js", "js/writing.js"]] },
     Page {
         path: "/desk",
         name: "desk",
@@ -62,6 +62,7 @@ const PAGES: [Page; 9] = [
                 "js/snapshot.js",
                 "js/still.js",
                 "js/watchdog.js",
+                "js/writing.js",
             ],
         ],
     },

@@ -94,6 +94,7 @@ impl Shard {
             | ToBrowser::Waiting { .. }
             | ToBrowser::Desk(_)
             | ToBrowser::Part(_)
+            | ToBrowser::Text { .. }
             | ToBrowser::Showing { .. }
             | ToBrowser::SourceChanged { .. }
             | ToBrowser::Age { .. }

@@ -177,6 +177,7 @@ impl Browser {
             ToBrowser::Talking { .. }
             | ToBrowser::Desk(_)
             | ToBrowser::Part(_)
+            | ToBrowser::Text { .. }
             | ToBrowser::Waiting { .. }
             | ToBrowser::Showing { .. } => {
                 assert_eq!(self.leg, Leg::Up, "{word:?}");

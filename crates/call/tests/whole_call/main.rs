@@ -32,6 +32,7 @@ mod relays;
 mod speech;
 mod storms;
 mod supervise;
+mod text;
 mod transcoders;
 mod transfer;
 mod vanished;

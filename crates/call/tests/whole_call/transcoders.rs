@@ -164,6 +164,7 @@ impl Transcoders {
                 running.key_due = true;
             }),
             ToTranscoder::Overlay { id, slide } => self.with(id, |running| running.overlays.push(slide)),
+            ToTranscoder::EndOverlay { id } => self.with(id, |running| running.overlays.clear()),
             ToTranscoder::Mode { id, mode } => self.with(id, |running| running.mode = Some(mode)),
             ToTranscoder::End { id } => {
                 self.mixtures.remove(&id);

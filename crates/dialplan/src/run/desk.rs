@@ -2,7 +2,10 @@
 
 use crate::queues::desk::Desk;
 use crate::text::Telling;
-use crate::{Presentation, Run};
+use crate::{Presentation, Run, Slide};
+
+/// The template of [`Run::caption`].
+pub const CAPTION_SLIDE: &str = "caption.svg";
 
 impl Run {
     /// With what the agent called `agent` comes on and hides, as `plate` of queues.yaml has it.
@@ -16,6 +19,14 @@ impl Run {
         let number = self.service.queues.agents.get(who).map_or(who, |agent| &agent.number);
         let plate = self.of_desk(|desk, telling, has_video| desk.plate(telling, number, has_video))??;
         Some(Presentation { speech: Vec::new(), looped: true, ..plate })
+    }
+
+    /// A text of the agent's as a slide to be drawn over pictures; a service may have its own [`CAPTION_SLIDE`].
+    pub fn caption(&self, text: &str) -> Option<Slide> {
+        let flow = self.service.flow(self.flow)?;
+        let language = flow.languages().find(|language| *language == self.memory.language)?.to_owned();
+        let (template, lines) = (CAPTION_SLIDE.to_owned(), vec![text.to_owned()]);
+        Some(Slide { template, language, lines, ..Slide::default() })
     }
 
     /// What agents can show, by the names of `shelf` of queues.yaml.

@@ -19,6 +19,7 @@ const FONT_DIR: &str = "fonts";
 const FONT: &str = "/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc";
 
 /// The slide of notices where the operator has none.
+const CAPTION: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../media/slides/caption.svg"));
 const NOTICE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../media/slides/notice.svg"));
 
 /// Everything that is needed to make tracks.
@@ -142,6 +143,8 @@ impl Maker {
             Some(text) => text.to_owned(),
             // A notice is said with whatever service is live, also with one that knows nothing of notices.
             None if template == dialplan::NOTICE_SLIDE && !path.exists() => NOTICE.to_owned(),
+            // Nor need it know that agents write.
+            None if template == dialplan::CAPTION_SLIDE && !path.exists() => CAPTION.to_owned(),
             None => {
                 let data = read(&path, limits::TEMPLATE_LEN_MAX)?;
                 String::from_utf8(data).map_err(|_| Error::asset(&path, &"is not UTF-8"))?

@@ -114,6 +114,11 @@ pub enum Command {
     TakeBack {},
     /// The caller insults or threatens: a curtain, nothing more of them, and supervisors are told.
     Shield {},
+    /// Writes to whom one talks with.
+    Text {
+        /// 1 to 300 characters of one line.
+        text: String,
+    },
     /// Listens to a call.
     Listen {
         /// Which.
@@ -258,6 +263,11 @@ pub enum Event {
     Desk(DeskNow),
     /// The supervisor's part in a conversation.
     Part(PartNow),
+    /// Whom one talks with writes.
+    Text {
+        /// As it was written.
+        text: String,
+    },
     /// The call is over; the session lives on.
     Ended {
         /// In words.
@@ -477,6 +487,7 @@ impl State {
             | Event::Candidate(_)
             | Event::Message(_)
             | Event::Part(_)
+            | Event::Text { .. }
             | Event::Error { .. } => {}
         }
     }

@@ -221,6 +221,13 @@ async function work(stage) {
   await clerk.page.click(".drop-still");
   await pause(1_500);
   const camera = await visitor.page.evaluate(middle);
+  await clerk.page.fill(".writing input", "Which country do you go to?");
+  await clerk.page.keyboard.press("Enter");
+  const asked = await visitor.inside("the question", () => document.querySelector(".writing li:not(.own-line)")?.textContent);
+  await visitor.page.fill(".writing input", "新加坡 0159");
+  await visitor.page.keyboard.press("Enter");
+  const answered = await clerk.inside("the answer", () => document.querySelector(".writing li:not(.own-line)")?.textContent);
+  await shot(visitor, "phone-writes");
   await clerk.page.click(".codes input[value=roaming] + span");
   await clerk.page.fill(".remarks textarea", "Caller asks about the roaming pack; 客户咨询国际漫游资费");
   await clerk.page.click(".button.snapshot");
@@ -247,7 +254,7 @@ async function work(stage) {
     return words.includes("Roaming") && words;
   });
   await shot(board, "wallboard-words");
-  return { checked, own, camera, snap, rests: (await clerk.state()).mode, alert, said,
+  return { checked, own, camera, asked, answered, snap, rests: (await clerk.state()).mode, alert, said,
     errors: [...clerk.errors, ...visitor.errors, ...lead.errors, ...board.errors] };
 }
 

@@ -146,6 +146,8 @@ fn an_agent_checks_the_equipment_speaks_of_a_conversation_and_is_shielded() {
     assert!(red > 150.0 && green < 90.0 && blue < 90.0, "the caller sees the agent's own picture: {seen}");
     let (red, green, _) = colour("camera");
     assert!(red < 200.0 || green > 60.0, "and then the camera again: {seen}");
+    assert!(text(&seen, "/asked").ends_with("Which country do you go to?"), "{seen}");
+    assert!(text(&seen, "/answered").ends_with("新加坡 0159"), "{seen}");
     assert_eq!(seen["snap"], json!({ "status": 200, "type": "image/jpeg", "width": 352 }), "{seen}");
     assert_eq!(text(&seen, "/rests"), "not_ready", "an agent who was insulted rests");
     assert!(text(&seen, "/alert").contains("desk1"), "{seen}");

@@ -13,6 +13,7 @@ import { clock, knows } from "./texts.js";
 import { reached } from "./timings.js";
 import { effect, html, now, signal, useEffect } from "./ui.js";
 import { watchSleep, watchTracks } from "./watchdog.js";
+import { Writing, forget, read } from "./writing.js";
 
 /** @import { Desk, Event, Note } from "./desk-state.js" */
 
@@ -71,6 +72,7 @@ function signInAgain(agent) {
 
 /** Moves the state; a talk that is over takes its connection with it. @param {Event} event */
 function tell(event) {
+  if (event.type === "text") read(event.text);
   const before = desk.value;
   const after = next(before, event, Date.now());
   desk.value = after;
@@ -78,7 +80,10 @@ function tell(event) {
   const connected = (/** @type {Desk} */ state) => state.talk !== null || state.ring?.accepting === true;
   const { talk, view } = after;
   if (talk && view && talk.ticket) speakOf({ ticket: talk.ticket, who: talk.with, codes: view.codes ?? [] });
-  if (before.talk && !talk) void lookBack();
+  if (before.talk && !talk) {
+    forget();
+    void lookBack();
+  }
   if (connected(before) && !connected(after)) {
     dropStill(session);
     session.disconnect();
@@ -315,7 +320,7 @@ function Talk() {
         ${talk.path.length > 0 && html`<dl class="came"><${Way} path=${talk.path} /></dl>`}
         <div class="actions"><${Mute} session=${session} />
           <button type="button" class="button end hang-up" onClick=${hangUp}><${Icon} name="end" />${t("phone_hang_up")}</button></div>
-        <${Conduct} session=${session} view=${desk.value.view} onSnapshot=${keepPicture} mayShield />`}
+        <${Conduct} session=${session} view=${desk.value.view} onSnapshot=${keepPicture} mayShield /><${Writing} session=${session} />`}
         ${!talk && !ring && html`<${SourceChoice} session=${session} />`}
       </div>
       ${!checked && html`<${Preview} session=${session} label=${t("desk_own")} />`}

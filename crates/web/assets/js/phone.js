@@ -8,6 +8,7 @@ import { Session, canCall, typing } from "./session.js";
 import { clock, knows } from "./texts.js";
 import { reached } from "./timings.js";
 import { computed, html, keep, now, recall, signal, useEffect } from "./ui.js";
+import { Writing, forget, read } from "./writing.js";
 
 /** @import { Event, Over, Phone } from "./phone-state.js" */
 
@@ -44,8 +45,10 @@ const session = new Session("phone", { hue: 158, pitch: 440 }, {
 /** Moves the state; a call that is over takes its connection with it. @param {Event} event */
 function tell(event) {
   const before = phone.value;
+  if (event.type === "text") read(event.text);
   phone.value = next(before, event, Date.now());
   if (event.type === "accepted" || event.type === "talking") reached(event.type);
+  if (before.with !== null && phone.value.with === null) forget();
   if (inCall(before) && !inCall(phone.value)) {
     session.disconnect();
     session.release();
@@ -175,6 +178,7 @@ function Screen() {
       <p class="caption" role="status" aria-label=${t("phone_caption")} lang=${caption?.language}>${caption?.text}</p>
       <${Preview} session=${session} label=${t("phone_own")} />
     </div>
+    ${phone.value.with !== null && html`<${Writing} session=${session} />`}
   </div>`;
 }
 

@@ -29,6 +29,7 @@ export const VERSION = 1;
  *   | ({type: "agent"} & AgentNow)
  *   | ({type: "desk"} & DeskNow)
  *   | ({type: "part"} & PartNow)
+ *   | {type: "text", text: string}
  *   | ({type: "ring"} & Ring)
  *   | {type: "stop_ringing", call: number, why: string}
  *   | {type: "message", from: string, text: string}
@@ -52,6 +53,7 @@ const FIELDS = {
   ring: { call: "number", caller: "string", number: "string", queue: "string" },
   desk: { on_air: "boolean", held: "boolean", curtain: "boolean", shelf: "object", queues: "object" },
   part: { part: "string", caller: "string", agent_name: "string" },
+  text: { text: "string" },
   stop_ringing: { call: "number", why: "string" },
   message: { from: "string", text: "string" },
   service: { version: "number" },

@@ -30,6 +30,7 @@ impl Task {
             (Role::Desk, Command::Shield {}) => self.wish(Wish::Shield),
             (Role::Desk | Role::Lead, Command::HandOn { queue }) => self.wish(Wish::HandOn { queue }),
             (_, Command::Key { digit }) => self.key(digit),
+            (_, Command::Text { text }) => self.write(text),
             (_, Command::HangUp {}) => self.hang_up().await,
             (_, Command::Restart { sdp }) => self.restart(&sdp).await,
             (_, Command::Away {}) => self.go_away().await,
@@ -167,6 +168,19 @@ impl Task {
             Ok(digit) if self.leg => self.to_shard(FromBrowser::Digit(digit)),
             Ok(_) => self.complain("no_call", "there is no call"),
             Err(_) => self.complain("bad_field", "keys are 0-9, * and #"),
+        }
+    }
+
+    fn write(&mut self, text: String) {
+        let text = text.trim().to_owned();
+        let fits = (1..=call::TEXT_CHARS_MAX).contains(&text.chars().count());
+        if !self.leg || self.state.talking.is_none() {
+            self.complain("no_call", "nobody is talked to");
+        } else if !fits || text.chars().any(char::is_control) {
+            let most = call::TEXT_CHARS_MAX;
+            self.complain("bad_field", format!("a text is one line of 1 to {most} characters"));
+        } else {
+            self.to_shard(FromBrowser::Text(text));
         }
     }
 

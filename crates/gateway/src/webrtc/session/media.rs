@@ -84,6 +84,7 @@ impl Task {
                 | FromBrowser::Wish(_)
                 | FromBrowser::Listen(_)
                 | FromBrowser::Part(_)
+                | FromBrowser::Text(_)
                 | FromBrowser::HangUp
                 | FromBrowser::Lost => None,
             };

@@ -60,6 +60,7 @@ impl Task {
             ToBrowser::Part(now) => {
                 Event::Part(PartNow { part: now.part.into(), caller: now.caller, agent_name: now.agent })
             }
+            ToBrowser::Text { text } => Event::Text { text },
             ToBrowser::Waiting { place, waiting } => Event::Waiting(Waiting { place, waiting }),
             ToBrowser::Showing { node, text, language } => Event::Showing(Showing { node, text, language }),
             // These have a way of their own in the lane.
@@ -102,6 +103,7 @@ fn is_last(word: &ToBrowser) -> bool {
         | ToBrowser::Talking { .. }
         | ToBrowser::Desk(_)
         | ToBrowser::Part(_)
+        | ToBrowser::Text { .. }
         | ToBrowser::Waiting { .. }
         | ToBrowser::Showing { .. }
         | ToBrowser::SourceChanged { .. }
