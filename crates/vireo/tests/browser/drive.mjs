@@ -24,7 +24,7 @@
 //   reload                [--slide A.png] [--desk camera]   the pages of both are loaded anew: at the menu, while they talk
 //   race                  [--calls 1]   two desks press Enter; how many talk
 //   timings               [--calls 20] [--answers 0]   click to first picture, answer to both pictures: p50, p99
-//   desk                  [--hang-up desk]   says "ready", answers a caller who is no browser
+//   desk                  [--hang-up desk] [--write TEXT] [--show NAME]   says "ready", answers a caller who is no browser
 //   phone                 [--hang-up phone]  calls an agent who is no browser, says "talking"
 // and in network.mjs, for which the test makes the network bad or the service another at the lines named here:
 //   outage                says "up", "interrupted"; whether the call comes back, and by an ICE restart, or ends
@@ -51,7 +51,7 @@ const SCENARIOS = { ...PLAIN, ...NETWORK };
 
 const print = (/** @type {object} */ line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
-const OPTIONS = ["url", "number", "key", "out", "slide", "next", "plate", "page", "hang-up", "seconds", "calls", "answers", "agents", "source", "desk"];
+const OPTIONS = ["url", "number", "key", "out", "slide", "next", "plate", "page", "hang-up", "seconds", "calls", "answers", "agents", "source", "desk", "write", "show"];
 const TAB_METHODS = ["call", "dial", "picture", "key", "reaches", "hangUp", "work", "rings", "accept", "reject", "state", "link", "look",
   "plays", "stats", "received", "ssim", "shows", "timing", "screenshot", "close"];
 

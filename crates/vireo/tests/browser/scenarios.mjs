@@ -599,6 +599,17 @@ async function deskAlone(stage) {
   const timing = await clerk.timing();
   say("talking", { ring, timing });
   const plays = await clerk.plays(3_000);
+  if (options.write) {
+    await clerk.page.fill(".writing input", options.write);
+    await clerk.page.keyboard.press("Enter");
+    await pause(7_000);
+  }
+  if (options.show) {
+    await clerk.page.selectOption("select[name=show]", options.show);
+    await pause(4_000);
+    await clerk.page.click(".take-back");
+    await pause(1_000);
+  }
   if (options.out) await clerk.screenshot(`${options.out}/desk-alone.png`);
   if (options["hang-up"] === "desk") await clerk.hangUp();
   await clerk.until("the end", (state) => state.talk === null, 60_000);

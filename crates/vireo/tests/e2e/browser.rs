@@ -3,13 +3,13 @@
 use std::fs;
 use std::time::Duration;
 
-use media::{Codec, Size};
+use media::{Codec, Picture, Size};
 use serde_json::{Value, json};
 
 use crate::common::baresip::{Phone, Setup};
 use crate::common::browser::{Browser, assert_plays, lab, shots};
 use crate::common::gateway::{AGENT_PORT, Gateway};
-use crate::common::picture::Pattern;
+use crate::common::picture::{Pattern, read_snapshot};
 use crate::common::slides::Deck;
 use crate::common::sound::{AUDIBLE, loudness};
 use crate::common::wait;
@@ -424,17 +424,47 @@ fn phones_of_mobile_networks_are_answered_at_the_desk() {
     }
 }
 
+/// Whether a caption is drawn upon a picture: a bright line across it with a dark band below.
+fn has_band(seen: &Picture) -> bool {
+    let width = usize::from(seen.size.width);
+    let rows: Vec<&[u8]> = seen.y.chunks(width).collect();
+    let share = |row: &[u8], fits: &dyn Fn(u8) -> bool| {
+        row.iter().filter(|luma| fits(**luma)).count() as f64 / width as f64
+    };
+    (rows.len() / 2..rows.len() - 12).any(|at| {
+        share(rows[at], &|luma| luma > 130) > 0.95
+            && share(rows[at + 4], &|luma| luma < 70) > 0.95
+            && rows[at + 6..].iter().any(|row| share(row, &|luma| luma > 180) > 0.05)
+    })
+}
+
 #[test]
 fn a_3g_phone_is_answered_at_the_desk() {
     let Some(lab) = lab("browser-desk-3g", &[]) else { return };
-    let mut gateway = Gateway::start(&lab);
+    // Without a plate, whose picture stands still: to the phone the call would have come to its end.
+    let mut gateway =
+        Gateway::with(&lab, |queues| queues + "shelf: { help: { slide: title.svg, title: main_title } }\n");
+    let deck = Deck::draw(&gateway.service, Size::QCIF);
     let out = shots();
-    let mut desk =
-        Browser::start(&lab, "desk", &["--hang-up", "desk", "--out", out.to_str().expect("UTF-8")]);
+    let written = "请把手机卡对准镜头, please";
+    let args =
+        ["--hang-up", "desk", "--write", written, "--show", "help", "--out", out.to_str().expect("UTF-8")];
+    let mut desk = Browser::start(&lab, "desk", &args);
     desk.wait_for("ready", LIMIT);
     let seen_by_phone = lab.dir.join("seen");
     let (hotline, folder) = (gateway.hotline(), seen_by_phone.to_str().expect("UTF-8").to_owned());
-    let words = ["call", "--3g", &hotline, "--keys", "0", "--seconds", "90", "--out", &folder];
+    let words = [
+        "call",
+        "--3g",
+        &hotline,
+        "--keys",
+        "0,5,5,5",
+        "--seconds",
+        "90",
+        "--out",
+        &folder,
+        "--every-picture",
+    ];
     let log = lab.dir.join("call.log");
     let mut phone = lab.net.start(&lab.dir, &log, env!("CARGO_BIN_EXE_vireo"), &words);
     desk.wait_for("talking", LIMIT);
@@ -443,6 +473,18 @@ fn a_3g_phone_is_answered_at_the_desk() {
     let ended = wait::within(LIMIT, || phone.exited());
     println!("{}", phone.output());
     assert!(ended.is_some(), "the phone's call ends with the agent's");
+    let folder = seen_by_phone.join("pictures");
+    let files = fs::read_dir(&folder).expect("pictures").map(|file| file.expect("a file").path());
+    let pictures: Vec<_> = files.filter_map(|file| Some((read_snapshot(&file)?, file))).collect();
+    let page = deck.find("title.svg", "请按键");
+    let best = pictures.iter().map(|(seen, _)| deck.likeness(page, seen)).fold(0.0, f64::max);
+    assert!(best > 0.85, "what the agent shows is seen on the phone: {best}");
+    let captioned: Vec<_> = pictures.iter().filter(|(seen, _)| has_band(seen)).collect();
+    if let Some((_, file)) = captioned.get(captioned.len() / 2) {
+        fs::copy(file, out.join("3g-caption.png")).expect("a copy");
+    }
+    assert!(captioned.len() > 10, "what the agent writes is seen: {} of {}", captioned.len(), pictures.len());
+    assert!(captioned.len() < pictures.len() * 3 / 4, "and goes again");
     gateway.assert_alive();
 }
 
