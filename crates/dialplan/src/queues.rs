@@ -15,7 +15,7 @@ use crate::service::{Address, Agent, Intent, Queue, Queues, Skills};
 use crate::source::{Span, Word};
 use crate::yaml::{Tree, Value};
 
-pub(crate) const QUEUE_FIELDS: [&str; 14] = [
+pub(crate) const QUEUE_FIELDS: [&str; 15] = [
     "agents",
     "ring_timeout",
     "wait_max",
@@ -24,6 +24,7 @@ pub(crate) const QUEUE_FIELDS: [&str; 14] = [
     "wrap_up_codes",
     "hold",
     "intent",
+    "hours",
     "strategy",
     "needs",
     "sticky",
@@ -65,7 +66,8 @@ pub(crate) fn read(reader: &mut Reader, tree: &Tree, queues: &mut Queues) {
         reader.check_name("a queue", name);
         let what = format!("the queue `{}`", name.value);
         let Some(fields) = reader.fields(what, name.span, value, &QUEUE_FIELDS) else { continue };
-        let queue = read_queue(reader, name, &fields, whole.then_some(&queues.agents), &names);
+        let known = Known { agents: whole.then_some(&queues.agents), hours: &queues.hours, queues: &names };
+        let queue = read_queue(reader, name, &fields, &known);
         queues.queues.insert(name.value.clone(), queue);
         if let Some((key, tree)) = fields.entry("hold") {
             let hold = read_hold(reader, key.span, tree);
@@ -181,14 +183,16 @@ fn read_address(reader: &mut Reader, name: &Word, tree: &Tree) -> Option<Address
     None
 }
 
-fn read_queue(
-    reader: &mut Reader,
-    name: &Word,
-    fields: &Fields<'_>,
-    // `None` where they could not be read.
-    agents: Option<&BTreeMap<String, Agent>>,
-    queues: &[&str],
-) -> Queue {
+/// What a queue may name.
+struct Known<'a> {
+    /// `None` where they could not be read.
+    agents: Option<&'a BTreeMap<String, Agent>>,
+    hours: &'a BTreeMap<String, hours::Hours>,
+    queues: &'a [&'a str],
+}
+
+fn read_queue(reader: &mut Reader, name: &Word, fields: &Fields<'_>, known: &Known<'_>) -> Queue {
+    let Known { agents, hours, queues } = *known;
     let mut serving = Vec::new();
     let named = match fields.need(reader, "agents") {
         Some(tree) if matches!(&tree.value, Value::List(items) if items.is_empty()) => {
@@ -219,6 +223,13 @@ fn read_queue(
     });
     let distribution = distribution::read(reader, name, fields, queues);
     let codes = read_codes(reader, fields);
+    let hours = fields.get("hours").and_then(|tree| reader.word("`hours`", tree)).filter(|word| {
+        let is_known = hours.contains_key(&word.value);
+        if !is_known {
+            reader.unknown("unknown-hours", "hours", word, hours.keys().map(String::as_str));
+        }
+        is_known
+    });
     let mut duration = |field: &str, usual: u64| {
         let tree = fields.get(field);
         let given = tree.and_then(|tree| reader.duration(&format!("`{field}`"), tree));
@@ -229,6 +240,7 @@ fn read_queue(
         distribution,
         name: name.value.clone(),
         codes,
+        hours: hours.map(|hours| hours.value),
         agents: serving,
         ring_timeout: duration("ring_timeout", 20),
         wait_max: duration("wait_max", 300),
@@ -343,6 +355,32 @@ fn check_host_port(text: &str) -> Result<Host, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_queue_is_open_within_its_hours() {
+        let queues = "agents: { anna: { browser: true } }
+hours: { office: { zone: UTC, open: { mon-sun: \"09:00-17:00\" } } }
+queues: { video: { agents: [anna], hours: office }, other: { agents: [anna] } }
+";
+        let flow = "flow: f
+numbers: [\"1\"]
+start: bye
+languages: [en]
+nodes: { bye: { hangup: {} } }
+";
+        let load = |queues: &str| {
+            let files = [("f.yaml", flow), ("queues.yaml", queues), ("texts/en.yaml", "a: b\n")];
+            let files = files.map(|(path, text)| crate::SourceFile { path: path.into(), text: text.into() });
+            crate::Service::compile(&files, &crate::Assets::default())
+        };
+        let service = load(queues).expect("no mistakes");
+        let open =
+            |queue: &str, hour: u64| service.queues().is_open(queue, Duration::from_secs(hour * 3_600));
+        assert_eq!([8, 9, 16, 17].map(|hour| open("video", hour)), [false, true, true, false]);
+        assert!(open("other", 3) && open("nobody's", 3));
+        let problems = load(&queues.replace("hours: office }", "hours: offise }")).expect_err("a mistake");
+        assert!(problems.report().contains("offise"), "{}", problems.report());
+    }
 
     #[test]
     fn accepts_addresses_of_agents() {

@@ -272,6 +272,7 @@ fn queues() -> Value {
             "wrap_up_codes",
             json!({"description": "what an agent may say that a conversation was about", "allOf": [reference("words")]}),
         ),
+        ("hours", json!({"type": "string", "description": "when it takes callers: a name of the hours"})),
         ("hold", json!({"description": "what is seen and heard meanwhile", "allOf": [reference("hold")]})),
     ];
     queue.extend(distribution());

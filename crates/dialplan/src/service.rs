@@ -7,7 +7,7 @@ use crate::ask::Connectors;
 use crate::compile;
 use crate::connector::Connector;
 use crate::flow::Body;
-use crate::hours::Hours;
+use crate::hours::{Hours, State};
 use crate::problem::Problems;
 use crate::queues::desk::Desk;
 use crate::scene::Scene;
@@ -82,6 +82,8 @@ pub struct Queue {
     pub wrap_up: Duration,
     /// What an agent may say that a conversation was about.
     pub codes: Vec<String>,
+    /// Name of the hours in which it takes callers; at any time without.
+    pub hours: Option<String>,
     /// How conversations are led.
     pub intent: Intent,
     /// How its callers are shared out.
@@ -192,6 +194,13 @@ impl Address {
 }
 
 impl Queues {
+    /// Whether a queue takes callers at this time, since 1970-01-01T00:00:00Z, as far as its `hours` go.
+    #[must_use]
+    pub fn is_open(&self, queue: &str, wall: Duration) -> bool {
+        let hours = self.queues.get(queue).and_then(|queue| self.hours.get(queue.hours.as_ref()?));
+        hours.is_none_or(|hours| hours.at(wall) == State::Open)
+    }
+
     /// What is seen and heard while waiting in a queue.
     pub(crate) fn hold(&self, queue: &str) -> Option<&Scene> {
         self.holds.get(queue)

@@ -124,7 +124,7 @@ impl Gateway {
         }
         let inbox = pool_inbox;
         let pool_thread = pool::start(
-            &config.service,
+            Arc::clone(&config.service),
             inbox,
             vec![handle.clone()],
             Arc::clone(&gauges),

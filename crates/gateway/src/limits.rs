@@ -87,3 +87,6 @@ pub(crate) const REGISTER_TRIES_WITHIN: Duration = Duration::from_secs(60);
 
 /// Addresses whose wrong passwords are counted at once; when more give some within a minute, counting begins anew.
 pub(crate) const REGISTER_ADDRESSES_MAX: usize = 4_096;
+
+/// How often the hours of queues are looked at.
+pub(crate) const HOURS_EVERY: Duration = Duration::from_secs(1);

@@ -1,5 +1,6 @@
 //! The thread that owns the agent pool: one for all shards, so that no agent is offered twice.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -93,7 +94,7 @@ impl PoolView {
 
 /// Starts the pool. Its words go to the shard that drew the ticket: the upper 16 bits of it.
 pub(crate) fn start(
-    service: &dialplan::Service,
+    service: Arc<dialplan::Service>,
     inbox: mpsc::Receiver<ToPool>,
     shards: Vec<WorkerHandle>,
     gauges: Arc<Gauges>,
@@ -101,12 +102,13 @@ pub(crate) fn start(
     mut telephones: Telephones,
     store: Option<Store>,
 ) -> std::io::Result<JoinHandle<()>> {
-    let pool = acd::Pool::new(&call::pool_config(service));
+    let pool = acd::Pool::new(&call::pool_config(&service));
     // Nobody has registered yet, so the pool need not hear of it.
-    telephones.know(service);
+    telephones.know(&service);
     thread::Builder::new().name("pool".into()).spawn(move || {
         let _tells = TellsItsEnd(gauges);
-        Desk { pool, telephones, shards, hub, store }.run(&inbox);
+        let hours = Hours { service, shut: BTreeSet::new(), due: now() };
+        Desk { pool, telephones, shards, hub, store, hours }.run(&inbox);
     })
 }
 
@@ -117,10 +119,42 @@ struct Desk {
     shards: Vec<WorkerHandle>,
     hub: Hub,
     store: Option<Store>,
+    hours: Hours,
+}
+
+/// The hours of queues.
+struct Hours {
+    service: Arc<dialplan::Service>,
+    /// Queues that take nobody new since their hours are over. A supervisor's word holds until they change.
+    shut: BTreeSet<String>,
+    /// When they are looked at next.
+    due: Instant,
+}
+
+impl Hours {
+    /// Whose doors change now. Who waits when a queue closes is still served.
+    fn look(&mut self, now: media::Now) -> Vec<acd::Input> {
+        if now.mono < self.due {
+            return Vec::new();
+        }
+        self.due = now.mono + limits::HOURS_EVERY;
+        let queues = self.service.queues();
+        let is_shut = |name: &&String| !queues.is_open(name, now.wall);
+        let shut: BTreeSet<String> = queues.queues.keys().filter(is_shut).cloned().collect();
+        let word = |queue: &String, doors| acd::Input::SetDoors { queue: queue.clone(), doors };
+        let closes = shut.difference(&self.shut).map(|queue| word(queue, acd::Doors::Closing));
+        let opens = self.shut.difference(&shut).map(|queue| word(queue, acd::Doors::Open));
+        let words = closes.chain(opens).collect();
+        self.shut = shut;
+        words
+    }
 }
 
 impl Desk {
     fn run(&mut self, inbox: &mpsc::Receiver<ToPool>) {
+        for word in self.hours.look(net::clock::now()) {
+            self.hear(word);
+        }
         let mut due = self.drain();
         loop {
             let sleep = net::clock::until(net::clock::now(), due).unwrap_or(limits::SLEEP_LONGEST);
@@ -147,11 +181,14 @@ impl Desk {
                 Ok(ToPool::Reload(service)) => {
                     let decided = self.pool.reload(now(), &call::pool_config(&service));
                     self.keep(decided);
-                    self.telephones.know(&service)
+                    let words = self.telephones.know(&service);
+                    (self.hours.service, self.hours.due) = (service, now());
+                    words
                 }
                 Err(RecvTimeoutError::Timeout) => vec![acd::Input::Timeout],
                 Ok(ToPool::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             });
+            words.extend(self.hours.look(net::clock::now()));
             for word in words {
                 self.hear(word);
             }
@@ -244,4 +281,47 @@ impl Desk {
 
 fn now() -> Instant {
     net::clock::now().mono
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const HOUR: u64 = 3_600;
+
+    fn service(hours: &str) -> Arc<dialplan::Service> {
+        let flow = "flow: f\nnumbers: [\"1\"]\nstart: bye\nlanguages: [en]\nnodes: { bye: { hangup: {} } }\n";
+        let queues = format!(
+            "agents: {{ anna: {{ browser: true }} }}\nhours: {{ office: {{ zone: UTC, open: {{ mon-sun: \"{hours}\" }} }} }}\n\
+             queues: {{ video: {{ agents: [anna], hours: office }}, other: {{ agents: [anna] }} }}\n"
+        );
+        let files = [("f.yaml", flow), ("queues.yaml", &queues), ("texts/en.yaml", "a: b\n")];
+        let files = files.map(|(path, text)| dialplan::SourceFile { path: path.into(), text: text.into() });
+        let compiled = dialplan::Service::compile(&files, &dialplan::Assets::default());
+        Arc::new(compiled.unwrap_or_else(|problems| panic!("{}", problems.report())))
+    }
+
+    #[test]
+    fn doors_change_with_the_hours_and_with_their_edition() {
+        let began = net::clock::now().mono;
+        let mut hours = Hours { service: service("09:00-17:00"), shut: BTreeSet::new(), due: began };
+        let mut look = |hours: &mut Hours, at: u64| {
+            let now = media::Now { mono: began + Duration::from_secs(at), wall: Duration::from_secs(at) };
+            let doors = |word| match word {
+                acd::Input::SetDoors { queue, doors } => (queue, doors),
+                word => panic!("{word:?}"),
+            };
+            hours.look(now).into_iter().map(doors).collect::<Vec<_>>()
+        };
+        let video = |doors| vec![("video".to_owned(), doors)];
+        assert_eq!(look(&mut hours, 8 * HOUR), video(acd::Doors::Closing));
+        assert_eq!(look(&mut hours, 8 * HOUR + 2), []);
+        assert_eq!(look(&mut hours, 9 * HOUR), video(acd::Doors::Open));
+        assert_eq!(look(&mut hours, 17 * HOUR), video(acd::Doors::Closing));
+        // An edition with longer hours opens it at once.
+        hours.service = service("09:00-18:00");
+        assert_eq!(look(&mut hours, 17 * HOUR + 2), video(acd::Doors::Open));
+    }
 }
