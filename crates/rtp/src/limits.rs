@@ -91,3 +91,6 @@ pub const AMR_FRAMES_MAX: usize = 16;
 
 /// Octets of the headers (VOS, VO, VOL) remembered of one MPEG-4 source; longer ones are not.
 pub const MPEG4_CONFIG_MAX: usize = 512;
+
+/// Redundant blocks in one packet (RFC 2198 §3), received or sent; packets of more are malformed.
+pub const RED_BLOCKS_MAX: usize = 16;

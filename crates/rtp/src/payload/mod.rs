@@ -13,6 +13,7 @@ pub mod h263p;
 pub mod h264;
 pub mod mpeg4;
 pub mod opus;
+pub mod red;
 pub mod vp8;
 
 use bytes::Bytes;
