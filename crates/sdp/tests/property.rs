@@ -169,6 +169,18 @@ fn payload() -> impl Strategy<Value = Payload> {
                 Payload { parameters, ..Payload::named(pt, &name, clock_rate, channels) }
             }),
         (96u8..=127).prop_map(Payload::without_rtpmap),
+        text(),
+    ]
+}
+
+/// Formats of real-time text, such as go together and such as do not.
+fn text() -> impl Strategy<Value = Payload> {
+    let raw = |parameters: Option<String>| parameters.map_or(Parameters::None, Parameters::Raw);
+    let rate = option::of("cps=[0-9]{1,3}").prop_map(raw);
+    let list = option::of("(98(/98){0,3}|9[89]/9[89])").prop_map(raw);
+    prop_oneof![
+        (96u8..=99, rate).prop_map(|(pt, parameters)| Payload { parameters, ..Payload::t140(pt) }),
+        (96u8..=101, list).prop_map(|(pt, parameters)| Payload { parameters, ..Payload::redundancy(pt) }),
     ]
 }
 
@@ -180,7 +192,7 @@ fn media_line() -> impl Strategy<Value = MediaLine> {
     let kind = prop_oneof![
         Just(MediaKind::Audio),
         Just(MediaKind::Video),
-        Just(MediaKind::Other("text".into())),
+        Just(MediaKind::Text),
         Just(MediaKind::Other("application".into())),
     ];
     let head = (kind, prop_oneof![Just(0u16), any::<u16>()], option::of(address()), direction());

@@ -110,7 +110,7 @@ pub(super) fn blank(kind: MediaKind, port: u16, proto: &str, local: &Local) -> M
             line.bandwidth.as_kbps =
                 local.caps.video_bps.map(|bps| bps.div_ceil(1_000).saturating_mul(11) / 10);
         }
-        MediaKind::Other(_) => {}
+        MediaKind::Text | MediaKind::Other(_) => {}
     }
     line
 }
