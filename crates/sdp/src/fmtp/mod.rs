@@ -8,6 +8,7 @@ mod h263;
 mod h264;
 mod mpeg4;
 mod opus;
+pub(crate) mod text;
 mod vp8;
 
 pub use amr::AmrParameters;
