@@ -91,3 +91,29 @@ pub const AMR_FRAMES_MAX: usize = 16;
 
 /// Octets of the headers (VOS, VO, VOL) remembered of one MPEG-4 source; longer ones are not.
 pub const MPEG4_CONFIG_MAX: usize = 512;
+
+/// Longest payload of a text packet taken, in octets; longer ones are dropped and counted. A typist makes ten of them.
+pub const TEXT_PAYLOAD_MAX: usize = 4 * 1024;
+/// Redundant blocks in one packet (RFC 2198 §3), received or sent; packets of more are malformed.
+pub const RED_BLOCKS_MAX: usize = 16;
+/// Blocks of text that wait for a missing one; with one more the missing one is given up.
+pub const TEXT_REORDER_MAX: usize = 32;
+/// Blocks of text kept at most, those included that nobody has polled yet; a further packet is refused.
+pub const TEXT_BLOCKS_MAX: usize = 64;
+/// Events of text that wait to be polled; a further packet is refused. One packet, or a source that ends, may add more
+/// than that at once, no more than its blocks hold.
+pub const TEXT_EVENTS_MAX: usize = 4_096;
+/// How long text waits for a missing block before it (RFC 4103 §5.4).
+pub const TEXT_HOLD: Duration = Duration::from_secs(1);
+/// Characters of a control sequence or control string that are passed over; what goes on longer is text again.
+pub const TEXT_CONTROL_MAX: u16 = 256;
+/// Characters that wait to be sent, two minutes of the default rate; text that exceeds them is refused.
+pub const TEXT_WAITING_MAX: usize = 4_096;
+/// Longest block of text sent, in octets: with all its generations a packet stays below 1100.
+pub const TEXT_BLOCK_SENT_MAX: usize = 256;
+/// Most generations of redundancy sent; more are brought down to it.
+pub const TEXT_GENERATIONS_MAX: u8 = 3;
+/// Shortest interval between packets of text.
+pub const TEXT_INTERVAL_MIN: Duration = Duration::from_millis(20);
+/// Longest interval between packets of text (RFC 4103 §5.1).
+pub const TEXT_INTERVAL_MAX: Duration = Duration::from_millis(500);

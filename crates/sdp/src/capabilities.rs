@@ -6,7 +6,7 @@ use media::amr::Band;
 use media::{Codec, H264Level, Kind, Size};
 
 use crate::{
-    Agreed, AmrParameters, Coding, Direction, H263Parameters, H264Parameters, Mpeg4Parameters,
+    Agreed, AmrParameters, Coding, Direction, H263Parameters, H264Parameters, LocalText, Mpeg4Parameters,
     OpusParameters, Parameters, Payload, Vp8Parameters,
 };
 
@@ -46,6 +46,9 @@ pub struct Capabilities {
     pub video_bps: Option<u32>,
     /// `a=ptime` that we ask for, in ms.
     pub ptime_ms: u8,
+    /// Our side of a line for real-time text (RFC 4103), offered and taken beside sound and pictures; `None`
+    /// has no such line.
+    pub text: Option<LocalText>,
 }
 
 /// What our own offer shall hold.
@@ -99,7 +102,7 @@ impl Want {
 
 impl Default for Capabilities {
     /// Everything that the gateway codes: H.264 to level 3.1, H.263 to CIF at 30 pictures/s; circuits
-    /// when offered.
+    /// when offered; no text.
     fn default() -> Self {
         Capabilities {
             audio: vec![Codec::Pcmu, Codec::Pcma, Codec::Amr, Codec::AmrWb, Codec::Opus, Codec::G722],
@@ -115,6 +118,7 @@ impl Default for Capabilities {
             rtcp_mux: true,
             video_bps: None,
             ptime_ms: 20,
+            text: None,
         }
     }
 }

@@ -85,7 +85,9 @@ pub enum MediaKind {
     Audio,
     /// `video`.
     Video,
-    /// Any other word, such as `text` or `application`.
+    /// `text`.
+    Text,
+    /// Any other word, such as `application`.
     Other(String),
 }
 
@@ -221,6 +223,7 @@ impl MediaKind {
         match self {
             MediaKind::Audio => "audio",
             MediaKind::Video => "video",
+            MediaKind::Text => "text",
             MediaKind::Other(word) => word,
         }
     }
@@ -231,7 +234,7 @@ impl MediaKind {
         match self {
             MediaKind::Audio => Some(media::Kind::Audio),
             MediaKind::Video => Some(media::Kind::Video),
-            MediaKind::Other(_) => None,
+            MediaKind::Text | MediaKind::Other(_) => None,
         }
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! Start at [`Session`]: `answer` for an offer that came in, `offer` and `accept` for one of ours. What
 //! came out is an [`Agreed`]; [`passthrough`] tells whether one leg's pictures or sound can be handed to
-//! another leg as they are.
+//! another leg as they are. Real-time text is a line of its own, agreed on beside the others: an [`AgreedText`].
 
 mod agreed;
 mod base64;
@@ -21,6 +21,7 @@ mod parse;
 mod payload;
 mod print;
 mod session;
+mod text;
 
 pub use agreed::{Agreed, AgreedStream, Feedback};
 pub use bridge::passthrough;
@@ -36,3 +37,4 @@ pub use orientation::Orientation;
 pub use parse::ParseError;
 pub use payload::{Coding, Payload};
 pub use session::{AnswerError, NotAcceptable, Session};
+pub use text::{AgreedText, LocalText, Redundancy, TextFormat};

@@ -21,5 +21,11 @@ pub const BOUNDARY_LEN_MAX: usize = 70;
 pub const H263_SIZES_MAX: usize = 8;
 /// Parameter sets taken from one `sprop-parameter-sets`.
 pub const PARAMETER_SETS_MAX: usize = 16;
+/// Characters per second that a receiver of text takes when it says nothing (RFC 4103 §6).
+pub const TEXT_CPS_DEFAULT: u16 = 30;
+/// How often text is repeated in our own offers and answers (RFC 4103 §4.2).
+pub const TEXT_GENERATIONS: u8 = 2;
+/// Most repetitions of text that are believed of a peer; more are taken for as many.
+pub const TEXT_GENERATIONS_MAX: u8 = 15;
 /// Octets of the headers in an MPEG-4 `config`; a longer one is passed over. Real ones have 20 to 60.
 pub const MPEG4_CONFIG_LEN_MAX: usize = 512;

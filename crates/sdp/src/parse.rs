@@ -145,6 +145,7 @@ fn media_line(media: lines::Media, connection: Option<IpAddr>, direction: Direct
     let kind = match media.media.to_ascii_lowercase().as_str() {
         "audio" => MediaKind::Audio,
         "video" => MediaKind::Video,
+        "text" => MediaKind::Text,
         _ => MediaKind::Other(media.media),
     };
     let mut line = MediaLine::new(kind, media.port, &media.proto);

@@ -34,6 +34,10 @@ pub enum Coding {
     TelephoneEvent,
     /// What a pause of speech sounds like (RFC 3389), for codecs that have no word for it of their own.
     ComfortNoise,
+    /// Real-time text (RFC 4103 §10.1), at its one clock rate.
+    T140,
+    /// Redundancy (RFC 2198) at the clock rate of text; at others it is an unknown name.
+    Redundancy,
     /// Any other encoding name; empty for a dynamic number without rtpmap.
     Other(String),
 }
@@ -49,6 +53,11 @@ pub(crate) const TELEPHONE_EVENT: &str = "telephone-event";
 
 /// The encoding name of RFC 3389 §7.
 const COMFORT_NOISE: &str = "CN";
+
+/// The encoding names of RFC 4103 §10.1 and RFC 4102 §2, and the clock rate of text in Hz.
+const T140: &str = "t140";
+const RED: &str = "red";
+const TEXT_RATE: u32 = 1_000;
 
 impl Payload {
     /// A codec with its own clock rate.
@@ -70,6 +79,18 @@ impl Payload {
         Payload::named(13, COMFORT_NOISE, 8_000, 1)
     }
 
+    /// Real-time text, at 30 characters per second.
+    #[must_use]
+    pub fn t140(pt: u8) -> Self {
+        Payload::named(pt, T140, TEXT_RATE, 1)
+    }
+
+    /// Redundant text; its parameters are to say of what.
+    #[must_use]
+    pub fn redundancy(pt: u8) -> Self {
+        Payload::named(pt, RED, TEXT_RATE, 1)
+    }
+
     /// From the fields of an rtpmap, with the parameters that hold when no fmtp follows.
     #[must_use]
     pub fn named(pt: u8, name: &str, clock_rate: u32, channels: u8) -> Self {
@@ -81,6 +102,7 @@ impl Payload {
                 && codec.channels() == channels
         });
         let h263p = clock_rate == Codec::H263p.clock_rate() && channels == 1 && known(H263_OF_2000);
+        let text = clock_rate == TEXT_RATE && channels == 1;
         let coding = match codec {
             Some(Codec::Clearmode) if name != Codec::Clearmode.encoding_name() => {
                 Coding::Circuit(name.to_owned())
@@ -90,6 +112,8 @@ impl Payload {
             None if circuit => Coding::Circuit(name.to_owned()),
             None if name.eq_ignore_ascii_case(TELEPHONE_EVENT) => Coding::TelephoneEvent,
             None if name.eq_ignore_ascii_case(COMFORT_NOISE) && channels == 1 => Coding::ComfortNoise,
+            None if text && known(T140) => Coding::T140,
+            None if text && known(RED) => Coding::Redundancy,
             None => Coding::Other(name.to_owned()),
         };
         let parameters = Parameters::default_for(&coding);
@@ -112,7 +136,11 @@ impl Payload {
             Coding::Media(codec) => Some(codec),
             Coding::Circuit(_) => Some(Codec::Clearmode),
             Coding::H263Of2000 => Some(Codec::H263p),
-            Coding::TelephoneEvent | Coding::ComfortNoise | Coding::Other(_) => None,
+            Coding::TelephoneEvent
+            | Coding::ComfortNoise
+            | Coding::T140
+            | Coding::Redundancy
+            | Coding::Other(_) => None,
         }
     }
 
@@ -148,6 +176,8 @@ impl Payload {
             Coding::Media(codec) => codec.encoding_name(),
             Coding::TelephoneEvent => TELEPHONE_EVENT,
             Coding::ComfortNoise => COMFORT_NOISE,
+            Coding::T140 => T140,
+            Coding::Redundancy => RED,
             Coding::H263Of2000 => H263_OF_2000,
             Coding::Circuit(name) | Coding::Other(name) => name,
         }
@@ -163,7 +193,9 @@ impl Payload {
                 Coding::Media(_) | Coding::Circuit(_) | Coding::H263Of2000,
             ) => self.codec() == other.codec(),
             (Coding::TelephoneEvent, Coding::TelephoneEvent)
-            | (Coding::ComfortNoise, Coding::ComfortNoise) => true,
+            | (Coding::ComfortNoise, Coding::ComfortNoise)
+            | (Coding::T140, Coding::T140)
+            | (Coding::Redundancy, Coding::Redundancy) => true,
             (Coding::Other(a), Coding::Other(b)) => a.eq_ignore_ascii_case(b),
             (
                 Coding::Media(_)
@@ -171,14 +203,18 @@ impl Payload {
                 | Coding::H263Of2000
                 | Coding::TelephoneEvent
                 | Coding::ComfortNoise
+                | Coding::T140
+                | Coding::Redundancy
                 | Coding::Other(_),
                 _,
             ) => false,
         };
+        // What a text format says besides is how much of it is taken.
+        let of_text = matches!(self.coding, Coding::T140 | Coding::Redundancy);
         same_coding
             && self.clock_rate == other.clock_rate
             && self.channels == other.channels
-            && self.parameters.same_configuration(&other.parameters)
+            && (of_text || self.parameters.same_configuration(&other.parameters))
     }
 }
 
@@ -240,6 +276,19 @@ mod tests {
             Payload::named(19, "cn", 8_000, 1).is_comfort_noise_for(Codec::Pcmu),
             "the number before RFC 3389"
         );
+    }
+
+    #[test]
+    fn text_and_its_redundancy_are_known_at_their_clock_rate_only() {
+        for (name, coding) in [("t140", Coding::T140), ("T140", Coding::T140), ("RED", Coding::Redundancy)] {
+            let payload = Payload::named(98, name, 1_000, 1);
+            assert_eq!((&payload.coding, payload.codec()), (&coding, None));
+            assert!(payload.encoding_name().eq_ignore_ascii_case(name));
+            let slower = Payload { pt: 99, parameters: Parameters::Raw("cps=5".into()), ..payload.clone() };
+            assert!(payload.same_format(&slower));
+            assert_eq!(Payload::named(98, name, 8_000, 1).coding, Coding::Other(name.into()));
+        }
+        assert!(!Payload::t140(98).same_format(&Payload::redundancy(98)));
     }
 
     #[test]

@@ -10,8 +10,8 @@ use proptest::option;
 use proptest::prelude::*;
 use sdp::{
     AmrParameters, Attribute, Bandwidth, Capabilities, Description, Direction, Extension, H263Parameters,
-    H264Parameters, Local, MediaKind, MediaLine, Mpeg4Parameters, OpusParameters, Orientation, Origin,
-    Parameters, Payload, ProfileLevelId, Session, Vp8Parameters, Want,
+    H264Parameters, Local, LocalText, MediaKind, MediaLine, Mpeg4Parameters, OpusParameters, Orientation,
+    Origin, Parameters, Payload, ProfileLevelId, Session, Vp8Parameters, Want,
 };
 
 fn local() -> Local {
@@ -21,6 +21,11 @@ fn local() -> Local {
         video_port: Some(20_002),
         caps: Capabilities::default(),
     }
+}
+
+fn local_with(text: bool) -> Local {
+    let text = text.then(|| LocalText::new(20_004));
+    Local { caps: Capabilities { text, ..Capabilities::default() }, ..local() }
 }
 
 fn address() -> impl Strategy<Value = IpAddr> {
@@ -169,6 +174,18 @@ fn payload() -> impl Strategy<Value = Payload> {
                 Payload { parameters, ..Payload::named(pt, &name, clock_rate, channels) }
             }),
         (96u8..=127).prop_map(Payload::without_rtpmap),
+        text(),
+    ]
+}
+
+/// Formats of real-time text, such as go together and such as do not.
+fn text() -> impl Strategy<Value = Payload> {
+    let raw = |parameters: Option<String>| parameters.map_or(Parameters::None, Parameters::Raw);
+    let rate = option::of("cps=[0-9]{1,3}").prop_map(raw);
+    let list = option::of("(98(/98){0,3}|9[89]/9[89])").prop_map(raw);
+    prop_oneof![
+        (96u8..=99, rate).prop_map(|(pt, parameters)| Payload { parameters, ..Payload::t140(pt) }),
+        (96u8..=101, list).prop_map(|(pt, parameters)| Payload { parameters, ..Payload::redundancy(pt) }),
     ]
 }
 
@@ -180,7 +197,7 @@ fn media_line() -> impl Strategy<Value = MediaLine> {
     let kind = prop_oneof![
         Just(MediaKind::Audio),
         Just(MediaKind::Video),
-        Just(MediaKind::Other("text".into())),
+        Just(MediaKind::Text),
         Just(MediaKind::Other("application".into())),
     ];
     let head = (kind, prop_oneof![Just(0u16), any::<u16>()], option::of(address()), direction());
@@ -268,9 +285,11 @@ fn nearly() -> impl Strategy<Value = String> {
         Just("a=rtpmap:101 telephone-event/8000\r\n".to_owned()),
         Just("a=rtpmap:101 CLEARMODE/8000\r\n".to_owned()),
         Just("a=rtpmap:96 AMR/8000\r\n".to_owned()),
+        Just("m=text 4004 RTP/AVP 98 99\r\na=rtpmap:98 t140/1000\r\na=rtpmap:99 red/1000\r\n".to_owned()),
         Just("a=rtpmap:96 MP4V-ES/90000\r\n".to_owned()),
         "m=(audio|text|x) [0-9]{1,5}(/2)? (RTP/AVP|UDP|TCP/RTP/AVP) [a-z0-9* ]{1,8}\r\n",
-        "a=fmtp:(34|96|101) [ -~]{0,30}\r\n",
+        "a=fmtp:(34|96|99|101) [ -~]{0,30}\r\n",
+        "a=fmtp:(98|99) (cps=[0-9]{1,8}|98(/9[89]){0,20})\r\n",
         "a=(rtcp|rtcp-fb|rtpmap|fmtp|ptime|mid|sendonly|extmap)(:[ -~]{0,20})?\r\n",
         "a=extmap:[0-9]{1,4}(/sendonly|/x)? urn:3gpp:video-orientation(:6)?( x)?\r\n",
         "[vosictbazkrm]=[ -~]{0,20}\r?\n",
@@ -302,12 +321,12 @@ proptest! {
     }
 
     #[test]
-    fn an_answer_has_the_lines_of_its_offer(offers in vec(description(), 1..4)) {
+    fn an_answer_has_the_lines_of_its_offer(offers in vec((description(), any::<bool>()), 1..4)) {
         let mut session = Session::new(1);
-        for offer in &offers {
-            let before = session.agreed().cloned();
-            let Ok((answer, agreed)) = session.answer(offer, &local()) else {
-                prop_assert_eq!(session.agreed(), before.as_ref());
+        for (offer, has_text) in &offers {
+            let before = (session.agreed().cloned(), session.text().cloned());
+            let Ok((answer, agreed)) = session.answer(offer, &local_with(*has_text)) else {
+                prop_assert_eq!((session.agreed().cloned(), session.text().cloned()), before);
                 continue;
             };
             let shape = |description: &Description| -> Vec<_> {
@@ -316,7 +335,9 @@ proptest! {
             prop_assert_eq!(shape(&answer), shape(offer));
             for (index, (ours, theirs)) in answer.media.iter().zip(&offer.media).enumerate() {
                 let stream = agreed.streams.iter().find(|stream| stream.index == index);
-                prop_assert_eq!(ours.port != 0, stream.is_some());
+                let text = session.text().filter(|text| text.index == index);
+                prop_assert_eq!(ours.port != 0, stream.is_some() != text.is_some());
+                prop_assert!(text.is_none() || (*has_text && ours.kind == MediaKind::Text));
                 prop_assert!(theirs.port != 0 || ours.port == 0);
                 let numbers: Vec<_> = theirs.payloads.iter().map(|payload| payload.pt).collect();
                 prop_assert!(ours.port == 0 || ours.payloads.iter().all(|payload| numbers.contains(&payload.pt)));
@@ -346,8 +367,8 @@ proptest! {
     }
 
     #[test]
-    fn any_text_as_answer_or_offer_does_no_harm(texts in vec(nearly(), 1..5)) {
-        let mut session = Session::new(1);
+    fn any_text_as_answer_or_offer_does_no_harm(texts in vec(nearly(), 1..5), has_text: bool) {
+        let (mut session, local) = (Session::new(1), || local_with(has_text));
         for text in &texts {
             let Ok(description) = Description::parse(text.as_bytes()) else { continue };
             let _ = session.answer(&description, &local());
@@ -365,24 +386,29 @@ proptest! {
     }
 
     #[test]
-    fn lines_never_vanish_over_many_exchanges(wants in vec((any::<bool>(), any::<bool>(), direction(), any::<bool>()), 1..8)) {
+    fn lines_never_vanish_over_many_exchanges(wants in vec((any::<[bool; 4]>(), direction(), any::<bool>()), 1..8)) {
         let mut ends = [Session::new(1), Session::new(2)];
         let mut lines = 0;
-        for (audio, video, direction, swap) in wants {
+        for ([audio, video, text, their_text], direction, swap) in wants {
             let mut want = Want::all().with_direction(direction);
             want.audio = want.audio.filter(|_| audio);
             want.video = want.video.filter(|_| video);
             let [a, b] = &mut ends;
             let (offerer, answerer) = if swap { (b, a) } else { (a, b) };
-            let offer = offerer.offer(&local(), &want);
+            let offer = offerer.offer(&local_with(text), &want);
             prop_assert!(offer.media.len() >= lines);
-            match answerer.answer(&offer, &local()) {
+            match answerer.answer(&offer, &local_with(their_text)) {
                 Ok((answer, agreed)) => {
                     lines = offer.media.len();
                     prop_assert_eq!(answer.media.len(), lines);
                     let _ = offerer.accept(&answer);
                     let mine = offerer.agreed().map_or(0, |agreed| agreed.streams.len());
                     prop_assert!(agreed.streams.is_empty() || mine == agreed.streams.len());
+                    if let Some(theirs) = answerer.text() {
+                        let ours = offerer.text().expect("agreed on by both");
+                        prop_assert!(text && their_text && (ours.send, ours.index) == (theirs.receive, theirs.index));
+                        prop_assert_eq!(ours.receive, theirs.send);
+                    }
                 }
                 Err(_) => offerer.rollback(),
             }

@@ -3,7 +3,7 @@
 //! A packetizer cuts one frame into [`Payload`]s; a depacketizer is handed [`Part`]s in order and gives
 //! [`Assembled`] frames. Neither knows clocks, sequence numbers or payload types. Start at [`g711`],
 //! [`amr`], [`opus`], [`clearmode`], [`h264`], [`h263`], [`h263p`], [`mpeg4`] or [`vp8`]; G.722 goes as G.711
-//! does, an octet at 8000 Hz.
+//! does, an octet at 8000 Hz. Text has no frames: [`t140`] goes from characters to packets and back, with [`red`].
 
 pub mod amr;
 pub mod clearmode;
@@ -13,6 +13,8 @@ pub mod h263p;
 pub mod h264;
 pub mod mpeg4;
 pub mod opus;
+pub mod red;
+pub mod t140;
 pub mod vp8;
 
 use bytes::Bytes;

@@ -8,6 +8,7 @@ mod h263;
 mod h264;
 mod mpeg4;
 mod opus;
+pub(crate) mod text;
 mod vp8;
 
 pub use amr::AmrParameters;
@@ -45,7 +46,7 @@ pub enum Parameters {
         /// The list.
         events: String,
     },
-    /// Any other codec's, as text.
+    /// Any other codec's and those of real-time text, as they are written.
     Raw(String),
 }
 
@@ -69,6 +70,8 @@ impl Parameters {
             Coding::Media(Codec::Pcmu | Codec::Pcma | Codec::G722 | Codec::Clearmode)
             | Coding::Circuit(_)
             | Coding::ComfortNoise
+            | Coding::T140
+            | Coding::Redundancy
             | Coding::Other(_) => Parameters::None,
         }
     }
@@ -91,6 +94,8 @@ impl Parameters {
             Coding::Media(Codec::Pcmu | Codec::Pcma | Codec::G722 | Codec::Clearmode)
             | Coding::Circuit(_)
             | Coding::ComfortNoise
+            | Coding::T140
+            | Coding::Redundancy
             | Coding::Other(_) => match text {
                 "" => Parameters::None,
                 text => Parameters::Raw(text.to_owned()),

@@ -38,12 +38,7 @@ pub(super) fn from_answer(ours: &[MediaLine], theirs: &[MediaLine]) -> Result<Ag
 /// `None` when either side refuses the line, or they have no codec or address family in common.
 pub(super) fn stream(index: usize, ours: &MediaLine, theirs: &MediaLine) -> Option<AgreedStream> {
     let kind = ours.kind.kind()?;
-    let address = theirs.connection?;
-    let family_fits =
-        address.is_unspecified() || ours.connection.is_some_and(|own| own.is_ipv4() == address.is_ipv4());
-    if ours.port == 0 || theirs.port == 0 || !family_fits || address.is_multicast() {
-        return None;
-    }
+    let remote_rtp = remote_rtp(ours, theirs)?;
     let pairs: Vec<_> =
         theirs.payloads.iter().filter_map(|sent| Some((counterpart(ours, sent)?, sent))).collect();
     let &(received, sent) = pairs.first()?;
@@ -54,7 +49,6 @@ pub(super) fn stream(index: usize, ours: &MediaLine, theirs: &MediaLine) -> Opti
         }
     }
     let rtcp_mux = ours.rtcp_mux && theirs.rtcp_mux;
-    let remote_rtp = SocketAddr::new(address, theirs.port);
     let noise = noise(ours, received).zip(noise(theirs, sent));
     let keys_rate = keys_rate(ours, theirs, received.clock_rate);
     let (a, b) = (feedback_of(ours, received.pt), feedback_of(theirs, sent.pt));
@@ -82,6 +76,17 @@ pub(super) fn stream(index: usize, ours: &MediaLine, theirs: &MediaLine) -> Opti
         ptime_ms: ptime(theirs, sent.codec()?),
         held: theirs.holds(),
     })
+}
+
+/// Where our RTP goes; `None` when either side refuses the line, or they have no address family in common.
+pub(super) fn remote_rtp(ours: &MediaLine, theirs: &MediaLine) -> Option<SocketAddr> {
+    let address = theirs.connection?;
+    let family_fits =
+        address.is_unspecified() || ours.connection.is_some_and(|own| own.is_ipv4() == address.is_ipv4());
+    if ours.port == 0 || theirs.port == 0 || !family_fits || address.is_multicast() {
+        return None;
+    }
+    Some(SocketAddr::new(address, theirs.port))
 }
 
 /// Our payload that a payload of the peer's answers or is answered by: the same format, by the same number
@@ -131,14 +136,14 @@ fn bounded(payload: &Payload, sender: &Payload) -> Payload {
     Payload { parameters, ..payload.clone() }
 }
 
-fn direction(ours: &MediaLine, theirs: &MediaLine) -> Direction {
+pub(super) fn direction(ours: &MediaLine, theirs: &MediaLine) -> Direction {
     let direction = ours.direction.and(theirs.direction.reversed());
     let zero = theirs.connection.is_some_and(|address| address.is_unspecified());
     Direction::new(direction.sends() && !zero, direction.receives())
 }
 
 /// `a=rtcp`, else the port above (RFC 3550 §11).
-fn remote_rtcp(theirs: &MediaLine, rtp: SocketAddr) -> SocketAddr {
+pub(super) fn remote_rtcp(theirs: &MediaLine, rtp: SocketAddr) -> SocketAddr {
     let port = theirs.rtcp_port.unwrap_or_else(|| rtp.port().saturating_add(1));
     let address = theirs.rtcp_address.filter(|address| address.is_ipv4() == rtp.is_ipv4());
     SocketAddr::new(address.unwrap_or(rtp.ip()), port)

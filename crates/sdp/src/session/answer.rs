@@ -4,17 +4,17 @@ use std::net::IpAddr;
 
 use media::{Codec, Kind};
 
-use super::{NotAcceptable, Session, agree};
+use super::{NotAcceptable, Session, agree, text};
 use crate::description::{Description, Direction, MediaKind, MediaLine};
 use crate::fmtp::EVENTS_DEFAULT;
 use crate::{
-    Agreed, AmrParameters, Coding, H264Parameters, Local, Mpeg4Parameters, OpusParameters, Parameters,
-    Payload, ProfileLevelId, Vp8Parameters,
+    Agreed, AgreedText, AmrParameters, Coding, H264Parameters, Local, Mpeg4Parameters, OpusParameters,
+    Parameters, Payload, ProfileLevelId, Vp8Parameters,
 };
 
 /// Why a line is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Refusal {
+pub(super) enum Refusal {
     /// The offer itself has port 0.
     Removed,
     MediaType,
@@ -38,36 +38,51 @@ impl Refusal {
     }
 }
 
-/// Our lines, as many and in the order of the offer's, and what they come to.
-pub(super) fn lines(
-    session: &Session,
-    offer: &Description,
-    local: &Local,
-) -> Result<(Vec<MediaLine>, Agreed), NotAcceptable> {
+/// What we answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// Our lines, as many and in the order of the offer's.
+    pub(super) lines: Vec<MediaLine>,
+    /// What they come to, text aside.
+    pub(super) agreed: Agreed,
+    /// What the text line comes to.
+    pub(super) text: Option<AgreedText>,
+}
+
+/// The answer to an offer; why there is none.
+pub(super) fn to(session: &Session, offer: &Description, local: &Local) -> Result<Answer, NotAcceptable> {
     let judged: Vec<_> =
         offer.media.iter().enumerate().map(|(index, line)| judge(session, index, line, local)).collect();
     let mut used = [Kind::Audio, Kind::Video].map(|kind| line_to_use(session, offer, &judged, kind));
-    if used[0].is_some_and(|index| judged[index].as_ref().is_ok_and(is_circuit)) {
+    let circuit = used[0].is_some_and(|index| judged[index].as_ref().is_ok_and(is_circuit));
+    if circuit {
         // Pictures come through the circuit.
         used[1] = None;
     }
     if used == [None, None] && !is_removal(session, &judged) {
         return Err(reason(&judged).warning());
     }
-    let mut agreed = Agreed::default();
-    let mut lines = Vec::with_capacity(offer.media.len());
+    let beside = !circuit && used != [None, None];
+    let mut text = beside.then(|| text::answered(session, offer, local)).flatten();
+    let mut answer = Answer { lines: Vec::new(), agreed: Agreed::default(), text: None };
     for (index, (offered, judged)) in offer.media.iter().zip(judged).enumerate() {
         let line = match judged {
             Ok(chosen) if used.contains(&Some(index)) => {
                 let line = accepted(offered, &chosen, local);
-                agreed.streams.extend(agree::stream(index, &line, offered));
+                answer.agreed.streams.extend(agree::stream(index, &line, offered));
                 line
             }
-            Ok(_) | Err(_) => refused(offered, local.address),
+            Ok(_) | Err(_) => match text.take_if(|(at, _)| *at == index) {
+                Some((_, line)) => {
+                    answer.text = text::agreed(index, &line, offered);
+                    line
+                }
+                None => refused(offered, local.address),
+            },
         };
-        lines.push(line);
+        answer.lines.push(line);
     }
-    Ok((lines, agreed))
+    Ok(answer)
 }
 
 /// A later offer with nothing but port 0 ends all media and is to be granted (RFC 3264 §8.2).
@@ -103,6 +118,22 @@ fn judge(session: &Session, index: usize, line: &MediaLine, local: &Local) -> Re
         return Err(Refusal::Removed);
     }
     let kind = line.kind.kind().filter(|&kind| local.port(kind).is_some()).ok_or(Refusal::MediaType)?;
+    can_be_carried(line, local)?;
+    let is_usable = |payload: &&Payload| {
+        payload.codec().is_some_and(|codec| codec.kind() == kind) && local.caps.supports(payload)
+    };
+    let agreed = session.agreed.iter().flat_map(|agreed| &agreed.streams);
+    let agreed = agreed.filter(|stream| stream.index == index).flat_map(|stream| &stream.receive).next();
+    let kept =
+        agreed.and_then(|agreed| line.payloads.iter().filter(is_usable).find(|p| p.same_format(agreed)));
+    kept.or_else(|| best(line, is_usable)).cloned().ok_or(Refusal::Format)
+}
+
+/// Whether we can send to where the line says, and receive from there.
+pub(super) fn can_be_carried(line: &MediaLine, local: &Local) -> Result<(), Refusal> {
+    if line.port == 0 {
+        return Err(Refusal::Removed);
+    }
     if !is_plain_rtp(&line.proto) {
         return Err(Refusal::Transport);
     }
@@ -113,14 +144,7 @@ fn judge(session: &Session, index: usize, line: &MediaLine, local: &Local) -> Re
     if !address.is_unspecified() && address.is_ipv4() != local.address.is_ipv4() {
         return Err(Refusal::Address);
     }
-    let is_usable = |payload: &&Payload| {
-        payload.codec().is_some_and(|codec| codec.kind() == kind) && local.caps.supports(payload)
-    };
-    let agreed = session.agreed.iter().flat_map(|agreed| &agreed.streams);
-    let agreed = agreed.filter(|stream| stream.index == index).flat_map(|stream| &stream.receive).next();
-    let kept =
-        agreed.and_then(|agreed| line.payloads.iter().filter(is_usable).find(|p| p.same_format(agreed)));
-    kept.or_else(|| best(line, is_usable)).cloned().ok_or(Refusal::Format)
+    Ok(())
 }
 
 /// The first usable format, but AMR, MPEG-4 and the codecs after them only where no other codec is usable: fewer peers have them,
@@ -197,7 +221,7 @@ fn accepted(offered: &MediaLine, chosen: &Payload, local: &Local) -> MediaLine {
 }
 
 /// RFC 3264 §6.1; to the zero address of RFC 2543 nothing is sent (§8.4).
-fn answered_direction(offered: &MediaLine) -> Direction {
+pub(super) fn answered_direction(offered: &MediaLine) -> Direction {
     let direction = offered.direction.reversed();
     let zero = offered.connection.is_some_and(|address| address.is_unspecified());
     Direction::new(direction.sends() && !zero, direction.receives())

@@ -2,8 +2,8 @@
 //!
 //! A session keeps what stands and what was last offered; whatever fails leaves it as it was. m-lines never
 //! move or vanish (§8), a payload type never changes its meaning within its line (§8.3.2), and `o=` counts
-//! up with each change only (§8). At most one audio and one video line are used; the other lines are
-//! refused in place with port 0.
+//! up with each change only (§8). At most one audio, one video and one text line are used; the other lines
+//! are refused in place with port 0.
 //!
 //! One media codec is put into an answer, with the keys' format beside it, so that a peer never changes
 //! codec within a talk. Deviations: an answer may leave refused lines at its end out, and may number a
@@ -13,9 +13,10 @@ mod agree;
 mod answer;
 mod numbers;
 mod offer;
+mod text;
 
 use crate::description::{Description, MediaLine, Origin};
-use crate::{Agreed, Attribute, Bandwidth, Local, Want};
+use crate::{Agreed, AgreedText, Attribute, Bandwidth, Local, Want};
 
 use numbers::Numbers;
 
@@ -30,6 +31,7 @@ pub struct Session {
     /// Our m-lines as they stand.
     lines: Vec<MediaLine>,
     agreed: Option<Agreed>,
+    text: Option<AgreedText>,
     /// What each of our payload types stands for, by m-line.
     numbers: Vec<Numbers>,
 }
@@ -79,6 +81,7 @@ impl Session {
             offered: None,
             lines: Vec::new(),
             agreed: None,
+            text: None,
             numbers: Vec::new(),
         }
     }
@@ -93,7 +96,7 @@ impl Session {
         offer: &Description,
         local: &Local,
     ) -> Result<(Description, Agreed), NotAcceptable> {
-        let (lines, agreed) = answer::lines(self, offer, local)?;
+        let answer::Answer { lines, agreed, text } = answer::to(self, offer, local)?;
         for (index, line) in lines.iter().enumerate().filter(|(_, line)| line.port != 0) {
             self.numbers_mut(index).learn(&line.payloads);
         }
@@ -101,13 +104,15 @@ impl Session {
         self.lines = lines;
         self.offered = None;
         self.agreed = Some(agreed.clone());
+        self.text = text;
         Ok((description, agreed))
     }
 
     /// Makes an offer, first or later. Nothing changes until [`Session::accept`].
     ///
     /// A kind that is not wanted, or has no port in `local`, is left out or, where the dialog has its line
-    /// already, offered with port 0.
+    /// already, offered with port 0. Text is offered where `local.caps` has it and another line
+    /// is offered.
     pub fn offer(&mut self, local: &Local, want: &Want) -> Description {
         let lines = offer::lines(self, local, want);
         let description = self.describe(local, &lines, vec![(0, 0)]);
@@ -125,6 +130,7 @@ impl Session {
         let agreed = agree::from_answer(&offered.media, &answer.media)?;
         self.lines.clone_from(&offered.media);
         self.agreed = Some(agreed.clone());
+        self.text = text::from_answer(&self.lines, &answer.media);
         Ok(agreed)
     }
 
@@ -137,6 +143,12 @@ impl Session {
     #[must_use]
     pub fn agreed(&self) -> Option<&Agreed> {
         self.agreed.as_ref()
+    }
+
+    /// What stands for real-time text; `None` where there is none, or before the first exchange is over.
+    #[must_use]
+    pub fn text(&self) -> Option<&AgreedText> {
+        self.text.as_ref()
     }
 
     fn numbers_mut(&mut self, index: usize) -> &mut Numbers {

@@ -2,14 +2,14 @@
 
 use media::Kind;
 
-use super::Session;
+use super::{Session, text};
 use crate::agreed::Feedback;
 use crate::description::{Direction, MediaKind, MediaLine};
 use crate::{Local, Payload, Want, WantedStream};
 
 /// The profile of our own offers. Feedback lines are put on it although they belong to RTP/AVPF: many SIP
 /// phones refuse AVPF, and those that know feedback read it on AVP too.
-const PROFILE: &str = "RTP/AVP";
+pub(super) const PROFILE: &str = "RTP/AVP";
 
 /// Formats for each of which feedback is named; of more it is said once for all (RFC 4585 §4.2), to keep the offer
 /// short.
@@ -28,6 +28,15 @@ pub(super) fn lines(session: &mut Session, local: &Local, want: &Want) -> Vec<Me
         match place {
             Some(index) => lines[index] = line,
             None => lines.push(line),
+        }
+    }
+    if lines.iter().any(|line| line.port != 0) {
+        let place = text::place(session);
+        let line = text::offered(session, place.unwrap_or(lines.len()), local);
+        match (line, place) {
+            (Some(line), Some(index)) => lines[index] = line,
+            (Some(line), None) => lines.push(line),
+            (None, _) => {}
         }
     }
     lines
@@ -110,7 +119,7 @@ pub(super) fn blank(kind: MediaKind, port: u16, proto: &str, local: &Local) -> M
             line.bandwidth.as_kbps =
                 local.caps.video_bps.map(|bps| bps.div_ceil(1_000).saturating_mul(11) / 10);
         }
-        MediaKind::Other(_) => {}
+        MediaKind::Text | MediaKind::Other(_) => {}
     }
     line
 }
