@@ -307,7 +307,7 @@ mod tests {
     fn doors_change_with_the_hours_and_with_their_edition() {
         let began = net::clock::now().mono;
         let mut hours = Hours { service: service("09:00-17:00"), shut: BTreeSet::new(), due: began };
-        let mut look = |hours: &mut Hours, at: u64| {
+        let look = |hours: &mut Hours, at: u64| {
             let now = media::Now { mono: began + Duration::from_secs(at), wall: Duration::from_secs(at) };
             let doors = |word| match word {
                 acd::Input::SetDoors { queue, doors } => (queue, doors),

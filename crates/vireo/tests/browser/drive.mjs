@@ -12,6 +12,7 @@
 //   pages                 every page wide and narrow -> shots, errors, foreign hosts, what is too wide, barriers, bytes
 //   answers-itself        a desk with auto_answer; by which way the caller came
 //   work                  an agent checks the equipment, shows a picture, notes, keeps a snapshot, is insulted
+//   keyboard              visitor, agent and supervisor work without a mouse
 //   supervises            a supervisor listens, whispers, joins in and takes over
 //   supervisor            an agent is taken off and told so, the queue is closed
 //   wallboard             a visitor waits, talks and leaves; what the wallboard says

@@ -258,6 +258,86 @@ async function work(stage) {
     errors: [...clerk.errors, ...visitor.errors, ...lead.errors, ...board.errors] };
 }
 
+/**
+ * Comes to an element by Tab alone, as who has no mouse; throws when it is never reached, or cannot be told from others.
+ * @param {Tab} tab @param {string} selector
+ */
+async function tabTo(tab, selector) {
+  for (let step = 0; step < 80; step += 1) {
+    const found = await tab.page.evaluate((wanted) => {
+      const at = document.activeElement;
+      if (!at?.matches(wanted)) return null;
+      // A choice is drawn by what stands beside it, an upload by what it stands in.
+      const drawn = [at, at.nextElementSibling, at.parentElement].filter((one) => one !== null);
+      return drawn.some((one) => getComputedStyle(one).outlineStyle !== "none");
+    }, selector);
+    if (found === true) return;
+    if (found === false) throw new Error(`nothing shows that ${selector} has the focus`);
+    await tab.page.keyboard.press("Tab");
+  }
+  throw new Error(`${selector} is not reached by Tab: ${await tab.page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200))}`);
+}
+
+/** A visitor, an agent and a supervisor do their work without a mouse. @param {Stage} stage */
+async function keyboard(stage) {
+  const { browser, url } = stage;
+  const [agent] = agents(stage);
+  const press = (/** @type {Tab} */ tab, /** @type {string} */ key) => tab.page.keyboard.press(key);
+  const clerk = await Tab.open(browser, url, { path: "/desk", as: agent, source: "test" });
+  await tabTo(clerk, `[data-agent="${agent}"]`);
+  await press(clerk, "Enter");
+  await clerk.inside("the microphone is heard", () => document.querySelector(".button.ready:enabled") !== null);
+  await tabTo(clerk, ".button.ready");
+  await press(clerk, "Enter");
+  await clerk.until("ready", (state) => state.mode === "ready");
+  const visitor = await Tab.open(browser, url, { path: "/phone", source: "test" });
+  await visitor.inside("a number", () => document.querySelector("input[name=number]")?.value !== "");
+  await tabTo(visitor, ".dial .go");
+  await press(visitor, "Enter");
+  await visitor.picture();
+  await pause(1_000);
+  await press(visitor, "0");
+  await clerk.rings();
+  await press(clerk, "Enter");
+  await clerk.until("on air", (state) => state.view?.on_air === true);
+  await tabTo(clerk, ".hold");
+  await press(clerk, "Space");
+  await clerk.until("held", (state) => state.view?.held === true);
+  await press(clerk, "Space");
+  await clerk.until("not held", (state) => state.view?.held === false);
+  await press(clerk, "c");
+  await clerk.until("the curtain", (state) => state.view?.curtain === true);
+  await tabTo(clerk, ".own-picture input");
+  await tabTo(clerk, ".writing input");
+  await clerk.page.keyboard.type("c is a letter here, 1 2 3");
+  await press(clerk, "Enter");
+  const read = await visitor.inside("the text", () => document.querySelector(".writing li")?.textContent);
+  const curtain = (await clerk.state()).view.curtain;
+  await tabTo(clerk, ".codes input");
+  await press(clerk, "Space");
+  await tabTo(clerk, ".remarks textarea");
+  await clerk.page.keyboard.type("by keys alone");
+  await clerk.inside("the note is kept", () => document.querySelector(".contacts li p")?.textContent);
+  const lead = await Tab.open(browser, url, { path: "/supervisor", as: "supervisor", source: "test" });
+  await lead.inside("a conversation", `document.querySelector('[data-agent=${agent}] .listen:enabled') !== null`);
+  await tabTo(lead, `[data-agent=${agent}] .listen`);
+  await press(lead, "Enter");
+  await lead.inside("the part", () => document.querySelector(".part[data-part=whisper]:enabled") !== null);
+  await tabTo(lead, ".part[data-part=whisper]");
+  await press(lead, "Enter");
+  await lead.inside("whispering", () => document.querySelector(".part[data-part=whisper][aria-pressed=true]") !== null);
+  await tabTo(lead, ".stop-listening");
+  await press(lead, "Enter");
+  await lead.inside("it is over", () => document.querySelector(".listening") === null);
+  await tabTo(clerk, ".hang-up");
+  await press(clerk, "Enter");
+  await clerk.until("the end", (state) => state.talk === null);
+  await visitor.until("no agent", (state) => state.with === null);
+  const board = await Tab.open(browser, url, { path: "/wallboard", as: "supervisor" });
+  await tabTo(board, ".scroll");
+  return { read, curtain, errors: [...clerk.errors, ...visitor.errors, ...lead.errors, ...board.errors] };
+}
+
 /** A supervisor listens, whispers, joins in with picture and sound, and takes over. @param {Stage} stage */
 async function supervises(stage) {
   const { browser, url, options } = stage;
@@ -639,6 +719,7 @@ export const SCENARIOS = {
   supervisor,
   work,
   supervises,
+  keyboard,
   "answers-itself": answersItself,
   menu,
   agent,

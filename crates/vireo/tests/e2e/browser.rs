@@ -203,6 +203,21 @@ fn a_supervisor_listens_whispers_joins_in_and_takes_over() {
 }
 
 #[test]
+fn visitor_agent_and_supervisor_need_no_mouse() {
+    let Some(lab) = lab("browser-keyboard", &[]) else { return };
+    let mut gateway = Gateway::with(&lab, |queues| {
+        queues
+            .replace("agents: [desk1, desk2, agent1, agent2]", "agents: [desk1, desk2]")
+            .replace("wrap_up: 5s", "wrap_up: 5s\n    wrap_up_codes: [balance, roaming]")
+    });
+    let seen = Browser::run(&lab, "keyboard", &[], LIMIT);
+    assert!(text(&seen, "/read").ends_with("c is a letter here, 1 2 3"), "{seen}");
+    assert_eq!(seen["curtain"], true, "what is typed into a field is no key of the desk: {seen}");
+    nothing(&seen, "errors");
+    gateway.assert_alive();
+}
+
+#[test]
 fn a_visitor_sees_the_menu_and_the_page_behind_key_1() {
     let Some(lab) = lab("browser-menu", &[]) else { return };
     let mut gateway = Gateway::start(&lab);

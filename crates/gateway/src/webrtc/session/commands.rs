@@ -30,7 +30,7 @@ impl Task {
             (Role::Desk, Command::Shield {}) => self.wish(Wish::Shield),
             (Role::Desk | Role::Lead, Command::HandOn { queue }) => self.wish(Wish::HandOn { queue }),
             (_, Command::Key { digit }) => self.key(digit),
-            (_, Command::Text { text }) => self.write(text),
+            (_, Command::Text { text }) => self.write(&text),
             (_, Command::HangUp {}) => self.hang_up().await,
             (_, Command::Restart { sdp }) => self.restart(&sdp).await,
             (_, Command::Away {}) => self.go_away().await,
@@ -171,7 +171,7 @@ impl Task {
         }
     }
 
-    fn write(&mut self, text: String) {
+    fn write(&mut self, text: &str) {
         let text = text.trim().to_owned();
         let fits = (1..=call::TEXT_CHARS_MAX).contains(&text.chars().count());
         if !self.leg || self.state.talking.is_none() {
