@@ -2,6 +2,9 @@
 
 use std::fs;
 use std::net::UdpSocket;
+use std::process::Command;
+use std::sync::Mutex;
+use std::thread;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -71,4 +74,50 @@ fn a_caller_who_waits_when_the_gateway_is_killed_is_told_as_lost() {
     drop(caller);
     let after = board(&demo);
     assert_eq!((&after["all"]["offered"], &after["all"]["abandoned"]), (&json!(2), &json!(1)), "{after}");
+}
+
+/// Orders that are given at once, and for how long before the gateway is killed.
+const HANDS: usize = 6;
+const UNDER_LOAD: Duration = Duration::from_secs(3);
+
+#[test]
+fn what_was_acknowledged_is_there_after_a_kill_under_load() {
+    let mut demo = Demo::start("acknowledged");
+    let crowd: Vec<Caller> = (0..4).map(|_| Caller::at_first_picture(demo.sip).0).collect();
+    let people: Vec<Person> = (0..HANDS).map(|_| Person::of(&demo, "supervisor")).collect();
+    let acknowledged = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for (hand, person) in people.iter().enumerate() {
+            let acknowledged = &acknowledged;
+            scope.spawn(move || {
+                for number in 0.. {
+                    let reason = format!("hand {hand} number {number}.");
+                    let body = json!({ "ready": false, "reason": reason }).to_string();
+                    match person.try_ask("PUT", "/api/v1/agents/agent1/ready", &body) {
+                        Ok((204, _)) => acknowledged.lock().expect("nobody panics").push(reason),
+                        // What was cut off may be written or not.
+                        Ok((0, _)) | Err(_) => return,
+                        Ok(other) => panic!("{other:?}"),
+                    }
+                }
+            });
+        }
+        thread::sleep(UNDER_LOAD);
+        demo.process.end(Signal::KILL, Duration::from_secs(5));
+    });
+    drop(crowd);
+    let acknowledged = acknowledged.into_inner().expect("nobody panics");
+    assert!(acknowledged.len() > 50, "it was under load: {}", acknowledged.len());
+    let data = demo.service.parent().expect("in the data").to_owned();
+    let audit = Command::new(env!("CARGO_BIN_EXE_vireo"))
+        .args(["audit", "--most", "100000", "--data"])
+        .arg(&data)
+        .output()
+        .expect("it was built");
+    let audit = String::from_utf8_lossy(&audit.stdout).into_owned();
+    let missing: Vec<_> = acknowledged.iter().filter(|reason| !audit.contains(reason.as_str())).collect();
+    assert!(missing.is_empty(), "of {} that were acknowledged: {missing:?}", acknowledged.len());
+    println!("{} acknowledged, none missing", acknowledged.len());
+    demo.restart();
+    assert_eq!(board(&demo)["queues"][0]["waiting"], 0);
 }

@@ -202,15 +202,24 @@ pub(crate) fn get(address: SocketAddr, path: &str) -> String {
 
 /// The whole answer to `line`, a method and a path, with header fields and a body.
 pub(crate) fn exchange(address: SocketAddr, line: &str, fields: &str, body: &str) -> String {
-    let mut stream = TcpStream::connect(address).expect("the web side listens");
-    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a time is set");
+    try_exchange(address, line, fields, body).expect("the web side answers")
+}
+
+/// The same with a gateway that may be gone.
+pub(crate) fn try_exchange(
+    address: SocketAddr,
+    line: &str,
+    fields: &str,
+    body: &str,
+) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let len = body.len();
     write!(
         stream,
         "{line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{fields}Content-Length: {len}\r\n\r\n{body}"
-    )
-    .expect("it listens");
+    )?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("it answers");
-    answer
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use super::demo::{Demo, exchange};
+use super::demo::{Demo, exchange, try_exchange};
 
 /// A signed-in person; their cookie and token come along with each request.
 pub(crate) struct Person {
@@ -47,12 +47,17 @@ impl Person {
 
     /// The same with another method, and JSON to send.
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+        self.try_ask(method, path, body).expect("the web side answers")
+    }
+
+    /// The same with a gateway that may be gone.
+    pub(crate) fn try_ask(&self, method: &str, path: &str, body: &str) -> std::io::Result<(u16, String)> {
         let mut fields = format!("Cookie: {}\r\nX-CSRF-Token: {}\r\n", self.cookie, self.csrf);
         if !body.is_empty() {
             fields.push_str("Content-Type: application/json\r\n");
         }
-        let answer = exchange(self.http, &format!("{method} {path}"), &fields, body);
+        let answer = try_exchange(self.http, &format!("{method} {path}"), &fields, body)?;
         let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-        (status, answer.split_once("\r\n\r\n").map_or(String::new(), |(_, body)| body.to_owned()))
+        Ok((status, answer.split_once("\r\n\r\n").map_or(String::new(), |(_, body)| body.to_owned())))
     }
 }
