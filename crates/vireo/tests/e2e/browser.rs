@@ -6,6 +6,7 @@ use std::time::Duration;
 use media::{Codec, Picture, Size};
 use serde_json::{Value, json};
 
+use crate::common::Lab;
 use crate::common::baresip::{Phone, Setup};
 use crate::common::browser::{Browser, assert_plays, lab, shots};
 use crate::common::gateway::{AGENT_PORT, Gateway};
@@ -96,6 +97,16 @@ fn a_desk_answers_by_itself_and_tells_the_callers_way() {
     gateway.assert_alive();
 }
 
+/// What `vireo audit` prints.
+fn audit_of(lab: &Lab) -> String {
+    let audit = std::process::Command::new(env!("CARGO_BIN_EXE_vireo"))
+        .args(["audit", "--data"])
+        .arg(lab.dir.join("data"))
+        .output()
+        .expect("it was built");
+    String::from_utf8_lossy(&audit.stdout).into_owned()
+}
+
 #[test]
 fn a_supervisor_takes_an_agent_off_says_so_and_closes_the_queue() {
     let Some(lab) = lab("browser-supervisor", &[]) else { return };
@@ -113,12 +124,7 @@ fn a_supervisor_takes_an_agent_off_says_so_and_closes_the_queue() {
         "a closed queue takes nobody"
     );
     nothing(&seen, "errors");
-    let audit = std::process::Command::new(env!("CARGO_BIN_EXE_vireo"))
-        .args(["audit", "--data"])
-        .arg(lab.dir.join("data"))
-        .output()
-        .expect("it was built");
-    let audit = String::from_utf8_lossy(&audit.stdout).into_owned();
+    let audit = audit_of(&lab);
     for deed in
         ["desk1: not ready: fire drill", "desk1: ready", "video-general: closed", "video-general: open"]
     {
@@ -190,12 +196,7 @@ fn a_supervisor_listens_whispers_joins_in_and_takes_over() {
     );
     assert_eq!(seen["told"], json!({ "kind": "ended", "why": "a supervisor has taken over" }), "{seen}");
     nothing(&seen, "errors");
-    let audit = std::process::Command::new(env!("CARGO_BIN_EXE_vireo"))
-        .args(["audit", "--data"])
-        .arg(lab.dir.join("data"))
-        .output()
-        .expect("it was built");
-    let audit = String::from_utf8_lossy(&audit.stdout).into_owned();
+    let audit = audit_of(&lab);
     for deed in [": monitor", "whisper", "barge in", "take over"] {
         assert!(audit.contains(deed), "{deed}: {audit}");
     }
