@@ -15,7 +15,7 @@ pub(crate) const EDITIONS_KNOWN_MAX: usize = 64;
 /// Connections that read, at once; one more question waits.
 pub(crate) const READERS_MAX: u32 = 4;
 
-/// For how long tickets, what the agent pool decided, and ratings are kept; looked at when a gateway starts.
+/// For how long tickets, what the agent pool decided, and ratings are kept.
 pub(crate) const RECORDS_KEPT: Duration = Duration::from_secs(400 * 24 * 3_600);
 
 /// Beginnings of numbers that a board shows.
@@ -35,3 +35,6 @@ pub(crate) const ALERTS_MAX: u64 = 50;
 
 /// Conversations whose notes are read for the words that are used most.
 pub(crate) const REMARKS_MAX: u64 = 500;
+
+/// How often what is too old is dropped while a gateway runs.
+pub(crate) const PRUNED_EVERY: Duration = Duration::from_secs(24 * 3_600);

@@ -31,6 +31,8 @@ pub(crate) struct Start {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub(crate) number: u64,
     pub(crate) node: String,
+    /// When what is too old was dropped last, in the same.
+    pruned: u64,
 }
 
 /// What the thread that writes is told of it, in this order.
@@ -44,7 +46,7 @@ impl Store {
     /// A gateway begins, at this time since 1970-01-01T00:00:00Z; tickets that its start before had left open are ended
     /// as lost. `node` tells gateways apart that share a database.
     pub fn begin(&self, at: Duration, node: &str) {
-        let run = Start { number: millis(at), node: node.to_owned() };
+        let run = Start { number: millis(at), node: node.to_owned(), pruned: millis(at) };
         self.tell(Word::Pool(FromPool::Begins(run)), "the database does not keep up; tickets are missing");
     }
 
@@ -74,7 +76,7 @@ async fn begin(connection: &mut AnyConnection, run: &Start) -> Result<(), sqlx::
     prune(connection, run.number).await
 }
 
-/// Drops what is older than [`limits::RECORDS_KEPT`], at each start.
+/// Drops what is older than [`limits::RECORDS_KEPT`], at each start and every day.
 async fn prune(connection: &mut AnyConnection, now: u64) -> Result<(), sqlx::Error> {
     let oldest = signed(now.saturating_sub(millis(limits::RECORDS_KEPT)));
     for statement in [
@@ -101,7 +103,14 @@ pub(crate) async fn write(
                 run.clone_from(start);
                 begin(connection, run).await?;
             }
-            FromPool::Decided(records) => keep(connection, run, records).await?,
+            FromPool::Decided(records) => {
+                keep(connection, run, records).await?;
+                let now = records.last().map_or(0, |record| millis(record.at));
+                if now.saturating_sub(run.pruned) >= millis(limits::PRUNED_EVERY) {
+                    run.pruned = now;
+                    prune(connection, now).await?;
+                }
+            }
         }
     }
     Ok(())

@@ -218,6 +218,21 @@ fn decisions_survive_a_store_that_is_opened_again() {
 }
 
 #[test]
+fn what_is_too_old_goes_while_the_gateway_runs_on() {
+    const DAY: u64 = 24 * 3_600;
+    everywhere("pruned", async |store, _| {
+        store.begin(seconds(1_000), "");
+        store.keep_pool(vec![entered(1_000, 1), ended(1_001, 1, Outcome::Left)]);
+        store.keep_pool(vec![entered(399 * DAY, 2), ended(399 * DAY, 2, Outcome::Left)]);
+        settled(&store).await;
+        assert_eq!(tickets(&store).await.len(), 2, "not older than 400 days");
+        store.keep_pool(vec![entered(401 * DAY, 3)]);
+        settled(&store).await;
+        assert_eq!(tickets(&store).await, ["2 talk - left", "3 talk - -"]);
+    });
+}
+
+#[test]
 fn conversations_are_spoken_of_by_the_agent_who_had_them() {
     everywhere("contacts", async |store, _| {
         store.begin(seconds(1_000), "");
