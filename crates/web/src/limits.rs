@@ -70,3 +70,18 @@ pub(crate) const PICTURE_LEN_MAX: usize = 512 << 10;
 
 /// Codes and words of conversations that a wallboard shows.
 pub(crate) const HOT_WORDS_MAX: usize = 8;
+
+/// Sockets of events at once; one more is answered with 503.
+pub(crate) const LISTENERS_MAX: usize = 200;
+
+/// How often it is looked whether something has changed that they are told.
+pub(crate) const EVENTS_EVERY: Duration = Duration::from_millis(500);
+
+/// Octets of what such a socket says, which is nothing but pings; more closes it.
+pub(crate) const HEARD_LEN_MAX: usize = 1 << 10;
+
+/// How long such a socket may take to take a message; then it is closed.
+pub(crate) const TOLD_WITHIN: Duration = Duration::from_secs(5);
+
+/// After so long without a word it is pinged, so that a listener that is gone is noticed.
+pub(crate) const PINGED_EVERY: Duration = Duration::from_secs(20);

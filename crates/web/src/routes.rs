@@ -13,7 +13,7 @@ use gateway::webrtc::Hub;
 use gateway::{Calls, Gauges, PoolView};
 use store::Store;
 
-use crate::api::{self, Api};
+use crate::api::{self, Api, Listeners};
 use crate::auth::Auth;
 use crate::board::Board;
 use crate::{assets, limits, pages, ws};
@@ -42,7 +42,11 @@ pub struct Site {
 pub(crate) fn router(site: &Arc<Site>, auth: &Auth, secure: bool) -> Router {
     let sockets = site.hub.clone().map(|hub| ws::route(hub, Arc::clone(&site.board), auth.clone()));
     Router::new()
-        .merge(api::routes(Api { site: Arc::clone(site), auth: auth.clone() }))
+        .merge(api::routes(Api {
+            site: Arc::clone(site),
+            auth: auth.clone(),
+            listeners: Listeners::default(),
+        }))
         .merge(sockets.unwrap_or_default())
         .layer(auth.layer(secure))
         .merge(Router::new().route("/healthz", get(health)).with_state(Arc::clone(site)))

@@ -1,10 +1,14 @@
 //! What no page sends to `/ws`: each is answered, and the hotline stays open for the others.
 
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::common::caller::Caller;
 use crate::common::demo::{Demo, get};
+use crate::common::person::Person;
 use crate::common::wait;
 use crate::common::websocket::{Got, WebSocket};
-
-use std::time::Duration;
 
 const HELLO: &str = r#"{"v":1,"type":"hello","role":"phone"}"#;
 
@@ -97,4 +101,38 @@ fn five_hundred_sockets_at_once_leave_room_for_calls() {
     assert!(pong.contains(r#""type":"pong""#), "{pong}");
     drop(asked);
     welcomed(&demo);
+}
+
+#[test]
+fn programs_are_told_what_goes_on_as_it_changes() {
+    let demo = Demo::start("events");
+    let (own, supervisor) = (format!("http://{}", demo.http), Person::of(&demo, "supervisor"));
+    let refused =
+        |origin: &str, cookie: &str| WebSocket::events(demo.http, origin, cookie).err().expect("refused");
+    assert!(refused(&own, "vireo=nothing").contains(" 401 "));
+    assert!(refused(&own, &Person::of(&demo, "desk1").cookie).contains(" 403 "), "not for agents");
+    assert!(refused("https://elsewhere.example", &supervisor.cookie).contains(" 403 "));
+    assert_eq!(supervisor.get("/api/v1/events").0, 400, "no WebSocket is asked for");
+
+    let mut events = WebSocket::events(demo.http, &own, &supervisor.cookie).expect("let in");
+    let mut next = || serde_json::from_str::<Value>(&events.hear_text()).expect("JSON");
+    let first: Vec<Value> = (0..4).map(|_| next()).collect();
+    let kinds: Vec<&str> = first.iter().filter_map(|event| event["type"].as_str()).collect();
+    assert_eq!(kinds, ["agents", "queues", "calls", "service"]);
+    assert_eq!(first[2]["calls"], json!([]));
+    let (status, _) = supervisor.ask("PUT", "/api/v1/queues/video-general/doors", r#"{"doors":"closing"}"#);
+    assert_eq!(status, 204);
+    let closing = next();
+    assert_eq!((&closing["type"], &closing["queues"][0]["doors"]), (&json!("queues"), &json!("closing")));
+    let (caller, _) = Caller::at_first_picture(demo.sip);
+    let called = next();
+    assert_eq!(
+        (&called["type"], &called["calls"][0]["number"]),
+        (&json!("calls"), &json!("1008621")),
+        "{called}"
+    );
+    drop(caller);
+    let admin = Person::of(&demo, "admin");
+    assert_eq!(admin.ask("PATCH", "/api/v1/accounts/supervisor", r#"{"locked":true}"#).0, 204);
+    assert_eq!(events.hear_the_end(), 4401);
 }

@@ -52,6 +52,7 @@ pub(crate) const TABLE: &[(Method, &str, Access)] = &[
     (Method::POST, "/api/v1/contacts/{id}/snapshots", EVERY),
     (Method::GET, "/api/v1/contacts/{id}/snapshots/{number}", EVERY),
     (Method::GET, "/api/v1/alerts", LEADS),
+    (Method::GET, "/api/v1/events", SEES_CALLS),
     (Method::GET, "/api/v1/accounts", ADMIN),
     (Method::POST, "/api/v1/accounts", ADMIN),
     (Method::PATCH, "/api/v1/accounts/{name}", ADMIN),

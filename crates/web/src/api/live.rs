@@ -182,6 +182,11 @@ fn desks(edition: &Edition, hub: Option<&Hub>) -> Vec<Desk> {
 #[utoipa::path(get, path = "/api/v1/calls", responses((status = 200, body = CallList),
     (status = 401, body = Problem), (status = 403, body = Problem)))]
 pub(crate) async fn calls(State(api): State<Api>) -> Json<CallList> {
+    Json(calls_of(&api))
+}
+
+/// The calls in progress.
+pub(super) fn calls_of(api: &Api) -> CallList {
     let now = net::clock::now().wall;
     let row = |call: CallNow| CallRow {
         id: call.id,
@@ -193,7 +198,7 @@ pub(crate) async fn calls(State(api): State<Api>) -> Json<CallList> {
         seconds: now.saturating_sub(call.began).as_secs(),
         agent: call.agent,
     };
-    Json(CallList { calls: api.site.calls.list().into_iter().map(row).collect() })
+    CallList { calls: api.site.calls.list().into_iter().map(row).collect() }
 }
 
 /// The live flows: source, drawing, and why the newest edit was refused.

@@ -5,6 +5,7 @@
 mod access;
 mod accounts;
 mod contacts;
+mod events;
 mod live;
 mod problem;
 mod session;
@@ -30,6 +31,7 @@ use crate::auth::Auth;
 use crate::limits;
 use crate::routes::Site;
 
+pub(crate) use events::Listeners;
 pub(crate) use problem::Problem;
 
 /// What every route knows.
@@ -37,6 +39,8 @@ pub(crate) use problem::Problem;
 pub(crate) struct Api {
     pub(crate) site: Arc<Site>,
     pub(crate) auth: Auth,
+    /// Who listens to events.
+    pub(crate) listeners: Listeners,
 }
 
 impl Api {
@@ -96,6 +100,7 @@ fn split() -> (Router<Api>, Document) {
         .routes(routes!(contacts::keep_snapshot).layer(DefaultBodyLimit::max(limits::PICTURE_LEN_MAX)))
         .routes(routes!(contacts::snapshot))
         .routes(routes!(contacts::alerts))
+        .routes(routes!(events::events))
         .routes(routes!(accounts::list, accounts::add))
         .routes(routes!(accounts::change, accounts::remove))
         .routes(routes!(accounts::audit))

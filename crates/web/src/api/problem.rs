@@ -62,6 +62,11 @@ impl Problem {
         Problem::new(status, "bad_request", detail)
     }
 
+    /// There is no room for more.
+    pub(crate) fn busy(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_often", detail)
+    }
+
     /// `wait`: what Retry-After tells (RFC 9110 §10.2.3), in whole seconds.
     pub(crate) fn too_often(wait: Duration) -> Problem {
         let detail = format!("too many attempts; try again in {} s", wait.as_secs().max(1));

@@ -94,6 +94,11 @@ pub(crate) struct Words {
 #[utoipa::path(get, path = "/api/v1/agents", responses((status = 200, body = AgentList),
     (status = 401, body = Problem), (status = 403, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn agents(State(api): State<Api>) -> Result<Json<AgentList>, Problem> {
+    Ok(Json(agents_of(&api, look(&api).await?.agents)))
+}
+
+/// The pool's agents with their calls.
+pub(super) fn agents_of(api: &Api, agents: Vec<AgentStatus>) -> AgentList {
     let calls = api.site.calls.list();
     let shown = |status: AgentStatus| {
         let call = calls.iter().find(|call| call.agent.as_deref() == Some(&status.name));
@@ -105,13 +110,18 @@ pub(crate) async fn agents(State(api): State<Api>) -> Result<Json<AgentList>, Pr
             reason: status.reason.filter(|reason| !reason.is_empty()),
         }
     };
-    Ok(Json(AgentList { agents: look(&api).await?.agents.into_iter().map(shown).collect() }))
+    AgentList { agents: agents.into_iter().map(shown).collect() }
 }
 
 /// Queues, and who waits in each.
 #[utoipa::path(get, path = "/api/v1/queues", responses((status = 200, body = QueueList),
     (status = 401, body = Problem), (status = 403, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn queues(State(api): State<Api>) -> Result<Json<QueueList>, Problem> {
+    Ok(Json(queues_of(look(&api).await?.queues)))
+}
+
+/// The pool's queues.
+pub(super) fn queues_of(queues: Vec<acd::QueueStatus>) -> QueueList {
     let shown = |status: acd::QueueStatus| QueueShown {
         name: status.name,
         doors: match status.doors {
@@ -122,7 +132,7 @@ pub(crate) async fn queues(State(api): State<Api>) -> Result<Json<QueueList>, Pr
         waiting: status.waiting,
         longest: status.longest.as_ref().map(Duration::as_secs),
     };
-    Ok(Json(QueueList { queues: look(&api).await?.queues.into_iter().map(shown).collect() }))
+    QueueList { queues: queues.into_iter().map(shown).collect() }
 }
 
 /// Make an agent take calls, or none; a call in progress goes on.
@@ -188,7 +198,7 @@ pub(crate) async fn message(
     }
 }
 
-async fn look(api: &Api) -> Result<PoolNow, Problem> {
+pub(super) async fn look(api: &Api) -> Result<PoolNow, Problem> {
     let Some(pool) = &api.site.pool else { return Ok(PoolNow::default()) };
     pool.look().await.ok_or_else(|| Problem::of_store(&"the gateway is stopping"))
 }

@@ -23,14 +23,14 @@ pub(crate) enum Got {
 impl WebSocket {
     /// Asks for `/ws` as a page of `origin` would; the status line when it is refused.
     pub(crate) fn open(address: SocketAddr, origin: &str) -> Result<WebSocket, String> {
-        WebSocket::with_fields(address, &format!("Origin: {origin}\r\n"))
+        WebSocket::with_fields(address, "/ws", &format!("Origin: {origin}\r\n"))
     }
 
-    fn with_fields(address: SocketAddr, fields: &str) -> Result<WebSocket, String> {
+    fn with_fields(address: SocketAddr, path: &str, fields: &str) -> Result<WebSocket, String> {
         let mut stream = TcpStream::connect(address).expect("the web side listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a time is set");
         let head = format!(
-            "GET /ws HTTP/1.1\r\nHost: {address}\r\n{fields}Upgrade: websocket\r\n\
+            "GET {path} HTTP/1.1\r\nHost: {address}\r\n{fields}Upgrade: websocket\r\n\
              Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
              Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
         );
@@ -48,9 +48,16 @@ impl WebSocket {
         WebSocket::open(address, &format!("http://{address}"))
     }
 
+    /// The events of the API, as a page of `origin` that holds this cookie asks for them.
+    pub(crate) fn events(address: SocketAddr, origin: &str, cookie: &str) -> Result<WebSocket, String> {
+        let fields = format!("Origin: {origin}\r\nCookie: {cookie}\r\n");
+        WebSocket::with_fields(address, "/api/v1/events", &fields)
+    }
+
     /// The same from a browser that holds this cookie.
     pub(crate) fn with(address: SocketAddr, cookie: &str) -> Result<WebSocket, String> {
-        WebSocket::with_fields(address, &format!("Origin: http://{address}\r\nCookie: {cookie}\r\n"))
+        let fields = format!("Origin: http://{address}\r\nCookie: {cookie}\r\n");
+        WebSocket::with_fields(address, "/ws", &fields)
     }
 
     /// Sends a text; an error when the gateway has closed meanwhile.
