@@ -87,6 +87,22 @@ impl Call {
         self.tell_desk();
     }
 
+    /// The same when only who hears and sees whom has changed: what is played to the subscriber goes on.
+    pub(crate) fn regroup(&mut self, now: Now) {
+        let Some(agent) = self.agent() else { return };
+        match self.view() {
+            View::Camera => return self.arrange(now),
+            View::Instead(_) => {
+                self.show_caller(now, agent);
+                self.hear(now, agent, CALLER);
+            }
+            View::Shield(_) => self.hear(now, agent, CALLER),
+            View::Plate(_) => self.show_caller(now, agent),
+            View::Hold(_) => {}
+        }
+        self.arrange_lead(now);
+    }
+
     /// The agent sees and hears the subscriber.
     fn show_caller(&mut self, now: Now, agent: LegId) {
         self.hear(now, CALLER, agent);

@@ -92,7 +92,7 @@ impl Call {
         if part == Part::TakeOver {
             return self.take_over(now);
         }
-        self.arrange(now);
+        self.regroup(now);
         let (Some(leg), agent) = (self.lead.as_ref().map(|lead| lead.leg), self.agent_name().to_owned())
         else {
             return;
@@ -128,7 +128,7 @@ impl Call {
             leg.last_words.ended = ended;
         }
         self.dismiss_lead(now);
-        self.arrange(now);
+        self.regroup(now);
     }
 
     /// What the supervisor sees and hears of the two.

@@ -52,7 +52,7 @@ impl Talk {
         Talk { world, desk, visitor }
     }
 
-    fn new(seed: u64) -> Talk {
+    pub(crate) fn new(seed: u64) -> Talk {
         Talk::of(QUEUES, seed)
     }
 
@@ -74,7 +74,7 @@ impl Talk {
         self.world.run_for(SECOND);
     }
 
-    fn now(&self) -> &DeskNow {
+    pub(crate) fn now(&self) -> &DeskNow {
         self.world.browsers[self.desk].desk_now().expect("it was told")
     }
 

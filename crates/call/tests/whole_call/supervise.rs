@@ -204,3 +204,29 @@ fn what_an_agent_does_meanwhile_holds_for_the_supervisor_too() {
     assert!(!led.sees(led.talk.visitor, LEAD), "the curtain is before everybody");
     assert!(led.hears(led.talk.visitor, LEAD));
 }
+
+#[test]
+fn what_is_played_to_the_caller_goes_on_whoever_listens() {
+    let fetched = |led: &Led| led.talk.world.fetched.len();
+    // The plate is said once.
+    let mut led = Led { talk: Talk::new(8), lead: 0 };
+    led.lead = led.talk.world.add_browser(Browser::new(3));
+    let before = fetched(&led);
+    led.listen(LISTENS);
+    led.part(Part::Whisper { agent: false });
+    assert_eq!(fetched(&led), before, "the plate");
+    assert!(led.hears(led.talk.desk, LEAD), "an agent who comes on can be prompted");
+    led.talk.world.run_for(6 * SECOND);
+    assert!(led.talk.now().on_air && led.sees(led.talk.visitor, DESK));
+    for wish in [Wish::Show { name: "film".into() }, Wish::Hold { on: true }] {
+        let mut led = Led::new(9);
+        led.listen(LISTENS);
+        led.talk.wish(wish);
+        let before = fetched(&led);
+        led.part(Part::BargeIn { seen: true });
+        led.talk.world.say(led.lead, FromBrowser::HangUp);
+        led.talk.world.run_for(SECOND);
+        assert_eq!(fetched(&led), before);
+        assert!(!led.hears(led.talk.visitor, LEAD));
+    }
+}
