@@ -619,9 +619,14 @@ impl Call {
 
     /// Who hears this leg; in an echo nobody but itself does.
     fn talking_to(&self, leg: LegId) -> Option<LegId> {
-        self.legs.iter().filter(|other| other.id != leg).find_map(|other| {
+        // Of a mixture the first is the other party, the second a supervisor.
+        self.legs.iter().filter(|other| other.id != leg && !other.listens).find_map(|other| {
             let audio = other.audio.as_ref()?;
-            matches!(&audio.source, Source::Leg { from, .. } if *from == leg).then_some(other.id)
+            let hears = match &audio.source {
+                Source::Leg { from, .. } | Source::Mix { parties: [from, _], .. } => *from == leg,
+                Source::Silence | Source::Still(_) | Source::Prompt(_) | Source::Drawn { .. } => false,
+            };
+            hears.then_some(other.id)
         })
     }
 
